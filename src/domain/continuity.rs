@@ -1,0 +1,337 @@
+//! Decides how a message reaches its agent: reuse the live session, resume it, start fresh, queue or refuse; and says why.
+//!
+//! Change here: the reasons, their order and their words. The status line shows exactly what `decide` returns.
+//! Not here: starting anything (host) or keeping count of turns (`conversation_state.rs`).
+
+use super::fingerprint::Fingerprint;
+use super::id::{SessionNumber, Timestamp, TurnNumber};
+use super::session::{AsleepWhy, Exit};
+use super::turn::Evidence;
+use serde::{Deserialize, Serialize};
+
+/// What happens with a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    pub continuity: Continuity,
+    pub why: Why,
+}
+
+/// The six answers to a message (product 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Continuity {
+    Reused,
+    Resumed,
+    Fresh,
+    Queued,
+    Answer,
+    Refused,
+}
+
+/// The one reason of a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// The session's agent is alive.
+    AgentAlive,
+    /// No session existed.
+    FirstMessage,
+    /// The person asked for a fresh session.
+    UserAsked,
+    /// The session has no process.
+    Asleep {
+        cause: AsleepWhy,
+        carried: Carried,
+    },
+    AgentChanged {
+        from: String,
+        to: String,
+    },
+    ModelChanged {
+        from: Option<String>,
+        to: Option<String>,
+    },
+    FolderChanged {
+        from: String,
+        to: String,
+    },
+    /// A turn is under way; the message waits in this place, counted from 1.
+    TurnRunning {
+        turn: TurnNumber,
+        place: u32,
+    },
+    /// Other messages wait; this one waits behind them in this place, counted from 1.
+    BehindQueue {
+        place: u32,
+    },
+    /// There was nothing to send.
+    EmptyText,
+    /// The message is longer than we take.
+    TooLong {
+        bytes: u64,
+        most: u64,
+    },
+    /// Nothing can be saved at present, so nothing is accepted.
+    StoreTrouble(String),
+    /// The agent's profile is not known (any more).
+    UnknownAgent(String),
+    /// The folder that the session is to start in is gone.
+    FolderGone(String),
+}
+
+/// What a session without a process gets back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Carried {
+    /// The agent takes its own session up again.
+    Context,
+    /// The agent cannot resume; the new one starts in the folder where the old one was. Nothing else is carried.
+    FolderOnly(String),
+    /// Not even that: the folder where the old one was is gone, so the new one starts in the conversation's own.
+    OwnFolder { gone: String, folder: String },
+}
+
+/// A decision that was made, as it is remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionRecord {
+    /// The order of decisions within the conversation, counted from 1.
+    pub number: u32,
+    pub turn: TurnNumber,
+    /// The session that the message was given to; none while it is queued.
+    pub session: Option<SessionNumber>,
+    pub decision: Decision,
+    pub evidence: Option<Evidence>,
+    pub at: Timestamp,
+}
+
+/// All that a decision depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts<'a> {
+    /// What the next session is to be started with.
+    pub wanted: &'a Fingerprint,
+    pub fresh_wanted: bool,
+    /// None where the conversation has no session that goes on.
+    pub session: Option<SessionFacts<'a>>,
+    pub resume: CanResume,
+}
+
+/// The session a message would go to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionFacts<'a> {
+    pub fingerprint: &'a Fingerprint,
+    /// None while its process lives.
+    pub asleep: Option<&'a AsleepWhy>,
+    /// The folder it was last seen in.
+    pub last_folder: Option<&'a str>,
+}
+
+/// Whether the agent can take its session up again after its process is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CanResume {
+    Yes,
+    No,
+}
+
+/// Decides for a message that nothing stands in the way of: no turn runs, none waits before it.
+pub fn decide(facts: &Facts) -> Decision {
+    let fresh = |why| Decision { continuity: Continuity::Fresh, why };
+    if facts.fresh_wanted {
+        return fresh(Why::UserAsked);
+    }
+    let Some(session) = &facts.session else {
+        return fresh(Why::FirstMessage);
+    };
+    if let Some(why) = difference(session.fingerprint, facts.wanted) {
+        return fresh(why);
+    }
+    let Some(cause) = session.asleep else {
+        return Decision { continuity: Continuity::Reused, why: Why::AgentAlive };
+    };
+    let cause = cause.clone();
+    match facts.resume {
+        CanResume::Yes => {
+            Decision { continuity: Continuity::Resumed, why: Why::Asleep { cause, carried: Carried::Context } }
+        }
+        CanResume::No => {
+            let folder = session.last_folder.unwrap_or(&session.fingerprint.folder).to_owned();
+            fresh(Why::Asleep { cause, carried: Carried::FolderOnly(folder) })
+        }
+    }
+}
+
+/// The first difference that makes a session unfit for what is wanted.
+fn difference(had: &Fingerprint, wanted: &Fingerprint) -> Option<Why> {
+    if had.agent != wanted.agent {
+        Some(Why::AgentChanged { from: had.agent.clone(), to: wanted.agent.clone() })
+    } else if had.model != wanted.model {
+        Some(Why::ModelChanged { from: had.model.clone(), to: wanted.model.clone() })
+    } else if had.folder != wanted.folder {
+        Some(Why::FolderChanged { from: had.folder.clone(), to: wanted.folder.clone() })
+    } else {
+        None
+    }
+}
+
+impl Continuity {
+    pub fn word(self) -> &'static str {
+        match self {
+            Continuity::Reused => "reused",
+            Continuity::Resumed => "resumed",
+            Continuity::Fresh => "fresh",
+            Continuity::Queued => "queued",
+            Continuity::Answer => "answer",
+            Continuity::Refused => "refused",
+        }
+    }
+}
+
+impl Why {
+    /// A stable code for scripts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Why::AgentAlive => "agent_alive",
+            Why::FirstMessage => "first_message",
+            Why::UserAsked => "user_asked",
+            Why::Asleep { cause, .. } => match cause {
+                AsleepWhy::AgentExited(_) => "agent_exited",
+                AsleepWhy::HostEnded => "host_ended",
+                AsleepWhy::Stopped => "session_stopped",
+                AsleepWhy::CouldNotStart(_) => "could_not_start",
+            },
+            Why::AgentChanged { .. } => "agent_changed",
+            Why::ModelChanged { .. } => "model_changed",
+            Why::FolderChanged { .. } => "folder_changed",
+            Why::TurnRunning { .. } => "turn_running",
+            Why::BehindQueue { .. } => "behind_queue",
+            Why::EmptyText => "empty_text",
+            Why::TooLong { .. } => "too_long",
+            Why::StoreTrouble(_) => "store_trouble",
+            Why::UnknownAgent(_) => "unknown_agent",
+            Why::FolderGone(_) => "folder_gone",
+        }
+    }
+
+    /// The reason in words, one line.
+    pub fn text(&self) -> String {
+        match self {
+            Why::AgentAlive => "the agent is alive".into(),
+            Why::FirstMessage => "first message".into(),
+            Why::UserAsked => "you asked for a fresh session".into(),
+            Why::Asleep { cause, carried: Carried::Context } => cause.text(),
+            Why::Asleep { cause, carried: Carried::FolderOnly(folder) } => {
+                format!("{}; cannot be resumed: folder {folder} restored, variables gone", cause.text())
+            }
+            Why::Asleep { cause, carried: Carried::OwnFolder { gone, folder } } => {
+                format!(
+                    "{}; cannot be resumed: folder {gone} is gone, starts in {folder}, variables gone",
+                    cause.text()
+                )
+            }
+            Why::AgentChanged { from, to } => format!("agent {from} -> {to}"),
+            Why::ModelChanged { from, to } => {
+                let name = |model: &Option<String>| model.clone().unwrap_or_else(|| "default".into());
+                format!("model {} -> {}: not compatible", name(from), name(to))
+            }
+            Why::FolderChanged { from, to } => format!("folder {from} -> {to}"),
+            Why::TurnRunning { turn, place } => format!("turn {turn} is running; {} in line", ordinal(*place)),
+            Why::BehindQueue { place } => format!("{} in line", ordinal(*place)),
+            Why::EmptyText => "there is nothing to send; type a message first".into(),
+            Why::TooLong { bytes, most } => format!(
+                "the message has {bytes} bytes and at most {most} are taken; put it in a file and name the file"
+            ),
+            Why::StoreTrouble(cause) => {
+                format!("nothing can be saved now ({cause}); free the disk or mend the folder, then send again")
+            }
+            Why::UnknownAgent(name) => format!("no profile for agent {name}; see threadkeep doctor"),
+            Why::FolderGone(folder) => {
+                format!("folder {folder} is gone; make it again or open a tab in another folder")
+            }
+        }
+    }
+}
+
+impl AsleepWhy {
+    pub fn text(&self) -> String {
+        match self {
+            AsleepWhy::AgentExited(Exit::Code(code)) => format!("the agent exited with status {code}"),
+            AsleepWhy::AgentExited(Exit::Signal(signal)) => format!("the agent was ended by signal {signal}"),
+            AsleepWhy::HostEnded => "the host ended".into(),
+            AsleepWhy::Stopped => "you stopped the session".into(),
+            AsleepWhy::CouldNotStart(why) => format!("the agent could not be started: {why}"),
+        }
+    }
+}
+
+/// 1 is `1st`, 12 is `12th`, 22 is `22nd`.
+fn ordinal(number: u32) -> String {
+    let ending = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(folder: &str) -> Fingerprint {
+        Fingerprint { agent: "a".into(), model: None, folder: folder.into() }
+    }
+
+    #[test]
+    fn every_combination_of_facts_has_its_one_decision() {
+        let wanted = shell("/w");
+        let other_folder = shell("/other");
+        let other_agent = Fingerprint { agent: "b".into(), ..shell("/w") };
+        let other_model = Fingerprint { model: Some("m".into()), ..shell("/w") };
+        let gone = AsleepWhy::AgentExited(Exit::Signal(9));
+        let session = |fingerprint, asleep| Some(SessionFacts { fingerprint, asleep, last_folder: Some("/last") });
+        let table: [(bool, Option<SessionFacts>, CanResume, Continuity, &str); 10] = [
+            (false, None, CanResume::No, Continuity::Fresh, "first_message"),
+            (true, None, CanResume::No, Continuity::Fresh, "user_asked"),
+            (true, session(&wanted, None), CanResume::Yes, Continuity::Fresh, "user_asked"),
+            (false, session(&wanted, None), CanResume::No, Continuity::Reused, "agent_alive"),
+            (false, session(&wanted, None), CanResume::Yes, Continuity::Reused, "agent_alive"),
+            (false, session(&wanted, Some(&gone)), CanResume::Yes, Continuity::Resumed, "agent_exited"),
+            (false, session(&wanted, Some(&gone)), CanResume::No, Continuity::Fresh, "agent_exited"),
+            (false, session(&other_folder, None), CanResume::Yes, Continuity::Fresh, "folder_changed"),
+            (false, session(&other_agent, Some(&gone)), CanResume::Yes, Continuity::Fresh, "agent_changed"),
+            (false, session(&other_model, None), CanResume::Yes, Continuity::Fresh, "model_changed"),
+        ];
+        for (fresh_wanted, session, resume, continuity, code) in table {
+            let facts = Facts { wanted: &wanted, fresh_wanted, session, resume };
+            let decision = decide(&facts);
+            assert_eq!((decision.continuity, decision.why.code()), (continuity, code), "{facts:?}");
+        }
+    }
+
+    #[test]
+    fn a_session_that_cannot_resume_says_what_is_restored_and_what_is_gone() {
+        let wanted = shell("/w");
+        let facts = Facts {
+            wanted: &wanted,
+            fresh_wanted: false,
+            session: Some(SessionFacts {
+                fingerprint: &wanted,
+                asleep: Some(&AsleepWhy::HostEnded),
+                last_folder: Some("/tmp"),
+            }),
+            resume: CanResume::No,
+        };
+        assert_eq!(
+            decide(&facts).why.text(),
+            "the host ended; cannot be resumed: folder /tmp restored, variables gone"
+        );
+    }
+
+    #[test]
+    fn places_are_counted_as_people_say_them() {
+        let said: Vec<String> = [1, 2, 3, 4, 11, 12, 13, 21, 112].into_iter().map(ordinal).collect();
+        assert_eq!(said, ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "112th"]);
+    }
+}

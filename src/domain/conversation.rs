@@ -1,0 +1,77 @@
+//! The conversation: the durable thing that a person talks in. One tab.
+
+use super::fingerprint::Fingerprint;
+use super::id::{ConversationId, Timestamp};
+use super::turn::TurnEnd;
+use serde::{Deserialize, Serialize};
+
+/// Whether the conversation stands in the row of tabs, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tab {
+    /// In the row; smaller numbers stand further left.
+    Open {
+        place: u32,
+    },
+    Closed,
+}
+
+/// Who gave the title.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Title {
+    /// Nobody yet: the first message or the folder stands in.
+    Unset,
+    /// Made from the first message.
+    FromPrompt(String),
+    /// The person's own words; nothing replaces them.
+    ByPerson(String),
+}
+
+/// What is remembered of a conversation beside its sessions and turns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationRecord {
+    pub id: ConversationId,
+    pub title: Title,
+    /// What the next session is to be started with.
+    pub wanted: Fingerprint,
+    /// The person asked for a fresh session; the next message starts it.
+    pub fresh_wanted: bool,
+    /// Why the queue waits for the person; none while it flows.
+    pub queue_held: Option<QueueHeld>,
+    pub tab: Tab,
+    /// The end of a turn that no window has shown yet.
+    pub unread: Option<TurnEnd>,
+    pub draft: String,
+    pub created_at: Timestamp,
+    pub active_at: Timestamp,
+}
+
+/// Why queued messages are not sent by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueHeld {
+    /// The host ended; what ran then is unknown, so nothing is sent without the person.
+    HostEnded,
+    /// The turn before could not be started or was not seen starting.
+    NotStarted,
+}
+
+impl QueueHeld {
+    pub fn text(self) -> &'static str {
+        match self {
+            QueueHeld::HostEnded => "held since the host ended; send one to go on",
+            QueueHeld::NotStarted => "held since the last message did not start; send one to go on",
+        }
+    }
+}
+
+impl ConversationRecord {
+    /// What the tab is called.
+    pub fn title_text(&self) -> &str {
+        match &self.title {
+            Title::FromPrompt(text) | Title::ByPerson(text) => text,
+            Title::Unset => self.wanted.folder.rsplit('/').find(|part| !part.is_empty()).unwrap_or("/"),
+        }
+    }
+}

@@ -1,0 +1,534 @@
+//! One conversation with its session, its turn and its queue: what each input changes, and what must be done about it.
+//!
+//! Change here: when a message is delivered, when a turn ends, what is saved before what. `apply` is the one door.
+//! Not here: the choice between reuse, resume and fresh (`continuity.rs`), or doing any of the actions (host).
+
+mod queue;
+mod restore;
+mod session_events;
+mod start;
+#[cfg(test)]
+mod tests;
+
+use super::change::Change;
+use super::continuity::{self, CanResume, Continuity, Decision, DecisionRecord, Facts, SessionFacts, Why};
+use super::conversation::{ConversationRecord, QueueHeld, Tab, Title};
+use super::id::{Generation, SessionNumber, Timestamp, TurnNumber};
+use super::session::{AsleepWhy, Exit, SessionEnd, SessionRecord};
+use super::signal::Seen;
+use super::turn::{
+    Answer, Delivery, Evidence, FailedWhy, InterruptedBy, Origin, Source, TurnEnd, TurnRecord, TurnState, UnknownWhy,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+
+/// The longest message that is taken; a frame on the wire holds it with room to spare.
+pub const MAX_MESSAGE_BYTES: usize = 512 * 1024;
+/// How many decisions `why` shows.
+pub const DECISIONS_KEPT: usize = 10;
+/// How long a title made from the first message may be, in characters.
+const TITLE_CHARACTERS: usize = 40;
+/// After a turn's end the prompt follows within milliseconds. A prompt that never says so (an rc file took our mark away) holds up
+/// the next message for no longer than this.
+const PROMPT_GRACE_MS: u64 = 1_000;
+
+/// A conversation in the host's memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConversationState {
+    record: ConversationRecord,
+    rules: AgentRules,
+    /// The session that goes on; ended ones are only in the store.
+    session: Option<SessionRecord>,
+    live: Option<Live>,
+    /// The turn that is being sent or runs.
+    current: Option<Current>,
+    /// Turns that wait, in order.
+    queue: Vec<TurnRecord>,
+    /// Without its answer.
+    newest_ended: Option<TurnRecord>,
+    /// The last few, newest at the back.
+    decisions: VecDeque<DecisionRecord>,
+    turns: u32,
+    sessions: u32,
+    decisions_made: u32,
+    generations: u64,
+    watched: Watched,
+}
+
+/// What the conversation must know of its agent; the profile says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentRules {
+    pub resume: CanResume,
+    pub exit: ExitMeans,
+    /// Exit statuses that mean a key in the agent's own screen interrupted the turn.
+    pub interrupted_statuses: Vec<i32>,
+    /// For each step of the interrupt ladder: how long to wait for the turn's end before the next one. After the last the process is stopped.
+    pub interrupt_step_ms: Vec<u64>,
+    /// How long after the text was written a turn must be seen starting.
+    pub start_deadline_ms: u64,
+    /// How long a started agent may take to its first prompt before the person is told to look.
+    pub ready_deadline_ms: u64,
+}
+
+/// What it means for a running turn when the agent's process leaves by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitMeans {
+    /// Its status is the turn's: a shell that was told to exit.
+    TurnStatus,
+    /// The turn failed, whatever the status.
+    Failure,
+}
+
+/// The living process of the session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Live {
+    pub generation: Generation,
+    pub since: Timestamp,
+    pub pid: Option<u32>,
+    pub place: AgentPlace,
+    /// It was told to end; what it does from here on is expected.
+    pub stopping: Stopping,
+}
+
+/// What the agent's process is seen to be at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgentPlace {
+    /// Started, and no prompt yet.
+    Starting,
+    /// At its prompt: takes a message.
+    Ready,
+    /// A turn has just ended; the prompt is on its way.
+    AfterTurn,
+    /// In a turn, or in the middle of something typed into its screen.
+    Busy,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopping {
+    No,
+    ByPerson,
+}
+
+/// A turn on its way, with what was asked of it meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Current {
+    pub turn: TurnRecord,
+    pub interrupt: Option<Interrupting>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interrupting {
+    pub by: InterruptedBy,
+    /// The step of the ladder that was taken last, counted from 0.
+    pub step: usize,
+}
+
+/// Whether a window shows this conversation now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watched {
+    Yes,
+    No,
+}
+
+/// Whom an outcome is for; given and understood by the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Ask(pub u64);
+
+/// Where a message goes when others run or wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    Behind,
+    /// In front of the queue, and what runs is interrupted.
+    InterruptAndSendNow,
+}
+
+/// What asking for a fresh session does with a turn that runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunningTurn {
+    Refuse,
+    Stop,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    Submit {
+        ask: Ask,
+        text: String,
+        place: Place,
+    },
+    Fresh {
+        ask: Ask,
+        running: RunningTurn,
+    },
+    Interrupt {
+        ask: Ask,
+    },
+    StopSession {
+        ask: Ask,
+    },
+    EditQueued {
+        ask: Ask,
+        turn: TurnNumber,
+        text: String,
+    },
+    RemoveQueued {
+        ask: Ask,
+        turn: TurnNumber,
+    },
+    SendNow {
+        ask: Ask,
+        turn: TurnNumber,
+    },
+    SaveDraft {
+        ask: Ask,
+        text: String,
+    },
+    Rename {
+        ask: Ask,
+        title: String,
+    },
+    SetTab {
+        ask: Ask,
+        tab: Tab,
+    },
+    Watch(Watched),
+    /// The host is told to end: processes will be ended, and what runs is interrupted by that.
+    HostEnding,
+    Session {
+        generation: Generation,
+        event: SessionEvent,
+    },
+    Timer(Timer),
+}
+
+/// What the session's thread tells of a process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionEvent {
+    Started { pid: Option<u32> },
+    CouldNotStart { why: String, folder: FolderState },
+    Written { turn: TurnNumber },
+    Seen(Seen),
+    Exited(Exit),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FolderState {
+    There,
+    Gone,
+}
+
+/// A deadline. It names what it was set for, so that a late one finds its subject gone and does nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timer {
+    /// The agent should be at its first prompt.
+    Ready { turn: TurnNumber, generation: Generation },
+    /// The prompt should have followed the end of the turn before.
+    Prompt { turn: TurnNumber, generation: Generation },
+    /// The turn should have been seen starting.
+    Start { turn: TurnNumber },
+    /// The turn should have ended by this step of the ladder.
+    InterruptStep { turn: TurnNumber, step: usize },
+}
+
+/// What must be done. Whoever does it keeps the order, and does nothing behind a `Save` before that is committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    Save(Change),
+    Answer(Ask, Outcome),
+    /// Start the session's process.
+    Start(StartOrder),
+    /// Give the agent this text as this turn.
+    Write {
+        generation: Generation,
+        turn: TurnNumber,
+        text: String,
+    },
+    /// Take this step of the interrupt ladder, counted from 0.
+    Interrupt {
+        generation: Generation,
+        step: usize,
+    },
+    /// The text that was written last is not expected to start a turn any more.
+    GiveUp {
+        generation: Generation,
+    },
+    /// End the process and all that it started.
+    Stop {
+        generation: Generation,
+    },
+    SetTimer {
+        after_ms: u64,
+        timer: Timer,
+    },
+    /// Tell everybody that this turn has ended.
+    TellEnded(TurnRecord),
+}
+
+/// How a session's process is to be started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartOrder {
+    pub generation: Generation,
+    pub session: SessionNumber,
+    pub agent: String,
+    pub model: Option<String>,
+    pub folder: String,
+    /// The agent's own session id to take up again.
+    pub resume: Option<String>,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    Submitted {
+        turn: TurnNumber,
+        session: Option<SessionNumber>,
+        state: TurnState,
+        decision: Decision,
+    },
+    /// Nothing was changed; the text stays where it was typed.
+    MessageRefused(Why),
+    Interrupting(Option<TurnNumber>),
+    TurnRuns(TurnNumber),
+    NotQueued(TurnNumber),
+}
+
+/// What the store kept of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    pub record: ConversationRecord,
+    /// The session that goes on, if one does.
+    pub session: Option<SessionRecord>,
+    /// The turns that have not ended, in the order of their numbers.
+    pub open_turns: Vec<TurnRecord>,
+    pub newest_ended: Option<TurnRecord>,
+    /// The last few, oldest first.
+    pub decisions: Vec<DecisionRecord>,
+    /// The highest numbers that were ever given.
+    pub turns: u32,
+    pub sessions: u32,
+}
+
+impl AgentRules {
+    /// For an agent whose profile is gone: its sessions cannot be started, and what it did before is not judged.
+    pub fn unknown_agent() -> AgentRules {
+        AgentRules {
+            resume: CanResume::No,
+            exit: ExitMeans::Failure,
+            interrupted_statuses: Vec::new(),
+            interrupt_step_ms: Vec::new(),
+            start_deadline_ms: 0,
+            ready_deadline_ms: 0,
+        }
+    }
+}
+
+impl ConversationState {
+    /// A conversation that nobody has said anything in.
+    pub fn new(record: ConversationRecord, rules: AgentRules) -> ConversationState {
+        ConversationState {
+            record,
+            rules,
+            session: None,
+            live: None,
+            current: None,
+            queue: Vec::new(),
+            newest_ended: None,
+            decisions: VecDeque::new(),
+            turns: 0,
+            sessions: 0,
+            decisions_made: 0,
+            generations: 0,
+            watched: Watched::No,
+        }
+    }
+
+    /// Applies one input and says what must be done about it. Never waits, never fails: a refusal is an action too.
+    pub fn apply(&mut self, input: Input, now: Timestamp) -> Vec<Action> {
+        let mut out = Vec::new();
+        match input {
+            Input::Submit { ask, text, place } => self.submit(ask, text, place, now, &mut out),
+            Input::Fresh { ask, running } => self.ask_fresh(ask, running, now, &mut out),
+            Input::Interrupt { ask } => self.interrupt_asked(ask, now, &mut out),
+            Input::StopSession { ask } => self.stop_session(ask, now, &mut out),
+            Input::EditQueued { ask, turn, text } => self.edit_queued(ask, turn, text, &mut out),
+            Input::RemoveQueued { ask, turn } => self.remove_queued(ask, turn, &mut out),
+            Input::SendNow { ask, turn } => self.send_now(ask, turn, now, &mut out),
+            Input::SaveDraft { ask, text } => {
+                self.record.draft = text;
+                self.save_record(&mut out);
+                out.push(Action::Answer(ask, Outcome::Done));
+            }
+            Input::Rename { ask, title } => {
+                let title = title.trim();
+                self.record.title =
+                    if title.is_empty() { Title::Unset } else { Title::ByPerson(title.chars().take(200).collect()) };
+                self.save_record(&mut out);
+                out.push(Action::Answer(ask, Outcome::Done));
+            }
+            Input::SetTab { ask, tab } => {
+                self.record.tab = tab;
+                self.save_record(&mut out);
+                out.push(Action::Answer(ask, Outcome::Done));
+            }
+            Input::Watch(watched) => self.watch(watched, &mut out),
+            Input::HostEnding => self.host_ending(now, &mut out),
+            Input::Session { generation, event } => self.session_event(generation, event, now, &mut out),
+            Input::Timer(timer) => self.timer(timer, now, &mut out),
+        }
+        out
+    }
+
+    pub fn record(&self) -> &ConversationRecord {
+        &self.record
+    }
+
+    pub fn session(&self) -> Option<&SessionRecord> {
+        self.session.as_ref()
+    }
+
+    pub fn live(&self) -> Option<&Live> {
+        self.live.as_ref()
+    }
+
+    pub fn current(&self) -> Option<&Current> {
+        self.current.as_ref()
+    }
+
+    pub fn queue(&self) -> &[TurnRecord] {
+        &self.queue
+    }
+
+    pub fn newest_ended(&self) -> Option<&TurnRecord> {
+        self.newest_ended.as_ref()
+    }
+
+    /// The last few decisions, oldest first.
+    pub fn decisions(&self) -> &VecDeque<DecisionRecord> {
+        &self.decisions
+    }
+
+    /// How many turns were ever accepted.
+    pub fn turns(&self) -> u32 {
+        self.turns
+    }
+
+    pub fn rules(&self) -> &AgentRules {
+        &self.rules
+    }
+
+    /// Whether nothing would be lost by forgetting it.
+    pub fn is_untouched(&self) -> bool {
+        self.turns == 0 && self.record.draft.is_empty() && !matches!(self.record.title, Title::ByPerson(_))
+    }
+
+    /// What would be decided for a message sent now.
+    pub fn next_decision(&self) -> Decision {
+        match self.waits_in_line() {
+            Some(why) => Decision { continuity: Continuity::Queued, why },
+            None => continuity::decide(&self.facts()),
+        }
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        Facts {
+            wanted: &self.record.wanted,
+            fresh_wanted: self.record.fresh_wanted,
+            session: self.session.as_ref().map(|session| SessionFacts {
+                fingerprint: &session.fingerprint,
+                asleep: session.asleep.as_ref(),
+                last_folder: session.last_folder.as_deref(),
+            }),
+            resume: self.rules.resume,
+        }
+    }
+
+    /// Why a message sent now would have to wait, with its place in line.
+    fn waits_in_line(&self) -> Option<Why> {
+        let place = u32::try_from(self.queue.len()).unwrap_or(u32::MAX).saturating_add(1);
+        match &self.current {
+            Some(current) => Some(Why::TurnRunning { turn: current.turn.number, place }),
+            None if self.queue.is_empty() => None,
+            None => Some(Why::BehindQueue { place }),
+        }
+    }
+
+    fn save_record(&self, out: &mut Vec<Action>) {
+        out.push(Action::Save(Change::Conversation(self.record.clone())));
+    }
+
+    fn save_session(&self, out: &mut Vec<Action>) {
+        if let Some(session) = &self.session {
+            out.push(Action::Save(Change::Session(self.record.id, session.clone())));
+        }
+    }
+
+    fn save_turn(&self, turn: &TurnRecord, out: &mut Vec<Action>) {
+        out.push(Action::Save(Change::Turn(self.record.id, turn.clone())));
+    }
+
+    fn save_current(&self, out: &mut Vec<Action>) {
+        if let Some(current) = &self.current {
+            self.save_turn(&current.turn, out);
+        }
+    }
+
+    fn record_decision(&mut self, turn: &TurnRecord, decision: &Decision, now: Timestamp, out: &mut Vec<Action>) {
+        self.decisions_made += 1;
+        let record = DecisionRecord {
+            number: self.decisions_made,
+            turn: turn.number,
+            session: turn.session,
+            decision: decision.clone(),
+            evidence: turn.evidence.clone(),
+            at: now,
+        };
+        out.push(Action::Save(Change::Decision(self.record.id, record.clone())));
+        self.decisions.push_back(record);
+        while self.decisions.len() > DECISIONS_KEPT {
+            self.decisions.pop_front();
+        }
+    }
+
+    fn watch(&mut self, watched: Watched, out: &mut Vec<Action>) {
+        self.watched = watched;
+        if watched == Watched::Yes && self.record.unread.take().is_some() {
+            self.save_record(out);
+        }
+    }
+
+    /// Ends the current turn, exactly once: with it the place for a current turn is empty.
+    fn end_turn(&mut self, end: TurnEnd, evidence: Evidence, answer: Option<Answer>, out: &mut Vec<Action>) {
+        let Some(Current { mut turn, .. }) = self.current.take() else {
+            return;
+        };
+        turn.ended_at = Some(evidence.at);
+        turn.evidence = Some(evidence);
+        turn.answer = answer;
+        self.record.active_at = turn.ended_at.unwrap_or(self.record.active_at);
+        if self.watched == Watched::No {
+            self.record.unread = Some(end.clone());
+        }
+        if !self.queue.is_empty()
+            && matches!(&end, TurnEnd::Failed(FailedWhy::NotStarted | FailedWhy::CouldNotStart(_)))
+        {
+            self.record.queue_held = Some(QueueHeld::NotStarted);
+        }
+        turn.state = TurnState::Ended(end);
+        self.save_turn(&turn, out);
+        self.save_record(out);
+        out.push(Action::TellEnded(turn.clone()));
+        self.newest_ended = Some(without_answer(turn));
+    }
+}
+
+/// Answers may be long and are in the store; memory holds thousands of conversations.
+fn without_answer(turn: TurnRecord) -> TurnRecord {
+    TurnRecord { answer: None, ..turn }
+}
+
+fn evidence(source: Source, at: Timestamp, text: impl Into<String>) -> Evidence {
+    Evidence { source, at, text: text.into() }
+}

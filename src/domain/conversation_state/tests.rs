@@ -1,0 +1,451 @@
+//! Every state meets every input, and random lives keep the promises.
+
+use super::*;
+use crate::domain::fingerprint::Fingerprint;
+use crate::domain::id::ConversationId;
+use crate::domain::signal::Signal;
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+const NOW: Timestamp = Timestamp(1_000);
+
+fn rules() -> AgentRules {
+    AgentRules {
+        resume: CanResume::No,
+        exit: ExitMeans::TurnStatus,
+        interrupted_statuses: vec![130],
+        interrupt_step_ms: vec![3_000, 3_000],
+        start_deadline_ms: 10_000,
+        ready_deadline_ms: 15_000,
+    }
+}
+
+fn new_state() -> ConversationState {
+    let record = ConversationRecord {
+        id: ConversationId(1),
+        title: Title::Unset,
+        wanted: Fingerprint { agent: "a".into(), model: None, folder: "/w".into() },
+        fresh_wanted: false,
+        queue_held: None,
+        tab: Tab::Open { place: 1 },
+        unread: None,
+        draft: String::new(),
+        created_at: NOW,
+        active_at: NOW,
+    };
+    ConversationState::new(record, rules())
+}
+
+fn submit(text: &str) -> Input {
+    Input::Submit { ask: Ask(1), text: text.into(), place: Place::Behind }
+}
+
+fn event(state: &ConversationState, event: SessionEvent) -> Input {
+    Input::Session { generation: Generation(state.generations), event }
+}
+
+fn seen(signal: Signal) -> SessionEvent {
+    SessionEvent::Seen(Seen { signal, evidence: evidence(Source::ShellMark, NOW, "mark") })
+}
+
+fn started(turn: u32) -> SessionEvent {
+    seen(Signal::TurnStarted { turn: Some(TurnNumber(turn)), text: None })
+}
+
+fn ended(turn: u32, status: i32) -> SessionEvent {
+    seen(Signal::TurnEnded { turn: Some(TurnNumber(turn)), status: Some(status), answer: Answer::default() })
+}
+
+/// Applies one session event of the living process.
+fn hear(state: &mut ConversationState, what: SessionEvent) -> Vec<Action> {
+    let input = event(state, what);
+    state.apply(input, NOW)
+}
+
+/// Starts turn 1 and brings it to work.
+fn working() -> ConversationState {
+    let mut state = new_state();
+    state.apply(submit("one"), NOW);
+    hear(&mut state, seen(Signal::Ready));
+    hear(&mut state, SessionEvent::Written { turn: TurnNumber(1) });
+    hear(&mut state, started(1));
+    state
+}
+
+fn idle() -> ConversationState {
+    let mut state = working();
+    hear(&mut state, ended(1, 0));
+    hear(&mut state, seen(Signal::Ready));
+    state
+}
+
+/// The states a conversation can be in, by name.
+fn states() -> Vec<(&'static str, ConversationState)> {
+    let apply = |mut state: ConversationState, inputs: Vec<Input>| {
+        for input in inputs {
+            state.apply(input, NOW);
+        }
+        state
+    };
+    let held = apply(new_state(), vec![submit("one")]);
+    let mut writing = held.clone();
+    hear(&mut writing, seen(Signal::Ready));
+    let mut written = writing.clone();
+    hear(&mut written, SessionEvent::Written { turn: TurnNumber(1) });
+    let queue_of_two = apply(working(), vec![submit("two"), submit("three")]);
+    let interrupting = apply(working(), vec![Input::Interrupt { ask: Ask(1) }]);
+    let mut after_turn = working();
+    hear(&mut after_turn, ended(1, 0));
+    let mut typed = idle();
+    hear(&mut typed, seen(Signal::TurnStarted { turn: None, text: Some("ls".into()) }));
+    let mut asleep = idle();
+    hear(&mut asleep, SessionEvent::Exited(Exit::Code(0)));
+    let fresh_wanted = apply(idle(), vec![Input::Fresh { ask: Ask(1), running: RunningTurn::Refuse }]);
+    let mut queue_held = apply(held.clone(), vec![submit("two")]);
+    hear(&mut queue_held, SessionEvent::CouldNotStart { why: "no program".into(), folder: FolderState::There });
+    vec![
+        ("empty", new_state()),
+        ("starting, message held", held),
+        ("writing", writing),
+        ("written", written),
+        ("working", working()),
+        ("working, two queued", queue_of_two),
+        ("interrupting", interrupting),
+        ("after turn", after_turn),
+        ("idle", idle()),
+        ("typed turn", typed),
+        ("asleep", asleep),
+        ("fresh wanted", fresh_wanted),
+        ("queue held", queue_held),
+    ]
+}
+
+fn inputs(state: &ConversationState) -> Vec<(&'static str, Input)> {
+    let ask = Ask(7);
+    let newest = TurnNumber(state.turns);
+    let generation = Generation(state.generations);
+    vec![
+        ("submit", submit("more")),
+        ("submit, interrupting", Input::Submit { ask, text: "more".into(), place: Place::InterruptAndSendNow }),
+        ("submit nothing", submit("  \n")),
+        ("fresh", Input::Fresh { ask, running: RunningTurn::Refuse }),
+        ("fresh, stopping", Input::Fresh { ask, running: RunningTurn::Stop }),
+        ("interrupt", Input::Interrupt { ask }),
+        ("stop session", Input::StopSession { ask }),
+        ("edit newest", Input::EditQueued { ask, turn: newest, text: "edited".into() }),
+        ("remove newest", Input::RemoveQueued { ask, turn: newest }),
+        ("send newest now", Input::SendNow { ask, turn: newest }),
+        ("draft", Input::SaveDraft { ask, text: "dra".into() }),
+        ("rename", Input::Rename { ask, title: " name ".into() }),
+        ("close tab", Input::SetTab { ask, tab: Tab::Closed }),
+        ("watch", Input::Watch(Watched::Yes)),
+        ("host ending", Input::HostEnding),
+        ("started", event(state, SessionEvent::Started { pid: Some(9) })),
+        ("could not start", event(state, SessionEvent::CouldNotStart { why: "no".into(), folder: FolderState::Gone })),
+        ("written", event(state, SessionEvent::Written { turn: newest })),
+        ("ready", event(state, seen(Signal::Ready))),
+        ("wants more", event(state, seen(Signal::WantsMore))),
+        ("turn started", event(state, started(state.turns))),
+        ("typed turn started", event(state, seen(Signal::TurnStarted { turn: None, text: Some("ls".into()) }))),
+        ("turn ended 0", event(state, ended(state.turns, 0))),
+        ("turn ended 1", event(state, ended(state.turns, 1))),
+        ("turn ended 130", event(state, ended(state.turns, 130))),
+        (
+            "turn ended, no status",
+            event(state, seen(Signal::TurnEnded { turn: None, status: None, answer: Answer::default() })),
+        ),
+        ("folder", event(state, seen(Signal::Folder("/elsewhere".into())))),
+        ("exited 0", event(state, SessionEvent::Exited(Exit::Code(0)))),
+        ("killed", event(state, SessionEvent::Exited(Exit::Signal(9)))),
+        ("ready is late", Input::Timer(Timer::Ready { turn: newest, generation })),
+        ("prompt is late", Input::Timer(Timer::Prompt { turn: newest, generation })),
+        ("start is late", Input::Timer(Timer::Start { turn: newest })),
+        ("end is late", Input::Timer(Timer::InterruptStep { turn: newest, step: 0 })),
+    ]
+}
+
+/// An action in a few words, for the table.
+fn words(action: &Action) -> String {
+    match action {
+        Action::Save(Change::Conversation(_)) => "save conversation".into(),
+        Action::Save(Change::ConversationRemoved(_)) => "save removal".into(),
+        Action::Save(Change::Session(_, session)) => match (&session.ended, &session.asleep) {
+            (Some(end), _) => format!("save session {} ended {end:?}", session.number),
+            (None, Some(why)) => format!("save session {} asleep {why:?}", session.number),
+            (None, None) => format!("save session {} awake", session.number),
+        },
+        Action::Save(Change::Turn(_, turn)) => {
+            format!("save turn {} {} {:?}", turn.number, turn.state.word(), turn.delivery)
+        }
+        Action::Save(Change::TurnRemoved(_, turn)) => format!("save turn {turn} removed"),
+        Action::Save(Change::Decision(_, made)) => {
+            format!("decide turn {} {}", made.turn, made.decision.continuity.word())
+        }
+        Action::Answer(_, Outcome::Submitted { turn, decision, .. }) => {
+            format!("ANSWER turn {turn} {} ({})", decision.continuity.word(), decision.why.code())
+        }
+        Action::Answer(_, Outcome::MessageRefused(why)) => format!("ANSWER refused ({})", why.code()),
+        Action::Answer(_, other) => format!("ANSWER {other:?}"),
+        Action::Start(order) => format!("START session {} in {}", order.session, order.folder),
+        Action::Write { turn, .. } => format!("WRITE turn {turn}"),
+        Action::Interrupt { step, .. } => format!("INTERRUPT step {step}"),
+        Action::GiveUp { generation } => format!("GIVE UP {}", generation.0),
+        Action::Stop { generation } => format!("STOP {}", generation.0),
+        Action::SetTimer { timer, .. } => {
+            format!("TIMER {timer:?}").replace("TurnNumber", "").replace("Generation", "")
+        }
+        Action::TellEnded(turn) => match &turn.state {
+            TurnState::Ended(end) => format!("TELL turn {} {} ({})", turn.number, end.word(), end.code()),
+            other => format!("TELL turn {} {}", turn.number, other.word()),
+        },
+    }
+}
+
+#[test]
+fn every_state_meets_every_input_as_written_down() {
+    let mut table = String::new();
+    for (name, state) in states() {
+        let _ = writeln!(table, "== {name}");
+        for (input_name, input) in inputs(&state) {
+            let actions: Vec<String> = state.clone().apply(input, NOW).iter().map(words).collect();
+            let said = if actions.is_empty() { "nothing".to_owned() } else { actions.join("; ") };
+            let _ = writeln!(table, "{input_name:22} {said}");
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn the_follow_up_of_any_end_goes_to_the_same_session() {
+    for end in [ended(1, 0), ended(1, 1), ended(1, 130)] {
+        let mut state = working();
+        hear(&mut state, end.clone());
+        hear(&mut state, seen(Signal::Ready));
+        let actions = state.apply(submit("make the button green"), NOW);
+        let decision = state.decisions.back().map(|made| made.decision.continuity);
+        assert_eq!(decision, Some(Continuity::Reused), "{end:?}: {actions:?}");
+        assert_eq!(state.session.as_ref().map(|session| session.number), Some(SessionNumber(1)));
+    }
+}
+
+#[test]
+fn a_fresh_session_keeps_the_turns_and_ends_the_old_session_by_name() {
+    let mut state = idle();
+    state.apply(Input::Fresh { ask: Ask(1), running: RunningTurn::Refuse }, NOW);
+    let said: Vec<String> = state.apply(submit("again"), NOW).iter().map(words).collect();
+    assert!(said.contains(&"save session 1 ended UserAsked".to_owned()), "{said:?}");
+    assert!(said.contains(&"STOP 1".to_owned()) && said.contains(&"START session 2 in /w".to_owned()), "{said:?}");
+    assert_eq!(state.turns, 2);
+}
+
+#[test]
+fn a_shell_that_left_starts_again_in_its_last_folder() {
+    let mut state = idle();
+    hear(&mut state, seen(Signal::Folder("/tmp".into())));
+    hear(&mut state, SessionEvent::Exited(Exit::Code(0)));
+    let said: Vec<String> = state.apply(submit("again"), NOW).iter().map(words).collect();
+    assert!(said.contains(&"START session 2 in /tmp".to_owned()), "{said:?}");
+}
+
+#[test]
+fn a_folder_that_is_gone_is_replaced_by_the_conversations_own_and_that_is_said() {
+    let mut state = idle();
+    hear(&mut state, seen(Signal::Folder("/gone".into())));
+    hear(&mut state, SessionEvent::Exited(Exit::Signal(9)));
+    state.apply(submit("again"), NOW);
+    let gone = SessionEvent::CouldNotStart { why: "folder /gone is gone".into(), folder: FolderState::Gone };
+    let said: Vec<String> = hear(&mut state, gone.clone()).iter().map(words).collect();
+    assert!(said.contains(&"START session 2 in /w".to_owned()), "{said:?}");
+    let why = state.decisions.back().map(|made| made.decision.why.text());
+    let text = "the agent was ended by signal 9; cannot be resumed: folder /gone is gone, starts in /w, variables gone";
+    assert_eq!(why.as_deref(), Some(text));
+    // Gone as well: now the turn fails, once.
+    let said: Vec<String> = hear(&mut state, gone).iter().map(words).collect();
+    assert!(said.contains(&"TELL turn 2 failed (could_not_start)".to_owned()), "{said:?}");
+}
+
+#[test]
+fn a_queue_of_three_is_sent_in_order_and_can_be_changed() {
+    let mut state = working();
+    for text in ["two", "three", "four"] {
+        state.apply(submit(text), NOW);
+    }
+    state.apply(Input::EditQueued { ask: Ask(2), turn: TurnNumber(3), text: "three, mended".into() }, NOW);
+    state.apply(Input::RemoveQueued { ask: Ask(3), turn: TurnNumber(2) }, NOW);
+    let mut sent = Vec::new();
+    for turn in [1, 3, 4] {
+        let mut out = hear(&mut state, ended(turn, 0));
+        out.extend(hear(&mut state, seen(Signal::Ready)));
+        for action in out {
+            if let Action::Write { turn, text, .. } = action {
+                sent.push(text);
+                hear(&mut state, SessionEvent::Written { turn });
+                hear(&mut state, started(turn.0));
+            }
+        }
+    }
+    assert_eq!(sent, ["three, mended", "four"]);
+}
+
+/// What the store would hold after these actions.
+fn keep(
+    kept: &mut BTreeMap<u32, TurnRecord>,
+    session: &mut Option<SessionRecord>,
+    record: &mut ConversationRecord,
+    actions: &[Action],
+) {
+    for action in actions {
+        match action {
+            Action::Save(Change::Turn(_, turn)) => {
+                kept.insert(turn.number.0, turn.clone());
+            }
+            Action::Save(Change::TurnRemoved(_, turn)) => {
+                kept.remove(&turn.0);
+            }
+            Action::Save(Change::Session(_, saved)) => {
+                *session = saved.ended.is_none().then(|| saved.clone());
+            }
+            Action::Save(Change::Conversation(saved)) => *record = saved.clone(),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn after_the_host_died_a_delivered_turn_is_unknown_and_an_undelivered_one_waits_for_the_person() {
+    for (name, state) in states() {
+        let open: Vec<TurnRecord> =
+            state.current.iter().map(|current| current.turn.clone()).chain(state.queue.iter().cloned()).collect();
+        let kept = Kept {
+            record: state.record.clone(),
+            session: state.session.clone(),
+            open_turns: open,
+            newest_ended: state.newest_ended.clone(),
+            decisions: state.decisions.iter().cloned().collect(),
+            turns: state.turns,
+            sessions: state.sessions,
+        };
+        let (restored, actions) = ConversationState::restore(kept, rules(), NOW);
+        assert!(restored.current.is_none(), "{name}: no turn is working without a process behind it");
+        assert!(!actions.iter().any(|action| matches!(action, Action::Write { .. } | Action::Start(_))), "{name}");
+        assert_eq!(restored.queue.is_empty(), restored.record.queue_held.is_none(), "{name}");
+        match state.current.as_ref().map(|current| current.turn.delivery) {
+            Some(Delivery::Held) => assert_eq!(restored.queue[0].prompt, state.current.as_ref().unwrap().turn.prompt),
+            Some(_) => assert_eq!(
+                restored.newest_ended.map(|turn| turn.state),
+                Some(TurnState::Ended(TurnEnd::Unknown(UnknownWhy::HostEnded))),
+                "{name}"
+            ),
+            None => assert_eq!(restored.newest_ended, state.newest_ended, "{name}"),
+        }
+    }
+}
+
+fn any_input() -> impl Strategy<Value = (u8, u8, u8)> {
+    (0u8..26, any::<u8>(), any::<u8>())
+}
+
+/// Makes an input from three numbers, aimed at what exists so that most of them mean something.
+fn aimed(state: &ConversationState, (kind, pick, extra): (u8, u8, u8)) -> Input {
+    let all = inputs(state);
+    match kind {
+        // Stale: an older process, an older or unknown turn.
+        0 => Input::Session {
+            generation: Generation(state.generations.saturating_sub(1 + u64::from(pick % 3))),
+            event: if extra % 2 == 0 { SessionEvent::Exited(Exit::Signal(9)) } else { seen(Signal::Ready) },
+        },
+        1 => event(state, ended(u32::from(pick), i32::from(extra))),
+        2 => event(state, started(u32::from(pick))),
+        3 => Input::Timer(Timer::Start { turn: TurnNumber(u32::from(pick)) }),
+        4 => Input::Timer(Timer::InterruptStep { turn: TurnNumber(state.turns), step: usize::from(pick % 3) }),
+        5..=9 => submit(&format!("message {pick} {extra}")),
+        10..=13 => event(state, seen(Signal::Ready)),
+        14..=16 => event(
+            state,
+            SessionEvent::Written { turn: state.current.as_ref().map_or(TurnNumber(0), |current| current.turn.number) },
+        ),
+        17..=19 => event(state, started(state.current.as_ref().map_or(0, |current| current.turn.number.0))),
+        20..=21 => {
+            event(state, ended(state.current.as_ref().map_or(0, |current| current.turn.number.0), i32::from(pick % 2)))
+        }
+        _ => all[usize::from(pick) % all.len()].1.clone(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_life_keeps_the_promises(script in proptest::collection::vec(any_input(), 1..120)) {
+        let mut state = new_state();
+        let mut accepted: BTreeSet<u32> = BTreeSet::new();
+        let mut removed: BTreeSet<u32> = BTreeSet::new();
+        let mut ended_turns: BTreeMap<u32, TurnState> = BTreeMap::new();
+        let mut written: BTreeSet<u32> = BTreeSet::new();
+        let (mut kept, mut session, mut record) = (BTreeMap::new(), None, state.record.clone());
+        for step in script {
+            let input = aimed(&state, step);
+            let stale = matches!(&input, Input::Session { generation, .. }
+                if state.live.as_ref().is_none_or(|live| live.generation != *generation));
+            let before = state.clone();
+            let actions = state.apply(input.clone(), NOW);
+            if stale {
+                prop_assert!(actions.is_empty(), "a stale event did {actions:?}");
+                prop_assert_eq!(&state, &before);
+            }
+            let mut saved: BTreeMap<u32, TurnRecord> = BTreeMap::new();
+            let mut decided_fresh = false;
+            for action in &actions {
+                match action {
+                    Action::Save(Change::Turn(_, turn)) => {
+                        accepted.insert(turn.number.0);
+                        if let Some(end) = ended_turns.get(&turn.number.0) {
+                            prop_assert_eq!(end, &turn.state, "a turn that ended changed");
+                        }
+                        saved.insert(turn.number.0, turn.clone());
+                    }
+                    Action::Save(Change::TurnRemoved(_, turn)) => { removed.insert(turn.0); }
+                    Action::Save(Change::Decision(_, made)) => {
+                        decided_fresh |= made.decision.continuity == Continuity::Fresh;
+                    }
+                    Action::Answer(_, Outcome::Submitted { turn, .. }) => {
+                        prop_assert!(saved.contains_key(&turn.0), "acknowledged before it was saved");
+                    }
+                    Action::Write { turn, text, .. } => {
+                        prop_assert!(written.insert(turn.0), "turn {turn} was written twice");
+                        let turn = saved.get(&turn.0);
+                        prop_assert!(turn.is_some_and(|turn| turn.delivery == Delivery::Writing && &turn.prompt == text));
+                    }
+                    Action::TellEnded(turn) => {
+                        prop_assert!(ended_turns.insert(turn.number.0, turn.state.clone()).is_none(), "ended twice");
+                        prop_assert_eq!(saved.get(&turn.number.0), Some(turn), "shown before it was saved");
+                    }
+                    _ => {}
+                }
+            }
+            let ends_a_session = actions.iter().any(|action| {
+                matches!(action, Action::Save(Change::Session(_, session)) if session.ended.is_some())
+            });
+            prop_assert!(!ends_a_session || decided_fresh, "a session ended without a fresh one in its place");
+            keep(&mut kept, &mut session, &mut record, &actions);
+
+            let waiting: BTreeSet<u32> = state.queue.iter().map(|turn| turn.number.0).collect();
+            let current = state.current.as_ref().map(|current| current.turn.number.0);
+            for turn in &accepted {
+                let places = usize::from(waiting.contains(turn)) + usize::from(current == Some(*turn))
+                    + usize::from(ended_turns.contains_key(turn)) + usize::from(removed.contains(turn));
+                prop_assert_eq!(places, 1, "turn {} is in {} places after {:?}", turn, places, input);
+            }
+            // What is in memory is what the store would give back.
+            prop_assert_eq!(&record, &state.record);
+            prop_assert_eq!(&session, &state.session);
+            let open: BTreeMap<u32, TurnRecord> = state.queue.iter().chain(state.current.iter().map(|current| &current.turn))
+                .map(|turn| (turn.number.0, turn.clone())).collect();
+            let open_kept: BTreeMap<u32, TurnRecord> = kept.iter()
+                .filter(|(_, turn)| !matches!(turn.state, TurnState::Ended(_)))
+                .map(|(number, turn)| (*number, turn.clone())).collect();
+            prop_assert_eq!(open, open_kept);
+        }
+    }
+}

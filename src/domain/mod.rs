@@ -1,0 +1,13 @@
+//! What is true about conversations, sessions and turns. Values in, values out: no files, no clock, no processes.
+//!
+//! Change here: what a conversation may do and why. Not here: how any of it happens (host) or looks (tui).
+
+pub mod change;
+pub mod continuity;
+pub mod conversation;
+pub mod conversation_state;
+pub mod fingerprint;
+pub mod id;
+pub mod session;
+pub mod signal;
+pub mod turn;

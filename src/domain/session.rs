@@ -1,0 +1,54 @@
+//! The session: the reusable agent process behind a conversation, and why it is asleep when no process lives.
+
+use super::fingerprint::Fingerprint;
+use super::id::{SessionNumber, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// How a process left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exit {
+    Code(i32),
+    Signal(i32),
+}
+
+/// Why a session has no process. The session itself goes on: asleep is not ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AsleepWhy {
+    /// The agent left by itself or was killed by somebody.
+    AgentExited(Exit),
+    /// The host ended under it: killed, crashed, stopped or the machine was restarted.
+    HostEnded,
+    /// The person stopped it.
+    Stopped,
+    /// The process could not be started; the text names the cause.
+    CouldNotStart(String),
+}
+
+/// Why a session is over for good. Nothing else ends one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionEnd {
+    /// The person asked for a fresh one.
+    UserAsked,
+    /// Another agent, model or folder was chosen, and this agent cannot carry the context over.
+    Incompatible,
+    /// Its process is gone, and this agent cannot resume.
+    CannotResume,
+}
+
+/// What is remembered of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRecord {
+    pub number: SessionNumber,
+    pub fingerprint: Fingerprint,
+    /// The agent's own id of the session, where it has one.
+    pub agent_session: Option<String>,
+    /// The folder the agent was last seen in; where a shell is brought back to.
+    pub last_folder: Option<String>,
+    pub started_at: Timestamp,
+    /// None while a process lives (as far as was last saved).
+    pub asleep: Option<AsleepWhy>,
+    pub ended: Option<SessionEnd>,
+}

@@ -1,0 +1,401 @@
+//! Every message between a client and the host. Reading this file tells all that can be asked and told.
+//!
+//! A connection begins with `Hello` from both sides. Then it is one of two kinds: a control connection (requests, replies, events), or, after
+//! `Request::View`, a view of one session (its keys in, its pictures out) that goes straight to the session's thread.
+
+use crate::domain::continuity::{Decision, DecisionRecord};
+use crate::domain::conversation::QueueHeld;
+pub use crate::domain::conversation_state::{Place, RunningTurn};
+use crate::domain::fingerprint::Fingerprint;
+use crate::domain::id::{ConversationId, Generation, SessionNumber, Timestamp, TurnNumber};
+use crate::domain::session::AsleepWhy;
+use crate::domain::turn::{TurnEnd, TurnRecord, TurnState};
+use crate::terminal::frame::{FrameDelta, Size};
+use crate::terminal::keys::{Focus, Key, Mouse};
+use serde::{Deserialize, Serialize};
+
+/// Builds with another major cannot talk to each other.
+pub const PROTOCOL_MAJOR: u16 = 1;
+/// Grows with each message that is added.
+pub const PROTOCOL_MINOR: u16 = 0;
+
+/// The first frame, both ways.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// Always `threadkeep`.
+    pub magic: String,
+    pub major: u16,
+    pub minor: u16,
+    /// The version and commit of the build, for people.
+    pub build: String,
+    pub pid: u32,
+    pub started_at: Timestamp,
+}
+
+/// From a client on a control connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Chosen by the client; the reply carries it.
+    pub id: u64,
+    pub request: Request,
+}
+
+/// What can be read of a request that this build does not know.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct AskedId {
+    pub id: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// All tabs now (`Reply::Overview`), and from now on events of every conversation.
+    Subscribe,
+    /// Every conversation (`Reply::Overview`).
+    List,
+    /// `Reply::Conversation`.
+    Show {
+        conversation: ConversationId,
+    },
+    /// `Reply::Created`. `agent` none: the configured default.
+    New {
+        agent: Option<String>,
+        folder: String,
+        title: Option<String>,
+    },
+    /// The newest conversation of this folder, or a new one. `Reply::Created`.
+    NewestIn {
+        folder: String,
+    },
+    /// `Reply::Submitted`, after it was saved. `environment` is what a session would be started with, should one have to be.
+    Submit {
+        conversation: ConversationId,
+        text: String,
+        place: Place,
+        environment: Environment,
+    },
+    /// `Reply::Ended`, once this turn (none: every turn that is under way or queued) has ended.
+    Wait {
+        conversation: ConversationId,
+        turn: Option<TurnNumber>,
+    },
+    /// The next message starts a fresh session. Refused while a turn runs unless told to stop it. `Reply::Done`.
+    Fresh {
+        conversation: ConversationId,
+        running: RunningTurn,
+    },
+    /// `Reply::Interrupting`.
+    Interrupt {
+        conversation: ConversationId,
+    },
+    /// Ends the session's process; the conversation stays. `Reply::Done`.
+    StopSession {
+        conversation: ConversationId,
+    },
+    EditQueued {
+        conversation: ConversationId,
+        turn: TurnNumber,
+        text: String,
+    },
+    RemoveQueued {
+        conversation: ConversationId,
+        turn: TurnNumber,
+    },
+    /// Moves a queued message to the front, interrupts what runs and sends it. `Reply::Done`.
+    SendNow {
+        conversation: ConversationId,
+        turn: TurnNumber,
+    },
+    /// Keeps what stands in the composer. `Reply::Done`, after it was saved.
+    SaveDraft {
+        conversation: ConversationId,
+        text: String,
+    },
+    Rename {
+        conversation: ConversationId,
+        title: String,
+    },
+    OpenTab {
+        conversation: ConversationId,
+    },
+    /// Takes the tab out of the row. Nothing ends; an untouched draft is forgotten. `Reply::Done`.
+    CloseTab {
+        conversation: ConversationId,
+    },
+    /// The person looks at this conversation (none: at nothing) in this client: its end is not unread.
+    Look {
+        conversation: Option<ConversationId>,
+    },
+    /// Forgets the conversation and ends its session. `Reply::Done`.
+    Remove {
+        conversation: ConversationId,
+    },
+    /// `Reply::Turns`: the newest `most` turns before `before` (none: of all), in order; fewer where they would not fit in one frame.
+    Turns {
+        conversation: ConversationId,
+        before: Option<TurnNumber>,
+        most: u32,
+    },
+    /// The last ten decisions. `Reply::Decisions`.
+    Why {
+        conversation: ConversationId,
+    },
+    /// The profiles and what each can do here. `Reply::Agents`.
+    Agents,
+    /// `Reply::Host`.
+    HostStatus,
+    /// Ends every session and the host. `Reply::Done` comes before the end.
+    HostStop,
+    /// Turns this connection into a view of the conversation's live session. `Reply::Viewing`, then only `ViewInput` and `ViewOutput` pass.
+    View {
+        conversation: ConversationId,
+        size: Size,
+    },
+}
+
+/// The client's environment for a session, filtered by the client (`client/environment.rs`) and again by the host.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Environment(pub Vec<(String, String)>);
+
+impl std::fmt::Debug for Environment {
+    /// Names and values may be secrets, so only their number is told.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Environment({} variables)", self.0.len())
+    }
+}
+
+/// From the host on a control connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    Reply { id: u64, reply: Reply },
+    Event(Event),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    Done,
+    Overview(Overview),
+    Conversation(Box<Conversation>),
+    Created {
+        conversation: ConversationId,
+    },
+    Submitted(Submitted),
+    /// All that was waited for has ended; the turn is the last of it, none where nothing was under way.
+    Ended {
+        turn: Option<Box<TurnRecord>>,
+    },
+    /// The turn that is being interrupted; none where nothing ran.
+    Interrupting {
+        turn: Option<TurnNumber>,
+    },
+    Turns(Vec<TurnRecord>),
+    Decisions(Vec<DecisionRecord>),
+    Agents(Vec<AgentReport>),
+    Host(HostReport),
+    Viewing {
+        session: SessionNumber,
+        generation: Generation,
+    },
+    Refused {
+        why: Refusal,
+    },
+}
+
+/// Why a request was not carried out. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    #[error("there is no conversation {0}; see threadkeep ls")]
+    NoConversation(ConversationId),
+    #[error("turn {0} is not in the queue (any more)")]
+    NotQueued(TurnNumber),
+    #[error("turn {0} is running; interrupt it first, or say that it may be stopped")]
+    TurnRuns(TurnNumber),
+    #[error("no process lives for this conversation; the next message starts one")]
+    NotLive,
+    #[error("no profile for agent {0}; see threadkeep doctor")]
+    UnknownAgent(String),
+    #[error("{0} is not a folder that can be entered; give another one")]
+    NoFolder(String),
+    #[error("nothing can be saved now: {0}; free the disk or mend the folder, then try again")]
+    StoreTrouble(String),
+    #[error("the host is ending; try again, a new one will start")]
+    Ending,
+    #[error("this host does not know that request; run threadkeep host stop and try again to use the newer build")]
+    NotUnderstood,
+}
+
+/// The answer to a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submitted {
+    pub conversation: ConversationId,
+    /// None where it was refused, or queued before any session.
+    pub session: Option<SessionNumber>,
+    /// None where it was refused.
+    pub turn: Option<TurnNumber>,
+    /// None where it was refused.
+    pub state: Option<TurnState>,
+    pub decision: Decision,
+}
+
+/// The open tabs in their order, then (for `List`) the closed conversations, newest first. What does not fit in one frame follows in
+/// further replies to the same request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overview {
+    pub conversations: Vec<Conversation>,
+    pub rest: Rest,
+}
+
+/// Whether a reply is the last one to its request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rest {
+    None,
+    Follows,
+}
+
+/// A conversation as a window shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conversation {
+    pub id: ConversationId,
+    pub title: String,
+    /// What the next session is to be started with.
+    pub wanted: Fingerprint,
+    pub tab: crate::domain::conversation::Tab,
+    pub status: Status,
+    /// The end of a turn that no window has shown yet.
+    pub unread: Option<TurnEnd>,
+    pub draft: String,
+    pub session: Option<Session>,
+    /// The turn that is being sent or runs, else the newest one that ended; without its answer, a long prompt cut.
+    pub turn: Option<TurnRecord>,
+    /// What waits, in order, long prompts whole.
+    pub queue: Vec<TurnRecord>,
+    pub queue_held: Option<QueueHeld>,
+    /// How the newest message was decided.
+    pub decision: Option<DecisionRecord>,
+    /// What would be decided for a message sent now.
+    pub next: Decision,
+    pub turns: u32,
+    pub created_at: Timestamp,
+    pub active_at: Timestamp,
+}
+
+/// The conversation in one word (product 8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// No message yet.
+    Draft,
+    /// A process lives and no turn runs.
+    Idle,
+    Sending,
+    Working,
+    NeedsApproval,
+    NeedsAnswer,
+    /// No process lives; its agent can take the session up again.
+    AsleepWillResume,
+    /// No process lives; the next message starts a fresh one.
+    AsleepCannotResume,
+}
+
+/// The session of a conversation that goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    pub number: SessionNumber,
+    pub fingerprint: Fingerprint,
+    pub folder: Option<String>,
+    pub started_at: Timestamp,
+    pub process: Process,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Process {
+    /// It can be viewed under this generation.
+    Alive {
+        generation: Generation,
+        since: Timestamp,
+        pid: Option<u32>,
+    },
+    Asleep {
+        why: AsleepWhy,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A conversation is new or changed.
+    Changed(Box<Conversation>),
+    Removed(ConversationId),
+    /// A turn has ended, after that was saved.
+    TurnEnded {
+        conversation: ConversationId,
+        turn: Box<TurnRecord>,
+    },
+    /// Something a person must know that belongs to no request, for example trouble with the store.
+    Notice(String),
+    HostEnding,
+}
+
+/// What a profile can do here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentReport {
+    pub name: String,
+    pub title: String,
+    /// The program that would be started; none where it was not found.
+    pub program: Option<String>,
+    /// What is known and what is a guess, one line each.
+    pub notes: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostReport {
+    pub pid: u32,
+    pub build: String,
+    pub started_at: Timestamp,
+    pub conversations: u32,
+    pub sessions: u32,
+    pub turns_running: u32,
+    pub clients: u32,
+    /// None while all is well.
+    pub store_trouble: Option<String>,
+}
+
+/// From a client on a view.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ViewInput {
+    Key(Key),
+    Paste(String),
+    Mouse(Mouse),
+    Focus(Focus),
+    Resize(Size),
+    /// Moves this view in the scrollback; other views stay where they are.
+    Scroll(Scroll),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scroll {
+    Up(u32),
+    Down(u32),
+    PageUp,
+    PageDown,
+    Top,
+    /// Back to the live screen.
+    Live,
+}
+
+/// From the host on a view.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ViewOutput {
+    Frame(FrameDelta),
+    /// The process is gone; nothing follows.
+    Ended,
+}
