@@ -2,6 +2,7 @@
 //!
 //! The modules in reading order; ARCHITECTURE.md tells how they hang together.
 
+pub mod agent;
 pub mod domain;
 pub mod protocol;
 pub mod terminal;

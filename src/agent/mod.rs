@@ -1,0 +1,14 @@
+//! What an agent CLI is, as data: how it is started, told something, watched, interrupted and stopped.
+//!
+//! Change here: what a profile may say. Everything about one concrete agent is a file in `assets/`; no agent has its name in here.
+//! Not here: doing any of it (host). Values in, values out: the environment, the folders and the token come in as values.
+
+pub mod assets;
+pub mod catalog;
+pub mod environment;
+pub mod launch;
+pub mod observe;
+pub mod profile;
+pub mod submit;
+pub mod template;
+pub mod token;

@@ -1,0 +1,167 @@
+//! Texts of a profile with holes: `{dir}`, `{token}`, `{env:NAME}` at a start, `{turn}` in a submit; `{{` is a brace.
+//!
+//! Change here: a new hole. A hole that does not exist is refused when the profile is read, so filling one cannot fail.
+
+use super::token::Token;
+use crate::domain::id::{ConversationId, TurnNumber};
+use serde::Deserialize;
+
+/// A text that is filled when a process is started.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct LaunchTemplate(Vec<Piece<LaunchHole>>);
+
+/// A text that is filled when a message is submitted.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct SubmitTemplate(Vec<Piece<SubmitHole>>);
+
+/// What fills the holes of a start.
+#[derive(Debug, Clone, Copy)]
+pub struct LaunchValues<'a> {
+    /// The session's private runtime folder.
+    pub dir: &'a str,
+    pub token: &'a Token,
+    pub conversation: ConversationId,
+    /// The client's environment.
+    pub env: &'a [(String, String)],
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece<H> {
+    Text(String),
+    Hole(H),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum LaunchHole {
+    Dir,
+    Token,
+    Conversation,
+    Env(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum SubmitHole {
+    Turn,
+}
+
+impl LaunchTemplate {
+    /// The filled text; none where it asks for a variable that the client does not have.
+    pub fn fill(&self, values: LaunchValues) -> Option<String> {
+        let mut filled = String::new();
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(text) => filled += text,
+                Piece::Hole(LaunchHole::Dir) => filled += values.dir,
+                Piece::Hole(LaunchHole::Token) => filled += values.token.as_str(),
+                Piece::Hole(LaunchHole::Conversation) => filled += &values.conversation.to_string(),
+                Piece::Hole(LaunchHole::Env(name)) => filled += value_of(name, values.env)?,
+            }
+        }
+        Some(filled)
+    }
+}
+
+impl SubmitTemplate {
+    pub fn fill(&self, turn: TurnNumber) -> String {
+        let pieces = self.0.iter().map(|piece| match piece {
+            Piece::Text(text) => text.clone(),
+            Piece::Hole(SubmitHole::Turn) => turn.to_string(),
+        });
+        pieces.collect()
+    }
+}
+
+impl TryFrom<String> for LaunchTemplate {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let holes = "{dir}, {token}, {conversation}, {env:NAME}";
+        pieces(&text, holes, |hole| match hole {
+            "dir" => Some(LaunchHole::Dir),
+            "token" => Some(LaunchHole::Token),
+            "conversation" => Some(LaunchHole::Conversation),
+            _ => hole.strip_prefix("env:").filter(|name| !name.is_empty()).map(|name| LaunchHole::Env(name.into())),
+        })
+        .map(LaunchTemplate)
+    }
+}
+
+impl TryFrom<String> for SubmitTemplate {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        pieces(&text, "{turn}", |hole| (hole == "turn").then_some(SubmitHole::Turn)).map(SubmitTemplate)
+    }
+}
+
+/// The value of a variable; the last one counts where a name stands twice.
+pub fn value_of<'a>(name: &str, env: &'a [(String, String)]) -> Option<&'a str> {
+    env.iter().rev().find(|(named, _)| named == name).map(|(_, value)| value.as_str())
+}
+
+fn pieces<H>(text: &str, known: &str, hole: impl Fn(&str) -> Option<H>) -> Result<Vec<Piece<H>>, String> {
+    let mut pieces = Vec::new();
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('{') {
+        plain += &rest[..at];
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix('{') {
+            plain.push('{');
+            rest = after;
+            continue;
+        }
+        let (name, after) =
+            rest.split_once('}').ok_or_else(|| format!("`{{` without `}}` in {text:?}; write `{{{{` for a brace"))?;
+        let hole = hole(name).ok_or_else(|| format!("unknown `{{{name}}}`; here stand {known}"))?;
+        if !plain.is_empty() {
+            pieces.push(Piece::Text(std::mem::take(&mut plain)));
+        }
+        pieces.push(Piece::Hole(hole));
+        rest = after;
+    }
+    plain += rest;
+    if !plain.is_empty() {
+        pieces.push(Piece::Text(plain));
+    }
+    Ok(pieces)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holes_are_filled_and_braces_stay() {
+        let token = Token::new([0; 16]);
+        let env = [("A".to_owned(), "1".to_owned()), ("A".to_owned(), "2".to_owned())];
+        let values = LaunchValues { dir: "/run/x", token: &token, conversation: ConversationId(4), env: &env };
+        let zeros = "0".repeat(32);
+        let table: [(&str, Option<&str>); 7] = [
+            ("", Some("")),
+            ("--rcfile={dir}/rc", Some("--rcfile=/run/x/rc")),
+            ("{token}", Some(&zeros)),
+            ("c{conversation}", Some("c4")),
+            ("{env:A}{env:A}", Some("22")),
+            ("x{env:NONE}", None),
+            ("{{dir}", Some("{dir}")),
+        ];
+        for (text, wanted) in table {
+            let template = LaunchTemplate::try_from(text.to_owned()).unwrap();
+            assert_eq!(template.fill(values).as_deref(), wanted, "{text}");
+        }
+        let template = SubmitTemplate::try_from("turn-{turn}".to_owned()).unwrap();
+        assert_eq!(template.fill(TurnNumber(12)), "turn-12");
+    }
+
+    #[test]
+    fn an_unknown_hole_is_refused_with_the_known_ones() {
+        for text in ["{turn}", "{env:}", "{", "{dir", "{DIR}"] {
+            assert!(LaunchTemplate::try_from(text.to_owned()).is_err(), "{text}");
+        }
+        let error = SubmitTemplate::try_from("{dir}".to_owned()).unwrap_err();
+        assert_eq!(error, "unknown `{dir}`; here stand {turn}");
+    }
+}
