@@ -3,6 +3,10 @@
 //! The modules in reading order; ARCHITECTURE.md tells how they hang together.
 
 pub mod agent;
+pub mod config;
 pub mod domain;
+pub mod lock;
+pub mod paths;
 pub mod protocol;
+pub mod store;
 pub mod terminal;

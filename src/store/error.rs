@@ -1,0 +1,126 @@
+//! What can go wrong with the store, one variant for each thing tried, and what a person can do about it.
+
+use rusqlite::ErrorCode;
+use std::io;
+use std::path::PathBuf;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("could not open the store file {path} ({source}); look at the rights of the file and its folder")]
+    File { path: PathBuf, source: io::Error },
+    #[error("{path} is not a plain file; move it away or set THREADKEEP_HOME to another folder")]
+    NotPlain { path: PathBuf },
+    #[error("another host has the store {path} open; use that one or end it with threadkeep host stop")]
+    InUse { path: PathBuf },
+    #[error(
+        "{path} is not a store of threadkeep and was left as it is; move it away or set THREADKEEP_HOME to another folder"
+    )]
+    Foreign { path: PathBuf },
+    #[error(
+        "the store {path} is from a newer threadkeep (schema {found}, this build knows {known}); use the newer build or set THREADKEEP_HOME to another folder"
+    )]
+    Newer { path: PathBuf, found: u32, known: u32 },
+    #[error("the store {path} is gone; put it back or end the host with threadkeep host stop to begin a new one")]
+    Gone { path: PathBuf },
+    #[error("the store {path} is damaged ({found}); move it away and put the newest .backup beside it in its place")]
+    Damaged { path: PathBuf, found: String },
+    #[error("could not open the store {path} ({source}); free the disk or mend the folder, then try again")]
+    Open { path: PathBuf, source: rusqlite::Error },
+    #[error("could not copy the store to {path} before changing its schema ({source}); free the disk, then try again")]
+    Backup { path: PathBuf, source: io::Error },
+    #[error("could not copy the store to {path} before changing its schema ({source}); free the disk, then try again")]
+    BackupCopy { path: PathBuf, source: rusqlite::Error },
+    #[error(
+        "could not bring the store {path} to schema {to} ({source}); it is as before, see the .backup files beside it"
+    )]
+    Schema { path: PathBuf, to: u32, source: rusqlite::Error },
+    #[error("could not save ({source}); free the disk or mend the folder, then try again")]
+    Commit { source: rusqlite::Error },
+    #[error("could not read the {table} ({source}); if it stays so, put the newest .backup in the place of the store")]
+    Read { table: &'static str, source: rusqlite::Error },
+    #[error("could not search ({source}); try again")]
+    Search { source: rusqlite::Error },
+}
+
+/// Trouble of the kind that passes: nothing is wrong with the store itself or with what was asked of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    Full,
+    Io,
+    Locked,
+    ReadOnly,
+}
+
+impl Trouble {
+    /// The cause in a few words, to stand in a refusal.
+    pub fn text(self) -> &'static str {
+        match self {
+            Trouble::Full => "the disk is full",
+            Trouble::Io => "the disk does not read or write",
+            Trouble::Locked => "another program holds the store",
+            Trouble::ReadOnly => "the store cannot be written",
+        }
+    }
+}
+
+impl StoreError {
+    /// The trouble, where trying again later makes sense; none where a person has to look.
+    pub fn trouble(&self) -> Option<Trouble> {
+        match self {
+            StoreError::InUse { .. } => Some(Trouble::Locked),
+            StoreError::File { source, .. } | StoreError::Backup { source, .. } => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(Trouble::Full),
+                io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Some(Trouble::ReadOnly),
+                io::ErrorKind::NotFound => None,
+                _ => Some(Trouble::Io),
+            },
+            StoreError::NotPlain { .. }
+            | StoreError::Foreign { .. }
+            | StoreError::Newer { .. }
+            | StoreError::Gone { .. }
+            | StoreError::Damaged { .. } => None,
+            _ => match self.code()? {
+                ErrorCode::DiskFull => Some(Trouble::Full),
+                ErrorCode::SystemIoFailure | ErrorCode::CannotOpen => Some(Trouble::Io),
+                ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
+                    Some(Trouble::Locked)
+                }
+                ErrorCode::ReadOnly => Some(Trouble::ReadOnly),
+                _ => None,
+            },
+        }
+    }
+
+    /// Whether the connection that told this may not be used again. SQLite's picture of the file is in doubt after a failed read, write or
+    /// sync: a page that failed to reach the disk counts as clean in the system's cache, so a second try on the same handle can succeed and lie.
+    pub(super) fn spoils_connection(&self) -> bool {
+        matches!(
+            self.code(),
+            Some(
+                ErrorCode::SystemIoFailure
+                    | ErrorCode::DatabaseCorrupt
+                    | ErrorCode::NotADatabase
+                    | ErrorCode::CannotOpen
+            )
+        )
+    }
+
+    fn code(&self) -> Option<ErrorCode> {
+        match self {
+            StoreError::Open { source, .. }
+            | StoreError::BackupCopy { source, .. }
+            | StoreError::Schema { source, .. }
+            | StoreError::Commit { source }
+            | StoreError::Read { source, .. }
+            | StoreError::Search { source } => source.sqlite_error_code(),
+            StoreError::File { .. }
+            | StoreError::NotPlain { .. }
+            | StoreError::InUse { .. }
+            | StoreError::Foreign { .. }
+            | StoreError::Newer { .. }
+            | StoreError::Gone { .. }
+            | StoreError::Damaged { .. }
+            | StoreError::Backup { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Keeps what the domain says must be remembered. The one place that names SQLite.
+//!
+//! A commit that came back is on the disk. After trouble with the file the connection is given up and the next call opens a new one.
+//! Change here: the verbs of the store. A further column or table is the next file in `assets/schema` and one file beside this one.
+//! Not here: what is remembered and when (domain), or the thread that waits for the disk (`host/writer.rs`).
+
+mod columns;
+mod conversations;
+mod decisions;
+mod error;
+mod open;
+mod schema;
+mod search;
+mod sessions;
+#[cfg(test)]
+mod tests;
+mod turns;
+
+pub use error::{StoreError, Trouble};
+pub use search::Found;
+
+use crate::domain::change::Change;
+use crate::domain::continuity::DecisionRecord;
+use crate::domain::conversation_state::Kept;
+use crate::domain::id::{ConversationId, TurnNumber};
+use crate::domain::session::SessionRecord;
+use crate::domain::turn::TurnRecord;
+use crate::lock::Held;
+use open::Missing;
+use rusqlite::{Connection, TransactionBehavior};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// Decisions of each conversation that the host keeps in memory: those that `why` shows.
+pub const DECISIONS_LOADED: u32 = 10;
+
+pub struct Store {
+    path: PathBuf,
+    /// None after trouble, until the next call.
+    connection: Option<Connection>,
+    /// Declared last, so that it is let go after the connection was closed.
+    _lock: Held,
+}
+
+/// What the host keeps in memory from its start on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    /// By id.
+    pub conversations: Vec<Kept>,
+    /// The first id that was never given, not even to a conversation that is gone.
+    pub next_conversation: ConversationId,
+}
+
+impl Store {
+    /// Opens the store; makes it where there is none. The folder must be there.
+    pub fn open(path: &Path) -> Result<Store, StoreError> {
+        let lock = open::lock(path)?;
+        let connection = open::open(path, Missing::Create)?;
+        Ok(Store { path: path.into(), connection: Some(connection), _lock: lock })
+    }
+
+    /// Saves all changes or none. What came back as saved survives a power cut.
+    pub fn commit(&mut self, changes: &[Change]) -> Result<(), StoreError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.on_connection(|connection| save(connection, changes).map_err(|source| StoreError::Commit { source }))
+    }
+
+    /// Reads what the host keeps in memory.
+    pub fn load(&mut self) -> Result<Loaded, StoreError> {
+        self.on_connection(|connection| load(connection))
+    }
+
+    /// The newest `most` turns before `before` (none: of all), in order.
+    pub fn turns(
+        &mut self,
+        conversation: ConversationId,
+        before: Option<TurnNumber>,
+        most: u32,
+    ) -> Result<Vec<TurnRecord>, StoreError> {
+        self.on_connection(|connection| turns::before(connection, conversation, before, most).map_err(reading("turns")))
+    }
+
+    /// All sessions the conversation ever had, in order.
+    pub fn sessions(&mut self, conversation: ConversationId) -> Result<Vec<SessionRecord>, StoreError> {
+        self.on_connection(|connection| sessions::all(connection, conversation).map_err(reading("sessions")))
+    }
+
+    /// The last `most` decisions, in order.
+    pub fn decisions(&mut self, conversation: ConversationId, most: u32) -> Result<Vec<DecisionRecord>, StoreError> {
+        self.on_connection(|connection| decisions::last(connection, conversation, most).map_err(reading("decisions")))
+    }
+
+    /// The newest `most` turns in whose prompt or answer all words of the query occur, newest first.
+    pub fn search(&mut self, query: &str, most: u32) -> Result<Vec<Found>, StoreError> {
+        self.on_connection(|connection| {
+            search::find(connection, query, most).map_err(|source| StoreError::Search { source })
+        })
+    }
+
+    /// Works on the connection, or on a new one where trouble took it; gives it up where it cannot be trusted after this.
+    fn on_connection<T>(
+        &mut self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => reopen(&self.path)?,
+        };
+        let result = work(&mut connection);
+        // Not in autocommit: a rollback failed, and every later commit would land in the transaction that is still open.
+        if !result.as_ref().is_err_and(StoreError::spoils_connection) && connection.is_autocommit() {
+            self.connection = Some(connection);
+        }
+        result
+    }
+}
+
+/// A new connection after trouble; damage that the trouble left must not be built upon.
+fn reopen(path: &Path) -> Result<Connection, StoreError> {
+    let connection = open::open(path, Missing::Refuse)?;
+    open::check(&connection, path)?;
+    Ok(connection)
+}
+
+fn save(connection: &mut Connection, changes: &[Change]) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for change in changes {
+        match change {
+            Change::Conversation(record) => conversations::save(&transaction, record)?,
+            Change::ConversationRemoved(id) => conversations::remove(&transaction, *id)?,
+            Change::Session(conversation, record) => sessions::save(&transaction, *conversation, record)?,
+            Change::Turn(conversation, record) => turns::save(&transaction, *conversation, record)?,
+            Change::TurnRemoved(conversation, number) => turns::remove(&transaction, *conversation, *number)?,
+            Change::Decision(conversation, record) => decisions::save(&transaction, *conversation, record)?,
+        }
+    }
+    transaction.commit()
+}
+
+/// A fixed number of statements, however many conversations there are. CROSS JOIN in them tells SQLite to go from conversation to conversation and
+/// seek there: by itself it walks through all turns (2,000 conversations of 50 turns: 135 ms in all instead of 73).
+fn load(connection: &Connection) -> Result<Loaded, StoreError> {
+    let mut going_on = by_conversation(sessions::going_on(connection).map_err(reading("sessions"))?);
+    let mut highest_session = by_conversation(sessions::highest(connection).map_err(reading("sessions"))?);
+    let mut open_turns = by_conversation(turns::open(connection).map_err(reading("turns"))?);
+    let mut newest_ended = by_conversation(turns::newest_ended(connection).map_err(reading("turns"))?);
+    let mut decisions =
+        by_conversation(decisions::last_of_all(connection, DECISIONS_LOADED).map_err(reading("decisions"))?);
+    let conversations = conversations::all(connection)
+        .map_err(reading("conversations"))?
+        .into_iter()
+        .map(|(record, highest_turn)| Kept {
+            session: going_on.remove(&record.id).and_then(one),
+            sessions: highest_session.remove(&record.id).and_then(one).map_or(0, |number| number.0),
+            open_turns: open_turns.remove(&record.id).unwrap_or_default(),
+            newest_ended: newest_ended.remove(&record.id).and_then(one),
+            turns: highest_turn.map_or(0, |number| number.0),
+            decisions: decisions.remove(&record.id).unwrap_or_default(),
+            record,
+        })
+        .collect();
+    let next_conversation = conversations::next_id(connection).map_err(reading("ids"))?;
+    Ok(Loaded { conversations, next_conversation })
+}
+
+fn by_conversation<T>(rows: Vec<(ConversationId, T)>) -> HashMap<ConversationId, Vec<T>> {
+    let mut sorted: HashMap<ConversationId, Vec<T>> = HashMap::new();
+    for (conversation, row) in rows {
+        sorted.entry(conversation).or_default().push(row);
+    }
+    sorted
+}
+
+/// Of statements that give one row a conversation.
+fn one<T>(rows: Vec<T>) -> Option<T> {
+    rows.into_iter().next()
+}
+
+fn reading(table: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
+    move |source| StoreError::Read { table, source }
+}

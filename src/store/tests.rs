@@ -1,0 +1,829 @@
+//! The store as its callers see it: what was committed is there again, whatever happened between.
+
+use super::open::Missing;
+use super::schema::{APPLICATION_ID, SCHEMA};
+use super::*;
+use crate::domain::continuity::{Carried, Continuity, Decision, Why};
+use crate::domain::conversation::ConversationRecord;
+use crate::domain::conversation::{QueueHeld, Tab, Title};
+use crate::domain::fingerprint::Fingerprint;
+use crate::domain::id::SessionNumber;
+use crate::domain::id::Timestamp;
+use crate::domain::session::{AsleepWhy, Exit, SessionEnd};
+use crate::domain::turn::{
+    Answer, Delivery, Evidence, FailedWhy, InterruptedBy, Origin, Source, TurnEnd, TurnState, UnknownWhy,
+};
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
+
+struct Home {
+    folder: TempDir,
+}
+
+impl Home {
+    fn new() -> Home {
+        Home { folder: TempDir::new().unwrap() }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("threadkeep.db")
+    }
+
+    fn open(&self) -> Store {
+        Store::open(&self.path()).unwrap()
+    }
+
+    /// A store that holds the outcome of these changes, opened a second time.
+    fn reopened(&self, changes: &[Change]) -> Store {
+        self.open().commit(changes).unwrap();
+        self.open()
+    }
+
+    /// SQLite itself, beside the store.
+    fn raw(&self) -> Connection {
+        Connection::open(self.path()).unwrap()
+    }
+}
+
+const ONE: ConversationId = ConversationId(1);
+
+fn fingerprint() -> Fingerprint {
+    Fingerprint { agent: "shell".into(), model: Some("m".into()), folder: "/w".into() }
+}
+
+fn conversation(id: i64) -> ConversationRecord {
+    ConversationRecord {
+        id: ConversationId(id),
+        title: Title::Unset,
+        wanted: Fingerprint { model: None, ..fingerprint() },
+        fresh_wanted: false,
+        queue_held: None,
+        tab: Tab::Closed,
+        unread: None,
+        draft: String::new(),
+        created_at: Timestamp(1),
+        active_at: Timestamp(2),
+    }
+}
+
+fn session(number: u32) -> SessionRecord {
+    SessionRecord {
+        number: SessionNumber(number),
+        fingerprint: fingerprint(),
+        agent_session: None,
+        last_folder: None,
+        started_at: Timestamp(-3),
+        asleep: None,
+        ended: None,
+    }
+}
+
+fn turn(number: u32, state: TurnState) -> TurnRecord {
+    TurnRecord {
+        number: TurnNumber(number),
+        session: None,
+        prompt: format!("prompt {number}"),
+        origin: Origin::Sent,
+        state,
+        delivery: Delivery::Held,
+        queue_place: number,
+        accepted_at: Timestamp(i64::MIN),
+        started_at: None,
+        ended_at: None,
+        evidence: None,
+        answer: None,
+    }
+}
+
+fn asked(number: u32, prompt: &str, answer: &str) -> TurnRecord {
+    TurnRecord {
+        prompt: prompt.into(),
+        answer: Some(Answer { text: answer.into(), cut_bytes: 0 }),
+        ..turn(number, TurnState::Ended(TurnEnd::Completed))
+    }
+}
+
+fn decision(number: u32, why: Why) -> DecisionRecord {
+    DecisionRecord {
+        number,
+        turn: TurnNumber(number),
+        session: None,
+        decision: Decision { continuity: Continuity::Fresh, why },
+        evidence: None,
+        at: Timestamp(number.into()),
+    }
+}
+
+fn turn_ends() -> Vec<TurnEnd> {
+    let ends = vec![
+        TurnEnd::Completed,
+        TurnEnd::Failed(FailedWhy::ExitStatus(-1)),
+        TurnEnd::Failed(FailedWhy::AgentExited(Exit::Code(1))),
+        TurnEnd::Failed(FailedWhy::AgentExited(Exit::Signal(9))),
+        TurnEnd::Failed(FailedWhy::NotStarted),
+        TurnEnd::Failed(FailedWhy::CouldNotStart("no \"such\" program\n".into())),
+        TurnEnd::Interrupted(InterruptedBy::Person),
+        TurnEnd::Interrupted(InterruptedBy::AgentScreen),
+        TurnEnd::Interrupted(InterruptedBy::SessionStopped),
+        TurnEnd::Unknown(UnknownWhy::HostEnded),
+        TurnEnd::Unknown(UnknownWhy::NoStatus),
+    ];
+    for end in &ends {
+        match end {
+            // A new variant belongs in the list above, in the next schema file and in its golden store.
+            TurnEnd::Completed
+            | TurnEnd::Failed(
+                FailedWhy::ExitStatus(_)
+                | FailedWhy::AgentExited(Exit::Code(_) | Exit::Signal(_))
+                | FailedWhy::NotStarted
+                | FailedWhy::CouldNotStart(_),
+            )
+            | TurnEnd::Interrupted(
+                InterruptedBy::Person | InterruptedBy::AgentScreen | InterruptedBy::SessionStopped,
+            )
+            | TurnEnd::Unknown(UnknownWhy::HostEnded | UnknownWhy::NoStatus) => (),
+        }
+    }
+    ends
+}
+
+fn turn_states() -> Vec<TurnState> {
+    let mut states = vec![
+        TurnState::Queued,
+        TurnState::Sending,
+        TurnState::Working,
+        TurnState::NeedsApproval,
+        TurnState::NeedsAnswer,
+    ];
+    states.extend(turn_ends().into_iter().map(TurnState::Ended));
+    for state in &states {
+        match state {
+            TurnState::Queued
+            | TurnState::Sending
+            | TurnState::Working
+            | TurnState::NeedsApproval
+            | TurnState::NeedsAnswer
+            | TurnState::Ended(_) => (),
+        }
+    }
+    states
+}
+
+fn asleep_whys() -> Vec<AsleepWhy> {
+    let whys = vec![
+        AsleepWhy::AgentExited(Exit::Code(3)),
+        AsleepWhy::AgentExited(Exit::Signal(15)),
+        AsleepWhy::HostEnded,
+        AsleepWhy::Stopped,
+        AsleepWhy::CouldNotStart("none".into()),
+    ];
+    for why in &whys {
+        match why {
+            AsleepWhy::AgentExited(Exit::Code(_) | Exit::Signal(_))
+            | AsleepWhy::HostEnded
+            | AsleepWhy::Stopped
+            | AsleepWhy::CouldNotStart(_) => (),
+        }
+    }
+    whys
+}
+
+fn whys() -> Vec<Why> {
+    let mut whys = vec![
+        Why::AgentAlive,
+        Why::FirstMessage,
+        Why::UserAsked,
+        Why::AgentChanged { from: "a".into(), to: "b".into() },
+        Why::ModelChanged { from: None, to: Some("m".into()) },
+        Why::FolderChanged { from: "/a".into(), to: "/b".into() },
+        Why::TurnRunning { turn: TurnNumber(7), place: 2 },
+        Why::BehindQueue { place: 1 },
+        Why::EmptyText,
+        Why::TooLong { bytes: 1 << 40, most: 1 << 20 },
+        Why::StoreTrouble("the disk is full".into()),
+        Why::UnknownAgent("x".into()),
+        Why::FolderGone("/gone".into()),
+    ];
+    for cause in asleep_whys() {
+        let own = Carried::OwnFolder { gone: "/gone".into(), folder: "/w".into() };
+        for carried in [Carried::Context, Carried::FolderOnly("/w".into()), own] {
+            whys.push(Why::Asleep { cause: cause.clone(), carried });
+        }
+    }
+    for why in &whys {
+        match why {
+            Why::AgentAlive
+            | Why::FirstMessage
+            | Why::UserAsked
+            | Why::Asleep { carried: Carried::Context | Carried::FolderOnly(_) | Carried::OwnFolder { .. }, .. }
+            | Why::AgentChanged { .. }
+            | Why::ModelChanged { .. }
+            | Why::FolderChanged { .. }
+            | Why::TurnRunning { .. }
+            | Why::BehindQueue { .. }
+            | Why::EmptyText
+            | Why::TooLong { .. }
+            | Why::StoreTrouble(_)
+            | Why::UnknownAgent(_)
+            | Why::FolderGone(_) => (),
+        }
+    }
+    whys
+}
+
+fn evidences() -> Vec<Option<Evidence>> {
+    let sources = [Source::ShellMark, Source::Process, Source::Person, Source::Host, Source::Silence];
+    for source in sources {
+        match source {
+            Source::ShellMark | Source::Process | Source::Person | Source::Host | Source::Silence => (),
+        }
+    }
+    let seen = |source| Some(Evidence { source, at: Timestamp(5), text: "exit status 1".into() });
+    sources.into_iter().map(seen).chain([None]).collect()
+}
+
+fn conversations() -> Vec<ConversationRecord> {
+    let titles = [Title::Unset, Title::FromPrompt("first".into()), Title::ByPerson("it's \"mine\" 漢字".into())];
+    let tabs = [Tab::Open { place: 0 }, Tab::Open { place: u32::MAX }, Tab::Closed];
+    let held = [None, Some(QueueHeld::HostEnded), Some(QueueHeld::NotStarted)];
+    let mut records = Vec::new();
+    for (title, (tab, queue_held)) in titles.into_iter().zip(tabs.into_iter().zip(held)) {
+        match (&title, tab, queue_held) {
+            (
+                Title::Unset | Title::FromPrompt(_) | Title::ByPerson(_),
+                Tab::Open { .. } | Tab::Closed,
+                None | Some(QueueHeld::HostEnded | QueueHeld::NotStarted),
+            ) => (),
+        }
+        records.push(ConversationRecord { title, tab, queue_held, ..conversation(0) });
+    }
+    for end in turn_ends() {
+        let draft = "line\r\nline\u{1}\u{0}\u{7f} 🎉".into();
+        records.push(ConversationRecord {
+            unread: Some(end),
+            fresh_wanted: true,
+            wanted: fingerprint(),
+            draft,
+            ..conversation(0)
+        });
+    }
+    for (record, id) in records.iter_mut().zip(1..) {
+        record.id = ConversationId(id);
+    }
+    records
+}
+
+fn sessions() -> Vec<SessionRecord> {
+    let asleep = asleep_whys().into_iter().map(|why| SessionRecord { asleep: Some(why), ..session(0) });
+    let ends = [SessionEnd::UserAsked, SessionEnd::Incompatible, SessionEnd::CannotResume];
+    for end in &ends {
+        match end {
+            SessionEnd::UserAsked | SessionEnd::Incompatible | SessionEnd::CannotResume => (),
+        }
+    }
+    let ended = ends.into_iter().map(|end| SessionRecord {
+        agent_session: Some("0199-id".into()),
+        last_folder: Some("/tmp/a b".into()),
+        ended: Some(end),
+        ..session(0)
+    });
+    let mut records: Vec<_> = [session(0)].into_iter().chain(asleep).chain(ended).collect();
+    for (record, number) in records.iter_mut().zip(1..) {
+        record.number = SessionNumber(number);
+    }
+    records
+}
+
+fn turns() -> Vec<TurnRecord> {
+    let deliveries = [Delivery::Held, Delivery::Writing, Delivery::Written, Delivery::Confirmed];
+    let mut records: Vec<_> = turn_states().into_iter().map(|state| turn(0, state)).collect();
+    for delivery in deliveries {
+        match delivery {
+            Delivery::Held | Delivery::Writing | Delivery::Written | Delivery::Confirmed => (),
+        }
+        records.push(TurnRecord { delivery, session: Some(SessionNumber(2)), ..turn(0, TurnState::Sending) });
+    }
+    for evidence in evidences() {
+        records
+            .push(TurnRecord { evidence, ..asked(0, "-- 'quoted' \"words\"\u{0}\n", "\u{1b}[31m 漢字 🎉 \r\n") });
+    }
+    for origin in [Origin::Sent, Origin::Typed] {
+        match origin {
+            Origin::Sent | Origin::Typed => (),
+        }
+        let answer = Some(Answer { text: String::new(), cut_bytes: 1 << 40 });
+        let (started_at, ended_at) = (Some(Timestamp(i64::MAX)), Some(Timestamp(0)));
+        records.push(TurnRecord {
+            origin,
+            answer,
+            started_at,
+            ended_at,
+            ..turn(0, TurnState::Ended(TurnEnd::Completed))
+        });
+    }
+    for (record, number) in records.iter_mut().zip(1..) {
+        record.number = TurnNumber(number);
+    }
+    records
+}
+
+fn decisions() -> Vec<DecisionRecord> {
+    let mut records: Vec<_> = whys().into_iter().map(|why| decision(0, why)).collect();
+    for evidence in evidences() {
+        records.push(DecisionRecord { evidence, session: Some(SessionNumber(1)), ..decision(0, Why::AgentAlive) });
+    }
+    for continuity in [
+        Continuity::Reused,
+        Continuity::Resumed,
+        Continuity::Fresh,
+        Continuity::Queued,
+        Continuity::Answer,
+        Continuity::Refused,
+    ] {
+        match continuity {
+            Continuity::Reused
+            | Continuity::Resumed
+            | Continuity::Fresh
+            | Continuity::Queued
+            | Continuity::Answer
+            | Continuity::Refused => (),
+        }
+        records.push(DecisionRecord {
+            decision: Decision { continuity, why: Why::UserAsked },
+            ..decision(0, Why::UserAsked)
+        });
+    }
+    for (record, number) in records.iter_mut().zip(1..) {
+        record.number = number;
+    }
+    records
+}
+
+/// Every record with every variant: all conversations, and all the rest in the first of them.
+fn everything() -> Vec<Change> {
+    let conversations = conversations().into_iter().map(Change::Conversation);
+    let sessions = sessions().into_iter().map(|record| Change::Session(ONE, record));
+    let turns = turns().into_iter().map(|record| Change::Turn(ONE, record));
+    let decisions = decisions().into_iter().map(|record| Change::Decision(ONE, record));
+    conversations.chain(sessions).chain(turns).chain(decisions).collect()
+}
+
+fn check_everything(store: &mut Store) {
+    let loaded = store.load().unwrap();
+    let records: Vec<_> = loaded.conversations.iter().map(|loaded| loaded.record.clone()).collect();
+    assert_eq!(records, conversations());
+    assert_eq!(store.sessions(ONE).unwrap(), sessions());
+    assert_eq!(store.turns(ONE, None, u32::MAX).unwrap(), turns());
+    assert_eq!(store.decisions(ONE, u32::MAX).unwrap(), decisions());
+}
+
+#[test]
+fn every_record_with_every_variant_comes_back_as_it_was() {
+    let home = Home::new();
+    let mut store = home.open();
+    store.commit(&everything()).unwrap();
+    check_everything(&mut store);
+    drop(store);
+    check_everything(&mut home.open());
+}
+
+#[test]
+fn a_store_made_by_schema_1_opens_with_this_build() {
+    let home = Home::new();
+    let raw = home.raw();
+    raw.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+    raw.execute_batch(SCHEMA[0]).unwrap();
+    raw.execute_batch(include_str!("golden/0001.sql")).unwrap();
+    raw.pragma_update(None, "user_version", 1).unwrap();
+    drop(raw);
+    let mut store = home.open();
+    check_everything(&mut store);
+    assert_eq!(store.search("quoted", 1).unwrap().len(), 1);
+}
+
+/// Fails where a domain type is stored in another way than before. That is a change of the schema: leave this golden file, add the next schema file
+/// and a golden file for it, and let this test look at that one.
+#[test]
+fn this_build_writes_what_the_golden_store_holds() {
+    let home = Home::new();
+    drop(home.reopened(&everything()));
+    let raw = home.raw();
+    let mut written = String::new();
+    for (table, order) in
+        [("conversations", "id"), ("sessions", "number"), ("turns", "number"), ("decisions", "number")]
+    {
+        let columns: Vec<String> = raw
+            .prepare("SELECT name FROM pragma_table_info(?1)")
+            .unwrap()
+            .query_map([table], |row| row.get(0))
+            .unwrap()
+            .collect::<rusqlite::Result<_>>()
+            .unwrap();
+        // A row is one line: texts with control signs are written as bytes.
+        let quote = |column| {
+            format!(
+                "iif(instr({column}, char(0)) OR {column} GLOB '*[' || char(1) || '-' || char(31) || ']*',
+                     'CAST(' || quote(CAST({column} AS BLOB)) || ' AS TEXT)', quote({column}))"
+            )
+        };
+        let quoted: Vec<_> = columns.iter().map(quote).collect();
+        let sql = format!("SELECT concat_ws(', ', {}) FROM {table} ORDER BY {order}", quoted.join(", "));
+        let mut rows = raw.prepare(&sql).unwrap();
+        for row in rows.query_map([], |row| row.get::<_, String>(0)).unwrap() {
+            written += &format!("INSERT INTO {table} ({}) VALUES ({});\n", columns.join(", "), row.unwrap());
+        }
+    }
+    let golden = include_str!("golden/0001.sql").lines().filter(|line| !line.contains("turn_words"));
+    let golden: String = golden.flat_map(|line| [line, "\n"]).collect();
+    let path = std::env::temp_dir().join("threadkeep-golden.sql");
+    if written != golden {
+        std::fs::write(&path, &written).unwrap();
+    }
+    assert!(written == golden, "what is written now lies in {}", path.display());
+}
+
+#[test]
+fn a_newer_schema_is_refused_and_left_as_it_is() {
+    let home = Home::new();
+    drop(home.reopened(&everything()));
+    let newer = SCHEMA.len() as u32 + 1;
+    home.raw().pragma_update(None, "user_version", newer).unwrap();
+    let before = std::fs::read(home.path()).unwrap();
+    let error = Store::open(&home.path()).err().unwrap();
+    assert!(matches!(error, StoreError::Newer { found, .. } if found == newer), "{error}");
+    assert!(error.to_string().contains("use the newer build"), "{error}");
+    assert_eq!(error.trouble(), None);
+    assert_eq!(std::fs::read(home.path()).unwrap(), before);
+}
+
+#[test]
+fn another_programs_file_is_refused_and_left_as_it_is() {
+    let sqlite = {
+        let home = Home::new();
+        home.raw().execute_batch("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)").unwrap();
+        std::fs::read(home.path()).unwrap()
+    };
+    for bytes in [sqlite, b"x".to_vec(), b"SQLite format 3\0".to_vec(), vec![0; 8192], b"words\n".repeat(1000)] {
+        let home = Home::new();
+        std::fs::write(home.path(), &bytes).unwrap();
+        let error = Store::open(&home.path()).err().unwrap();
+        assert!(matches!(error, StoreError::Foreign { .. }), "{error}");
+        assert_eq!(std::fs::read(home.path()).unwrap(), bytes);
+        assert!(!home.folder.path().join("threadkeep.db-wal").exists());
+    }
+}
+
+#[test]
+fn a_link_or_a_folder_in_its_place_is_refused() {
+    let home = Home::new();
+    let target = home.folder.path().join("target");
+    std::os::unix::fs::symlink(&target, home.path()).unwrap();
+    let error = Store::open(&home.path()).err().unwrap();
+    assert!(matches!(error, StoreError::NotPlain { .. }), "{error}");
+    assert!(!target.exists());
+    std::fs::remove_file(home.path()).unwrap();
+    std::fs::create_dir(home.path()).unwrap();
+    let error = Store::open(&home.path()).err().unwrap();
+    assert!(matches!(error, StoreError::NotPlain { .. }), "{error}");
+}
+
+#[test]
+fn a_folder_that_is_reached_through_a_link_is_fine() {
+    let home = Home::new();
+    let link = Home::new().folder.path().to_path_buf();
+    std::os::unix::fs::symlink(home.folder.path(), &link).unwrap();
+    Store::open(&link.join("threadkeep.db")).unwrap();
+    std::fs::remove_file(link).unwrap();
+}
+
+#[test]
+fn its_files_are_for_us_alone() {
+    let home = Home::new();
+    let _store = home.reopened(&everything());
+    let mut files = 0;
+    for entry in std::fs::read_dir(home.folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{entry:?}");
+        files += 1;
+    }
+    assert!(files >= 4, "store, lock, wal, shm");
+}
+
+#[test]
+fn a_second_host_cannot_open_it() {
+    let home = Home::new();
+    let store = home.open();
+    let error = Store::open(&home.path()).err().unwrap();
+    assert_eq!(error.trouble(), Some(Trouble::Locked), "{error}");
+    drop(store);
+    home.open();
+}
+
+#[test]
+fn the_connection_is_set_up_for_safety() {
+    let home = Home::new();
+    let store = home.open();
+    let connection = store.connection.as_ref().unwrap();
+    for (pragma, wanted) in [
+        ("journal_mode", "wal"),
+        ("synchronous", "2"),
+        ("foreign_keys", "1"),
+        ("busy_timeout", "2000"),
+        ("mmap_size", "0"),
+        ("trusted_schema", "0"),
+    ] {
+        let value: rusqlite::types::Value =
+            connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get(0)).unwrap();
+        let value = match value {
+            rusqlite::types::Value::Integer(number) => number.to_string(),
+            rusqlite::types::Value::Text(text) => text,
+            other => format!("{other:?}"),
+        };
+        assert_eq!(value, wanted, "{pragma}");
+    }
+}
+
+#[test]
+fn a_start_has_what_goes_on_of_each_conversation() {
+    let home = Home::new();
+    let ended = |number| turn(number, TurnState::Ended(TurnEnd::Completed));
+    let mut changes: Vec<Change> = [1, 2, 9].map(conversation).map(Change::Conversation).into();
+    let over = SessionRecord { ended: Some(SessionEnd::UserAsked), ..session(1) };
+    let asleep = SessionRecord { asleep: Some(AsleepWhy::Stopped), ..session(2) };
+    changes.extend([over.clone(), asleep.clone()].map(|record| Change::Session(ONE, record)));
+    changes.push(Change::Session(ConversationId(2), over));
+    let states =
+        [ended(1), ended(2), turn(3, TurnState::Working), turn(4, TurnState::Queued), turn(5, TurnState::Queued)];
+    changes.extend(states.map(|record| Change::Turn(ONE, record)));
+    changes.push(Change::TurnRemoved(ONE, TurnNumber(5)));
+    changes.extend((1..=12).map(|number| Change::Decision(ONE, decision(number, Why::AgentAlive))));
+
+    let loaded = home.reopened(&changes).load().unwrap();
+    assert_eq!(loaded.next_conversation, ConversationId(10));
+    let [one, two, nine] = &loaded.conversations[..] else { panic!("three conversations") };
+    assert_eq!(
+        *one,
+        Kept {
+            record: conversation(1),
+            session: Some(asleep),
+            sessions: 2,
+            open_turns: vec![turn(3, TurnState::Working), turn(4, TurnState::Queued)],
+            newest_ended: Some(ended(2)),
+            turns: 5,
+            decisions: (3..=12).map(|number| decision(number, Why::AgentAlive)).collect(),
+        }
+    );
+    assert_eq!((&two.session, two.sessions), (&None, 1));
+    assert_eq!((nine.sessions, nine.turns), (0, 0));
+}
+
+#[test]
+fn a_turn_that_is_saved_twice_is_one_row_with_the_newer_text() {
+    let home = Home::new();
+    let queued = TurnRecord { prompt: "first wording".into(), ..turn(1, TurnState::Queued) };
+    let ended = asked(1, "second wording", "done");
+    let one = |record| [Change::Turn(ONE, record)];
+    let mut store = home.reopened(&[Change::Conversation(conversation(1))]);
+    store.commit(&one(queued)).unwrap();
+    store.commit(&one(ended.clone())).unwrap();
+    store.commit(&one(ended.clone())).unwrap();
+    assert_eq!(store.turns(ONE, None, 9).unwrap(), [ended]);
+    assert_eq!(store.search("first", 9).unwrap(), []);
+    assert_eq!(store.search("second", 9).unwrap().len(), 1);
+}
+
+#[test]
+fn turns_are_read_page_by_page_from_the_newest() {
+    let home = Home::new();
+    let mut changes = vec![Change::Conversation(conversation(1))];
+    changes.extend((1..=5).map(|number| Change::Turn(ONE, turn(number, TurnState::Queued))));
+    let mut store = home.reopened(&changes);
+    let mut numbers = |before: Option<u32>, most| -> Vec<u32> {
+        let turns = store.turns(ONE, before.map(TurnNumber), most).unwrap();
+        turns.iter().map(|turn| turn.number.0).collect()
+    };
+    assert_eq!(numbers(None, 2), [4, 5]);
+    assert_eq!(numbers(Some(4), 2), [2, 3]);
+    assert_eq!(numbers(Some(2), 2), [1]);
+    assert_eq!(numbers(None, 0), [] as [u32; 0]);
+}
+
+#[test]
+fn a_removed_conversation_leaves_nothing_but_its_id() {
+    let home = Home::new();
+    let mut changes = everything();
+    changes.extend(conversations().into_iter().map(|record| Change::ConversationRemoved(record.id)));
+    let mut store = home.reopened(&changes);
+    let loaded = store.load().unwrap();
+    assert_eq!(loaded.conversations, []);
+    assert_eq!(loaded.next_conversation, ConversationId(conversations().len() as i64 + 1));
+    assert_eq!(store.search("prompt", 9).unwrap(), []);
+    drop(store);
+    for table in ["conversations", "sessions", "turns", "decisions", "turn_words"] {
+        let rows: u32 = home.raw().query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, 0, "{table}");
+    }
+}
+
+#[test]
+fn a_commit_is_all_or_nothing() {
+    let home = Home::new();
+    let mut store = home.open();
+    let stray = Change::Turn(ConversationId(7), turn(1, TurnState::Queued));
+    let error = store.commit(&[Change::Conversation(conversation(1)), stray]).unwrap_err();
+    assert!(matches!(error, StoreError::Commit { .. }), "{error}");
+    assert_eq!(error.trouble(), None);
+    assert_eq!(store.load().unwrap().conversations, []);
+    store.commit(&[]).unwrap();
+    assert_eq!(store.load().unwrap().next_conversation, ConversationId(1));
+}
+
+#[test]
+fn search_finds_words_whatever_the_script_and_whatever_is_typed() {
+    let home = Home::new();
+    let mut store = home.reopened(&[
+        Change::Conversation(conversation(1)),
+        Change::Turn(ONE, asked(1, "make the Button green", "│ styles.css │ changed")),
+        Change::Turn(ONE, asked(2, "按钮改成绿色", "done🎉 completely")),
+        Change::Turn(ONE, asked(3, "\"foo\" OR -bar*", "Übergrößen, naïve")),
+        Change::Turn(ONE, asked(4, "テストを実行して", "สวัสดีครับ")),
+    ]);
+    for (query, found) in [
+        ("button", &[1][..]),
+        ("GREEN butt", &[1]),
+        ("styles.css", &[1]),
+        ("changed", &[1]),
+        ("绿色", &[2]),
+        ("改成 🎉", &[2]),
+        ("done", &[2]),
+        ("🎉", &[2]),
+        ("\"foo\" OR -bar*", &[3]),
+        ("ubergroßen", &[3]),
+        ("naive", &[3]),
+        ("テスト", &[4]),
+        ("สวัส", &[4]),
+        ("o", &[3]),
+        ("foo NOT bar", &[]),
+        ("NEAR(foo bar)", &[]),
+        ("prompt:foo", &[]),
+        ("绿 按", &[2]),
+        ("色绿", &[]),
+        ("", &[]),
+        ("\" ' * - ( ) : ^ {} \0", &[]),
+        ("foo\0bar\"", &[]),
+    ] {
+        let turns: Vec<u32> = store.search(query, 9).unwrap().iter().map(|found| found.turn.0).collect();
+        assert_eq!(turns, found, "{query:?}");
+    }
+    store.commit(&[Change::Turn(ONE, asked(5, "another green one", ""))]).unwrap();
+    let found = store.search("green", 1).unwrap();
+    assert_eq!(
+        found,
+        [Found { conversation: ONE, turn: TurnNumber(5), snippet: "another green one".into() }],
+        "the newest first"
+    );
+    assert_eq!(store.search(&"green ".repeat(10_000), 9).unwrap().len(), 2);
+}
+
+#[test]
+fn after_trouble_with_the_file_the_next_call_opens_it_again() {
+    let home = Home::new();
+    let mut store = home.reopened(&[Change::Conversation(conversation(1))]);
+    let trouble = |code| rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+    for (code, kept, told) in [
+        (rusqlite::ffi::SQLITE_IOERR_FSYNC, false, Some(Trouble::Io)),
+        (rusqlite::ffi::SQLITE_CORRUPT, false, None),
+        (rusqlite::ffi::SQLITE_NOTADB, false, None),
+        (rusqlite::ffi::SQLITE_FULL, true, Some(Trouble::Full)),
+        (rusqlite::ffi::SQLITE_BUSY, true, Some(Trouble::Locked)),
+        (rusqlite::ffi::SQLITE_READONLY, true, Some(Trouble::ReadOnly)),
+    ] {
+        let result: Result<(), _> = store.on_connection(|_| Err(StoreError::Commit { source: trouble(code) }));
+        assert_eq!(store.connection.is_some(), kept, "{code}");
+        assert_eq!(result.unwrap_err().trouble(), told, "{code}");
+        assert_eq!(store.load().unwrap().conversations.len(), 1, "{code}");
+        assert!(store.connection.is_some());
+    }
+}
+
+#[test]
+fn a_full_disk_refuses_the_commit_and_nothing_else() {
+    let home = Home::new();
+    let mut store = home.reopened(&[Change::Conversation(conversation(1))]);
+    let most_pages = |store: &Store, pages: u32| {
+        let connection = store.connection.as_ref().unwrap();
+        connection.pragma_update(None, "max_page_count", pages).unwrap();
+    };
+    most_pages(&store, 1); // SQLite takes the present size for it.
+    let big = [Change::Turn(ONE, asked(1, &"word ".repeat(20_000), ""))];
+    for _ in 0..2 {
+        let error = store.commit(&big).unwrap_err();
+        assert_eq!(error.trouble(), Some(Trouble::Full), "{error}");
+        assert_eq!(store.load().unwrap().conversations[0].turns, 0);
+    }
+    most_pages(&store, u32::MAX - 1);
+    store.commit(&big).unwrap();
+    assert_eq!(store.load().unwrap().conversations[0].turns, 1);
+}
+
+#[test]
+fn after_trouble_a_store_that_is_gone_is_not_made_anew() {
+    let home = Home::new();
+    let mut store = home.open();
+    store.connection = None;
+    std::fs::remove_file(home.path()).unwrap();
+    assert!(matches!(store.load(), Err(StoreError::Gone { .. })));
+    assert!(!home.path().exists());
+}
+
+#[test]
+fn damage_is_told_and_not_written_over() {
+    let home = Home::new();
+    drop(home.reopened(&everything()));
+    let mut bytes = std::fs::read(home.path()).unwrap();
+    let middle = bytes.len() / 4096 / 2 * 4096;
+    bytes[4096..middle].fill(0x5a);
+    std::fs::write(home.path(), &bytes).unwrap();
+    let told = Store::open(&home.path()).and_then(|mut store| store.load()).unwrap_err();
+    assert_eq!(told.trouble(), None, "{told}");
+    let connection = open::open(&home.path(), Missing::Refuse);
+    assert!(connection.and_then(|connection| open::check(&connection, &home.path())).is_err());
+    assert_eq!(std::fs::read(home.path()).unwrap(), bytes);
+}
+
+#[test]
+fn a_new_schema_comes_after_a_dated_copy_and_three_copies_stay() {
+    let home = Home::new();
+    drop(home.reopened(&everything()));
+    let mut schema = vec![SCHEMA[SCHEMA.len() - 1]; SCHEMA.len()];
+    let copies = || {
+        let mut names: Vec<String> = std::fs::read_dir(home.folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.ends_with(".backup"))
+            .collect();
+        names.sort();
+        names
+    };
+    for old in ["20200101-000000-schema0001", "20200102-000000-schema0001", "20200103-000000-schema0001"] {
+        std::fs::write(home.folder.path().join(format!("threadkeep.db.{old}.backup")), "").unwrap();
+    }
+    let mut raw = home.raw();
+    schema.push("CREATE TABLE broken (x; ");
+    let error = schema::bring_up(&mut raw, &home.path(), &schema).unwrap_err();
+    assert!(matches!(error, StoreError::Schema { .. }), "{error}");
+    assert_eq!(schema::number(&raw).unwrap() as usize, SCHEMA.len(), "still the old one");
+    assert_eq!(copies().len(), 3);
+
+    schema.pop();
+    schema.push("CREATE TABLE more (x)");
+    schema.push("CREATE TABLE most (x)");
+    std::fs::remove_file(home.folder.path().join(copies().pop().unwrap())).unwrap();
+    schema::bring_up(&mut raw, &home.path(), &schema).unwrap();
+    assert_eq!(schema::number(&raw).unwrap() as usize, SCHEMA.len() + 2);
+    raw.execute_batch("SELECT * FROM more, most").unwrap();
+    drop(raw);
+
+    let newest = home.folder.path().join(copies().pop().unwrap());
+    assert_eq!(newest.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    check_everything(&mut Store::open(&newest).unwrap());
+}
+
+/// The other half of the next test: saves turn after turn and tells each, until it is killed.
+#[test]
+fn a_writer_to_be_killed() {
+    let Some(path) = std::env::var_os("THREADKEEP_TEST_WRITER") else { return };
+    let mut store = Store::open(Path::new(&path)).unwrap();
+    store.commit(&[Change::Conversation(conversation(1))]).unwrap();
+    for number in 1..=100_000 {
+        store.commit(&[Change::Turn(ONE, turn(number, TurnState::Queued))]).unwrap();
+        println!("\nsaved {number}");
+    }
+}
+
+#[test]
+fn a_killed_writer_loses_nothing_that_it_told_as_saved() {
+    let home = Home::new();
+    let mut writer = Command::new(std::env::current_exe().unwrap())
+        .args(["store::tests::a_writer_to_be_killed", "--exact", "--nocapture"])
+        .env("THREADKEEP_TEST_WRITER", home.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(writer.stdout.take().unwrap()).lines();
+    let mut saved = 0;
+    for line in lines.map_while(Result::ok) {
+        let Some(number) = line.strip_prefix("saved ").and_then(|number| number.parse().ok()) else { continue };
+        saved = number;
+        if saved == 50 {
+            writer.kill().unwrap(); // What it told before that is still in the pipe and is read too.
+        }
+    }
+    writer.wait().unwrap();
+    assert!(saved >= 50, "{saved}");
+    let numbers: Vec<u32> = home.open().turns(ONE, None, u32::MAX).unwrap().iter().map(|turn| turn.number.0).collect();
+    assert!(numbers.len() as u32 >= saved);
+    assert_eq!(numbers, (1..=numbers.len() as u32).collect::<Vec<_>>());
+}
