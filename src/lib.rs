@@ -3,8 +3,10 @@
 //! The modules in reading order; ARCHITECTURE.md tells how they hang together.
 
 pub mod agent;
+pub mod client;
 pub mod config;
 pub mod domain;
+pub mod host;
 pub mod lock;
 pub mod paths;
 pub mod protocol;

@@ -1,0 +1,157 @@
+//! The only door to the host: connects (starting it if need be), greets, sends requests and receives what is told.
+//!
+//! Change here: how a client finds and talks to the host. Not here: what can be said (`protocol/message.rs`).
+
+pub mod environment;
+mod link;
+mod start_host;
+
+pub use link::Link;
+
+use crate::domain::id::ConversationId;
+use crate::paths::Paths;
+use crate::protocol::codec::CodecError;
+use crate::protocol::message::{Asked, Refusal, Reply, Request, Told, ViewInput, ViewOutput};
+use crate::terminal::frame::Size;
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    #[error("no host answers at {path}; start one by running threadkeep, or see its log {log}")]
+    NoHost { path: PathBuf, log: PathBuf },
+    #[error("could not start the host: {why}; its log is {log}")]
+    Start { why: String, log: PathBuf },
+    #[error("the connection to the host broke off")]
+    Broken(#[source] io::Error),
+    #[error("the host ended")]
+    Ended,
+    #[error("the host said something that cannot be read")]
+    Codec(#[from] CodecError),
+    #[error(
+        "this threadkeep ({ours}) and the host ({theirs}) cannot talk to each other: the {older} is older; run threadkeep host stop with the build that started it, then try again"
+    )]
+    Version { ours: String, theirs: String, older: &'static str },
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    #[error("the host did not answer within {} s", .0.as_secs())]
+    Timeout(Duration),
+}
+
+/// Whether a missing host is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absent {
+    Start,
+    Fail,
+}
+
+/// Requests, replies and events.
+pub struct Control {
+    link: Link,
+    next_id: u64,
+    /// Events that came while a reply was waited for.
+    events: VecDeque<Told>,
+}
+
+impl Control {
+    /// Connects; starts the host first where none runs and `absent` says so.
+    pub fn connect(paths: &Paths, absent: Absent) -> Result<Control, ClientError> {
+        let link = start_host::connect(paths, absent)?;
+        Ok(Control { link, next_id: 0, events: VecDeque::new() })
+    }
+
+    /// The host that was greeted.
+    pub fn host_pid(&self) -> u32 {
+        self.link.host().pid
+    }
+
+    /// Sends a request and returns the id that its reply will carry.
+    pub fn send(&mut self, request: &Request) -> Result<u64, ClientError> {
+        self.next_id += 1;
+        let asked = Asked { id: self.next_id, request: request.clone() };
+        self.link.send(&asked)?;
+        Ok(self.next_id)
+    }
+
+    /// The next thing told, if one is here already. Never waits.
+    pub fn receive(&mut self) -> Result<Option<Told>, ClientError> {
+        if let Some(told) = self.events.pop_front() {
+            return Ok(Some(told));
+        }
+        loop {
+            match self.link.receive() {
+                Err(error) if is_unknown(&error) => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// Asks and waits for the reply; a refusal is an error. `limit` none waits as long as it takes.
+    pub fn ask(&mut self, request: &Request, limit: Option<Duration>) -> Result<Reply, ClientError> {
+        let id = self.send(request)?;
+        self.await_reply(id, limit)
+    }
+
+    /// Waits for the (next) reply to the request with this id.
+    pub fn await_reply(&mut self, id: u64, limit: Option<Duration>) -> Result<Reply, ClientError> {
+        let until = limit.map(|limit| std::time::Instant::now() + limit);
+        loop {
+            match self.link.receive_until::<Told>(until, limit.unwrap_or_default()) {
+                Ok(Told::Reply { id: told, reply: Reply::Refused { why } }) if told == id => {
+                    return Err(ClientError::Refused(why));
+                }
+                Ok(Told::Reply { id: told, reply }) if told == id => return Ok(reply),
+                Ok(other) => self.events.push_back(other),
+                Err(error) if is_unknown(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// Something whole that this build has no word for: an event of a newer host, which is passed over.
+fn is_unknown(error: &ClientError) -> bool {
+    matches!(error, ClientError::Codec(CodecError::Decode(_)))
+}
+
+impl AsFd for Control {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.link.as_fd()
+    }
+}
+
+/// A view of one live session: keys in, pictures out, straight to and from the session's thread.
+pub struct View {
+    link: Link,
+}
+
+impl View {
+    /// Opens a view at this size. An error says why there is nothing to view.
+    pub fn open(paths: &Paths, conversation: ConversationId, size: Size) -> Result<View, ClientError> {
+        let mut link = start_host::connect(paths, Absent::Fail)?;
+        link.send(&Asked { id: 1, request: Request::View { conversation, size } })?;
+        let limit = Duration::from_secs(5);
+        match link.receive_until::<Told>(Some(std::time::Instant::now() + limit), limit)? {
+            Told::Reply { reply: Reply::Refused { why }, .. } => Err(ClientError::Refused(why)),
+            Told::Reply { .. } | Told::Event(_) => Ok(View { link }),
+        }
+    }
+
+    pub fn send(&mut self, input: &ViewInput) -> Result<(), ClientError> {
+        self.link.send(input)
+    }
+
+    /// The next picture, if one is here already. Never waits.
+    pub fn receive(&mut self) -> Result<Option<ViewOutput>, ClientError> {
+        self.link.receive()
+    }
+}
+
+impl AsFd for View {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.link.as_fd()
+    }
+}

@@ -1,0 +1,147 @@
+//! The profiles of this host: read once, looked up for each start. Finds programs on the client's PATH.
+
+use super::core::Agents;
+use crate::agent::catalog::{Catalog, LeftOut};
+use crate::agent::launch::{self, Start};
+use crate::agent::profile::{Candidate, ProcessExit, Profile};
+use crate::agent::token::{TOKEN_BYTES, Token};
+use crate::domain::conversation_state::{AgentRules, ExitMeans, StartOrder};
+use crate::domain::fingerprint::Fingerprint;
+use crate::domain::id::ConversationId;
+use crate::host::session::Begin;
+use crate::protocol::message::{AgentReport, Environment};
+use crate::terminal::frame::Size;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+pub struct AgentCatalog {
+    catalog: Catalog,
+}
+
+impl AgentCatalog {
+    /// Reads the built-in profiles and the person's own from `folder`; what is wrong with any of them is given back.
+    pub fn read(folder: &Path) -> (AgentCatalog, Vec<LeftOut>) {
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                match std::fs::read_to_string(&path) {
+                    Ok(text) => files.push((entry.file_name().to_string_lossy().into_owned(), text)),
+                    Err(error) => tracing::warn!(path = %path.display(), %error, "could not read a profile"),
+                }
+            }
+        }
+        files.sort();
+        let (catalog, left_out) = Catalog::read(&files);
+        (AgentCatalog { catalog }, left_out)
+    }
+
+    /// What the core needs to know of the agents.
+    pub fn for_core(&self, default_agent: String, left_out: &[LeftOut]) -> Agents {
+        let environment = Environment(std::env::vars().collect());
+        let mut reports: Vec<AgentReport> =
+            self.catalog.profiles().iter().map(|profile| report(profile, &environment)).collect();
+        reports.extend(left_out.iter().map(|left_out| AgentReport {
+            name: left_out.file.clone(),
+            title: "left out".into(),
+            program: None,
+            notes: vec![left_out.why.to_string()],
+        }));
+        let rules =
+            self.catalog.profiles().iter().map(|profile| (profile.name.as_str().to_owned(), rules(profile))).collect();
+        Agents { rules, reports, default_agent }
+    }
+
+    /// Prepares a session's start. An error says in words why there is no program to start.
+    pub fn begin(
+        &self,
+        conversation: ConversationId,
+        order: &StartOrder,
+        environment: &Environment,
+        run: &Path,
+        size: Size,
+    ) -> Result<Begin, String> {
+        let profile =
+            self.catalog.get(&order.agent).ok_or_else(|| format!("there is no profile for agent {}", order.agent))?;
+        let (candidate, program) = find(profile, environment).ok_or_else(|| {
+            let tried: Vec<&str> = profile.candidates(&environment.0).iter().map(|found| found.program).collect();
+            format!("none of {} was found on PATH; install one, or name one in a profile of your own", tried.join(", "))
+        })?;
+        let mut random = [0; TOKEN_BYTES];
+        getrandom::fill(&mut random).map_err(|error| format!("the system gave no random bytes: {error}"))?;
+        let token = Token::new(random);
+        let folder = run.join(format!("{conversation}.{}", order.session));
+        let dir = folder.to_str().ok_or("the folder for sessions has a name that is not UTF-8")?;
+        let fingerprint =
+            Fingerprint { agent: order.agent.clone(), model: order.model.clone(), folder: order.folder.clone() };
+        let start = Start {
+            candidate,
+            program: &program,
+            fingerprint: &fingerprint,
+            // The core has decided on the folder.
+            last_folder: None,
+            dir,
+            token: &token,
+            conversation,
+            env: &environment.0,
+        };
+        Ok(Begin {
+            conversation,
+            generation: order.generation,
+            launch: launch::launch(profile, &start),
+            profile: Arc::new(profile.clone()),
+            variant: candidate.variant.clone(),
+            token: token.clone(),
+            folder: folder.clone(),
+            size,
+        })
+    }
+}
+
+fn rules(profile: &Profile) -> AgentRules {
+    AgentRules {
+        resume: profile.continuity.resume,
+        exit: match profile.turn_end.process_exit {
+            ProcessExit::IsTurnStatus => ExitMeans::TurnStatus,
+            ProcessExit::IsFailure => ExitMeans::Failure,
+        },
+        interrupted_statuses: profile.turn_end.interrupted_statuses.clone(),
+        interrupt_step_ms: profile.interrupt.iter().map(|step| step.wait_ms).collect(),
+        start_deadline_ms: profile.deadlines.turn_start_ms,
+        ready_deadline_ms: profile.deadlines.ready_ms,
+    }
+}
+
+fn report(profile: &Profile, environment: &Environment) -> AgentReport {
+    let found = find(profile, environment);
+    let mut notes = profile.notes.clone();
+    if let Some((candidate, _)) = &found {
+        notes.extend(candidate.variant.notes.iter().cloned());
+    }
+    AgentReport {
+        name: profile.name.as_str().to_owned(),
+        title: profile.title.clone(),
+        program: found.map(|(_, program)| program),
+        notes,
+    }
+}
+
+/// The first candidate that is there, with its path.
+fn find<'a>(profile: &'a Profile, environment: &'a Environment) -> Option<(Candidate<'a>, String)> {
+    let path = environment.0.iter().find(|(name, _)| name == "PATH").map_or("", |(_, value)| value.as_str());
+    profile.candidates(&environment.0).into_iter().find_map(|candidate| {
+        let program = if candidate.program.contains('/') {
+            is_program(Path::new(candidate.program)).then(|| candidate.program.to_owned())
+        } else {
+            path.split(':')
+                .map(|folder| Path::new(folder).join(candidate.program))
+                .find_map(|program| if is_program(&program) { program.to_str().map(str::to_owned) } else { None })
+        };
+        program.map(|program| (candidate, program))
+    })
+}
+
+fn is_program(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}

@@ -1,0 +1,349 @@
+//! The host's one consistent view: all conversations, who watches them and who waits for what. An event in, effects out.
+//!
+//! Change here: what a request means. Not here: what a conversation does with it (`domain/conversation_state.rs`) or doing the
+//! effects (`driver.rs`).
+
+mod requests;
+#[cfg(test)]
+mod tests;
+mod views;
+
+use super::effect::{Effect, SessionOrder};
+use super::event::{ClientId, Event};
+use crate::domain::change::Change;
+use crate::domain::conversation::Tab;
+use crate::domain::conversation_state::{Action, AgentRules, Ask, ConversationState, Input, Kept, Outcome, Watched};
+use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
+use crate::domain::turn::TurnRecord;
+use crate::protocol::message::{AgentReport, Environment, Event as ClientEvent, Refusal, Reply, Submitted};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// What the host knows of each agent: how it behaves, and what is told of it.
+#[derive(Debug, Clone, Default)]
+pub struct Agents {
+    pub rules: BTreeMap<String, AgentRules>,
+    pub reports: Vec<AgentReport>,
+    pub default_agent: String,
+}
+
+pub struct HostCore {
+    agents: Agents,
+    conversations: BTreeMap<ConversationId, ConversationState>,
+    next_conversation: ConversationId,
+    subscribers: BTreeSet<ClientId>,
+    /// What each window shows.
+    looks: HashMap<ClientId, ConversationId>,
+    /// Drafts made for a window; forgotten with it if nothing was typed.
+    drafts_of: HashMap<ConversationId, ClientId>,
+    waiters: Vec<Waiter>,
+    /// Who asked what is being decided; an outcome finds its way back by this.
+    asks: HashMap<Ask, (ClientId, u64)>,
+    next_ask: u64,
+    /// The newest environment that a client gave for a conversation's session. Never stored.
+    environments: HashMap<ConversationId, Environment>,
+    store_trouble: Option<String>,
+    host: HostFacts,
+    ending: bool,
+}
+
+/// What `host status` tells beside what is counted.
+#[derive(Debug, Clone)]
+pub struct HostFacts {
+    pub pid: u32,
+    pub build: String,
+    pub started_at: Timestamp,
+}
+
+/// A client that waits for an end.
+struct Waiter {
+    client: ClientId,
+    id: u64,
+    conversation: ConversationId,
+    /// None: until nothing is under way.
+    turn: Option<TurnNumber>,
+}
+
+impl HostCore {
+    /// Takes up all conversations. The effects save what the end of the host before meant for them.
+    pub fn restore(
+        agents: Agents,
+        kept: Vec<Kept>,
+        next_conversation: ConversationId,
+        host: HostFacts,
+        now: Timestamp,
+    ) -> (HostCore, Vec<Effect>) {
+        let mut core = HostCore {
+            agents,
+            conversations: BTreeMap::new(),
+            next_conversation,
+            subscribers: BTreeSet::new(),
+            looks: HashMap::new(),
+            drafts_of: HashMap::new(),
+            waiters: Vec::new(),
+            asks: HashMap::new(),
+            next_ask: 0,
+            environments: HashMap::new(),
+            store_trouble: None,
+            host,
+            ending: false,
+        };
+        let mut effects = Vec::new();
+        for conversation in kept {
+            let id = conversation.record.id;
+            let rules = core.rules_of(&conversation.record.wanted.agent);
+            let (state, actions) = ConversationState::restore(conversation, rules, now);
+            core.conversations.insert(id, state);
+            effects.extend(core.effects_of(id, actions));
+        }
+        (core, effects)
+    }
+
+    /// Applies one event and says what must be done about it.
+    pub fn handle(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
+        match event {
+            Event::Asked { client, id, request } => self.asked(client, id, request, now),
+            Event::ViewAsked { client, id, conversation, size } => vec![self.view(client, id, conversation, size)],
+            Event::ClientGone(client) => self.client_gone(client, now),
+            Event::Session { conversation, generation, event } => {
+                self.apply(conversation, Input::Session { generation, event }, now)
+            }
+            Event::TimerDue { conversation, timer } => self.apply(conversation, Input::Timer(timer), now),
+            Event::StoreTrouble(cause) => {
+                self.store_trouble = Some(cause.clone());
+                vec![self.notice(format!("nothing can be saved now: {cause}"))]
+            }
+            Event::StoreWell => {
+                self.store_trouble = None;
+                vec![self.notice("saving works again".into())]
+            }
+            Event::EndAsked => self.end(now),
+        }
+    }
+
+    fn notice(&self, text: String) -> Effect {
+        Effect::Tell { clients: self.subscribers.iter().copied().collect(), event: ClientEvent::Notice(text) }
+    }
+
+    /// The rules of an agent. A profile that is gone leaves the mildest ones; its sessions cannot be started anyway.
+    fn rules_of(&self, agent: &str) -> AgentRules {
+        self.agents.rules.get(agent).cloned().unwrap_or_else(AgentRules::unknown_agent)
+    }
+
+    /// Applies an input to a conversation and tells everybody what became of it.
+    fn apply(&mut self, id: ConversationId, input: Input, now: Timestamp) -> Vec<Effect> {
+        let Some(state) = self.conversations.get_mut(&id) else {
+            return Vec::new();
+        };
+        let before = views::visible_of(state);
+        let actions = state.apply(input, now);
+        let changed = views::visible_of(state) != before;
+        let mut effects = self.effects_of(id, actions);
+        if changed {
+            effects.extend(self.tell_changed(id));
+        }
+        effects.extend(self.serve_waiters(id, &[]));
+        effects
+    }
+
+    fn tell_changed(&self, id: ConversationId) -> Option<Effect> {
+        let state = self.conversations.get(&id)?;
+        if self.subscribers.is_empty() {
+            return None;
+        }
+        let event = ClientEvent::Changed(Box::new(views::conversation(state)));
+        Some(Effect::Tell { clients: self.subscribers.iter().copied().collect(), event })
+    }
+
+    fn effects_of(&mut self, id: ConversationId, actions: Vec<Action>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for action in actions {
+            match action {
+                Action::Save(change) => effects.push(Effect::Save(change)),
+                Action::Answer(ask, outcome) => effects.extend(self.answer(id, ask, outcome)),
+                Action::Start(order) => effects.push(Effect::StartSession {
+                    conversation: id,
+                    order,
+                    environment: self.environments.get(&id).cloned().unwrap_or_default(),
+                }),
+                Action::Write { generation, turn, text } => {
+                    effects.push(to_session(id, generation, SessionOrder::Write { turn, text }));
+                }
+                Action::Interrupt { generation, step } => {
+                    effects.push(to_session(id, generation, SessionOrder::Interrupt { step }));
+                }
+                Action::GiveUp { generation } => effects.push(to_session(id, generation, SessionOrder::GiveUp)),
+                Action::Stop { generation } => effects.push(to_session(id, generation, SessionOrder::Stop)),
+                Action::SetTimer { after_ms, timer } => {
+                    effects.push(Effect::SetTimer { after_ms, conversation: id, timer });
+                }
+                Action::TellEnded(turn) => {
+                    let event = ClientEvent::TurnEnded { conversation: id, turn: Box::new(turn.clone()) };
+                    effects.push(Effect::Tell { clients: self.subscribers.iter().copied().collect(), event });
+                    effects.extend(self.serve_waiters(id, &[turn]));
+                }
+            }
+        }
+        effects
+    }
+
+    fn answer(&mut self, conversation: ConversationId, ask: Ask, outcome: Outcome) -> Option<Effect> {
+        let (client, id) = self.asks.remove(&ask)?;
+        let reply = match outcome {
+            Outcome::Done => Reply::Done,
+            Outcome::Submitted { turn, session, state, decision } => {
+                Reply::Submitted(Submitted { conversation, session, turn: Some(turn), state: Some(state), decision })
+            }
+            Outcome::MessageRefused(why) => requests::refused_message(conversation, why),
+            Outcome::Interrupting(turn) => Reply::Interrupting { turn },
+            Outcome::TurnRuns(turn) => Reply::Refused { why: Refusal::TurnRuns(turn) },
+            Outcome::NotQueued(turn) => Reply::Refused { why: Refusal::NotQueued(turn) },
+        };
+        Some(Effect::Reply { client, id, reply })
+    }
+
+    /// Replies to those whose turn is among `ended`, and to those who wait for quiet where it is quiet now.
+    fn serve_waiters(&mut self, id: ConversationId, ended: &[TurnRecord]) -> Vec<Effect> {
+        let Some(state) = self.conversations.get(&id) else {
+            return Vec::new();
+        };
+        let mut effects = Vec::new();
+        self.waiters.retain(|waiter| {
+            if waiter.conversation != id {
+                return true;
+            }
+            let reply = match waiter.turn {
+                Some(turn) => match ended.iter().find(|record| record.number == turn) {
+                    Some(record) => Some(Reply::Ended { turn: Some(Box::new(record.clone())) }),
+                    // Taken out of the queue: it will not end any more.
+                    None => (ended.is_empty() && !views::is_open(state, turn)).then_some(Reply::Ended { turn: None }),
+                },
+                None => {
+                    views::is_quiet(state).then(|| Reply::Ended { turn: state.newest_ended().cloned().map(Box::new) })
+                }
+            };
+            match reply {
+                Some(reply) => {
+                    effects.push(Effect::Reply { client: waiter.client, id: waiter.id, reply });
+                    false
+                }
+                None => true,
+            }
+        });
+        effects
+    }
+
+    fn view(
+        &self,
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        size: crate::terminal::frame::Size,
+    ) -> Effect {
+        let Some(state) = self.conversations.get(&conversation) else {
+            return Effect::RefuseView { client, id, why: Refusal::NoConversation(conversation) };
+        };
+        match (state.live(), state.session()) {
+            (Some(live), Some(session)) => {
+                let generation = live.generation;
+                let reply = Reply::Viewing { session: session.number, generation };
+                Effect::View { client, id, conversation, generation, reply, size }
+            }
+            _ => Effect::RefuseView { client, id, why: Refusal::NotLive },
+        }
+    }
+
+    fn client_gone(&mut self, client: ClientId, now: Timestamp) -> Vec<Effect> {
+        self.subscribers.remove(&client);
+        self.waiters.retain(|waiter| waiter.client != client);
+        self.asks.retain(|_, (asker, _)| *asker != client);
+        let mut effects = self.look(client, None, now);
+        let drafts: Vec<ConversationId> =
+            self.drafts_of.iter().filter(|(_, owner)| **owner == client).map(|(id, _)| *id).collect();
+        for draft in drafts {
+            self.drafts_of.remove(&draft);
+            effects.extend(self.forget_if_untouched(draft));
+        }
+        effects
+    }
+
+    /// Forgets a draft in which nobody typed and at which nobody looks.
+    fn forget_if_untouched(&mut self, id: ConversationId) -> Vec<Effect> {
+        let looked_at = self.looks.values().any(|looked| *looked == id);
+        match self.conversations.get(&id) {
+            Some(state) if state.is_untouched() && !looked_at => self.forget(id),
+            _ => Vec::new(),
+        }
+    }
+
+    fn forget(&mut self, id: ConversationId) -> Vec<Effect> {
+        let Some(state) = self.conversations.remove(&id) else {
+            return Vec::new();
+        };
+        self.environments.remove(&id);
+        self.drafts_of.remove(&id);
+        let mut effects = vec![Effect::Save(Change::ConversationRemoved(id))];
+        self.waiters.retain(|waiter| {
+            if waiter.conversation == id {
+                effects.push(Effect::Reply {
+                    client: waiter.client,
+                    id: waiter.id,
+                    reply: Reply::Ended { turn: None },
+                });
+            }
+            waiter.conversation != id
+        });
+        if let Some(live) = state.live() {
+            effects.push(to_session(id, live.generation, SessionOrder::Stop));
+        }
+        let clients = self.subscribers.iter().copied().collect();
+        effects.push(Effect::Tell { clients, event: ClientEvent::Removed(id) });
+        effects
+    }
+
+    /// Notes what a window shows, and what no window shows any more.
+    fn look(&mut self, client: ClientId, at: Option<ConversationId>, now: Timestamp) -> Vec<Effect> {
+        let before = match at {
+            Some(id) => self.looks.insert(client, id),
+            None => self.looks.remove(&client),
+        };
+        let mut effects = Vec::new();
+        for id in [before, at].into_iter().flatten() {
+            let watched = if self.looks.values().any(|looked| *looked == id) { Watched::Yes } else { Watched::No };
+            effects.extend(self.apply(id, Input::Watch(watched), now));
+        }
+        effects
+    }
+
+    fn end(&mut self, now: Timestamp) -> Vec<Effect> {
+        if self.ending {
+            return Vec::new();
+        }
+        self.ending = true;
+        let ids: Vec<ConversationId> = self.conversations.keys().copied().collect();
+        let mut effects = Vec::new();
+        for id in ids {
+            effects.extend(self.apply(id, Input::HostEnding, now));
+        }
+        for waiter in std::mem::take(&mut self.waiters) {
+            let reply = Reply::Refused { why: Refusal::Ending };
+            effects.push(Effect::Reply { client: waiter.client, id: waiter.id, reply });
+        }
+        let clients = self.subscribers.iter().copied().collect();
+        effects.push(Effect::Tell { clients, event: ClientEvent::HostEnding });
+        effects.push(Effect::End);
+        effects
+    }
+
+    /// The place behind the last tab.
+    fn next_tab(&self) -> Tab {
+        let last = self.conversations.values().filter_map(|state| match state.record().tab {
+            Tab::Open { place } => Some(place),
+            Tab::Closed => None,
+        });
+        Tab::Open { place: last.max().unwrap_or(0).saturating_add(1) }
+    }
+}
+
+fn to_session(conversation: ConversationId, generation: Generation, order: SessionOrder) -> Effect {
+    Effect::ToSession { conversation, generation, order }
+}

@@ -1,0 +1,384 @@
+//! What each request of a client means.
+
+use super::views;
+use super::{Effect, HostCore, Waiter};
+use crate::domain::change::Change;
+use crate::domain::continuity::{Continuity, Decision, Why};
+use crate::domain::conversation::{ConversationRecord, Tab, Title};
+use crate::domain::conversation_state::{Ask, ConversationState, Input};
+use crate::domain::fingerprint::Fingerprint;
+use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
+use crate::host::effect::Query;
+use crate::host::event::ClientId;
+use crate::protocol::message::{Environment, HostReport, Overview, Place, Refusal, Reply, Request, Rest, Submitted};
+
+/// How many conversations go into one reply; with drafts and prompts of usual length that is far below a frame.
+const OVERVIEW_CHUNK: usize = 100;
+/// The same by size, for unusual ones.
+const OVERVIEW_CHUNK_BYTES: usize = 256 * 1024;
+/// The most turns that one `Turns` request brings.
+const MOST_TURNS: u32 = 500;
+
+impl HostCore {
+    pub(super) fn asked(&mut self, client: ClientId, id: u64, request: Request, now: Timestamp) -> Vec<Effect> {
+        let reply = |reply| vec![Effect::Reply { client, id, reply }];
+        if let Some(refusal) = self.refusal(&request) {
+            return reply(refusal);
+        }
+        match request {
+            Request::Subscribe => {
+                self.subscribers.insert(client);
+                self.overview(client, id, Tabs::Open)
+            }
+            Request::List => self.overview(client, id, Tabs::All),
+            Request::Show { conversation } => reply(match self.conversations.get(&conversation) {
+                Some(state) => Reply::Conversation(Box::new(views::conversation(state))),
+                None => Reply::Refused { why: Refusal::NoConversation(conversation) },
+            }),
+            Request::New { agent, folder, title } => self.new_conversation(client, id, agent, folder, title, now),
+            Request::NewestIn { folder } => match self.newest_in(&folder) {
+                Some(conversation) => reply(Reply::Created { conversation }),
+                None => self.new_conversation(client, id, None, folder, None, now),
+            },
+            Request::Submit { conversation, text, place, environment } => {
+                self.submit(client, id, conversation, text, place, environment, now)
+            }
+            Request::Wait { conversation, turn } => self.wait(client, id, conversation, turn),
+            Request::Fresh { conversation, running } => {
+                self.ask(client, id, conversation, now, |ask| Input::Fresh { ask, running })
+            }
+            Request::Interrupt { conversation } => {
+                self.ask(client, id, conversation, now, |ask| Input::Interrupt { ask })
+            }
+            Request::StopSession { conversation } => {
+                self.ask(client, id, conversation, now, |ask| Input::StopSession { ask })
+            }
+            Request::EditQueued { conversation, turn, text } => {
+                self.ask(client, id, conversation, now, |ask| Input::EditQueued { ask, turn, text })
+            }
+            Request::RemoveQueued { conversation, turn } => {
+                self.ask(client, id, conversation, now, |ask| Input::RemoveQueued { ask, turn })
+            }
+            Request::SendNow { conversation, turn } => {
+                self.ask(client, id, conversation, now, |ask| Input::SendNow { ask, turn })
+            }
+            Request::SaveDraft { conversation, text } => {
+                self.ask(client, id, conversation, now, |ask| Input::SaveDraft { ask, text })
+            }
+            Request::Rename { conversation, title } => {
+                self.ask(client, id, conversation, now, |ask| Input::Rename { ask, title })
+            }
+            Request::OpenTab { conversation } => {
+                let tab = match self.conversations.get(&conversation).map(|state| state.record().tab) {
+                    Some(open @ Tab::Open { .. }) => open,
+                    Some(Tab::Closed) | None => self.next_tab(),
+                };
+                self.ask(client, id, conversation, now, |ask| Input::SetTab { ask, tab })
+            }
+            Request::CloseTab { conversation } => self.close_tab(client, id, conversation, now),
+            Request::Look { conversation } => {
+                let mut effects = self.look(client, conversation, now);
+                effects.push(Effect::Reply { client, id, reply: Reply::Done });
+                effects
+            }
+            Request::Remove { conversation } => {
+                let mut effects = self.forget(conversation);
+                effects.push(Effect::Reply { client, id, reply: Reply::Done });
+                effects
+            }
+            Request::Turns { conversation, before, most } => {
+                let most = most.min(MOST_TURNS);
+                vec![Effect::Query { client, id, query: Query::Turns { conversation, before, most } }]
+            }
+            Request::Why { conversation } => reply(match self.conversations.get(&conversation) {
+                Some(state) => Reply::Decisions(state.decisions().iter().cloned().collect()),
+                None => Reply::Refused { why: Refusal::NoConversation(conversation) },
+            }),
+            Request::Agents => reply(Reply::Agents(self.agents.reports.clone())),
+            Request::HostStatus => reply(Reply::Host(self.report())),
+            Request::HostStop => {
+                let mut effects = vec![Effect::Reply { client, id, reply: Reply::Done }];
+                effects.extend(self.end(now));
+                effects
+            }
+            // A view is asked for as the first request of its own connection, where the socket deals with it.
+            Request::View { .. } => reply(Reply::Refused { why: Refusal::NotUnderstood }),
+        }
+    }
+
+    /// Why this request cannot be carried out as things stand; none where it can.
+    fn refusal(&self, request: &Request) -> Option<Reply> {
+        if self.ending {
+            return Some(Reply::Refused { why: Refusal::Ending });
+        }
+        if let Some(conversation) = subject_of(request)
+            && !self.conversations.contains_key(&conversation)
+        {
+            return Some(Reply::Refused { why: Refusal::NoConversation(conversation) });
+        }
+        match (&self.store_trouble, request) {
+            (Some(cause), Request::Submit { conversation, .. }) => {
+                Some(refused_message(*conversation, Why::StoreTrouble(cause.clone())))
+            }
+            (Some(cause), request) if saves(request) => {
+                Some(Reply::Refused { why: Refusal::StoreTrouble(cause.clone()) })
+            }
+            _ => None,
+        }
+    }
+
+    /// Gives the input to the conversation with an ask that finds its way back to the client.
+    fn ask(
+        &mut self,
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        now: Timestamp,
+        input: impl FnOnce(Ask) -> Input,
+    ) -> Vec<Effect> {
+        self.next_ask += 1;
+        let ask = Ask(self.next_ask);
+        self.asks.insert(ask, (client, id));
+        self.apply(conversation, input(ask), now)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one request and who asked it")]
+    fn submit(
+        &mut self,
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        text: String,
+        place: Place,
+        environment: Environment,
+        now: Timestamp,
+    ) -> Vec<Effect> {
+        let agent = self.conversations.get(&conversation).map(|state| state.record().wanted.agent.clone());
+        if let Some(agent) = agent.filter(|agent| !self.agents.rules.contains_key(agent)) {
+            let reply = refused_message(conversation, Why::UnknownAgent(agent));
+            return vec![Effect::Reply { client, id, reply }];
+        }
+        self.environments.insert(conversation, environment);
+        self.drafts_of.remove(&conversation);
+        self.ask(client, id, conversation, now, |ask| Input::Submit { ask, text, place })
+    }
+
+    fn new_conversation(
+        &mut self,
+        client: ClientId,
+        id: u64,
+        agent: Option<String>,
+        folder: String,
+        title: Option<String>,
+        now: Timestamp,
+    ) -> Vec<Effect> {
+        let agent = agent.unwrap_or_else(|| self.agents.default_agent.clone());
+        if !self.agents.rules.contains_key(&agent) {
+            let reply = Reply::Refused { why: Refusal::UnknownAgent(agent) };
+            return vec![Effect::Reply { client, id, reply }];
+        }
+        let conversation = self.next_conversation;
+        self.next_conversation = ConversationId(conversation.0 + 1);
+        let rules = self.rules_of(&agent);
+        let record = ConversationRecord {
+            id: conversation,
+            title: title.map_or(Title::Unset, Title::ByPerson),
+            wanted: Fingerprint { agent, model: None, folder },
+            fresh_wanted: false,
+            queue_held: None,
+            tab: self.next_tab(),
+            unread: None,
+            draft: String::new(),
+            created_at: now,
+            active_at: now,
+        };
+        let save = Effect::Save(Change::Conversation(record.clone()));
+        self.conversations.insert(conversation, ConversationState::new(record, rules));
+        if self.subscribers.contains(&client) {
+            self.drafts_of.insert(conversation, client);
+        }
+        let mut effects = vec![save, Effect::Reply { client, id, reply: Reply::Created { conversation } }];
+        effects.extend(self.tell_changed(conversation));
+        effects
+    }
+
+    fn newest_in(&self, folder: &str) -> Option<ConversationId> {
+        let here = self.conversations.values().map(ConversationState::record);
+        let newest =
+            here.filter(|record| record.wanted.folder == folder).max_by_key(|record| (record.active_at, record.id));
+        newest.map(|record| record.id)
+    }
+
+    fn wait(
+        &mut self,
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        turn: Option<TurnNumber>,
+    ) -> Vec<Effect> {
+        let Some(state) = self.conversations.get(&conversation) else {
+            return Vec::new();
+        };
+        let over = match turn {
+            Some(turn) => (!views::is_open(state, turn)).then_some(turn),
+            None if views::is_quiet(state) => match state.newest_ended() {
+                Some(ended) => Some(ended.number),
+                None => {
+                    return vec![Effect::Reply { client, id, reply: Reply::Ended { turn: None } }];
+                }
+            },
+            None => None,
+        };
+        match over {
+            Some(turn) => {
+                vec![Effect::Query { client, id, query: Query::EndedTurn { conversation, turn } }]
+            }
+            None => {
+                self.waiters.push(Waiter { client, id, conversation, turn });
+                Vec::new()
+            }
+        }
+    }
+
+    fn close_tab(&mut self, client: ClientId, id: u64, conversation: ConversationId, now: Timestamp) -> Vec<Effect> {
+        self.looks.retain(|looker, looked| *looker != client || *looked != conversation);
+        let forgotten = self.forget_if_untouched(conversation);
+        if forgotten.is_empty() {
+            return self.ask(client, id, conversation, now, |ask| Input::SetTab { ask, tab: Tab::Closed });
+        }
+        let mut effects = forgotten;
+        effects.push(Effect::Reply { client, id, reply: Reply::Done });
+        effects
+    }
+
+    fn overview(&self, client: ClientId, id: u64, tabs: Tabs) -> Vec<Effect> {
+        let mut states: Vec<&ConversationState> = self
+            .conversations
+            .values()
+            .filter(|state| tabs == Tabs::All || matches!(state.record().tab, Tab::Open { .. }))
+            .collect();
+        states.sort_by_key(|state| match state.record().tab {
+            Tab::Open { place } => (0, i64::from(place)),
+            Tab::Closed => (1, -state.record().active_at.0),
+        });
+        let mut chunks: Vec<Vec<_>> = vec![Vec::new()];
+        let mut bytes = 0;
+        for state in states {
+            let conversation = match tabs {
+                Tabs::Open => views::conversation(state),
+                Tabs::All => views::listed(state),
+            };
+            let size =
+                conversation.draft.len() + conversation.queue.iter().map(|turn| turn.prompt.len()).sum::<usize>();
+            let full = chunks.last().is_some_and(|chunk| {
+                chunk.len() >= OVERVIEW_CHUNK || (!chunk.is_empty() && bytes + size > OVERVIEW_CHUNK_BYTES)
+            });
+            if full {
+                chunks.push(Vec::new());
+                bytes = 0;
+            }
+            bytes += size;
+            if let Some(chunk) = chunks.last_mut() {
+                chunk.push(conversation);
+            }
+        }
+        let last = chunks.len() - 1;
+        (0..)
+            .zip(chunks)
+            .map(|(number, conversations)| {
+                let rest = if number == last { Rest::None } else { Rest::Follows };
+                Effect::Reply { client, id, reply: Reply::Overview(Overview { conversations, rest }) }
+            })
+            .collect()
+    }
+
+    fn report(&self) -> HostReport {
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let states = || self.conversations.values();
+        HostReport {
+            pid: self.host.pid,
+            build: self.host.build.clone(),
+            started_at: self.host.started_at,
+            conversations: count(self.conversations.len()),
+            sessions: count(states().filter(|state| state.live().is_some()).count()),
+            turns_running: count(states().filter(|state| state.current().is_some()).count()),
+            clients: count(self.subscribers.len()),
+            store_trouble: self.store_trouble.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tabs {
+    Open,
+    All,
+}
+
+/// The reply to a message that was not taken.
+pub(super) fn refused_message(conversation: ConversationId, why: Why) -> Reply {
+    let decision = Decision { continuity: Continuity::Refused, why };
+    Reply::Submitted(Submitted { conversation, session: None, turn: None, state: None, decision })
+}
+
+/// The conversation that a request is about, which must exist.
+fn subject_of(request: &Request) -> Option<ConversationId> {
+    match request {
+        Request::Show { conversation }
+        | Request::Submit { conversation, .. }
+        | Request::Wait { conversation, .. }
+        | Request::Fresh { conversation, .. }
+        | Request::Interrupt { conversation }
+        | Request::StopSession { conversation }
+        | Request::EditQueued { conversation, .. }
+        | Request::RemoveQueued { conversation, .. }
+        | Request::SendNow { conversation, .. }
+        | Request::SaveDraft { conversation, .. }
+        | Request::Rename { conversation, .. }
+        | Request::OpenTab { conversation }
+        | Request::CloseTab { conversation }
+        | Request::Remove { conversation }
+        | Request::Turns { conversation, .. }
+        | Request::Why { conversation } => Some(*conversation),
+        // A view names its conversation on its own connection; a look at what has just been removed is no error.
+        Request::Subscribe
+        | Request::List
+        | Request::New { .. }
+        | Request::NewestIn { .. }
+        | Request::Look { .. }
+        | Request::Agents
+        | Request::HostStatus
+        | Request::HostStop
+        | Request::View { .. } => None,
+    }
+}
+
+/// Whether a request is answered only after something was saved.
+fn saves(request: &Request) -> bool {
+    match request {
+        Request::New { .. }
+        | Request::NewestIn { .. }
+        | Request::Submit { .. }
+        | Request::Fresh { .. }
+        | Request::EditQueued { .. }
+        | Request::RemoveQueued { .. }
+        | Request::SendNow { .. }
+        | Request::SaveDraft { .. }
+        | Request::Rename { .. }
+        | Request::OpenTab { .. }
+        | Request::CloseTab { .. }
+        | Request::Remove { .. } => true,
+        Request::Subscribe
+        | Request::List
+        | Request::Show { .. }
+        | Request::Wait { .. }
+        | Request::Interrupt { .. }
+        | Request::StopSession { .. }
+        | Request::Look { .. }
+        | Request::Turns { .. }
+        | Request::Why { .. }
+        | Request::Agents
+        | Request::HostStatus
+        | Request::HostStop
+        | Request::View { .. } => false,
+    }
+}

@@ -1,0 +1,239 @@
+//! Requests and events in, effects out: what clients are told, and when.
+
+use super::*;
+use crate::domain::continuity::CanResume;
+use crate::domain::conversation_state::{ExitMeans, SessionEvent};
+use crate::domain::id::Generation;
+use crate::domain::signal::{Seen, Signal};
+use crate::domain::turn::{Answer, Evidence, Source, TurnEnd, TurnState};
+use crate::host::effect::Query;
+use crate::protocol::message::{Place, Request, Rest, RunningTurn};
+
+const NOW: Timestamp = Timestamp(1_000);
+const WINDOW: ClientId = ClientId(1);
+const SCRIPT: ClientId = ClientId(2);
+const ONE: ConversationId = ConversationId(1);
+
+fn core() -> HostCore {
+    let rules = AgentRules {
+        resume: CanResume::No,
+        exit: ExitMeans::TurnStatus,
+        interrupted_statuses: vec![130],
+        interrupt_step_ms: vec![1_000],
+        start_deadline_ms: 1_000,
+        ready_deadline_ms: 1_000,
+    };
+    let agents =
+        Agents { rules: BTreeMap::from([("a".into(), rules)]), reports: Vec::new(), default_agent: "a".into() };
+    let host = HostFacts { pid: 7, build: "test".into(), started_at: NOW };
+    HostCore::restore(agents, Vec::new(), ONE, host, NOW).0
+}
+
+fn ask(core: &mut HostCore, client: ClientId, request: Request) -> Vec<Effect> {
+    core.handle(Event::Asked { client, id: 9, request }, NOW)
+}
+
+fn new_conversation(core: &mut HostCore, client: ClientId) -> Vec<Effect> {
+    ask(core, client, Request::New { agent: None, folder: "/w".into(), title: None })
+}
+
+fn submit(core: &mut HostCore, text: &str) -> Vec<Effect> {
+    let request = Request::Submit {
+        conversation: ONE,
+        text: text.into(),
+        place: Place::Behind,
+        environment: Environment(vec![("A".into(), "b".into())]),
+    };
+    ask(core, SCRIPT, request)
+}
+
+fn hear(core: &mut HostCore, event: SessionEvent) -> Vec<Effect> {
+    core.handle(Event::Session { conversation: ONE, generation: Generation(1), event }, NOW)
+}
+
+fn seen(signal: Signal) -> SessionEvent {
+    SessionEvent::Seen(Seen { signal, evidence: Evidence { source: Source::ShellMark, at: NOW, text: "mark".into() } })
+}
+
+/// Brings turn 1 of conversation 1 to its end and returns the effects of that.
+fn complete_first_turn(core: &mut HostCore) -> Vec<Effect> {
+    submit(core, "one");
+    hear(core, seen(Signal::Ready));
+    hear(core, SessionEvent::Written { turn: TurnNumber(1) });
+    hear(core, seen(Signal::TurnStarted { turn: Some(TurnNumber(1)), text: None }));
+    let answer = Answer { text: "done".into(), cut_bytes: 0 };
+    hear(core, seen(Signal::TurnEnded { turn: Some(TurnNumber(1)), status: Some(0), answer }))
+}
+
+fn replies(effects: &[Effect]) -> Vec<&Reply> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Reply { reply, .. } => Some(reply),
+            _ => None,
+        })
+        .collect()
+}
+
+fn place_of(effects: &[Effect], what: impl Fn(&Effect) -> bool) -> usize {
+    effects.iter().position(what).unwrap_or_else(|| panic!("not among {effects:?}"))
+}
+
+#[test]
+fn a_message_is_saved_then_acknowledged_then_its_session_starts() {
+    let mut core = core();
+    new_conversation(&mut core, SCRIPT);
+    let effects = submit(&mut core, "one");
+    let saved = place_of(&effects, |effect| matches!(effect, Effect::Save(Change::Turn(ONE, _))));
+    let acknowledged = place_of(&effects, |effect| {
+        matches!(effect, Effect::Reply { client: SCRIPT, id: 9, reply: Reply::Submitted(_) })
+    });
+    let started = place_of(&effects, |effect| matches!(effect, Effect::StartSession { .. }));
+    assert!(saved < acknowledged && acknowledged < started, "{effects:?}");
+    let Effect::StartSession { environment, order, .. } = &effects[started] else { unreachable!() };
+    assert_eq!(environment.0, [("A".to_owned(), "b".to_owned())]);
+    assert_eq!(order.folder, "/w");
+}
+
+#[test]
+fn whoever_waits_for_a_turn_gets_its_end_with_the_answer_once() {
+    let mut core = core();
+    new_conversation(&mut core, SCRIPT);
+    submit(&mut core, "one");
+    assert_eq!(ask(&mut core, SCRIPT, Request::Wait { conversation: ONE, turn: Some(TurnNumber(1)) }), []);
+    hear(&mut core, seen(Signal::Ready));
+    hear(&mut core, SessionEvent::Written { turn: TurnNumber(1) });
+    hear(&mut core, seen(Signal::TurnStarted { turn: Some(TurnNumber(1)), text: None }));
+    let answer = Answer { text: "42".into(), cut_bytes: 0 };
+    let effects = hear(&mut core, seen(Signal::TurnEnded { turn: Some(TurnNumber(1)), status: Some(0), answer }));
+    let [Reply::Ended { turn: Some(turn) }] = replies(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!(turn.answer.as_ref().map(|answer| answer.text.as_str()), Some("42"));
+
+    // Asked after the end, the store knows it.
+    let late = ask(&mut core, SCRIPT, Request::Wait { conversation: ONE, turn: Some(TurnNumber(1)) });
+    let query = Query::EndedTurn { conversation: ONE, turn: TurnNumber(1) };
+    assert_eq!(late, [Effect::Query { client: SCRIPT, id: 9, query }]);
+}
+
+#[test]
+fn whoever_waits_for_a_message_that_is_taken_back_is_told_so() {
+    let mut core = core();
+    new_conversation(&mut core, SCRIPT);
+    submit(&mut core, "one");
+    submit(&mut core, "two");
+    ask(&mut core, SCRIPT, Request::Wait { conversation: ONE, turn: Some(TurnNumber(2)) });
+    let effects = ask(&mut core, WINDOW, Request::RemoveQueued { conversation: ONE, turn: TurnNumber(2) });
+    assert!(replies(&effects).contains(&&Reply::Ended { turn: None }), "{effects:?}");
+}
+
+#[test]
+fn an_end_that_no_window_shows_is_unread_until_one_looks() {
+    let mut core = core();
+    ask(&mut core, WINDOW, Request::Subscribe);
+    new_conversation(&mut core, SCRIPT);
+    complete_first_turn(&mut core);
+    assert_eq!(core.conversations[&ONE].record().unread, Some(TurnEnd::Completed));
+    ask(&mut core, WINDOW, Request::Look { conversation: Some(ONE) });
+    assert_eq!(core.conversations[&ONE].record().unread, None);
+}
+
+#[test]
+fn an_end_that_a_window_shows_is_read() {
+    let mut core = core();
+    ask(&mut core, WINDOW, Request::Subscribe);
+    new_conversation(&mut core, SCRIPT);
+    ask(&mut core, WINDOW, Request::Look { conversation: Some(ONE) });
+    let effects = complete_first_turn(&mut core);
+    assert_eq!(core.conversations[&ONE].record().unread, None);
+    let told = effects.iter().any(|effect| {
+        matches!(effect, Effect::Tell { event: ClientEvent::TurnEnded { turn, .. }, .. }
+            if turn.state == TurnState::Ended(TurnEnd::Completed))
+    });
+    assert!(told, "{effects:?}");
+}
+
+#[test]
+fn an_untouched_draft_goes_with_its_window_and_a_touched_one_stays() {
+    let mut core = core();
+    ask(&mut core, WINDOW, Request::Subscribe);
+    new_conversation(&mut core, WINDOW);
+    new_conversation(&mut core, WINDOW);
+    ask(&mut core, WINDOW, Request::SaveDraft { conversation: ConversationId(2), text: "half a tho".into() });
+    let effects = core.handle(Event::ClientGone(WINDOW), NOW);
+    assert!(effects.contains(&Effect::Save(Change::ConversationRemoved(ONE))), "{effects:?}");
+    assert_eq!(core.conversations.keys().copied().collect::<Vec<_>>(), [ConversationId(2)]);
+    // A number that was given is never given again.
+    let effects = new_conversation(&mut core, SCRIPT);
+    assert!(replies(&effects).contains(&&Reply::Created { conversation: ConversationId(3) }));
+}
+
+#[test]
+fn a_conversation_of_a_script_stays_though_nothing_was_said_in_it() {
+    let mut core = core();
+    new_conversation(&mut core, SCRIPT);
+    core.handle(Event::ClientGone(SCRIPT), NOW);
+    assert!(core.conversations.contains_key(&ONE));
+}
+
+#[test]
+fn while_nothing_can_be_saved_nothing_is_accepted_and_reading_goes_on() {
+    let mut core = core();
+    new_conversation(&mut core, SCRIPT);
+    core.handle(Event::StoreTrouble("disk full".into()), NOW);
+    let effects = submit(&mut core, "one");
+    let [Reply::Submitted(submitted)] = replies(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!((submitted.turn, submitted.decision.why.code()), (None, "store_trouble"));
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Save(_))));
+    let effects = ask(&mut core, SCRIPT, Request::Fresh { conversation: ONE, running: RunningTurn::Stop });
+    assert_eq!(replies(&effects), [&Reply::Refused { why: Refusal::StoreTrouble("disk full".into()) }]);
+    let effects = ask(&mut core, SCRIPT, Request::List);
+    assert!(matches!(replies(&effects)[..], [Reply::Overview(_)]));
+    core.handle(Event::StoreWell, NOW);
+    assert!(submit(&mut core, "one").iter().any(|effect| matches!(effect, Effect::StartSession { .. })));
+}
+
+#[test]
+fn a_long_list_comes_in_pieces_and_says_when_it_ends() {
+    let mut core = core();
+    for _ in 0..250 {
+        new_conversation(&mut core, SCRIPT);
+    }
+    let effects = ask(&mut core, SCRIPT, Request::List);
+    let pieces: Vec<(usize, Rest)> = replies(&effects)
+        .iter()
+        .map(|reply| match reply {
+            Reply::Overview(overview) => (overview.conversations.len(), overview.rest),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(pieces, [(100, Rest::Follows), (100, Rest::Follows), (50, Rest::None)]);
+}
+
+#[test]
+fn what_does_not_exist_is_refused_by_name() {
+    let mut core = core();
+    let nobody = ConversationId(77);
+    let effects = ask(&mut core, SCRIPT, Request::Interrupt { conversation: nobody });
+    assert_eq!(replies(&effects), [&Reply::Refused { why: Refusal::NoConversation(nobody) }]);
+    let request = Request::New { agent: Some("zz".into()), folder: "/".into(), title: None };
+    let effects = ask(&mut core, SCRIPT, request);
+    assert_eq!(replies(&effects), [&Reply::Refused { why: Refusal::UnknownAgent("zz".into()) }]);
+}
+
+#[test]
+fn a_host_that_ends_saves_what_ran_as_interrupted_tells_everybody_and_accepts_nothing_more() {
+    let mut core = core();
+    ask(&mut core, WINDOW, Request::Subscribe);
+    new_conversation(&mut core, SCRIPT);
+    submit(&mut core, "one");
+    hear(&mut core, seen(Signal::Ready));
+    let effects = ask(&mut core, SCRIPT, Request::HostStop);
+    let saved = place_of(
+        &effects,
+        |effect| matches!(effect, Effect::Save(Change::Turn(_, turn)) if turn.state.word() == "interrupted"),
+    );
+    let told = place_of(&effects, |effect| matches!(effect, Effect::Tell { event: ClientEvent::HostEnding, .. }));
+    assert!(saved < told && effects.last() == Some(&Effect::End), "{effects:?}");
+    let refused = submit(&mut core, "two");
+    assert_eq!(replies(&refused), [&Reply::Refused { why: Refusal::Ending }]);
+}

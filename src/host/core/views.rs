@@ -1,0 +1,117 @@
+//! A conversation as clients are told of it.
+
+use crate::domain::continuity::CanResume;
+use crate::domain::conversation_state::{AgentPlace, ConversationState};
+use crate::domain::id::TurnNumber;
+use crate::domain::session::AsleepWhy;
+use crate::domain::turn::{TurnRecord, TurnState};
+use crate::protocol::message::{Conversation, Process, Session, Status};
+
+/// Prompts of the current turn are shown, not sent on, so more than this is of no use to a window.
+const SHOWN_PROMPT_BYTES: usize = 4 * 1024;
+/// What a list shows of a prompt.
+const LISTED_PROMPT_BYTES: usize = 200;
+
+/// The conversation as a window shows it.
+pub fn conversation(state: &ConversationState) -> Conversation {
+    let record = state.record();
+    let turn = state.current().map(|current| &current.turn).or(state.newest_ended());
+    Conversation {
+        id: record.id,
+        title: record.title_text().to_owned(),
+        wanted: record.wanted.clone(),
+        tab: record.tab,
+        status: status(state),
+        unread: record.unread.clone(),
+        draft: record.draft.clone(),
+        session: session(state),
+        turn: turn.map(|turn| with_short_prompt(turn, SHOWN_PROMPT_BYTES)),
+        queue: state.queue().to_vec(),
+        queue_held: record.queue_held,
+        decision: state.decisions().back().cloned(),
+        next: state.next_decision(),
+        turns: state.turns(),
+        created_at: record.created_at,
+        active_at: record.active_at,
+    }
+}
+
+/// The conversation as a list shows it: nothing long.
+pub fn listed(state: &ConversationState) -> Conversation {
+    let whole = conversation(state);
+    let short = |turn: &TurnRecord| with_short_prompt(turn, LISTED_PROMPT_BYTES);
+    Conversation {
+        draft: cut(&whole.draft, LISTED_PROMPT_BYTES),
+        turn: whole.turn.as_ref().map(short),
+        queue: whole.queue.iter().map(short).collect(),
+        ..whole
+    }
+}
+
+/// All that clients see of it except what is the same for long: told anew only when this differs.
+pub fn visible_of(state: &ConversationState) -> impl PartialEq + use<> {
+    (
+        state.record().clone(),
+        state.session().cloned(),
+        state.live().map(|live| (live.generation, live.pid, live.place == AgentPlace::Starting)),
+        state.current().map(|current| current.turn.clone()),
+        state.queue().to_vec(),
+        state.decisions().back().map(|decision| decision.number),
+    )
+}
+
+/// Whether this turn is queued, being sent or running.
+pub fn is_open(state: &ConversationState, turn: TurnNumber) -> bool {
+    state.current().is_some_and(|current| current.turn.number == turn)
+        || state.queue().iter().any(|waiting| waiting.number == turn)
+}
+
+/// Whether nothing is under way, nor will be without the person.
+pub fn is_quiet(state: &ConversationState) -> bool {
+    state.current().is_none() && (state.queue().is_empty() || state.record().queue_held.is_some())
+}
+
+fn status(state: &ConversationState) -> Status {
+    if let Some(current) = state.current() {
+        return match current.turn.state {
+            TurnState::Queued | TurnState::Sending | TurnState::Ended(_) => Status::Sending,
+            TurnState::Working => Status::Working,
+            TurnState::NeedsApproval => Status::NeedsApproval,
+            TurnState::NeedsAnswer => Status::NeedsAnswer,
+        };
+    }
+    match (state.session(), state.live(), state.rules().resume) {
+        (None, _, _) => Status::Draft,
+        (Some(_), Some(_), _) => Status::Idle,
+        (Some(_), None, CanResume::Yes) => Status::AsleepWillResume,
+        (Some(_), None, CanResume::No) => Status::AsleepCannotResume,
+    }
+}
+
+fn session(state: &ConversationState) -> Option<Session> {
+    let session = state.session()?;
+    let process = match state.live() {
+        Some(live) => Process::Alive { generation: live.generation, since: live.since, pid: live.pid },
+        // A session without a process always has its reason; it is saved before the process is let go.
+        None => Process::Asleep { why: session.asleep.clone().unwrap_or(AsleepWhy::HostEnded) },
+    };
+    Some(Session {
+        number: session.number,
+        fingerprint: session.fingerprint.clone(),
+        folder: session.last_folder.clone(),
+        started_at: session.started_at,
+        process,
+    })
+}
+
+fn with_short_prompt(turn: &TurnRecord, most: usize) -> TurnRecord {
+    TurnRecord { prompt: cut(&turn.prompt, most), answer: None, ..turn.clone() }
+}
+
+/// At most so many bytes of a text, whole characters only, with a sign where it was cut.
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().map(|(at, _)| at).take_while(|at| *at <= most).last() {
+        Some(at) if text.len() > most => format!("{}…", &text[..at]),
+        _ => text.to_owned(),
+    }
+}

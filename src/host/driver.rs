@@ -1,0 +1,296 @@
+//! Does the effects of the core, in order, and brings back what they bring as events. Decides nothing.
+
+use super::agents::AgentCatalog;
+use super::clock;
+use super::core::HostCore;
+use super::effect::{Effect, SessionOrder};
+use super::event::{ClientId, Event};
+use super::processes;
+use super::session::{Handover, SessionThread};
+use super::socket::Frames;
+use super::writer::{ToWriter, Writer};
+use crate::domain::conversation_state::{FolderState, SessionEvent, StartOrder};
+use crate::domain::id::{ConversationId, Generation};
+use crate::protocol::codec;
+use crate::protocol::message::{Environment, Refusal, Reply, Told};
+use crate::terminal::frame::Size;
+use rustix::process::Pid;
+use std::collections::HashMap;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::sync::mpsc::{Receiver, Sender};
+
+/// A session that nobody has viewed yet starts at this size; the first view changes it.
+const FIRST_SIZE: Size = Size { columns: 80, rows: 24 };
+
+/// How long the last replies may take to leave when the host ends.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Everything that comes to the host's loop.
+pub enum Incoming {
+    Event(Event),
+    NewClient {
+        client: ClientId,
+        frames: Frames,
+    },
+    /// A connection that wants to become a view; it is kept here until the core has said yes or no.
+    ParkedView {
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        size: Size,
+        stream: UnixStream,
+    },
+    /// These were waiting for a commit, which is done.
+    Committed(Vec<Effect>),
+    /// A request that this build does not know.
+    NotUnderstood {
+        client: ClientId,
+        id: u64,
+    },
+    QueryDone {
+        client: ClientId,
+        id: u64,
+        reply: Reply,
+    },
+    /// The session's thread is about to end.
+    SessionGone {
+        conversation: ConversationId,
+        generation: Generation,
+        left: Option<Pid>,
+    },
+}
+
+pub struct Driver {
+    core: HostCore,
+    agents: AgentCatalog,
+    writer: Writer,
+    /// Batches that the writer has and has not given back. While there are some, everything goes behind them, so that order is kept.
+    at_writer: usize,
+    clients: HashMap<ClientId, Frames>,
+    parked: HashMap<ClientId, UnixStream>,
+    sessions: HashMap<(ConversationId, Generation), SessionThread>,
+    /// Leaders that are gone while jobs of theirs live on: those end with the host.
+    left: Vec<Pid>,
+    /// The size of the newest view: what a new session starts with.
+    size: Size,
+    run: PathBuf,
+    incoming: Sender<Incoming>,
+    ending: bool,
+}
+
+impl Driver {
+    pub fn new(
+        core: HostCore,
+        agents: AgentCatalog,
+        writer: Writer,
+        run: PathBuf,
+        incoming: Sender<Incoming>,
+    ) -> Driver {
+        Driver {
+            core,
+            agents,
+            writer,
+            at_writer: 0,
+            clients: HashMap::new(),
+            parked: HashMap::new(),
+            sessions: HashMap::new(),
+            left: Vec::new(),
+            size: FIRST_SIZE,
+            run,
+            incoming,
+            ending: false,
+        }
+    }
+
+    /// Runs until the host is to end and all its sessions are gone.
+    pub async fn run(mut self, first: Vec<Effect>, mut receiver: Receiver<Incoming>) {
+        self.perform(first);
+        while !(self.ending && self.sessions.is_empty() && self.at_writer == 0) {
+            // A sender is kept in `self`, so there is always one.
+            let Some(incoming) = receiver.recv().await else {
+                break;
+            };
+            self.take(incoming);
+        }
+        processes::end_left_jobs(&self.left);
+        let leaving = async {
+            for frames in self.clients.into_values() {
+                frames.finish().await;
+            }
+        };
+        // Replies that are on their way get a moment to leave; a client that does not read is not waited for.
+        let _ = tokio::time::timeout(LAST_WORDS, leaving).await;
+        self.writer.finish();
+    }
+
+    fn take(&mut self, incoming: Incoming) {
+        match incoming {
+            Incoming::Event(event) => {
+                if let Event::ClientGone(client) = &event
+                    && let Some(frames) = self.clients.remove(client)
+                {
+                    frames.give_up();
+                }
+                let effects = self.core.handle(event, clock::now());
+                self.perform(effects);
+            }
+            Incoming::NewClient { client, frames } => {
+                self.clients.insert(client, frames);
+            }
+            Incoming::ParkedView { client, id, conversation, size, stream } => {
+                self.parked.insert(client, stream);
+                let event = Event::ViewAsked { client, id, conversation, size };
+                let effects = self.core.handle(event, clock::now());
+                self.perform(effects);
+            }
+            Incoming::Committed(effects) => {
+                self.at_writer = self.at_writer.saturating_sub(1);
+                for effect in effects {
+                    self.perform_one(effect);
+                }
+            }
+            Incoming::NotUnderstood { client, id } => {
+                let reply = Reply::Refused { why: Refusal::NotUnderstood };
+                self.tell(client, &Told::Reply { id, reply });
+            }
+            Incoming::QueryDone { client, id, reply } => self.tell(client, &Told::Reply { id, reply }),
+            Incoming::SessionGone { conversation, generation, left } => {
+                self.left.extend(left);
+                if let Some(session) = self.sessions.remove(&(conversation, generation)) {
+                    session.join();
+                }
+            }
+        }
+    }
+
+    /// Does these in order; what stands beside a save happens after the commit.
+    fn perform(&mut self, effects: Vec<Effect>) {
+        if effects.is_empty() {
+            return;
+        }
+        let mut changes = Vec::new();
+        let mut then = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::Save(change) => changes.push(change),
+                other => then.push(other),
+            }
+        }
+        if changes.is_empty() && self.at_writer == 0 {
+            for effect in then {
+                self.perform_one(effect);
+            }
+        } else {
+            self.at_writer += 1;
+            self.to_writer(ToWriter::Batch { changes, then });
+        }
+    }
+
+    fn to_writer(&self, order: ToWriter) {
+        if self.writer.orders.send(order).is_err() {
+            tracing::error!("the store's thread is gone");
+        }
+    }
+
+    fn perform_one(&mut self, effect: Effect) {
+        match effect {
+            // Saves are taken out by `perform`.
+            Effect::Save(_) => {}
+            Effect::Reply { client, id, reply } => self.tell(client, &Told::Reply { id, reply }),
+            Effect::Tell { clients, event } => {
+                let told = Told::Event(event);
+                for client in clients {
+                    self.tell(client, &told);
+                }
+            }
+            Effect::Query { client, id, query } => self.to_writer(ToWriter::Query { client, id, query }),
+            Effect::StartSession { conversation, order, environment } => {
+                self.start_session(conversation, &order, &environment);
+            }
+            Effect::ToSession { conversation, generation, order } => {
+                if let Some(session) = self.sessions.get(&(conversation, generation)) {
+                    session.order(order);
+                }
+            }
+            Effect::View { client, id, conversation, generation, reply, size } => {
+                self.size = size;
+                let Some(stream) = self.parked.remove(&client) else {
+                    return;
+                };
+                match self.sessions.get(&(conversation, generation)) {
+                    Some(session) => session.view(Handover { id, stream, reply, size }),
+                    None => refuse(stream, id, Refusal::NotLive),
+                }
+            }
+            Effect::RefuseView { client, id, why } => {
+                if let Some(stream) = self.parked.remove(&client) {
+                    refuse(stream, id, why);
+                }
+            }
+            Effect::SetTimer { after_ms, conversation, timer } => {
+                let incoming = self.incoming.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_millis(after_ms)).await;
+                    // The receiver is gone only when the host has ended.
+                    let _ = incoming.send(Incoming::Event(Event::TimerDue { conversation, timer })).await;
+                });
+            }
+            Effect::End => {
+                self.ending = true;
+                for session in self.sessions.values() {
+                    session.order(SessionOrder::Stop);
+                }
+            }
+        }
+    }
+
+    fn start_session(&mut self, conversation: ConversationId, order: &StartOrder, environment: &Environment) {
+        let generation = order.generation;
+        let begun = self
+            .agents
+            .begin(conversation, order, environment, &self.run, self.size)
+            .and_then(|begin| SessionThread::start(begin, self.incoming.clone()).map_err(|error| error.to_string()));
+        match begun {
+            Ok(session) => {
+                self.sessions.insert((conversation, generation), session);
+            }
+            Err(why) => {
+                let event = SessionEvent::CouldNotStart { why, folder: FolderState::There };
+                let effects = self.core.handle(Event::Session { conversation, generation, event }, clock::now());
+                self.perform(effects);
+            }
+        }
+    }
+
+    fn tell(&mut self, client: ClientId, told: &Told) {
+        let Some(frames) = self.clients.get(&client) else {
+            return;
+        };
+        let frame = match codec::encode(told) {
+            Ok(frame) => frame,
+            Err(error) => {
+                tracing::error!(%error, "a message could not be sent");
+                return;
+            }
+        };
+        if !frames.push(frame)
+            && let Some(slow) = self.clients.remove(&client)
+        {
+            // Its connection closes; it comes back and gets everything anew.
+            tracing::warn!(client = client.0, "a slow client was dropped");
+            slow.give_up();
+        }
+    }
+}
+
+/// Says no on a connection that wanted to be a view.
+fn refuse(mut stream: UnixStream, id: u64, why: Refusal) {
+    use std::io::Write;
+    let told = Told::Reply { id, reply: Reply::Refused { why } };
+    if let Ok(frame) = codec::encode(&told) {
+        // A client that is gone already needs no answer; a fresh connection has room for this one.
+        let _ = stream.write_all(&frame);
+    }
+}

@@ -1,0 +1,85 @@
+//! All that the host can do. In a list of effects nothing behind a `Save` happens before that is committed.
+
+use super::event::ClientId;
+use crate::domain::change::Change;
+use crate::domain::conversation_state::{StartOrder, Timer};
+use crate::domain::id::{ConversationId, Generation, TurnNumber};
+use crate::protocol::message::{Environment, Event as ClientEvent, Refusal, Reply};
+use crate::terminal::frame::Size;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    Save(Change),
+    Reply {
+        client: ClientId,
+        id: u64,
+        reply: Reply,
+    },
+    /// Tells these clients, each of which subscribed.
+    Tell {
+        clients: Vec<ClientId>,
+        event: ClientEvent,
+    },
+    /// Reads from the store and replies with what it finds.
+    Query {
+        client: ClientId,
+        id: u64,
+        query: Query,
+    },
+    StartSession {
+        conversation: ConversationId,
+        order: StartOrder,
+        environment: Environment,
+    },
+    ToSession {
+        conversation: ConversationId,
+        generation: Generation,
+        order: SessionOrder,
+    },
+    /// Hands the connection over to the session's thread.
+    View {
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        generation: Generation,
+        reply: Reply,
+        size: Size,
+    },
+    RefuseView {
+        client: ClientId,
+        id: u64,
+        why: Refusal,
+    },
+    SetTimer {
+        after_ms: u64,
+        conversation: ConversationId,
+        timer: Timer,
+    },
+    /// End all sessions, then the host.
+    End,
+}
+
+/// What a session's thread is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionOrder {
+    Write {
+        turn: TurnNumber,
+        text: String,
+    },
+    /// Take this step of the interrupt ladder, counted from 0.
+    Interrupt {
+        step: usize,
+    },
+    /// The text that was written last starts no turn any more.
+    GiveUp,
+    Stop,
+}
+
+/// What is read from the store for a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Query {
+    /// Replied as `Reply::Turns`.
+    Turns { conversation: ConversationId, before: Option<TurnNumber>, most: u32 },
+    /// Replied as `Reply::Ended`: this turn as it is remembered.
+    EndedTurn { conversation: ConversationId, turn: TurnNumber },
+}

@@ -1,0 +1,44 @@
+//! All that can happen to the host.
+
+use crate::domain::conversation_state::{SessionEvent, Timer};
+use crate::domain::id::{ConversationId, Generation};
+use crate::protocol::message::Request;
+use crate::terminal::frame::Size;
+
+/// A connection, counted from 1 within one life of the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClientId(pub u64);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A client asked something on its control connection.
+    Asked {
+        client: ClientId,
+        id: u64,
+        request: Request,
+    },
+    /// A connection asked to become a view.
+    ViewAsked {
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        size: Size,
+    },
+    ClientGone(ClientId),
+    /// The session's thread tells something of its process.
+    Session {
+        conversation: ConversationId,
+        generation: Generation,
+        event: SessionEvent,
+    },
+    TimerDue {
+        conversation: ConversationId,
+        timer: Timer,
+    },
+    /// Nothing can be committed; the text names the cause.
+    StoreTrouble(String),
+    /// Commits go through again.
+    StoreWell,
+    /// The system told the host to end (SIGTERM, SIGINT).
+    EndAsked,
+}

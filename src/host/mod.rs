@@ -1,0 +1,154 @@
+//! The host: one background process that keeps the sessions, their screens and the store. Knows no TUI.
+//!
+//! Reading order: `event.rs` and `effect.rs` tell all that can happen and all that can be done; `core/` decides; `driver.rs` does.
+
+mod agents;
+mod clock;
+pub mod core;
+mod driver;
+pub mod effect;
+pub mod event;
+mod processes;
+mod pty;
+mod session;
+mod socket;
+mod writer;
+
+use crate::config::Config;
+use crate::lock::{self, Lock};
+use crate::paths::{Paths, PathsError};
+use crate::protocol::message::{Hello, PROTOCOL_MAJOR, PROTOCOL_MINOR};
+use crate::store::{Store, StoreError};
+use agents::AgentCatalog;
+use core::{HostCore, HostFacts};
+use driver::{Driver, Incoming};
+use event::Event;
+use socket::Door;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use tokio::sync::mpsc;
+use writer::Writer;
+
+/// Events that wait for the core; who sends more waits.
+const INCOMING: usize = 1024;
+/// A log beyond this is started anew when a host starts; the one before is kept beside it.
+const MOST_LOG_BYTES: u64 = 4 * 1024 * 1024;
+
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    #[error("{0}")]
+    Paths(#[from] PathsError),
+    #[error("could not take the lock that makes this host the only one")]
+    Lock(#[source] io::Error),
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    #[error("could not listen for clients")]
+    Listen(#[source] io::Error),
+    #[error("could not run")]
+    Run(#[source] io::Error),
+}
+
+/// How a host came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    AsTold,
+    /// Another host serves this folder already; this one did nothing.
+    AnotherServes,
+}
+
+/// Serves until told to end. Detached from every terminal: it begins a process session of its own.
+pub fn run(paths: &Paths) -> Result<Ended, HostError> {
+    paths.prepare()?;
+    // Fails only for the leader of a process group, which is what this makes us anyway.
+    let _ = rustix::process::setsid();
+    let Lock::Taken(_lock) = lock::take(&paths.lock).map_err(HostError::Lock)? else {
+        return Ok(Ended::AnotherServes);
+    };
+    log_to(&paths.log);
+    empty(&paths.run);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(HostError::Run)?;
+    let result = runtime.block_on(serve(paths));
+    if let Err(error) = &result {
+        tracing::error!(%error, "the host could not serve");
+    }
+    // The lock is still ours, so this is our own socket.
+    let _ = std::fs::remove_file(&paths.socket);
+    result.map(|()| Ended::AsTold)
+}
+
+async fn serve(paths: &Paths) -> Result<(), HostError> {
+    let mut store = Store::open(&paths.store)?;
+    let loaded = store.load()?;
+    let config = Config::load(&paths.config).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the configuration is wrong; the defaults are in force");
+        Config::default()
+    });
+    let (agents, left_out) = AgentCatalog::read(&paths.agents);
+    let for_core = agents.for_core(config.default_agent, &left_out);
+    let started_at = clock::now();
+    let build = env!("CARGO_PKG_VERSION").to_owned();
+    let facts = HostFacts { pid: std::process::id(), build: build.clone(), started_at };
+    let (core, first) = HostCore::restore(for_core, loaded.conversations, loaded.next_conversation, facts, started_at);
+
+    let (incoming, receiver) = mpsc::channel(INCOMING);
+    let writer = Writer::start(store, incoming.clone()).map_err(HostError::Run)?;
+    let door = Door::open(&paths.socket).map_err(HostError::Listen)?;
+    let hello = Hello {
+        magic: "threadkeep".into(),
+        major: PROTOCOL_MAJOR,
+        minor: PROTOCOL_MINOR,
+        build,
+        pid: std::process::id(),
+        started_at,
+    };
+    tokio::spawn(socket::serve(door, hello, incoming.clone()));
+    tokio::spawn(end_on_signal(incoming.clone()));
+    tracing::info!(pid = std::process::id(), "the host serves");
+    Driver::new(core, agents, writer, paths.run.clone(), incoming).run(first, receiver).await;
+    tracing::info!("the host ended as told");
+    Ok(())
+}
+
+/// Removes what the sessions of a host that died have left: nobody else uses this folder, as the lock is ours.
+fn empty(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if let Err(error) = std::fs::remove_dir_all(entry.path()) {
+            tracing::warn!(path = %entry.path().display(), %error, "could not remove what an earlier host left");
+        }
+    }
+}
+
+/// The system asks politely before it kills.
+async fn end_on_signal(incoming: mpsc::Sender<Incoming>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hang_up)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()))
+    else {
+        tracing::warn!("signals cannot be heard");
+        return;
+    };
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            // A terminal that closes is nothing to a host.
+            _ = hang_up.recv() => {}
+        }
+    }
+    // The receiver is gone only when the host has ended.
+    let _ = incoming.send(Incoming::Event(Event::EndAsked)).await;
+}
+
+fn log_to(path: &Path) {
+    if std::fs::metadata(path).is_ok_and(|file| file.len() > MOST_LOG_BYTES) {
+        // Keeping the old one is a kindness; without it the log only grows.
+        let _ = std::fs::rename(path, path.with_extension("log.1"));
+    }
+    use std::os::unix::fs::OpenOptionsExt;
+    let file: io::Result<File> = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+    if let Ok(file) = file {
+        // Only the first in a process counts, and a host is a process of its own.
+        let _ = tracing_subscriber::fmt().with_ansi(false).with_writer(std::sync::Mutex::new(file)).try_init();
+    }
+}

@@ -1,0 +1,109 @@
+//! Signals to the processes of a session, and proof that none of them is left.
+
+use crate::agent::profile::GroupSignal;
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use std::time::{Duration, Instant};
+
+/// How long a job that outlived its shell may take to end when it is asked to.
+const LEFT_JOBS_GRACE: Duration = Duration::from_secs(1);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// The system's signal for one that a profile names.
+pub fn signal(named: GroupSignal) -> Signal {
+    match named {
+        GroupSignal::Int => Signal::INT,
+        GroupSignal::Hup => Signal::HUP,
+        GroupSignal::Term => Signal::TERM,
+        GroupSignal::Kill => Signal::KILL,
+    }
+}
+
+/// Sends to a whole group. A group that is gone already is what was wanted.
+pub fn signal_group(group: Pid, signal: Signal) {
+    if let Err(error) = kill_process_group(group, signal)
+        && error != rustix::io::Errno::SRCH
+    {
+        tracing::warn!(group = group.as_raw_nonzero().get(), ?signal, %error, "could not signal a group");
+    }
+}
+
+/// Sends to every process of the process session that `leader` began, whatever group it is in: jobs, and what they left behind.
+pub fn signal_session(leader: Pid, signal: Signal) {
+    signal_group(leader, signal);
+    for pid in members(leader) {
+        // Gone since it was listed: what was wanted.
+        let _ = kill_process(pid, signal);
+    }
+}
+
+/// Ends jobs that outlived their shell: asked once, killed if they stay.
+pub fn end_left_jobs(leaders: &[Pid]) {
+    let until = Instant::now() + LEFT_JOBS_GRACE;
+    for leader in leaders {
+        for pid in jobs_of_ours(*leader) {
+            // Gone since it was listed: what was wanted. The same below.
+            let _ = kill_process(pid, Signal::HUP);
+            let _ = kill_process(pid, Signal::TERM);
+            let _ = kill_process(pid, Signal::CONT);
+        }
+    }
+    while leaders.iter().any(|leader| !jobs_of_ours(*leader).is_empty()) {
+        if Instant::now() > until {
+            for pid in leaders.iter().flat_map(|leader| jobs_of_ours(*leader)) {
+                let _ = kill_process(pid, Signal::KILL);
+            }
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+}
+
+/// The members of a process session whose leader is gone. Its number may meanwhile belong to somebody else's, so only those count that
+/// carry our mark in their environment.
+#[cfg(target_os = "linux")]
+fn jobs_of_ours(leader: Pid) -> Vec<Pid> {
+    let carries_mark = |pid: &Pid| {
+        std::fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())).is_ok_and(|environment| {
+            environment.split(|byte| *byte == 0).any(|variable| variable.starts_with(b"THREADKEEP_CONVERSATION="))
+        })
+    };
+    members(leader).into_iter().filter(carries_mark).collect()
+}
+
+/// Without /proc a number cannot be told from one that was given again, so nothing is ended on its word.
+#[cfg(not(target_os = "linux"))]
+fn jobs_of_ours(_leader: Pid) -> Vec<Pid> {
+    Vec::new()
+}
+
+/// The living processes of the process session that `leader` began.
+#[cfg(target_os = "linux")]
+pub fn members(leader: Pid) -> Vec<Pid> {
+    let Ok(folder) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    let numbers = folder.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok());
+    numbers
+        .filter(|number| session_of(*number) == Some(leader.as_raw_nonzero().get()))
+        .filter_map(Pid::from_raw)
+        .collect()
+}
+
+/// The process session of a process that is not a zombie, out of its stat line (proc(5): the fields behind the last bracket).
+#[cfg(target_os = "linux")]
+fn session_of(pid: i32) -> Option<i32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    if matches!(*fields.first()?, "Z" | "X") {
+        return None;
+    }
+    fields.get(3)?.parse().ok()
+}
+
+/// Without /proc only the leader's own group can be asked for.
+#[cfg(not(target_os = "linux"))]
+pub fn members(leader: Pid) -> Vec<Pid> {
+    match rustix::process::test_kill_process_group(leader) {
+        Ok(()) => vec![leader],
+        Err(_) => Vec::new(),
+    }
+}

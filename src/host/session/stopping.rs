@@ -1,0 +1,66 @@
+//! The ladder by which a session's processes are ended: ask, ask harder, kill; and proof that none is left.
+
+use crate::agent::profile::{Step, StepAct};
+use crate::host::processes;
+use rustix::process::{Pid, Signal};
+use std::time::{Duration, Instant};
+
+/// Behind the profile's last step: what still lives is killed until it is gone.
+const KILL_EVERY: Duration = Duration::from_millis(100);
+
+/// How often to look whether the last processes of a session are gone.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// The first process of the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leader {
+    Lives,
+    Gone,
+}
+
+pub struct Stopping {
+    steps: std::vec::IntoIter<Step>,
+    next: Instant,
+}
+
+impl Stopping {
+    pub fn begin(steps: Vec<Step>, now: Instant) -> Stopping {
+        Stopping { steps: steps.into_iter(), next: now }
+    }
+
+    /// When to look again: for the next step, or, once the leader is gone, whether the rest is gone too; nobody tells us of that.
+    pub fn next_due(&self, now: Instant, leader: Leader) -> Instant {
+        match leader {
+            Leader::Lives => self.next,
+            Leader::Gone => self.next.min(now + LOOK_EVERY),
+        }
+    }
+
+    pub fn step_if_due(&mut self, leader: Pid, now: Instant) {
+        if now < self.next {
+            return;
+        }
+        match self.steps.next() {
+            Some(Step { act: StepAct::Signal(named), wait_ms }) => {
+                let signal = processes::signal(named);
+                processes::signal_session(leader, signal);
+                if signal == Signal::HUP {
+                    // A stopped process takes no signal before it goes on.
+                    processes::signal_session(leader, Signal::CONT);
+                }
+                self.next = now + Duration::from_millis(wait_ms);
+            }
+            // A ladder types nothing: whoever must be stopped is not at a prompt.
+            Some(Step { act: StepAct::Keys(_), .. }) => self.next = now,
+            None => {
+                processes::signal_session(leader, Signal::KILL);
+                self.next = now + KILL_EVERY;
+            }
+        }
+    }
+
+    /// Whether nothing of the session lives any more.
+    pub fn is_over(&self, leader: Pid) -> bool {
+        processes::members(leader).is_empty()
+    }
+}

@@ -1,0 +1,249 @@
+//! One view of the session: its keys in, its pictures out. Pictures are made from what the viewer saw last, so a slow one only skips some.
+
+use super::Handover;
+use super::agent_io::AgentIo;
+use crate::protocol::codec::{self, Decoder};
+use crate::protocol::message::{Scroll, Told, ViewInput, ViewOutput};
+use crate::terminal::emulator::Screen;
+use crate::terminal::frame::{Frame, Size};
+use crate::terminal::keys::{self, MouseAction, WheelMeans};
+use crate::terminal::paste;
+use rustix::event::{PollFd, PollFlags};
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+/// At most one picture in this time, that is 60 a second: more is not seen.
+const PICTURE_EVERY: Duration = Duration::from_millis(16);
+/// For so long after a key every change is shown at once, so that typing feels direct.
+const BOOST: Duration = Duration::from_millis(50);
+const READ_BYTES: usize = 16 * 1024;
+
+pub struct Viewer {
+    stream: UnixStream,
+    decoder: Decoder,
+    /// Bytes that the socket had no room for. While there are some, no picture is made.
+    out: Vec<u8>,
+    seen: Option<Frame>,
+    seen_revision: u64,
+    last_picture: Option<Instant>,
+    size: Size,
+    /// Rows above the live screen, and how many rows had left the screen when that was counted.
+    up: u32,
+    scrolled: u64,
+    typed: bool,
+    gone: bool,
+}
+
+impl Viewer {
+    /// Greets a connection that has just become a view.
+    pub fn welcome(handover: Handover) -> io::Result<Viewer> {
+        handover.stream.set_nonblocking(true)?;
+        let told = Told::Reply { id: handover.id, reply: handover.reply };
+        let mut viewer = Viewer {
+            stream: handover.stream,
+            decoder: Decoder::default(),
+            out: codec::encode(&told).map_err(io::Error::other)?,
+            seen: None,
+            seen_revision: 0,
+            last_picture: None,
+            size: handover.size,
+            up: 0,
+            scrolled: 0,
+            typed: false,
+            gone: false,
+        };
+        viewer.flush();
+        Ok(viewer)
+    }
+
+    pub fn poll_fd(&self) -> PollFd<'_> {
+        let out = if self.out.is_empty() { PollFlags::empty() } else { PollFlags::OUT };
+        PollFd::new(&self.stream, PollFlags::IN | out)
+    }
+
+    pub fn is_gone(&self) -> bool {
+        self.gone
+    }
+
+    pub fn size(&self) -> Size {
+        self.size
+    }
+
+    /// Whether the last input was one that the agent answers on its screen. Asking forgets it.
+    pub fn typed(&mut self) -> bool {
+        std::mem::take(&mut self.typed)
+    }
+
+    /// The next input that has come in whole.
+    pub fn next_input(&mut self) -> Option<ViewInput> {
+        loop {
+            match self.decoder.take() {
+                Ok(Some(input)) => return Some(input),
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "a viewer sent rubbish");
+                    self.gone = true;
+                    return None;
+                }
+            }
+            let mut buffer = [0; READ_BYTES];
+            match self.stream.read(&mut buffer) {
+                Ok(0) => {
+                    self.gone = true;
+                    return None;
+                }
+                Ok(bytes) => self.decoder.push(&buffer[..bytes]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.gone |= error.kind() != io::ErrorKind::WouldBlock;
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Does what the input says. Returns a size that is wanted now.
+    pub fn take(&mut self, input: ViewInput, agent: &mut AgentIo) -> Option<Size> {
+        match input {
+            ViewInput::Key(key) => {
+                let bytes = keys::encode_key(key, &agent.screen.modes());
+                self.give_to_agent(&bytes, agent);
+            }
+            ViewInput::Paste(text) => {
+                let bytes = paste::encode_paste(&text, &agent.screen.modes());
+                self.give_to_agent(&bytes, agent);
+            }
+            ViewInput::Mouse(mouse) => self.mouse(mouse, agent),
+            ViewInput::Focus(focus) => {
+                if let Some(bytes) = keys::encode_focus(focus, &agent.screen.modes()) {
+                    agent.push(&bytes);
+                }
+            }
+            ViewInput::Resize(size) => {
+                self.size = size;
+                return Some(size);
+            }
+            ViewInput::Scroll(scroll) => self.scroll(scroll, agent),
+        }
+        None
+    }
+
+    /// What is typed goes to the live screen, so the view goes there too.
+    fn give_to_agent(&mut self, bytes: &[u8], agent: &mut AgentIo) {
+        self.typed = true;
+        self.up = 0;
+        agent.push(bytes);
+    }
+
+    fn mouse(&mut self, mouse: keys::Mouse, agent: &mut AgentIo) {
+        let modes = agent.screen.modes();
+        if let Some(wheel) = keys::wheel_means(mouse, &modes) {
+            match wheel {
+                WheelMeans::Program(bytes) => self.give_to_agent(&bytes, agent),
+                WheelMeans::ScrollView if mouse.action == MouseAction::WheelUp => {
+                    self.scroll(Scroll::Up(u32::from(keys::WHEEL_ROWS)), agent);
+                }
+                WheelMeans::ScrollView => self.scroll(Scroll::Down(u32::from(keys::WHEEL_ROWS)), agent),
+            }
+        } else if let Some(bytes) = keys::encode_mouse(mouse, &modes) {
+            self.typed = true;
+            agent.push(&bytes);
+        }
+    }
+
+    fn scroll(&mut self, scroll: Scroll, agent: &AgentIo) {
+        self.keep_still(&agent.screen);
+        let page = u32::from(self.size.rows.saturating_sub(1).max(1));
+        let most = agent.screen.frame(u32::MAX).scroll.most;
+        self.up = match scroll {
+            Scroll::Up(rows) => self.up.saturating_add(rows),
+            Scroll::Down(rows) => self.up.saturating_sub(rows),
+            Scroll::PageUp => self.up.saturating_add(page),
+            Scroll::PageDown => self.up.saturating_sub(page),
+            Scroll::Top => u32::MAX,
+            Scroll::Live => 0,
+        }
+        .min(most);
+        // The person turned the wheel: the picture follows at once.
+        self.last_picture = None;
+        self.seen_revision = u64::MAX;
+    }
+
+    /// A view that is scrolled up shows the same rows when new ones come.
+    fn keep_still(&mut self, screen: &Screen) {
+        let scrolled = screen.scrolled_rows();
+        if self.up > 0 {
+            let new = u32::try_from(scrolled.saturating_sub(self.scrolled)).unwrap_or(u32::MAX);
+            self.up = self.up.saturating_add(new);
+        }
+        self.scrolled = scrolled;
+    }
+
+    /// When the next picture is due; none where this viewer has the newest.
+    pub fn next_due(
+        &self,
+        screen: &Screen,
+        hold: Option<Instant>,
+        last_input: Option<Instant>,
+        now: Instant,
+    ) -> Option<Instant> {
+        if !self.out.is_empty() || (self.seen.is_some() && self.seen_revision == screen.revision()) {
+            return None;
+        }
+        let boosted = last_input.is_some_and(|at| now < at + BOOST);
+        let due = match self.last_picture {
+            Some(last) if !boosted => last + PICTURE_EVERY,
+            _ => now,
+        };
+        Some(hold.map_or(due, |hold| due.max(hold)))
+    }
+
+    pub fn send_picture(&mut self, screen: &Screen, hold: Option<Instant>, last_input: Option<Instant>, now: Instant) {
+        self.flush();
+        if self.next_due(screen, hold, last_input, now).is_some_and(|due| due <= now) {
+            self.picture(screen);
+            self.last_picture = Some(now);
+        }
+    }
+
+    fn picture(&mut self, screen: &Screen) {
+        self.keep_still(screen);
+        let frame = screen.frame(self.up);
+        self.up = frame.scroll.up;
+        self.seen_revision = screen.revision();
+        let blank = Frame::blank(Size { columns: 0, rows: 0 });
+        if let Some(delta) = frame.delta_from(self.seen.as_ref().unwrap_or(&blank)) {
+            self.send(&ViewOutput::Frame(delta));
+        }
+        self.seen = Some(frame);
+    }
+
+    /// The last picture, and that nothing follows.
+    pub fn say_ended(&mut self, screen: &Screen) {
+        self.picture(screen);
+        self.send(&ViewOutput::Ended);
+    }
+
+    fn send(&mut self, output: &ViewOutput) {
+        match codec::encode(output) {
+            Ok(frame) => self.out.extend(frame),
+            // Only a screen far beyond any terminal's size makes a picture that is too long.
+            Err(error) => tracing::warn!(%error, "a picture could not be sent"),
+        }
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        while !self.out.is_empty() && !self.gone {
+            match self.stream.write(&self.out) {
+                Ok(written) => {
+                    self.out.drain(..written);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => self.gone = true,
+            }
+        }
+    }
+}

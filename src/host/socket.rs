@@ -1,0 +1,212 @@
+//! The door for clients: accepts, checks who it is, greets, and carries frames between a client and the core.
+
+use super::driver::Incoming;
+use super::event::{ClientId, Event};
+use crate::protocol::codec;
+use crate::protocol::message::{Asked, AskedId, Hello, PROTOCOL_MAJOR, Request};
+use serde::de::DeserializeOwned;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::mpsc;
+
+/// Who connects and does not greet within this time is let go.
+const HELLO_LIMIT: Duration = Duration::from_secs(2);
+/// Frames that wait for a slow client. One that lets so many wait is dropped; it comes back and gets everything anew.
+pub const OUTBOX_FRAMES: usize = 1024;
+/// After a failed accept (no descriptors left, say) the listener stays readable; this keeps that from becoming a busy loop.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A lost socket file is made again within this time.
+const LOOK_FOR_SOCKET_EVERY: Duration = Duration::from_secs(10);
+
+/// Frames on their way to one client. Without this its side of the connection closes.
+pub struct Frames {
+    outbox: mpsc::Sender<Vec<u8>>,
+    writing: tokio::task::JoinHandle<()>,
+}
+
+impl Frames {
+    /// Puts a frame behind the others. False where the client reads too slowly for that.
+    pub fn push(&self, frame: Vec<u8>) -> bool {
+        self.outbox.try_send(frame).is_ok()
+    }
+
+    /// Drops what has not left yet.
+    pub fn give_up(self) {
+        self.writing.abort();
+    }
+
+    /// Waits until what was pushed has left.
+    pub async fn finish(self) {
+        drop(self.outbox);
+        // A panic in the task means that nothing leaves any more, and nobody is left to be told.
+        let _ = self.writing.await;
+    }
+}
+
+/// The listener and the file that clients find it by.
+pub struct Door {
+    listener: UnixListener,
+    path: PathBuf,
+    file: (u64, u64),
+}
+
+impl Door {
+    /// Binds the socket. What lies there from a host that died is removed first: we have the lock, so nobody serves it.
+    pub fn open(path: &Path) -> io::Result<Door> {
+        match std::fs::remove_file(path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        let listener = UnixListener::bind(path)?;
+        Ok(Door { listener, path: path.to_owned(), file: identity(path)? })
+    }
+
+    /// Opens anew where somebody took the file away: a program that cleans up, or a hand that slipped.
+    fn open_again_if_lost(&mut self) {
+        if identity(&self.path).is_ok_and(|file| file == self.file) {
+            return;
+        }
+        match Door::open(&self.path) {
+            Ok(door) => {
+                tracing::warn!(path = %door.path.display(), "the socket was gone and is there again");
+                *self = door;
+            }
+            Err(error) => tracing::error!(%error, "the socket is gone and could not be made again"),
+        }
+    }
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let file = std::fs::symlink_metadata(path)?;
+    Ok((file.dev(), file.ino()))
+}
+
+/// Accepts for as long as the host lives.
+pub async fn serve(mut door: Door, hello: Hello, incoming: mpsc::Sender<Incoming>) {
+    let mut next = 0;
+    let mut looks = tokio::time::interval(LOOK_FOR_SOCKET_EVERY);
+    loop {
+        let accepted = tokio::select! {
+            accepted = door.listener.accept() => accepted,
+            _ = looks.tick() => {
+                door.open_again_if_lost();
+                continue;
+            }
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                next += 1;
+                let (hello, incoming) = (hello.clone(), incoming.clone());
+                tokio::spawn(async move {
+                    if let Err(error) = carry(stream, ClientId(next), &hello, &incoming).await {
+                        tracing::debug!(client = next, %error, "a client went away");
+                    }
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "could not accept a client");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn carry(
+    mut stream: UnixStream,
+    client: ClientId,
+    hello: &Hello,
+    incoming: &mpsc::Sender<Incoming>,
+) -> io::Result<()> {
+    let ours = rustix::process::geteuid().as_raw();
+    if stream.peer_cred()?.uid() != ours {
+        tracing::warn!(client = client.0, "another user tried to connect");
+        return Ok(());
+    }
+    let first = tokio::time::timeout(HELLO_LIMIT, greet(&mut stream, hello)).await;
+    let Ok(first) = first else {
+        return Ok(());
+    };
+    match first? {
+        Some(Asked { id, request: Request::View { conversation, size } }) => {
+            let stream = stream.into_std()?;
+            give(incoming, Incoming::ParkedView { client, id, conversation, size, stream }).await;
+            Ok(())
+        }
+        Some(asked) => control(stream, client, asked, incoming).await,
+        None => Ok(()),
+    }
+}
+
+/// Both sides say who they are; then comes the first request. None where the versions do not fit: the client says so in words.
+async fn greet(stream: &mut UnixStream, hello: &Hello) -> io::Result<Option<Asked>> {
+    let theirs: Hello = read_frame(stream).await?;
+    stream.write_all(&codec::encode(hello).map_err(io::Error::other)?).await?;
+    if theirs.magic != hello.magic || theirs.major != PROTOCOL_MAJOR {
+        return Ok(None);
+    }
+    Ok(Some(read_frame(stream).await?))
+}
+
+async fn control(
+    stream: UnixStream,
+    client: ClientId,
+    first: Asked,
+    incoming: &mpsc::Sender<Incoming>,
+) -> io::Result<()> {
+    let (mut reader, mut writer) = stream.into_split();
+    let (outbox, mut frames) = mpsc::channel::<Vec<u8>>(OUTBOX_FRAMES);
+    let writing = tokio::spawn(async move {
+        while let Some(frame) = frames.recv().await {
+            if writer.write_all(&frame).await.is_err() {
+                return;
+            }
+        }
+    });
+    give(incoming, Incoming::NewClient { client, frames: Frames { outbox, writing } }).await;
+    give(incoming, asked_by(client, first)).await;
+    let end = loop {
+        let body = match read_body(&mut reader).await {
+            Ok(body) => body,
+            Err(error) => break error,
+        };
+        match (codec::decode::<Asked>(&body), codec::decode::<AskedId>(&body)) {
+            (Ok(asked), _) => give(incoming, asked_by(client, asked)).await,
+            // From a newer client: refused with words, and the connection goes on.
+            (Err(_), Ok(AskedId { id })) => give(incoming, Incoming::NotUnderstood { client, id }).await,
+            (Err(error), Err(_)) => break io::Error::other(error),
+        }
+    };
+    give(incoming, Incoming::Event(Event::ClientGone(client))).await;
+    match end.kind() {
+        io::ErrorKind::UnexpectedEof => Ok(()),
+        _ => Err(end),
+    }
+}
+
+fn asked_by(client: ClientId, asked: Asked) -> Incoming {
+    Incoming::Event(Event::Asked { client, id: asked.id, request: asked.request })
+}
+
+async fn give(incoming: &mpsc::Sender<Incoming>, one: Incoming) {
+    // The receiver is gone only when the host ends.
+    let _ = incoming.send(one).await;
+}
+
+async fn read_frame<T: DeserializeOwned>(reader: &mut (impl AsyncReadExt + Unpin)) -> io::Result<T> {
+    codec::decode(&read_body(reader).await?).map_err(io::Error::other)
+}
+
+async fn read_body(reader: &mut (impl AsyncReadExt + Unpin)) -> io::Result<Vec<u8>> {
+    let mut length = [0; 4];
+    reader.read_exact(&mut length).await?;
+    let bytes = codec::body_length(length).map_err(io::Error::other)?;
+    let mut body = vec![0; bytes];
+    reader.read_exact(&mut body).await?;
+    Ok(body)
+}
