@@ -1,0 +1,444 @@
+//! All that the window shows, as plain values. Truth comes from the host; what is only ours is where one looks and what one types.
+//!
+//! Change here: what a window remembers. Not here: what changes it (`update`) or how it looks (`view`).
+
+use super::composer::Composer;
+use super::event::{Now, ViewOf};
+use super::layout;
+use crate::config::{self, Config};
+use crate::domain::continuity::DecisionRecord;
+use crate::domain::conversation::Tab;
+use crate::domain::id::{ConversationId, TurnNumber};
+use crate::domain::turn::{TurnRecord, TurnState};
+use crate::protocol::message::{Conversation, Environment, Process, Status};
+use crate::terminal::frame::{Frame, Size};
+use crate::terminal::keys::Focus;
+use std::collections::{BTreeMap, HashMap};
+
+pub struct App {
+    pub config: Config,
+    /// The folder that the window was started in.
+    pub folder: String,
+    /// What a session would be started with, should a message need one.
+    pub environment: Environment,
+    pub size: Size,
+    pub now: Now,
+    pub link: Link,
+    /// Every conversation that the host told of, with or without a tab.
+    pub conversations: BTreeMap<ConversationId, Conversation>,
+    pub active: Option<ConversationId>,
+    /// The tab that was active before.
+    pub last_active: Option<ConversationId>,
+    pub desks: HashMap<ConversationId, Desk>,
+    pub view: Option<View>,
+    /// What the outer terminal last said.
+    pub window_focused: bool,
+    pub prefix: Prefix,
+    pub page: Option<Page>,
+    pub notice: Option<Notice>,
+    pub panel: Panel,
+    pub zoomed: bool,
+    pub leaving: bool,
+}
+
+/// The control connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// Before the first connection.
+    Connecting,
+    /// Connected; what the host knows is being asked.
+    Asking,
+    Up,
+    Down {
+        why: String,
+        /// Tries since it went down.
+        tries: u32,
+        /// When to try again; none while a try is under way.
+        again_ms: Option<u64>,
+    },
+}
+
+/// What belongs to one tab in this window alone.
+#[derive(Default)]
+pub struct Desk {
+    pub composer: Composer,
+    pub keyboard: Keyboard,
+    /// The draft as the host has it, as far as is known.
+    pub saved: String,
+    pub save_due_ms: Option<u64>,
+    /// Drafts that are being saved: until they are, the host tells of older ones.
+    pub saves_under_way: u32,
+    /// Sent and not yet answered, oldest first.
+    pub in_flight: Vec<String>,
+    /// The composer holds a queued message instead of the draft.
+    pub editing: Option<Editing>,
+    /// The composer shows an older prompt.
+    pub recalled: Option<Recalled>,
+    pub record: Record,
+    /// The newest decisions that are known, by number.
+    pub decisions: BTreeMap<u32, DecisionRecord>,
+    /// The last picture of its agent's screen.
+    pub screen: Option<Screen>,
+    /// The person asked for the record instead of the live screen.
+    pub shows_record: bool,
+    /// Rows of the record below the pane's foot.
+    pub record_up: u16,
+    /// Chosen in the list of turns.
+    pub chosen: Option<TurnNumber>,
+    /// First row that is shown of the chosen turn.
+    pub chosen_top: u16,
+}
+
+/// Where the keyboard is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Keyboard {
+    #[default]
+    Composer,
+    Agent,
+    /// In the list of queued and earlier turns.
+    Turns,
+}
+
+pub struct Editing {
+    pub turn: TurnNumber,
+    /// What stood in the composer before.
+    pub draft: String,
+}
+
+pub struct Recalled {
+    /// The place in `Desk::prompts`.
+    pub index: usize,
+    /// What stood in the composer before.
+    pub draft: String,
+}
+
+/// The ended turns that were fetched, oldest first.
+#[derive(Default)]
+pub struct Record {
+    pub turns: BTreeMap<TurnNumber, TurnRecord>,
+    pub fetched: Fetched,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Fetched {
+    #[default]
+    Nothing,
+    /// An answer is on its way.
+    Asked,
+    /// Older ones may exist.
+    Newest,
+    All,
+}
+
+/// A picture of an agent's screen and whether it still moves.
+pub struct Screen {
+    pub of: ViewOf,
+    pub frame: Frame,
+    pub state: ScreenState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScreenState {
+    /// A view was opened and has not told anything; the picture is an older one or blank.
+    Opening,
+    Live,
+    /// Its process is gone, or its view.
+    Ended,
+}
+
+/// The view that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View {
+    pub of: ViewOf,
+    pub size: Size,
+    pub state: ViewState,
+    /// How often it was opened without a picture coming.
+    pub tries: u32,
+    /// What the agent was last told about the keyboard being with it.
+    pub focus: Focus,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ViewState {
+    Open,
+    /// Gone or refused; tried again then, should the process still live.
+    Lost {
+        again_ms: u64,
+    },
+}
+
+/// Whether the prefix was pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prefix {
+    None,
+    Pressed {
+        which_key_at_ms: u64,
+    },
+    /// Pressed, and the list of keys is shown.
+    Shown,
+}
+
+/// What lies over the window and takes the keys.
+pub enum Page {
+    Help { top: u16 },
+    Why { top: u16 },
+    Turn { number: TurnNumber, top: u16 },
+    Confirm(Confirm),
+    Rename(Box<Composer>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirm {
+    /// A fresh session, though this turn runs.
+    FreshWhileRunning(TurnNumber),
+    StopSession,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub text: String,
+    pub kind: NoticeKind,
+    pub until_ms: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoticeKind {
+    Said,
+    Trouble,
+}
+
+/// What the person did with the turn panel; `layout` decides whether there is room beside the pane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Panel {
+    /// Shown where there is room.
+    Beside,
+    /// Shown even where it covers the pane.
+    Over,
+    Hidden,
+}
+
+impl App {
+    pub fn new(config: Config, folder: String, environment: Environment, size: Size, now: Now) -> App {
+        let panel = match config.turn_panel {
+            config::TurnPanel::Right => Panel::Beside,
+            config::TurnPanel::Hidden => Panel::Hidden,
+        };
+        App {
+            config,
+            folder,
+            environment,
+            size,
+            now,
+            link: Link::Connecting,
+            conversations: BTreeMap::new(),
+            active: None,
+            last_active: None,
+            desks: HashMap::new(),
+            view: None,
+            window_focused: true,
+            prefix: Prefix::None,
+            page: None,
+            notice: None,
+            panel,
+            zoomed: false,
+            leaving: false,
+        }
+    }
+
+    /// The tabs from left to right.
+    pub fn tabs(&self) -> Vec<&Conversation> {
+        let mut tabs: Vec<(u32, &Conversation)> = self
+            .conversations
+            .values()
+            .filter_map(|conversation| match conversation.tab {
+                Tab::Open { place } => Some((place, conversation)),
+                Tab::Closed => None,
+            })
+            .collect();
+        tabs.sort_by_key(|(place, conversation)| (*place, conversation.id));
+        tabs.into_iter().map(|(_, conversation)| conversation).collect()
+    }
+
+    pub fn active(&self) -> Option<&Conversation> {
+        self.conversations.get(&self.active?)
+    }
+
+    pub fn desk(&self) -> Option<&Desk> {
+        self.desks.get(&self.active?)
+    }
+
+    pub fn desk_mut(&mut self) -> Option<&mut Desk> {
+        self.desks.get_mut(&self.active?)
+    }
+
+    pub fn keyboard(&self) -> Keyboard {
+        self.desk().map_or(Keyboard::Composer, |desk| desk.keyboard)
+    }
+
+    /// The session that the active tab could show live.
+    pub fn viewable(&self) -> Option<ViewOf> {
+        view_of(self.active()?)
+    }
+
+    /// The active tab's picture that still moves and takes keys.
+    pub fn live_screen(&self) -> Option<&Screen> {
+        let screen = self.desk()?.screen.as_ref()?;
+        let open = self.view.is_some_and(|view| view.of == screen.of && view.state == ViewState::Open);
+        (open && screen.state != ScreenState::Ended && Some(screen.of) == self.viewable()).then_some(screen)
+    }
+
+    /// Whether the pane shows the stored record and not an agent's screen.
+    pub fn shows_record(&self) -> bool {
+        let Some(desk) = self.desk() else { return false };
+        let has_picture = desk.screen.is_some() || self.viewable().is_some();
+        desk.shows_record || !has_picture
+    }
+
+    /// The next moment at which something shown changes by itself or must be done.
+    pub fn deadline_ms(&self) -> Option<u64> {
+        let prefix = match self.prefix {
+            Prefix::Pressed { which_key_at_ms } => Some(which_key_at_ms),
+            Prefix::None | Prefix::Shown => None,
+        };
+        let link = match self.link {
+            Link::Down { again_ms, .. } => again_ms,
+            Link::Connecting | Link::Asking | Link::Up => None,
+        };
+        let draft = match self.link {
+            Link::Up => self.desks.values().filter_map(|desk| desk.save_due_ms).min(),
+            Link::Connecting | Link::Asking | Link::Down { .. } => None,
+        };
+        let notice = self.notice.as_ref().map(|notice| notice.until_ms);
+        let view = match self.view.map(|view| view.state) {
+            Some(ViewState::Lost { again_ms }) => Some(again_ms),
+            Some(ViewState::Open) | None => None,
+        };
+        [prefix, link, draft, notice, view, self.next_second_ms()].into_iter().flatten().min()
+    }
+
+    /// When the elapsed time of the running turn shows another second; none while none runs or is seen.
+    fn next_second_ms(&self) -> Option<u64> {
+        let turn = self.running().filter(|_| layout::shows_elapsed(self))?;
+        let elapsed = self.now.wall.since(turn.started_at.unwrap_or(turn.accepted_at));
+        Some(self.now.steady_ms + 1000 - elapsed % 1000)
+    }
+
+    /// The active tab's turn that is under way.
+    pub fn running(&self) -> Option<&TurnRecord> {
+        running(self.active()?)
+    }
+
+    /// The prompts of the active conversation, oldest first, each once in a row.
+    pub fn prompts(&self) -> Vec<String> {
+        let Some((desk, conversation)) = self.desk().zip(self.active()) else { return Vec::new() };
+        let turns = desk.record.turns.values().chain(conversation.turn.as_ref()).chain(&conversation.queue);
+        let mut numbered: BTreeMap<TurnNumber, &str> = BTreeMap::new();
+        for turn in turns {
+            numbered.insert(turn.number, &turn.prompt);
+        }
+        let mut prompts: Vec<String> =
+            numbered.into_values().filter(|text| !text.is_empty()).map(str::to_owned).collect();
+        prompts.extend(desk.in_flight.iter().cloned());
+        prompts.dedup();
+        prompts
+    }
+
+    /// The ended turns of the active conversation, newest first.
+    pub fn earlier(&self) -> Vec<&TurnRecord> {
+        let Some((desk, conversation)) = self.desk().zip(self.active()) else { return Vec::new() };
+        let newest = conversation.turn.iter().filter(|turn| is_ended(turn));
+        let turns: BTreeMap<TurnNumber, &TurnRecord> =
+            desk.record.turns.values().chain(newest).map(|turn| (turn.number, turn)).collect();
+        turns.into_values().rev().collect()
+    }
+
+    /// A turn of the active conversation, wherever it stands.
+    pub fn turn(&self, number: TurnNumber) -> Option<&TurnRecord> {
+        let conversation = self.active()?;
+        let known = conversation.queue.iter().chain(conversation.turn.as_ref());
+        let recorded = self.desk().and_then(|desk| desk.record.turns.get(&number));
+        known.into_iter().find(|turn| turn.number == number).or(recorded)
+    }
+
+    /// What can be chosen in the list of turns: the queue in order, then the earlier ones, newest first.
+    pub fn choices(&self) -> Vec<TurnNumber> {
+        let queue = self.active().map(|conversation| conversation.queue.as_slice()).unwrap_or_default();
+        queue.iter().chain(self.earlier()).map(|turn| turn.number).collect()
+    }
+
+    /// What the person reads after leaving.
+    pub fn farewell(&self) -> String {
+        if self.link != Link::Up {
+            return "no link to the host, so what keeps running is unknown; come back with: threadkeep".to_owned();
+        }
+        let alive = self.conversations.values().filter(|conversation| view_of(conversation).is_some()).count();
+        let working = self.conversations.values().filter(|conversation| running(conversation).is_some()).count();
+        let sessions = match (alive, working) {
+            (0, _) => "no session is running".to_owned(),
+            (1, 0) => "1 session keeps running".to_owned(),
+            (1, _) => "1 session keeps running and works on a turn".to_owned(),
+            (_, 0) => format!("{alive} sessions keep running"),
+            (_, _) => format!("{alive} sessions keep running, {working} of them on a turn"),
+        };
+        format!("{sessions}; come back with: threadkeep")
+    }
+}
+
+impl Desk {
+    pub fn new(start: config::Keyboard) -> Desk {
+        let keyboard = match start {
+            config::Keyboard::Composer => Keyboard::Composer,
+            config::Keyboard::Agent => Keyboard::Agent,
+        };
+        Desk { keyboard, ..Desk::default() }
+    }
+
+    /// What the person has written here and not sent, whatever the composer shows at the moment.
+    pub fn draft(&self) -> String {
+        match &self.editing {
+            Some(editing) => editing.draft.clone(),
+            None => self.composer.text(),
+        }
+    }
+}
+
+/// The live session of a conversation.
+pub fn view_of(conversation: &Conversation) -> Option<ViewOf> {
+    match conversation.session.as_ref()?.process {
+        Process::Alive { generation, .. } => Some(ViewOf { conversation: conversation.id, generation }),
+        Process::Asleep { .. } => None,
+    }
+}
+
+/// The turn that is under way in a conversation.
+pub fn running(conversation: &Conversation) -> Option<&TurnRecord> {
+    conversation.turn.as_ref().filter(|turn| match turn.state {
+        TurnState::Sending | TurnState::Working | TurnState::NeedsApproval | TurnState::NeedsAnswer => true,
+        TurnState::Queued | TurnState::Ended(_) => false,
+    })
+}
+
+/// Whether this turn has ended.
+pub fn is_ended(turn: &TurnRecord) -> bool {
+    match turn.state {
+        TurnState::Ended(_) => true,
+        TurnState::Queued
+        | TurnState::Sending
+        | TurnState::Working
+        | TurnState::NeedsApproval
+        | TurnState::NeedsAnswer => false,
+    }
+}
+
+/// Whether the conversation waits for its person.
+pub fn needs_person(conversation: &Conversation) -> bool {
+    match conversation.status {
+        Status::NeedsApproval | Status::NeedsAnswer => true,
+        Status::Draft
+        | Status::Idle
+        | Status::Sending
+        | Status::Working
+        | Status::AsleepWillResume
+        | Status::AsleepCannotResume => conversation.unread.is_some() || conversation.queue_held.is_some(),
+    }
+}

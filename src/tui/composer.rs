@@ -1,0 +1,329 @@
+//! The text field that messages are written in: many lines, soft wrap, undo, words, and moves by what a person sees as one character.
+//!
+//! Change here: how editing behaves. Not here: which key does it (`keymap.rs`), history and drafts (`app.rs`) or looks (`view/composer.rs`).
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::Widget;
+use ratatui_textarea::{CursorMove, DataCursor, TextArea, WrapMode};
+use std::cell::Cell;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// One step of editing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edit {
+    Newline,
+    Left,
+    Right,
+    Up,
+    Down,
+    WordLeft,
+    WordRight,
+    LineStart,
+    LineEnd,
+    TextStart,
+    TextEnd,
+    DeleteLeft,
+    DeleteRight,
+    DeleteWordLeft,
+    DeleteWordRight,
+    DeleteToStart,
+    DeleteToEnd,
+    Undo,
+    Redo,
+}
+
+/// Where the cursor stands among the rows on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CursorRow {
+    First,
+    Middle,
+    Last,
+    /// The only row.
+    Only,
+}
+
+/// Enough to undo a whole message piece by piece.
+const UNDO_STEPS: usize = 500;
+
+pub struct Composer {
+    area: TextArea<'static>,
+    /// The rows that the text takes at a width, until the text changes.
+    measured: Cell<Option<(u16, u16)>>,
+}
+
+impl Default for Composer {
+    fn default() -> Composer {
+        Composer::with_text("")
+    }
+}
+
+impl Composer {
+    /// The cursor is at the end. A text that is set this way cannot be undone away.
+    pub fn with_text(text: &str) -> Composer {
+        let mut area = TextArea::new(split_lines(text));
+        area.set_wrap_mode(WrapMode::WordOrGlyph);
+        area.set_max_histories(UNDO_STEPS);
+        area.set_cursor_style(Style::default());
+        area.set_cursor_line_style(Style::default());
+        area.move_cursor(CursorMove::Bottom);
+        area.move_cursor(CursorMove::End);
+        Composer { area, measured: Cell::new(None) }
+    }
+
+    pub fn text(&self) -> String {
+        self.area.lines().join("\n")
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.area.is_empty()
+    }
+
+    pub fn insert_char(&mut self, char: char) {
+        self.area.insert_char(char);
+        self.measured.set(None);
+    }
+
+    /// A paste is one step for undo. A tab stays a tab; other control characters have no place in a message.
+    pub fn insert_text(&mut self, text: &str) {
+        let lines = split_lines(text);
+        self.area.insert_str(lines.join("\n"));
+        self.measured.set(None);
+    }
+
+    /// Can be undone.
+    pub fn replace_text(&mut self, text: &str) {
+        self.area.select_all();
+        self.area.insert_str(split_lines(text).join("\n"));
+        self.area.cancel_selection();
+        self.measured.set(None);
+    }
+
+    pub fn apply(&mut self, edit: Edit) {
+        match edit {
+            Edit::Newline => self.area.insert_newline(),
+            Edit::Left => self.move_left(),
+            Edit::Right => self.move_right(),
+            Edit::Up => self.area.move_cursor(CursorMove::Up),
+            Edit::Down => self.area.move_cursor(CursorMove::Down),
+            Edit::WordLeft => self.area.move_cursor(CursorMove::WordBack),
+            Edit::WordRight => self.area.move_cursor(CursorMove::WordForward),
+            Edit::LineStart => self.area.move_cursor(CursorMove::Head),
+            Edit::LineEnd => self.area.move_cursor(CursorMove::End),
+            Edit::TextStart => self.area.move_cursor(CursorMove::Top),
+            Edit::TextEnd => {
+                self.area.move_cursor(CursorMove::Bottom);
+                self.area.move_cursor(CursorMove::End);
+            }
+            Edit::DeleteLeft => self.delete_left(),
+            Edit::DeleteRight => {
+                let chars = self.after_cursor().graphemes(true).next().map_or(1, |one| one.chars().count());
+                self.area.delete_str(chars);
+            }
+            Edit::DeleteWordLeft => drop_flag(self.area.delete_word()),
+            Edit::DeleteWordRight => drop_flag(self.area.delete_next_word()),
+            Edit::DeleteToStart => drop_flag(self.area.delete_line_by_head()),
+            Edit::DeleteToEnd => drop_flag(self.area.delete_line_by_end()),
+            Edit::Undo => drop_flag(self.area.undo()),
+            Edit::Redo => drop_flag(self.area.redo()),
+        }
+        self.measured.set(None);
+    }
+
+    /// The rows that the text needs at this width, at least 1; counting stops at `most`.
+    pub fn rows(&self, columns: u16, most: u16) -> u16 {
+        let lines = self.area.lines();
+        let most = most.max(1);
+        let bytes: usize = lines.iter().map(String::len).sum();
+        // A character takes at most 4 bytes a cell, so a text of this size is over the limit anyway.
+        if lines.len() >= usize::from(most) || bytes / 4 > usize::from(most) * usize::from(columns.max(1)) {
+            return most;
+        }
+        if let Some((at, rows)) = self.measured.get()
+            && at == columns
+        {
+            return rows.clamp(1, most);
+        }
+        let rows = measure(lines, columns);
+        self.measured.set(Some((columns, rows)));
+        rows.clamp(1, most)
+    }
+
+    /// Which row of the text as it was last drawn holds the cursor.
+    pub fn cursor_row(&self, columns: u16) -> CursorRow {
+        let row = self.area.screen_cursor().row;
+        let rows = usize::from(measure(self.area.lines(), columns));
+        match (row == 0, row + 1 >= rows) {
+            (true, true) => CursorRow::Only,
+            (true, false) => CursorRow::First,
+            (false, true) => CursorRow::Last,
+            (false, false) => CursorRow::Middle,
+        }
+    }
+
+    /// Draws the text and returns the cursor's column and row within the area.
+    pub fn draw(&self, area: Rect, buffer: &mut Buffer, style: Style) -> (u16, u16) {
+        if area.is_empty() {
+            return (0, 0);
+        }
+        (&self.area).render(area, buffer);
+        buffer.set_style(area, style);
+        let screen = self.area.screen_cursor();
+        let (top, _) = self.area.scroll_offset();
+        let DataCursor(line, column) = self.area.cursor();
+        let start = self.area.screen_to_data(screen.row, 0);
+        let from = if start.0 == line { start.1 } else { 0 };
+        let before: String = self
+            .area
+            .lines()
+            .get(line)
+            .map(|text| text.chars().skip(from).take(column.saturating_sub(from)).collect())
+            .unwrap_or_default();
+        let cells = before.graphemes(true).map(cells_of).sum::<usize>();
+        let column = u16::try_from(cells).unwrap_or(u16::MAX).min(area.width - 1);
+        let row = u16::try_from(screen.row).unwrap_or(u16::MAX).saturating_sub(top).min(area.height - 1);
+        (column, row)
+    }
+
+    /// Puts the cursor where a click in the drawn area points.
+    pub fn click(&mut self, column: u16, row: u16) {
+        let (top, _) = self.area.scroll_offset();
+        let DataCursor(line, char) = self.area.screen_to_data(usize::from(row + top), usize::from(column));
+        let narrow = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+        self.area.move_cursor(CursorMove::Jump(narrow(line), narrow(char)));
+    }
+
+    fn before_cursor(&self) -> String {
+        let DataCursor(line, column) = self.area.cursor();
+        self.area.lines().get(line).map(|text| text.chars().take(column).collect()).unwrap_or_default()
+    }
+
+    fn after_cursor(&self) -> String {
+        let DataCursor(line, column) = self.area.cursor();
+        self.area.lines().get(line).map(|text| text.chars().skip(column).collect()).unwrap_or_default()
+    }
+
+    fn move_left(&mut self) {
+        let chars = self.before_cursor().graphemes(true).next_back().map_or(1, |one| one.chars().count());
+        for _ in 0..chars {
+            self.area.move_cursor(CursorMove::Back);
+        }
+    }
+
+    fn move_right(&mut self) {
+        let chars = self.after_cursor().graphemes(true).next().map_or(1, |one| one.chars().count());
+        for _ in 0..chars {
+            self.area.move_cursor(CursorMove::Forward);
+        }
+    }
+
+    fn delete_left(&mut self) {
+        let chars = self.before_cursor().graphemes(true).next_back().map_or(1, |one| one.chars().count());
+        if chars == 1 {
+            self.area.delete_char();
+        } else {
+            self.move_left();
+            self.area.delete_str(chars);
+        }
+    }
+}
+
+/// Whether the text changed is asked of the text itself.
+fn drop_flag(_changed: bool) {}
+
+/// Lines without what no terminal shows. Carriage returns of pastes end lines.
+fn split_lines(text: &str) -> Vec<String> {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    text.split('\n').map(|line| line.chars().filter(|char| *char == '\t' || !char.is_control()).collect()).collect()
+}
+
+fn cells_of(grapheme: &str) -> usize {
+    if grapheme == "\t" { 4 } else { grapheme.width() }
+}
+
+/// The crate tells its rows only through its cursor, so a copy is asked where its last one is.
+fn measure(lines: &[String], columns: u16) -> u16 {
+    let mut probe = TextArea::new(lines.to_vec());
+    probe.set_wrap_mode(WrapMode::WordOrGlyph);
+    let area = Rect::new(0, 0, columns.max(1), 1);
+    (&probe).render(area, &mut Buffer::empty(area));
+    probe.move_cursor(CursorMove::Bottom);
+    probe.move_cursor(CursorMove::End);
+    u16::try_from(probe.screen_cursor().row + 1).unwrap_or(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(composer: &Composer, columns: u16, rows: u16) -> (String, (u16, u16)) {
+        let area = Rect::new(0, 0, columns, rows);
+        let mut buffer = Buffer::empty(area);
+        let cursor = composer.draw(area, &mut buffer, Style::default());
+        let text = (0..rows)
+            .map(|row| (0..columns).map(|column| buffer[(column, row)].symbol()).collect::<String>())
+            .collect::<Vec<_>>()
+            .join("|");
+        (text, cursor)
+    }
+
+    #[test]
+    fn long_lines_wrap_and_the_cursor_follows() {
+        let composer = Composer::with_text("one two three");
+        assert_eq!(composer.rows(8, 9), 2);
+        assert_eq!(drawn(&composer, 8, 2), ("one two |three   ".into(), (5, 1)));
+    }
+
+    #[test]
+    fn wide_characters_take_two_cells_and_go_as_one() {
+        let mut composer = Composer::with_text("日本👩‍👩‍👧e\u{301}");
+        assert_eq!(drawn(&composer, 12, 1).1, (7, 0));
+        for _ in 0..2 {
+            composer.apply(Edit::DeleteLeft);
+        }
+        assert_eq!(composer.text(), "日本");
+        composer.apply(Edit::Left);
+        assert_eq!(drawn(&composer, 12, 1).1, (2, 0));
+    }
+
+    #[test]
+    fn a_paste_of_many_lines_is_undone_as_one() {
+        let mut composer = Composer::with_text("a");
+        composer.insert_text("b\r\nc\rd\u{1b}[31m\te");
+        assert_eq!(composer.text(), "ab\nc\nd[31m\te");
+        composer.apply(Edit::Undo);
+        assert_eq!(composer.text(), "a");
+        composer.apply(Edit::Redo);
+        assert_eq!(composer.text(), "ab\nc\nd[31m\te");
+    }
+
+    #[test]
+    fn replacing_the_text_can_be_undone() {
+        let mut composer = Composer::with_text("typed");
+        composer.replace_text("");
+        assert!(composer.is_empty());
+        for _ in 0..3 {
+            composer.apply(Edit::Undo);
+        }
+        assert_eq!(composer.text(), "typed");
+    }
+
+    #[test]
+    fn a_huge_text_is_measured_without_wrapping_it() {
+        let composer = Composer::with_text(&"x".repeat(200_000));
+        assert_eq!(composer.rows(80, 8), 8);
+    }
+
+    #[test]
+    fn nothing_breaks_in_no_room() {
+        let composer = Composer::with_text("wide 日本");
+        for columns in 0..4 {
+            for rows in 0..3 {
+                drawn(&composer, columns, rows);
+                composer.rows(columns, rows);
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! All that can happen to the window, and all that it can ask to be done. Reading the two enums tells the whole story.
+//!
+//! Not here: what follows from an event (`update`) or how an effect is carried out (`mod.rs`).
+
+use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
+use crate::protocol::message::{Event as HostEvent, Reply, Request, ViewInput, ViewOutput};
+use crate::terminal::frame::Size;
+use crate::terminal::keys::{Focus, Key, Mouse};
+
+/// This moment: the wall clock for what people read, the steady one for deadlines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Now {
+    pub wall: Timestamp,
+    pub steady_ms: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    Key(Key),
+    Paste(String),
+    /// In cells of the whole window.
+    Mouse(Mouse),
+    /// The outer terminal's window.
+    Focus(Focus),
+    Resized(Size),
+    /// A deadline that `App::deadline_ms` named has come.
+    Tick,
+    /// The control connection stands.
+    Linked,
+    /// The control connection is gone or could not be made. What was asked and not answered will get no answer.
+    LinkLost(String),
+    Answered(Purpose, Reply),
+    Told(HostEvent),
+    Viewed(ViewOf, ViewOutput),
+    /// The view is gone or could not be opened.
+    ViewLost(ViewOf, String),
+    /// The system asks us to go: SIGTERM, SIGHUP.
+    Terminated,
+}
+
+/// Which session's picture a view shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ViewOf {
+    pub conversation: ConversationId,
+    pub generation: Generation,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Connects to the host and starts one if there is none. Brings `Linked` or `LinkLost`.
+    Connect,
+    /// Brings `Answered` with the same purpose, unless the link is lost.
+    Ask(Purpose, Request),
+    /// Shows this session instead of the one that was shown. Brings `Viewed` or `ViewLost`.
+    OpenView(ViewOf, Size),
+    CloseView,
+    ToView(ViewInput),
+    Leave,
+}
+
+/// Why something was asked, so that its reply finds its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    Subscribe,
+    NewTab,
+    Show,
+    Submit {
+        conversation: ConversationId,
+        text: String,
+    },
+    SaveDraft(ConversationId),
+    EarlierTurns(ConversationId),
+    Decisions(ConversationId),
+    Interrupt,
+    Fresh(ConversationId),
+    CloseTab(ConversationId),
+    EditQueued {
+        conversation: ConversationId,
+        turn: TurnNumber,
+        text: String,
+    },
+    /// What is said when it was done; nothing where it shows by itself.
+    Order {
+        done: &'static str,
+    },
+}

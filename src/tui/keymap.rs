@@ -1,0 +1,336 @@
+//! One table: key -> command -> words. `update` looks keys up here, which-key and the help page print it, so they cannot drift.
+//!
+//! Change here: keys and their words; the command's arm is in `update/command.rs`.
+//! Not here: keys for the agent's screen, which all pass but the prefix and `Place::Anywhere`.
+
+use super::composer::Edit;
+use crate::terminal::keys::{Key, KeyCode, Modifiers};
+use std::fmt::Write;
+
+/// All that a key can mean to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    NewTab,
+    Fresh,
+    NextTab,
+    PreviousTab,
+    GoToTab(u8),
+    LastTab,
+    NextNeedingMe,
+    SwitchKeyboard,
+    Interrupt,
+    SendNow,
+    Turns,
+    TogglePanel,
+    ToggleRecord,
+    Why,
+    StopSession,
+    Rename,
+    CloseTab,
+    Zoom,
+    Help,
+    Leave,
+    ScrollUp,
+    ScrollDown,
+    Submit,
+    Older,
+    Newer,
+    ToAgent,
+    ClearText,
+    KeepQueued,
+    Edit(Edit),
+    Move(Motion),
+    Open,
+    EditQueued,
+    RemoveQueued,
+    SendQueuedNow,
+    Back,
+    Yes,
+    No,
+}
+
+/// A step in a list or on a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Motion {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    Top,
+    Bottom,
+}
+
+/// Where a key has its meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// After the prefix.
+    Prefix,
+    Anywhere,
+    Composer,
+    /// The list of queued and earlier turns.
+    Turns,
+    /// A page over the pane: help, why, a turn.
+    Page,
+    Confirm,
+}
+
+/// One line of the table. Lines that follow each other with the same words are shown as one.
+#[derive(Debug, Clone, Copy)]
+pub struct Binding {
+    pub place: Place,
+    pub key: Key,
+    pub command: Command,
+    pub words: &'static str,
+}
+
+const fn bind(place: Place, key: Key, command: Command, words: &'static str) -> Binding {
+    Binding { place, key, command, words }
+}
+
+const fn plain(code: KeyCode) -> Key {
+    Key { code, modifiers: Modifiers::NONE }
+}
+
+const fn char(char: char) -> Key {
+    plain(KeyCode::Char(char))
+}
+
+const fn ctrl(code: KeyCode) -> Key {
+    Key { code, modifiers: Modifiers::CONTROL }
+}
+
+const fn alt(code: KeyCode) -> Key {
+    Key { code, modifiers: Modifiers::ALT }
+}
+
+const fn shift(code: KeyCode) -> Key {
+    Key { code, modifiers: Modifiers::SHIFT }
+}
+
+const GO_TO_TAB: &str = "go to that tab";
+
+pub const TABLE: &[Binding] = &[
+    bind(Place::Prefix, char('c'), Command::NewTab, "new tab, same agent and folder"),
+    bind(Place::Prefix, char('N'), Command::Fresh, "next message starts fresh"),
+    bind(Place::Prefix, char('o'), Command::SwitchKeyboard, "keyboard: composer or agent"),
+    bind(Place::Prefix, char('i'), Command::Interrupt, "interrupt the turn"),
+    bind(Place::Prefix, plain(KeyCode::Enter), Command::SendNow, "interrupt and send now"),
+    bind(Place::Prefix, char('q'), Command::Turns, "queue and earlier turns"),
+    bind(Place::Prefix, char('s'), Command::Why, "why: reused, resumed or fresh"),
+    bind(Place::Prefix, char('t'), Command::TogglePanel, "turn panel on or off"),
+    bind(Place::Prefix, char('v'), Command::ToggleRecord, "record or live screen"),
+    bind(Place::Prefix, char('n'), Command::NextTab, "next tab"),
+    bind(Place::Prefix, char('p'), Command::PreviousTab, "previous tab"),
+    bind(Place::Prefix, char('1'), Command::GoToTab(1), GO_TO_TAB),
+    bind(Place::Prefix, char('2'), Command::GoToTab(2), GO_TO_TAB),
+    bind(Place::Prefix, char('3'), Command::GoToTab(3), GO_TO_TAB),
+    bind(Place::Prefix, char('4'), Command::GoToTab(4), GO_TO_TAB),
+    bind(Place::Prefix, char('5'), Command::GoToTab(5), GO_TO_TAB),
+    bind(Place::Prefix, char('6'), Command::GoToTab(6), GO_TO_TAB),
+    bind(Place::Prefix, char('7'), Command::GoToTab(7), GO_TO_TAB),
+    bind(Place::Prefix, char('8'), Command::GoToTab(8), GO_TO_TAB),
+    bind(Place::Prefix, char('9'), Command::GoToTab(9), GO_TO_TAB),
+    bind(Place::Prefix, char('l'), Command::LastTab, "tab before this one"),
+    bind(Place::Prefix, char('a'), Command::NextNeedingMe, "next tab that needs you"),
+    bind(Place::Prefix, char(','), Command::Rename, "rename"),
+    bind(Place::Prefix, char('z'), Command::Zoom, "zoom the pane"),
+    bind(Place::Prefix, char('x'), Command::CloseTab, "close tab, conversation stays"),
+    bind(Place::Prefix, char('R'), Command::StopSession, "end the session's process"),
+    bind(Place::Prefix, char('?'), Command::Help, "all keys"),
+    bind(Place::Prefix, char('d'), Command::Leave, "leave, agents keep running"),
+    bind(Place::Anywhere, alt(KeyCode::Char('1')), Command::GoToTab(1), GO_TO_TAB),
+    bind(Place::Anywhere, alt(KeyCode::Char('2')), Command::GoToTab(2), GO_TO_TAB),
+    bind(Place::Anywhere, alt(KeyCode::Char('3')), Command::GoToTab(3), GO_TO_TAB),
+    bind(Place::Anywhere, alt(KeyCode::Char('4')), Command::GoToTab(4), GO_TO_TAB),
+    bind(Place::Anywhere, alt(KeyCode::Char('5')), Command::GoToTab(5), GO_TO_TAB),
+    bind(Place::Anywhere, alt(KeyCode::Char('6')), Command::GoToTab(6), GO_TO_TAB),
+    bind(Place::Anywhere, alt(KeyCode::Char('7')), Command::GoToTab(7), GO_TO_TAB),
+    bind(Place::Anywhere, alt(KeyCode::Char('8')), Command::GoToTab(8), GO_TO_TAB),
+    bind(Place::Anywhere, alt(KeyCode::Char('9')), Command::GoToTab(9), GO_TO_TAB),
+    bind(Place::Anywhere, ctrl(KeyCode::PageDown), Command::NextTab, "next tab"),
+    bind(Place::Anywhere, ctrl(KeyCode::PageUp), Command::PreviousTab, "previous tab"),
+    bind(Place::Anywhere, shift(KeyCode::PageUp), Command::ScrollUp, "scroll the pane"),
+    bind(Place::Anywhere, shift(KeyCode::PageDown), Command::ScrollDown, "scroll the pane"),
+    bind(Place::Composer, plain(KeyCode::Enter), Command::Submit, "send, or queue while a turn runs"),
+    bind(Place::Composer, alt(KeyCode::Enter), Command::Edit(Edit::Newline), "new line"),
+    bind(Place::Composer, shift(KeyCode::Enter), Command::Edit(Edit::Newline), "new line"),
+    bind(Place::Composer, ctrl(KeyCode::Char('j')), Command::Edit(Edit::Newline), "new line"),
+    bind(Place::Composer, plain(KeyCode::Up), Command::Older, "older and newer prompts, from the first and last line"),
+    bind(
+        Place::Composer,
+        plain(KeyCode::Down),
+        Command::Newer,
+        "older and newer prompts, from the first and last line",
+    ),
+    bind(Place::Composer, plain(KeyCode::Tab), Command::ToAgent, "to the agent's screen, from an empty composer"),
+    bind(Place::Composer, ctrl(KeyCode::Char('n')), Command::Fresh, "next message starts fresh"),
+    bind(Place::Composer, ctrl(KeyCode::Char('t')), Command::NewTab, "new tab, same agent and folder"),
+    bind(Place::Composer, ctrl(KeyCode::Char('c')), Command::ClearText, "clear the text"),
+    bind(Place::Composer, ctrl(KeyCode::Char('z')), Command::Edit(Edit::Undo), "undo"),
+    bind(Place::Composer, ctrl(KeyCode::Char('y')), Command::Edit(Edit::Redo), "redo"),
+    bind(Place::Composer, ctrl(KeyCode::Left), Command::Edit(Edit::WordLeft), "by words"),
+    bind(Place::Composer, ctrl(KeyCode::Right), Command::Edit(Edit::WordRight), "by words"),
+    bind(Place::Composer, alt(KeyCode::Char('b')), Command::Edit(Edit::WordLeft), "by words"),
+    bind(Place::Composer, alt(KeyCode::Char('f')), Command::Edit(Edit::WordRight), "by words"),
+    bind(Place::Composer, plain(KeyCode::Home), Command::Edit(Edit::LineStart), "start and end of the line"),
+    bind(Place::Composer, plain(KeyCode::End), Command::Edit(Edit::LineEnd), "start and end of the line"),
+    bind(Place::Composer, ctrl(KeyCode::Char('a')), Command::Edit(Edit::LineStart), "start and end of the line"),
+    bind(Place::Composer, ctrl(KeyCode::Char('e')), Command::Edit(Edit::LineEnd), "start and end of the line"),
+    bind(Place::Composer, ctrl(KeyCode::Home), Command::Edit(Edit::TextStart), "start and end of the text"),
+    bind(Place::Composer, ctrl(KeyCode::End), Command::Edit(Edit::TextEnd), "start and end of the text"),
+    bind(Place::Composer, ctrl(KeyCode::Char('w')), Command::Edit(Edit::DeleteWordLeft), "delete a word"),
+    bind(Place::Composer, alt(KeyCode::Backspace), Command::Edit(Edit::DeleteWordLeft), "delete a word"),
+    bind(Place::Composer, alt(KeyCode::Char('d')), Command::Edit(Edit::DeleteWordRight), "delete a word"),
+    bind(
+        Place::Composer,
+        ctrl(KeyCode::Char('u')),
+        Command::Edit(Edit::DeleteToStart),
+        "delete to the line's start or end",
+    ),
+    bind(
+        Place::Composer,
+        ctrl(KeyCode::Char('k')),
+        Command::Edit(Edit::DeleteToEnd),
+        "delete to the line's start or end",
+    ),
+    bind(Place::Composer, plain(KeyCode::Escape), Command::KeepQueued, "leave a queued message as it was"),
+    bind(Place::Composer, plain(KeyCode::Left), Command::Edit(Edit::Left), ""),
+    bind(Place::Composer, plain(KeyCode::Right), Command::Edit(Edit::Right), ""),
+    bind(Place::Composer, plain(KeyCode::Backspace), Command::Edit(Edit::DeleteLeft), ""),
+    bind(Place::Composer, ctrl(KeyCode::Char('h')), Command::Edit(Edit::DeleteLeft), ""),
+    bind(Place::Composer, plain(KeyCode::Delete), Command::Edit(Edit::DeleteRight), ""),
+    bind(Place::Composer, ctrl(KeyCode::Char('d')), Command::Edit(Edit::DeleteRight), ""),
+    bind(Place::Turns, plain(KeyCode::Up), Command::Move(Motion::Up), "choose a turn"),
+    bind(Place::Turns, plain(KeyCode::Down), Command::Move(Motion::Down), "choose a turn"),
+    bind(Place::Turns, char('k'), Command::Move(Motion::Up), "choose a turn"),
+    bind(Place::Turns, char('j'), Command::Move(Motion::Down), "choose a turn"),
+    bind(Place::Turns, plain(KeyCode::PageUp), Command::Move(Motion::PageUp), "scroll the turn that is shown"),
+    bind(Place::Turns, plain(KeyCode::PageDown), Command::Move(Motion::PageDown), "scroll the turn that is shown"),
+    bind(Place::Turns, plain(KeyCode::Home), Command::Move(Motion::Top), ""),
+    bind(Place::Turns, plain(KeyCode::End), Command::Move(Motion::Bottom), ""),
+    bind(Place::Turns, plain(KeyCode::Enter), Command::Open, "send a queued one now, open an earlier one"),
+    bind(Place::Turns, char('s'), Command::SendQueuedNow, "interrupt and send the queued one now"),
+    bind(Place::Turns, char('e'), Command::EditQueued, "edit the queued one"),
+    bind(Place::Turns, char('x'), Command::RemoveQueued, "remove the queued one"),
+    bind(Place::Turns, plain(KeyCode::Delete), Command::RemoveQueued, "remove the queued one"),
+    bind(Place::Turns, plain(KeyCode::Escape), Command::Back, "back"),
+    bind(Place::Turns, char('q'), Command::Back, "back"),
+    bind(Place::Page, plain(KeyCode::Up), Command::Move(Motion::Up), "scroll"),
+    bind(Place::Page, plain(KeyCode::Down), Command::Move(Motion::Down), "scroll"),
+    bind(Place::Page, char('k'), Command::Move(Motion::Up), "scroll"),
+    bind(Place::Page, char('j'), Command::Move(Motion::Down), "scroll"),
+    bind(Place::Page, plain(KeyCode::PageUp), Command::Move(Motion::PageUp), "scroll by pages"),
+    bind(Place::Page, plain(KeyCode::PageDown), Command::Move(Motion::PageDown), "scroll by pages"),
+    bind(Place::Page, char(' '), Command::Move(Motion::PageDown), "scroll by pages"),
+    bind(Place::Page, plain(KeyCode::Home), Command::Move(Motion::Top), "to the start and the end"),
+    bind(Place::Page, plain(KeyCode::End), Command::Move(Motion::Bottom), "to the start and the end"),
+    bind(Place::Page, plain(KeyCode::Escape), Command::Back, "back"),
+    bind(Place::Page, char('q'), Command::Back, "back"),
+    bind(Place::Page, plain(KeyCode::Enter), Command::Back, "back"),
+    bind(Place::Confirm, char('y'), Command::Yes, "yes"),
+    bind(Place::Confirm, char('n'), Command::No, "no"),
+    bind(Place::Confirm, plain(KeyCode::Escape), Command::No, "no"),
+];
+
+/// What this key means here; none where it has no meaning of ours.
+pub fn command(place: Place, key: Key) -> Option<Command> {
+    TABLE.iter().find(|binding| binding.place == place && binding.key == key).map(|binding| binding.command)
+}
+
+/// The keys of one place with their words, alike ones together, for people.
+pub fn lines(place: Place) -> Vec<(String, &'static str)> {
+    let shown: Vec<&Binding> =
+        TABLE.iter().filter(|binding| binding.place == place && !binding.words.is_empty()).collect();
+    shown
+        .chunk_by(|one, other| one.words == other.words)
+        .map(|alike| {
+            let names: Vec<String> = alike.iter().map(|binding| key_name(binding.key)).collect();
+            let keys = match names.as_slice() {
+                [first, .., last] if names.len() > 5 => format!("{first} .. {last}"),
+                _ => names.join(" "),
+            };
+            (keys, alike.first().map_or("", |binding| binding.words))
+        })
+        .collect()
+}
+
+/// The name of a key as people write it: `Ctrl+]`, `Alt+Enter`, `N`.
+pub fn key_name(key: Key) -> String {
+    let mut name = String::new();
+    for (modifier, word) in [
+        (Modifiers::CONTROL, "Ctrl+"),
+        (Modifiers::ALT, "Alt+"),
+        (Modifiers::SHIFT, "Shift+"),
+        (Modifiers::SUPER, "Super+"),
+    ] {
+        if key.modifiers.has(modifier) {
+            name.push_str(word);
+        }
+    }
+    let word = match key.code {
+        KeyCode::Char(' ') => "Space",
+        KeyCode::Char(char) => {
+            let upper = key.modifiers.has(Modifiers::CONTROL) || key.modifiers.has(Modifiers::ALT);
+            name.push(if upper { char.to_ascii_uppercase() } else { char });
+            ""
+        }
+        KeyCode::Function(number) => {
+            let _ = write!(name, "F{number}"); // Writing to a string cannot fail.
+            ""
+        }
+        KeyCode::Enter => "Enter",
+        KeyCode::Tab => "Tab",
+        KeyCode::BackTab => "Shift+Tab",
+        KeyCode::Backspace => "Backspace",
+        KeyCode::Escape => "Esc",
+        KeyCode::Up => "Up",
+        KeyCode::Down => "Down",
+        KeyCode::Left => "Left",
+        KeyCode::Right => "Right",
+        KeyCode::Home => "Home",
+        KeyCode::End => "End",
+        KeyCode::PageUp => "PgUp",
+        KeyCode::PageDown => "PgDn",
+        KeyCode::Insert => "Ins",
+        KeyCode::Delete => "Del",
+    };
+    name.push_str(word);
+    name
+}
+
+/// The shortest name of a key for the status line: `^]`.
+pub fn short_key_name(key: Key) -> String {
+    match key {
+        Key { code: KeyCode::Char(char), modifiers: Modifiers::CONTROL } => format!("^{}", char.to_ascii_uppercase()),
+        _ => key_name(key),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_has_two_meanings_in_one_place() {
+        for (index, binding) in TABLE.iter().enumerate() {
+            let again =
+                TABLE.iter().skip(index + 1).find(|other| other.place == binding.place && other.key == binding.key);
+            assert!(again.is_none(), "{} twice in {:?}", key_name(binding.key), binding.place);
+        }
+    }
+
+    #[test]
+    fn keys_that_go_everywhere_are_not_taken_by_the_composer() {
+        for binding in TABLE.iter().filter(|binding| binding.place == Place::Anywhere) {
+            assert_eq!(command(Place::Composer, binding.key), None, "{}", key_name(binding.key));
+        }
+    }
+
+    #[test]
+    fn alike_keys_are_told_on_one_line() {
+        let lines = lines(Place::Composer);
+        assert!(lines.contains(&("Alt+Enter Shift+Enter Ctrl+J".into(), "new line")));
+        let prefix: Vec<_> = super::lines(Place::Prefix);
+        assert!(prefix.contains(&("1 .. 9".into(), GO_TO_TAB)));
+    }
+}

@@ -1,0 +1,427 @@
+//! The window: one thread that waits for the terminal and the host, lets `update` decide, does what it orders, and draws once a batch.
+//!
+//! Change here: how events come and effects are carried out. Not here: what follows from them (`update`) or how it looks (`view`).
+
+pub mod app;
+pub mod composer;
+pub mod event;
+pub mod guard;
+pub mod input;
+pub mod keymap;
+pub mod layout;
+pub mod screen;
+#[cfg(test)]
+mod testing;
+pub mod update;
+pub mod view;
+
+use crate::client::{Absent, Control, View};
+use crate::config::Config;
+use crate::domain::id::Timestamp;
+use crate::paths::Paths;
+use crate::protocol::message::{Conversation, Environment, Overview, Reply, Rest, Told, ViewInput, ViewOutput};
+use crate::terminal::frame::Size;
+use app::App;
+use event::{Effect, Event, Now, Purpose, ViewOf};
+use guard::Guard;
+use input::Input;
+use ratatui::layout::Rect;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::termios::{isatty, tcgetwinsize};
+use screen::{Screen, Stale};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
+use std::collections::{HashMap, VecDeque};
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// After this an escape that nothing followed is the Escape key. Sequences come in one piece but for slow lines.
+const ESCAPE_MS: u64 = 25;
+/// What a terminal that does not know its size is taken for.
+const FALLBACK: Size = Size { columns: 80, rows: 24 };
+/// One read of the terminal; a paste comes in several.
+const READ_BYTES: usize = 64 << 10;
+
+#[derive(Debug, thiserror::Error)]
+pub enum TuiError {
+    #[error("input and output must be a terminal; for scripts use threadkeep send, log and ls")]
+    NoTerminal,
+    #[error("could not take the terminal")]
+    Take { source: io::Error },
+    #[error("could not listen to signals")]
+    Signals { source: io::Error },
+    #[error("could not wait for input")]
+    Wait { source: io::Error },
+    #[error("could not draw")]
+    Draw { source: io::Error },
+}
+
+/// What a window needs to begin.
+pub struct Start {
+    pub config: Config,
+    pub paths: Paths,
+    /// Where it was started.
+    pub folder: String,
+    /// What sessions are started with, as the client filters it.
+    pub environment: Environment,
+}
+
+/// Shows the window until the person leaves, then says on the standard output what keeps running.
+pub fn run(start: Start) -> Result<(), TuiError> {
+    if !isatty(rustix::stdio::stdin()) || !isatty(rustix::stdio::stdout()) {
+        return Err(TuiError::NoTerminal);
+    }
+    let mut signals = Signals::listen().map_err(|source| TuiError::Signals { source })?;
+    let guard = Guard::take().map_err(|source| TuiError::Take { source })?;
+    let mut edge = Edge::new(start);
+    let ended = edge.run(&mut signals);
+    drop(guard);
+    // The terminal may be gone; then nobody reads this anyway.
+    let _ = writeln!(io::stdout(), "{}", edge.app.farewell());
+    ended
+}
+
+/// Self-pipes: a signal makes them readable, so that poll sees it at whatever moment it comes.
+struct Signals {
+    resized: UnixStream,
+    ended: UnixStream,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Signals> {
+        let (resized, resized_end) = UnixStream::pair()?;
+        signal_hook::low_level::pipe::register(SIGWINCH, resized_end)?;
+        let (ended, ended_end) = UnixStream::pair()?;
+        for signal in [SIGTERM, SIGHUP, SIGINT] {
+            signal_hook::low_level::pipe::register(signal, ended_end.try_clone()?)?;
+        }
+        resized.set_nonblocking(true)?;
+        ended.set_nonblocking(true)?;
+        Ok(Signals { resized, ended })
+    }
+}
+
+/// The window's connections to the world.
+struct Edge {
+    paths: Paths,
+    app: App,
+    input: Input,
+    /// Since when a sequence of the terminal is incomplete.
+    waiting_since_ms: Option<u64>,
+    control: Option<Control>,
+    /// What was asked on this control connection and not answered.
+    asked: HashMap<u64, Purpose>,
+    /// The beginning of an overview whose rest is on its way.
+    overview: Vec<Conversation>,
+    view: Option<(ViewOf, View)>,
+    stale: Stale,
+    began: Instant,
+}
+
+/// What must be known of the window before an event, to tell afterwards what of it is stale. The two events that come with every key
+/// typed to an agent are told apart from the rest: the key itself changes nothing here, and its echo changes some rows.
+enum Before {
+    /// A key or paste while nothing of ours waits for one.
+    Typing,
+    /// A picture of the session that is shown whole, with the rows that change.
+    Picture(Rect, Vec<u16>),
+    Anything,
+}
+
+impl Before {
+    fn look(app: &App, event: &Event) -> Before {
+        match event {
+            Event::Key(_) | Event::Paste(_) if view::bare_pane(app).is_some() => Before::Typing,
+            Event::Viewed(of, ViewOutput::Frame(delta)) => {
+                let screen = app.live_screen().filter(|screen| screen.of == *of && screen.frame.size == delta.size);
+                match (screen, view::bare_pane(app)) {
+                    (Some(_), Some(pane)) => Before::Picture(pane, delta.rows.iter().map(|(row, _)| *row).collect()),
+                    _ => Before::Anything,
+                }
+            }
+            _ => Before::Anything,
+        }
+    }
+
+    fn what_is_stale(self, app: &App, effects: &[Effect]) -> Stale {
+        match self {
+            Before::Typing
+                if matches!(effects, [Effect::ToView(ViewInput::Key(_) | ViewInput::Paste(_))])
+                    && view::bare_pane(app).is_some() =>
+            {
+                Stale::Nothing
+            }
+            Before::Picture(pane, rows) if view::bare_pane(app) == Some(pane) => Stale::Rows(rows),
+            Before::Typing | Before::Picture(..) | Before::Anything => Stale::All,
+        }
+    }
+}
+
+/// What poll found.
+struct Ready {
+    terminal: bool,
+    resized: bool,
+    ended: bool,
+    timed_out: bool,
+}
+
+impl Edge {
+    fn new(start: Start) -> Edge {
+        let began = Instant::now();
+        let now = now(began);
+        let app = App::new(start.config, start.folder, start.environment, window_size(), now);
+        let (input, asked) = (Input::default(), HashMap::new());
+        Edge {
+            paths: start.paths,
+            app,
+            input,
+            waiting_since_ms: None,
+            control: None,
+            asked,
+            overview: Vec::new(),
+            view: None,
+            stale: Stale::All,
+            began,
+        }
+    }
+
+    fn run(&mut self, signals: &mut Signals) -> Result<(), TuiError> {
+        let mut screen = Screen::new(self.app.size);
+        self.carry_out(update::start());
+        self.receive();
+        while !self.app.leaving {
+            // A terminal that takes nothing at present gets the newest picture later instead of a row of old ones.
+            if self.stale != Stale::Nothing && is_writable() {
+                let stale = std::mem::take(&mut self.stale);
+                screen.draw(&self.app, stale).map_err(|source| TuiError::Draw { source })?;
+            }
+            let ready = self.wait(signals)?;
+            if ready.ended {
+                self.handle(Event::Terminated);
+            }
+            if ready.terminal {
+                self.read_terminal();
+            }
+            if ready.resized {
+                drain(&mut signals.resized);
+                let size = window_size();
+                self.handle(Event::Resized(size));
+            }
+            self.receive();
+            self.settle_escape();
+            if ready.timed_out {
+                self.handle(Event::Tick);
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until there is something to do.
+    fn wait(&self, signals: &Signals) -> Result<Ready, TuiError> {
+        let (input, output) = (rustix::stdio::stdin(), rustix::stdio::stdout());
+        let mut fds = vec![
+            PollFd::new(&input, PollFlags::IN),
+            PollFd::new(&signals.resized, PollFlags::IN),
+            PollFd::new(&signals.ended, PollFlags::IN),
+        ];
+        if let Some(control) = &self.control {
+            fds.push(PollFd::from_borrowed_fd(control.as_fd(), PollFlags::IN));
+        }
+        if let Some((_, view)) = &self.view {
+            fds.push(PollFd::from_borrowed_fd(view.as_fd(), PollFlags::IN));
+        }
+        if self.stale != Stale::Nothing {
+            fds.push(PollFd::new(&output, PollFlags::OUT));
+        }
+        let timeout = self.timeout();
+        let found = loop {
+            match poll(&mut fds, timeout.as_ref()) {
+                Err(Errno::INTR) => {}
+                Err(errno) => return Err(TuiError::Wait { source: errno.into() }),
+                Ok(found) => break found,
+            }
+        };
+        let is_ready = |at: usize| fds.get(at).is_some_and(|fd| !fd.revents().is_empty());
+        Ok(Ready { terminal: is_ready(0), resized: is_ready(1), ended: is_ready(2), timed_out: found == 0 })
+    }
+
+    /// Until the next deadline; none where nothing moves.
+    fn timeout(&self) -> Option<Timespec> {
+        let now_ms = now(self.began).steady_ms;
+        let escape = self.waiting_since_ms.map(|since| (since + ESCAPE_MS).saturating_sub(now_ms));
+        let deadline = self.app.deadline_ms().map(|deadline| deadline.saturating_sub(now_ms));
+        let ms = [escape, deadline].into_iter().flatten().min()?;
+        let seconds = i64::try_from(ms / 1000).unwrap_or(i64::MAX);
+        Some(Timespec { tv_sec: seconds, tv_nsec: (ms % 1000 * 1_000_000).try_into().unwrap_or(0) })
+    }
+
+    fn read_terminal(&mut self) {
+        let mut bytes = vec![0; READ_BYTES];
+        match rustix::io::read(rustix::stdio::stdin(), &mut bytes) {
+            Ok(0) => self.handle(Event::Terminated),
+            Ok(count) => {
+                for event in self.input.feed(bytes.get(..count).unwrap_or_default()) {
+                    self.handle(event);
+                }
+                self.waiting_since_ms = self.input.is_waiting().then(|| now(self.began).steady_ms);
+            }
+            Err(Errno::INTR | Errno::AGAIN) => {}
+            Err(_) => self.handle(Event::Terminated), // The terminal is gone.
+        }
+    }
+
+    /// Also while the host keeps us busy, an escape that nothing followed becomes a key.
+    fn settle_escape(&mut self) {
+        let now_ms = now(self.began).steady_ms;
+        if self.waiting_since_ms.is_some_and(|since| since + ESCAPE_MS <= now_ms) {
+            self.waiting_since_ms = None;
+            if let Some(event) = self.input.settle() {
+                self.handle(event);
+            }
+        }
+    }
+
+    /// Takes all that the host has told.
+    fn receive(&mut self) {
+        while let Some(control) = &mut self.control {
+            match control.receive() {
+                Ok(None) => break,
+                Ok(Some(Told::Event(event))) => self.handle(Event::Told(event)),
+                Ok(Some(Told::Reply { id, reply })) => {
+                    if let Some(reply) = self.whole(reply)
+                        && let Some(purpose) = self.asked.remove(&id)
+                    {
+                        self.handle(Event::Answered(purpose, reply));
+                    }
+                }
+                Err(error) => self.lose_link(&error.to_string()),
+            }
+        }
+        while let Some((of, view)) = &mut self.view {
+            let of = *of;
+            match view.receive() {
+                Ok(None) => break,
+                Ok(Some(output)) => self.handle(Event::Viewed(of, output)),
+                Err(error) => {
+                    self.view = None;
+                    self.handle(Event::ViewLost(of, error.to_string()));
+                }
+            }
+        }
+    }
+
+    fn lose_link(&mut self, why: &str) {
+        self.control = None;
+        self.asked.clear();
+        self.handle(Event::LinkLost(why.to_owned()));
+    }
+
+    /// A long overview comes in several replies; it is handled as one.
+    fn whole(&mut self, reply: Reply) -> Option<Reply> {
+        let Reply::Overview(Overview { conversations, rest }) = reply else {
+            return Some(reply);
+        };
+        self.overview.extend(conversations);
+        match rest {
+            Rest::Follows => None,
+            Rest::None => {
+                let conversations = std::mem::take(&mut self.overview);
+                Some(Reply::Overview(Overview { conversations, rest }))
+            }
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        let before = Before::look(&self.app, &event);
+        let effects = update::update(&mut self.app, event, now(self.began));
+        self.stale.add(before.what_is_stale(&self.app, &effects));
+        self.carry_out(effects);
+    }
+
+    /// Carries out effects in their order; what fails at once comes back as an event behind them.
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        let mut failed = VecDeque::new();
+        for effect in effects {
+            failed.extend(self.carry_out_one(effect));
+        }
+        for event in failed {
+            match event {
+                Event::LinkLost(why) => self.lose_link(&why),
+                event => self.handle(event),
+            }
+        }
+    }
+
+    fn carry_out_one(&mut self, effect: Effect) -> Option<Event> {
+        match effect {
+            Effect::Connect => match Control::connect(&self.paths, Absent::Start) {
+                Ok(control) => {
+                    self.control = Some(control);
+                    self.asked.clear();
+                    self.overview.clear();
+                    Some(Event::Linked)
+                }
+                Err(error) => Some(Event::LinkLost(error.to_string())),
+            },
+            Effect::Ask(purpose, request) => match self.control.as_mut()?.send(&request) {
+                Ok(id) => {
+                    self.asked.insert(id, purpose);
+                    None
+                }
+                Err(error) => {
+                    self.control = None;
+                    Some(Event::LinkLost(error.to_string()))
+                }
+            },
+            Effect::OpenView(of, size) => {
+                self.view = None;
+                match View::open(&self.paths, of.conversation, size) {
+                    Ok(view) => {
+                        self.view = Some((of, view));
+                        None
+                    }
+                    Err(error) => Some(Event::ViewLost(of, error.to_string())),
+                }
+            }
+            Effect::CloseView => {
+                self.view = None;
+                None
+            }
+            Effect::ToView(input) => {
+                let (of, view) = self.view.as_mut()?;
+                let of = *of;
+                let error = view.send(&input).err()?;
+                self.view = None;
+                Some(Event::ViewLost(of, error.to_string()))
+            }
+            Effect::Leave => None, // `App::leaving` ends the loop once everything else is done.
+        }
+    }
+}
+
+fn now(began: Instant) -> Now {
+    let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+    let steady_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Now { wall: Timestamp(i64::try_from(wall).unwrap_or(i64::MAX)), steady_ms }
+}
+
+fn window_size() -> Size {
+    match tcgetwinsize(rustix::stdio::stdout()) {
+        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Size { columns: size.ws_col, rows: size.ws_row },
+        Ok(_) | Err(_) => FALLBACK,
+    }
+}
+
+fn is_writable() -> bool {
+    let output = rustix::stdio::stdout();
+    let none = Timespec { tv_sec: 0, tv_nsec: 0 };
+    // Where poll itself fails, the write tells what is wrong.
+    poll(&mut [PollFd::new(&output, PollFlags::OUT)], Some(&none)).map_or(true, |found| found > 0)
+}
+
+fn drain(pipe: &mut UnixStream) {
+    let mut bytes = [0; 64];
+    while pipe.read(&mut bytes).is_ok_and(|count| count > 0) {}
+}

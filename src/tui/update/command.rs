@@ -1,0 +1,298 @@
+//! What each command does. One arm a command.
+
+use super::super::app::{App, Confirm, Keyboard, Page, Panel, needs_person, running, view_of};
+use super::super::composer::Composer;
+use super::super::event::{Effect, Purpose};
+use super::super::keymap::{Command, Motion, key_name};
+use super::super::layout::{self, PanelPlace};
+use super::super::view::{page, record};
+use super::{Asked, ask, fetch_older, save_draft, say, select, text_changed, to_agent, turns, writing};
+use crate::domain::id::ConversationId;
+use crate::protocol::message::{Place, Request, RunningTurn, Scroll, Status, ViewInput};
+
+pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
+    match command {
+        Command::NewTab => new_tab(app, out),
+        Command::Fresh => fresh(app, out),
+        Command::NextTab => step_tab(app, out, Step::Next),
+        Command::PreviousTab => step_tab(app, out, Step::Previous),
+        Command::GoToTab(number) => go_to_tab(app, out, number),
+        Command::LastTab => last_tab(app, out),
+        Command::NextNeedingMe => next_needing_me(app, out),
+        Command::SwitchKeyboard => switch_keyboard(app),
+        Command::Interrupt => with_active(app, out, |app, out, conversation| {
+            ask(app, out, Purpose::Interrupt, Request::Interrupt { conversation });
+        }),
+        Command::SendNow => writing::send_now(app, out),
+        Command::Turns => turns::enter(app),
+        Command::TogglePanel => toggle_panel(app),
+        Command::ToggleRecord => toggle_record(app),
+        Command::Why => with_active(app, out, |app, out, conversation| {
+            app.page = Some(Page::Why { top: 0 });
+            ask(app, out, Purpose::Decisions(conversation), Request::Why { conversation });
+        }),
+        Command::StopSession => stop_session(app),
+        Command::Rename => {
+            if let Some(title) = app.active().map(|conversation| conversation.title.clone()) {
+                app.page = Some(Page::Rename(Box::new(Composer::with_text(&title))));
+            }
+        }
+        Command::CloseTab => close_tab(app, out),
+        Command::Zoom => app.zoomed = !app.zoomed,
+        Command::Help => app.page = Some(Page::Help { top: 0 }),
+        Command::Leave => leave(app, out),
+        Command::ScrollUp => scroll(app, out, Scroll::PageUp),
+        Command::ScrollDown => scroll(app, out, Scroll::PageDown),
+        Command::Submit => writing::submit(app, out, Place::Behind),
+        Command::Older => writing::older(app),
+        Command::Newer => writing::newer(app),
+        Command::ToAgent => match app.desk().is_none_or(|desk| desk.composer.is_empty()) {
+            true => to_agent_screen(app),
+            false => {
+                let prefix = key_name(app.config.prefix);
+                say(app, format!("Tab leaves only an empty composer; {prefix} o leaves any"));
+            }
+        },
+        Command::ClearText => writing::clear_text(app),
+        Command::KeepQueued => writing::keep_queued(app),
+        Command::Edit(edit) => {
+            if let Some(desk) = app.desk_mut() {
+                desk.composer.apply(edit);
+                text_changed(app);
+            }
+        }
+        Command::Move(motion) => match app.page {
+            Some(_) => scroll_page(app, motion),
+            None => turns::choose(app, out, motion),
+        },
+        Command::Open => turns::open(app, out),
+        Command::EditQueued => turns::edit_queued(app),
+        Command::RemoveQueued => turns::remove_queued(app, out),
+        Command::SendQueuedNow => turns::send_queued_now(app, out),
+        Command::Back => match app.page.take() {
+            Some(_) => {}
+            None => keyboard_to(app, Keyboard::Composer),
+        },
+        Command::Yes => yes(app, out),
+        Command::No => app.page = None,
+    }
+}
+
+enum Step {
+    Next,
+    Previous,
+}
+
+fn with_active(app: &mut App, out: &mut Vec<Effect>, act: impl FnOnce(&mut App, &mut Vec<Effect>, ConversationId)) {
+    match app.active {
+        Some(conversation) => act(app, out, conversation),
+        None => say(app, "no tab is open yet"),
+    }
+}
+
+/// Orders something for the active conversation; what is to be said is said when it was done.
+pub fn order(app: &mut App, out: &mut Vec<Effect>, request: Request, done: &'static str) {
+    ask(app, out, Purpose::Order { done }, request);
+}
+
+pub fn new_tab(app: &mut App, out: &mut Vec<Effect>) {
+    let wanted = app.active().map(|conversation| conversation.wanted.clone());
+    let (agent, folder) = match wanted {
+        Some(wanted) => (Some(wanted.agent), wanted.folder),
+        None => (Some(app.config.default_agent.clone()), app.folder.clone()),
+    };
+    ask(app, out, Purpose::NewTab, Request::New { agent, folder, title: None });
+}
+
+fn fresh(app: &mut App, out: &mut Vec<Effect>) {
+    let Some(conversation) = app.active() else { return };
+    let id = conversation.id;
+    if let Some(turn) = running(conversation) {
+        app.page = Some(Page::Confirm(Confirm::FreshWhileRunning(turn.number)));
+        return;
+    }
+    if conversation.status == Status::Draft && conversation.session.is_none() && conversation.turns == 0 {
+        return say(app, "no session was started here yet; the first message starts a fresh one anyway");
+    }
+    ask(app, out, Purpose::Fresh(id), Request::Fresh { conversation: id, running: RunningTurn::Refuse });
+}
+
+fn step_tab(app: &mut App, out: &mut Vec<Effect>, step: Step) {
+    let tabs: Vec<ConversationId> = app.tabs().iter().map(|tab| tab.id).collect();
+    let Some(at) = tabs.iter().position(|tab| Some(*tab) == app.active) else { return };
+    let to = match step {
+        Step::Next => (at + 1) % tabs.len(),
+        Step::Previous => (at + tabs.len() - 1) % tabs.len(),
+    };
+    if let Some(conversation) = tabs.get(to) {
+        select(app, out, *conversation);
+    }
+}
+
+fn go_to_tab(app: &mut App, out: &mut Vec<Effect>, number: u8) {
+    let tab = app.tabs().get(usize::from(number).saturating_sub(1)).map(|tab| tab.id);
+    match tab {
+        Some(conversation) => select(app, out, conversation),
+        None => say(app, format!("there is no tab {number}")),
+    }
+}
+
+fn last_tab(app: &mut App, out: &mut Vec<Effect>) {
+    let open = app.last_active.filter(|last| app.tabs().iter().any(|tab| tab.id == *last));
+    match open {
+        Some(conversation) => select(app, out, conversation),
+        None => say(app, "no other tab was shown before"),
+    }
+}
+
+fn next_needing_me(app: &mut App, out: &mut Vec<Effect>) {
+    let tabs = app.tabs();
+    let at = tabs.iter().position(|tab| Some(tab.id) == app.active).map_or(0, |at| at + 1);
+    let next = tabs.iter().cycle().skip(at).take(tabs.len()).find(|tab| needs_person(tab)).map(|tab| tab.id);
+    match next {
+        Some(conversation) if Some(conversation) != app.active => select(app, out, conversation),
+        Some(_) | None => say(app, "no other tab needs you"),
+    }
+}
+
+pub fn keyboard_to(app: &mut App, keyboard: Keyboard) {
+    if let Some(desk) = app.desk_mut() {
+        desk.keyboard = keyboard;
+        if keyboard == Keyboard::Agent {
+            desk.shows_record = false;
+        }
+    }
+}
+
+fn switch_keyboard(app: &mut App) {
+    match app.keyboard() {
+        Keyboard::Composer | Keyboard::Turns => to_agent_screen(app),
+        Keyboard::Agent => keyboard_to(app, Keyboard::Composer),
+    }
+}
+
+fn to_agent_screen(app: &mut App) {
+    if app.live_screen().is_some() {
+        keyboard_to(app, Keyboard::Agent);
+    } else {
+        keyboard_to(app, Keyboard::Composer);
+        say(app, "no process lives here, so there is no screen to type into; send a message to start one");
+    }
+}
+
+fn toggle_panel(app: &mut App) {
+    app.panel = match layout::layout(app).panel_place {
+        PanelPlace::None => Panel::Over,
+        PanelPlace::Beside | PanelPlace::Over => Panel::Hidden,
+    };
+    if app.panel == Panel::Hidden && app.keyboard() == Keyboard::Turns {
+        keyboard_to(app, Keyboard::Composer);
+    }
+}
+
+fn toggle_record(app: &mut App) {
+    let viewable = app.desk().is_some_and(|desk| desk.screen.is_some());
+    if !viewable {
+        return say(app, "no process has lived here since this window was opened; this is the record");
+    }
+    if let Some(desk) = app.desk_mut() {
+        desk.shows_record = !desk.shows_record;
+        desk.record_up = 0;
+        if desk.shows_record && desk.keyboard == Keyboard::Agent {
+            desk.keyboard = Keyboard::Composer;
+        }
+    }
+}
+
+fn stop_session(app: &mut App) {
+    if app.viewable().is_some() {
+        app.page = Some(Page::Confirm(Confirm::StopSession));
+    } else {
+        say(app, "no process lives here; the next message starts one");
+    }
+}
+
+fn close_tab(app: &mut App, out: &mut Vec<Effect>) {
+    let Some(conversation) = app.active() else { return };
+    let id = conversation.id;
+    let text = match (running(conversation), view_of(conversation)) {
+        (Some(turn), _) => format!("turn {} goes on; the conversation stays: threadkeep ls", turn.number),
+        (None, Some(_)) => "its session keeps running; the conversation stays: threadkeep ls".to_owned(),
+        (None, None) => "the conversation stays: threadkeep ls".to_owned(),
+    };
+    save_draft(app, out, Some(id));
+    if ask(app, out, Purpose::CloseTab(id), Request::CloseTab { conversation: id }) == Asked::Yes {
+        say(app, text);
+    }
+}
+
+pub fn leave(app: &mut App, out: &mut Vec<Effect>) {
+    let conversations: Vec<ConversationId> = app.desks.keys().copied().collect();
+    for conversation in conversations {
+        save_draft(app, out, Some(conversation));
+    }
+    app.leaving = true;
+    out.push(Effect::Leave);
+}
+
+fn scroll(app: &mut App, out: &mut Vec<Effect>, scroll: Scroll) {
+    let up = scroll == Scroll::PageUp;
+    if app.page.is_some() {
+        return scroll_page(app, if up { Motion::PageUp } else { Motion::PageDown });
+    }
+    if app.shows_record() {
+        let rows = layout::layout(app).pane.height.saturating_sub(1).max(1);
+        return scroll_record(app, out, up, rows);
+    }
+    if app.live_screen().is_some() {
+        to_agent(app, out, ViewInput::Scroll(scroll));
+    }
+}
+
+pub fn scroll_record(app: &mut App, out: &mut Vec<Effect>, up: bool, rows: u16) {
+    let most = record::most_up(app);
+    let Some(desk) = app.desk_mut() else { return };
+    desk.record_up = if up { (desk.record_up + rows).min(most) } else { desk.record_up.saturating_sub(rows) };
+    if up && desk.record_up == most {
+        fetch_older(app, out);
+    }
+}
+
+fn scroll_page(app: &mut App, motion: Motion) {
+    let most = page::most_top(app);
+    let rows = page::rows(app).max(1);
+    let top = match &mut app.page {
+        Some(Page::Help { top } | Page::Why { top } | Page::Turn { top, .. }) => top,
+        Some(Page::Confirm(_) | Page::Rename(_)) | None => return,
+    };
+    let to = match motion {
+        Motion::Up => top.saturating_sub(1),
+        Motion::Down => top.saturating_add(1),
+        Motion::PageUp => top.saturating_sub(rows),
+        Motion::PageDown => top.saturating_add(rows),
+        Motion::Top => 0,
+        Motion::Bottom => most,
+    };
+    *top = to.min(most);
+}
+
+fn yes(app: &mut App, out: &mut Vec<Effect>) {
+    let (Some(conversation), Some(page)) = (app.active, app.page.take()) else { return };
+    match page {
+        Page::Confirm(Confirm::FreshWhileRunning(_)) => {
+            let request = Request::Fresh { conversation, running: RunningTurn::Stop };
+            ask(app, out, Purpose::Fresh(conversation), request);
+        }
+        Page::Confirm(Confirm::StopSession) => {
+            order(app, out, Request::StopSession { conversation }, "the session's process is ended");
+        }
+        Page::Rename(composer) => {
+            let title = composer.text().trim().to_owned();
+            match title.is_empty() {
+                true => say(app, "the title stays: an empty one names nothing"),
+                false => order(app, out, Request::Rename { conversation, title }, ""),
+            }
+        }
+        Page::Help { .. } | Page::Why { .. } | Page::Turn { .. } => {}
+    }
+}

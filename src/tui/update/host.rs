@@ -1,0 +1,267 @@
+//! What the host says: the link, replies and events.
+
+use super::super::app::{App, Confirm, Desk, Fetched, Link, NoticeKind, Page, is_ended};
+use super::super::composer::Composer;
+use super::super::event::{Effect, Purpose};
+use super::{ask, command, fetch, look, save_draft, say, say_trouble, select};
+use crate::domain::continuity::Continuity;
+use crate::domain::id::{ConversationId, TurnNumber};
+use crate::domain::turn::TurnRecord;
+use crate::protocol::message::{Conversation, Event, Overview, Refusal, Reply, Request};
+
+/// The first try comes at once, so that a restarted host is found within a second.
+const FIRST_TRY_MS: u64 = 200;
+/// Later tries: at most one a second, then rarer and rarer.
+const TRY_AGAIN_MS: u64 = 1_000;
+const TRY_AT_LEAST_EVERY_MS: u64 = 15_000;
+
+pub fn linked(app: &mut App, out: &mut Vec<Effect>) {
+    app.link = Link::Asking;
+    ask(app, out, Purpose::Subscribe, Request::Subscribe);
+}
+
+pub fn link_lost(app: &mut App, why: &str) {
+    let tries = match app.link {
+        Link::Down { tries, .. } => tries + 1,
+        Link::Connecting | Link::Asking | Link::Up => 0,
+    };
+    let wait_ms = match tries {
+        0 => FIRST_TRY_MS,
+        _ => (TRY_AGAIN_MS << (tries - 1).min(10)).min(TRY_AT_LEAST_EVERY_MS),
+    };
+    let again_ms = Some(app.now.steady_ms + wait_ms);
+    app.link = Link::Down { why: why.to_owned(), tries, again_ms };
+    let mut unconfirmed = false;
+    for desk in app.desks.values_mut() {
+        for text in std::mem::take(&mut desk.in_flight).into_iter().rev() {
+            unconfirmed = true;
+            give_back(desk, &text);
+        }
+        desk.saves_under_way = 0;
+        // Turns may end unseen until the link is back, so the record is fetched anew then.
+        desk.record.fetched = Fetched::Nothing;
+    }
+    if unconfirmed {
+        say_trouble(app, "the host went away before it confirmed the message; see the turns before you send it again");
+    }
+}
+
+/// Puts a text that was not taken back into the composer, in front of what was typed since.
+fn give_back(desk: &mut Desk, text: &str) {
+    let join = |typed: &str| if typed.is_empty() { text.to_owned() } else { format!("{text}\n{typed}") };
+    match &mut desk.editing {
+        Some(editing) => editing.draft = join(&editing.draft),
+        None => desk.composer = Composer::with_text(&join(&desk.composer.text())),
+    }
+    desk.save_due_ms = Some(0);
+}
+
+pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: Reply) {
+    match (purpose, reply) {
+        (Purpose::Subscribe, Reply::Overview(overview)) => overview_came(app, out, overview),
+        (Purpose::NewTab, Reply::Created { conversation }) => {
+            if !app.conversations.contains_key(&conversation) {
+                ask(app, out, Purpose::Show, Request::Show { conversation });
+            }
+            select(app, out, conversation);
+        }
+        (Purpose::Show, Reply::Conversation(conversation)) => changed(app, out, *conversation),
+        (Purpose::Submit { conversation, text }, Reply::Submitted(submitted)) => {
+            landed(app, conversation, &text);
+            match submitted.decision.continuity {
+                Continuity::Refused => {
+                    refused_text(app, conversation, &text);
+                    say_trouble(app, format!("refused · {}", submitted.decision.why.text()));
+                }
+                Continuity::Reused
+                | Continuity::Resumed
+                | Continuity::Fresh
+                | Continuity::Queued
+                | Continuity::Answer => {}
+            }
+        }
+        (Purpose::Submit { conversation, text }, Reply::Refused { why }) => {
+            landed(app, conversation, &text);
+            refused_text(app, conversation, &text);
+            say_trouble(app, format!("refused · {why}"));
+        }
+        (Purpose::SaveDraft(conversation), reply) => draft_saved(app, conversation, &reply),
+        (Purpose::EarlierTurns(conversation), Reply::Turns(turns)) => turns_came(app, conversation, turns),
+        (Purpose::Decisions(conversation), Reply::Decisions(decisions)) => {
+            if let Some(desk) = app.desks.get_mut(&conversation) {
+                desk.decisions.extend(decisions.into_iter().map(|record| (record.number, record)));
+            }
+        }
+        (Purpose::Interrupt, Reply::Interrupting { turn }) => match turn {
+            Some(turn) => say(app, format!("interrupting turn {turn}")),
+            None => say(app, "nothing runs here, so nothing was interrupted"),
+        },
+        (Purpose::Fresh(_), Reply::Done) => say(app, "the next message starts a fresh session"),
+        (Purpose::Fresh(_), Reply::Refused { why: Refusal::TurnRuns(turn) }) => {
+            app.page = Some(Page::Confirm(Confirm::FreshWhileRunning(turn)));
+        }
+        (Purpose::EditQueued { conversation, text, .. }, Reply::Refused { why }) => {
+            refused_text(app, conversation, &text);
+            say_trouble(app, format!("not changed: {why}; the text is in the composer"));
+        }
+        (Purpose::EditQueued { turn, .. }, Reply::Done) => say(app, format!("queued turn {turn} is changed")),
+        (Purpose::EarlierTurns(conversation), Reply::Refused { why }) => {
+            if let Some(desk) = app.desks.get_mut(&conversation) {
+                desk.record.fetched = Fetched::Nothing;
+            }
+            say_trouble(app, why.to_string());
+        }
+        (Purpose::Order { done }, Reply::Done) if !done.is_empty() => say(app, done),
+        (_, Reply::Refused { why }) => say_trouble(app, why.to_string()),
+        // A reply that does not fit its request can only come from another build; there is nothing to show.
+        (_, _) => {}
+    }
+}
+
+/// A sent text has been answered.
+fn landed(app: &mut App, conversation: ConversationId, text: &str) {
+    if let Some(desk) = app.desks.get_mut(&conversation)
+        && let Some(at) = desk.in_flight.iter().position(|sent| sent == text)
+    {
+        desk.in_flight.remove(at);
+    }
+}
+
+fn refused_text(app: &mut App, conversation: ConversationId, text: &str) {
+    if let Some(desk) = app.desks.get_mut(&conversation) {
+        give_back(desk, text);
+    }
+}
+
+fn draft_saved(app: &mut App, conversation: ConversationId, reply: &Reply) {
+    if let Some(desk) = app.desks.get_mut(&conversation) {
+        desk.saves_under_way = desk.saves_under_way.saturating_sub(1);
+    }
+    if let Reply::Refused { why } = reply {
+        say_trouble(app, format!("the draft could not be saved: {why}"));
+    }
+}
+
+fn turns_came(app: &mut App, conversation: ConversationId, turns: Vec<TurnRecord>) {
+    let Some(desk) = app.desks.get_mut(&conversation) else { return };
+    // The host sends fewer than asked for where they are long, so their number says nothing.
+    let whole = turns.first().is_none_or(|oldest| oldest.number == TurnNumber(1));
+    desk.record.fetched = if whole { Fetched::All } else { Fetched::Newest };
+    desk.record.turns.extend(turns.into_iter().filter(is_ended).map(|turn| (turn.number, turn)));
+}
+
+/// What the host knows: at the start and after a lost link.
+fn overview_came(app: &mut App, out: &mut Vec<Effect>, overview: Overview) {
+    app.link = Link::Up;
+    let told: Vec<ConversationId> = overview.conversations.iter().map(|conversation| conversation.id).collect();
+    app.conversations.retain(|id, _| told.contains(id));
+    for conversation in overview.conversations {
+        adopt(app, conversation);
+    }
+    match app.active.filter(|active| app.tabs().iter().any(|tab| tab.id == *active)) {
+        Some(_) => {
+            look(app, out);
+            fetch(app, out);
+        }
+        None => {
+            app.active = None;
+            match newest_here(app) {
+                Some(conversation) => select(app, out, conversation),
+                None => command::new_tab(app, out),
+            }
+        }
+    }
+    let changed: Vec<ConversationId> = app.desks.keys().copied().collect();
+    for conversation in changed {
+        save_draft(app, out, Some(conversation));
+    }
+}
+
+/// The tab of the start folder that was active last.
+fn newest_here(app: &App) -> Option<ConversationId> {
+    let here = app.tabs().into_iter().filter(|tab| tab.wanted.folder == app.folder);
+    here.max_by_key(|tab| (tab.active_at, tab.id)).map(|tab| tab.id)
+}
+
+pub fn told(app: &mut App, out: &mut Vec<Effect>, event: Event) {
+    match event {
+        Event::Changed(conversation) => changed(app, out, *conversation),
+        Event::Removed(conversation) => {
+            let at = tab_place(app);
+            app.conversations.remove(&conversation);
+            app.desks.remove(&conversation);
+            keep_a_tab(app, out, at);
+        }
+        Event::TurnEnded { conversation, turn } => {
+            // What was said of the turn while it ran is over with it.
+            if app.active == Some(conversation) {
+                app.notice.take_if(|notice| notice.kind == NoticeKind::Said);
+            }
+            if let Some(desk) = app.desks.get_mut(&conversation) {
+                desk.record.turns.insert(turn.number, *turn);
+            }
+        }
+        Event::Notice(text) => say_trouble(app, text),
+        Event::HostEnding => say_trouble(app, "the host is ending; sessions end with it, conversations stay"),
+    }
+}
+
+fn changed(app: &mut App, out: &mut Vec<Effect>, conversation: Conversation) {
+    let at = tab_place(app);
+    adopt(app, conversation);
+    keep_a_tab(app, out, at);
+}
+
+fn tab_place(app: &App) -> Option<usize> {
+    app.tabs().iter().position(|tab| Some(tab.id) == app.active)
+}
+
+/// If the active tab is gone, its neighbour takes over; without any tab a new draft does.
+fn keep_a_tab(app: &mut App, out: &mut Vec<Effect>, at: Option<usize>) {
+    let (Some(at), None) = (at, tab_place(app)) else { return };
+    let tabs = app.tabs();
+    let next = tabs.get(at).or(tabs.last()).map(|tab| tab.id);
+    match next {
+        Some(conversation) => select(app, out, conversation),
+        None => {
+            command::new_tab(app, out);
+            app.active = None;
+        }
+    }
+}
+
+/// Takes over what the host says of a conversation.
+fn adopt(app: &mut App, conversation: Conversation) {
+    let start = app.config.start_keyboard;
+    let desk = app.desks.entry(conversation.id).or_insert_with(|| Desk::new(start));
+    // While a draft is being saved, the host may still tell of the one before.
+    if desk.saves_under_way == 0 && conversation.draft != desk.saved {
+        let untouched = desk.draft() == desk.saved;
+        desk.saved.clone_from(&conversation.draft);
+        match &mut desk.editing {
+            Some(editing) if untouched => editing.draft.clone_from(&conversation.draft),
+            None if untouched => desk.composer = Composer::with_text(&conversation.draft),
+            Some(_) | None => {}
+        }
+    }
+    if let Some(decision) = &conversation.decision {
+        desk.decisions.insert(decision.number, decision.clone());
+    }
+    if let Some(turn) = conversation.turn.as_ref().filter(|turn| is_ended(turn)) {
+        desk.record.turns.insert(turn.number, turn.clone());
+    }
+    leave_vanished_edit(desk, &conversation);
+    app.conversations.insert(conversation.id, conversation);
+}
+
+/// A queued message that was sent while it was being edited cannot be changed any more; the text stays as a draft.
+fn leave_vanished_edit(desk: &mut Desk, conversation: &Conversation) {
+    let queued = |turn: TurnNumber| conversation.queue.iter().any(|queued| queued.number == turn);
+    if desk.editing.as_ref().is_some_and(|editing| !queued(editing.turn))
+        && let Some(editing) = desk.editing.take()
+    {
+        let typed = desk.composer.text();
+        desk.composer = Composer::with_text(&editing.draft);
+        give_back(desk, &typed);
+    }
+}

@@ -1,0 +1,118 @@
+//! Where a key goes: to a page, to a command of ours, into the composer or to the agent.
+
+use super::super::app::{App, Keyboard, Page, Prefix};
+use super::super::event::Effect;
+use super::super::keymap::{self, Command, Place};
+use super::{command, say, text_changed, to_agent};
+use crate::protocol::message::ViewInput;
+use crate::terminal::keys::{Key, KeyCode, Modifiers};
+
+pub fn key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
+    app.notice = None;
+    match app.prefix {
+        Prefix::Pressed { .. } | Prefix::Shown => {
+            app.prefix = Prefix::None;
+            after_prefix(app, out, key);
+        }
+        Prefix::None if key == app.config.prefix => {
+            let which_key_at_ms = app.now.steady_ms + u64::from(app.config.which_key_ms);
+            app.prefix = Prefix::Pressed { which_key_at_ms };
+        }
+        Prefix::None if app.page.is_some() => page_key(app, out, key),
+        Prefix::None => match keymap::command(Place::Anywhere, key) {
+            Some(command) => command::run(app, out, command),
+            None => place_key(app, out, key),
+        },
+    }
+}
+
+fn after_prefix(app: &mut App, out: &mut Vec<Effect>, key: Key) {
+    if key == app.config.prefix {
+        return to_agent(app, out, ViewInput::Key(key));
+    }
+    match keymap::command(Place::Prefix, key) {
+        Some(command) => {
+            app.page = None;
+            command::run(app, out, command);
+        }
+        None if key.code == KeyCode::Escape => {}
+        None => {
+            let (prefix, key) = (keymap::key_name(app.config.prefix), keymap::key_name(key));
+            say(app, format!("{prefix} {key} means nothing; {prefix} ? lists all keys"));
+        }
+    }
+}
+
+fn place_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
+    match app.keyboard() {
+        Keyboard::Agent => to_agent(app, out, ViewInput::Key(key)),
+        Keyboard::Turns => match keymap::command(Place::Turns, key) {
+            Some(command) => command::run(app, out, command),
+            None => say(app, "the keyboard is in the list of turns; Esc goes back"),
+        },
+        Keyboard::Composer => match (keymap::command(Place::Composer, key), typed(key)) {
+            (Some(command), _) => command::run(app, out, command),
+            (None, Some(char)) => {
+                if let Some(desk) = app.desk_mut() {
+                    desk.recalled = None;
+                    desk.composer.insert_char(char);
+                    text_changed(app);
+                }
+            }
+            (None, None) => {}
+        },
+    }
+}
+
+fn page_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
+    let command = match &mut app.page {
+        None => None,
+        Some(Page::Rename(composer)) => match (key.code, keymap::command(Place::Composer, key), typed(key)) {
+            (KeyCode::Enter, _, _) => Some(Command::Yes),
+            (KeyCode::Escape, _, _) => Some(Command::No),
+            (_, Some(Command::Edit(edit)), _) if edit != super::super::composer::Edit::Newline => {
+                composer.apply(edit);
+                None
+            }
+            (_, None, Some(char)) => {
+                composer.insert_char(char);
+                None
+            }
+            (_, _, _) => None,
+        },
+        Some(Page::Confirm(_)) => keymap::command(Place::Confirm, key),
+        Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }) => {
+            keymap::command(Place::Page, key).or(keymap::command(Place::Anywhere, key))
+        }
+    };
+    if let Some(command) = command {
+        command::run(app, out, command);
+    }
+}
+
+/// The character that a key puts into a text.
+fn typed(key: Key) -> Option<char> {
+    match key.code {
+        KeyCode::Char(char) if key.modifiers == Modifiers::NONE || key.modifiers == Modifiers::SHIFT => Some(char),
+        KeyCode::Tab if key.modifiers == Modifiers::NONE => Some('\t'),
+        _ => None,
+    }
+}
+
+pub fn paste(app: &mut App, out: &mut Vec<Effect>, text: &str) {
+    app.notice = None;
+    let keyboard = app.keyboard();
+    match (&mut app.page, keyboard) {
+        (Some(Page::Rename(composer)), _) => composer.insert_text(text.lines().next().unwrap_or_default()),
+        (Some(_), _) => {}
+        (None, Keyboard::Agent) => to_agent(app, out, ViewInput::Paste(text.to_owned())),
+        (None, Keyboard::Turns) => say(app, "the keyboard is in the list of turns; Esc goes back, then paste again"),
+        (None, Keyboard::Composer) => {
+            if let Some(desk) = app.desk_mut() {
+                desk.recalled = None;
+                desk.composer.insert_text(text);
+                text_changed(app);
+            }
+        }
+    }
+}

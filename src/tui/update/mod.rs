@@ -1,0 +1,337 @@
+//! What follows from an event: the window's whole behaviour in one place, without io.
+//!
+//! Change here: time, the view and what is said. Keys are in `keys.rs`, commands in `command.rs`, `writing.rs` and `turns.rs`, the mouse in `mouse.rs`, the host's words in `host.rs`.
+//! Not here: carrying effects out (`tui/mod.rs`) or drawing (`view`).
+
+mod command;
+mod host;
+mod keys;
+mod mouse;
+#[cfg(test)]
+mod tests;
+mod turns;
+mod writing;
+
+use super::app::{
+    App, Desk, Fetched, Keyboard, Link, Notice, NoticeKind, Prefix, Screen, ScreenState, View, ViewState,
+};
+use super::event::{Effect, Event, Now, Purpose, ViewOf};
+use super::layout;
+use crate::domain::id::ConversationId;
+use crate::protocol::message::{Request, Scroll, ViewInput, ViewOutput};
+use crate::terminal::frame::Frame;
+use crate::terminal::keys::Focus;
+
+/// A pause in typing after which the draft is saved.
+const DRAFT_PAUSE_MS: u64 = 300;
+/// How long something said stays in the status line.
+const SAID_MS: u64 = 4_000;
+/// Trouble stays longer: it may come while nobody looks.
+const TROUBLE_MS: u64 = 10_000;
+/// A view that was lost while its process lives is opened again after this.
+const VIEW_AGAIN_MS: u64 = 1_000;
+/// The turns that are fetched at once: more than a panel shows.
+const TURNS_AT_ONCE: u32 = 50;
+
+/// What is to be done first of all.
+pub fn start() -> Vec<Effect> {
+    vec![Effect::Connect]
+}
+
+/// Applies one event and says what must be done about it.
+pub fn update(app: &mut App, event: Event, now: Now) -> Vec<Effect> {
+    let mut out = Vec::new();
+    app.now = now;
+    match event {
+        Event::Key(key) => keys::key(app, &mut out, key),
+        Event::Paste(text) => keys::paste(app, &mut out, &text),
+        Event::Mouse(mouse) => mouse::mouse(app, &mut out, mouse),
+        Event::Focus(focus) => window_focus(app, &mut out, focus),
+        Event::Resized(size) => app.size = size,
+        Event::Tick => {}
+        Event::Linked => host::linked(app, &mut out),
+        Event::LinkLost(why) => host::link_lost(app, &why),
+        Event::Answered(purpose, reply) => host::answered(app, &mut out, purpose, reply),
+        Event::Told(told) => host::told(app, &mut out, told),
+        Event::Viewed(of, output) => viewed(app, of, output),
+        Event::ViewLost(of, why) => view_lost(app, of, &why),
+        Event::Terminated => command::leave(app, &mut out),
+    }
+    on_time(app, &mut out);
+    settle_view(app, &mut out);
+    out
+}
+
+/// Says something in the status line for a while.
+fn say(app: &mut App, text: impl Into<String>) {
+    let until_ms = app.now.steady_ms + SAID_MS;
+    app.notice = Some(Notice { text: text.into(), kind: NoticeKind::Said, until_ms });
+}
+
+fn say_trouble(app: &mut App, text: impl Into<String>) {
+    let until_ms = app.now.steady_ms + TROUBLE_MS;
+    app.notice = Some(Notice { text: text.into(), kind: NoticeKind::Trouble, until_ms });
+}
+
+/// Asks the host, or says that it is not there. The answer tells which.
+fn ask(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, request: Request) -> Asked {
+    match app.link {
+        Link::Up | Link::Asking => {
+            out.push(Effect::Ask(purpose, request));
+            Asked::Yes
+        }
+        Link::Connecting | Link::Down { .. } => {
+            say_trouble(app, "not connected to the host yet; try again in a moment");
+            Asked::NoHost
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Yes,
+    NoHost,
+}
+
+/// Shows this conversation.
+fn select(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId) {
+    app.page = None;
+    if app.active == Some(conversation) {
+        return;
+    }
+    save_draft(app, out, app.active);
+    if app.active.is_some() {
+        app.last_active = app.active;
+    }
+    app.active = Some(conversation);
+    let viewable = app.viewable().is_some();
+    let start = app.config.start_keyboard;
+    let desk = app.desks.entry(conversation).or_insert_with(|| Desk::new(start));
+    // Keys must not go to a place that takes none, and never unseen into a list of turns.
+    desk.keyboard = match desk.keyboard {
+        Keyboard::Agent if viewable => Keyboard::Agent,
+        Keyboard::Agent | Keyboard::Composer | Keyboard::Turns => Keyboard::Composer,
+    };
+    look(app, out);
+    fetch(app, out);
+}
+
+/// Tells the host what the person looks at.
+fn look(app: &App, out: &mut Vec<Effect>) {
+    let conversation = app.active.filter(|_| app.window_focused);
+    if app.link == Link::Up {
+        out.push(Effect::Ask(Purpose::Order { done: "" }, Request::Look { conversation }));
+    }
+}
+
+/// Fetches what the active tab shows beside its live state, once.
+fn fetch(app: &mut App, out: &mut Vec<Effect>) {
+    let Some(conversation) = app.active else { return };
+    if app.link != Link::Up || app.desk().is_none_or(|desk| desk.record.fetched != Fetched::Nothing) {
+        return;
+    }
+    if let Some(desk) = app.desk_mut() {
+        desk.record.fetched = Fetched::Asked;
+    }
+    let turns = Request::Turns { conversation, before: None, most: TURNS_AT_ONCE };
+    out.push(Effect::Ask(Purpose::EarlierTurns(conversation), turns));
+    out.push(Effect::Ask(Purpose::Decisions(conversation), Request::Why { conversation }));
+}
+
+/// Fetches turns before the oldest that is known.
+fn fetch_older(app: &mut App, out: &mut Vec<Effect>) {
+    let Some(conversation) = app.active else { return };
+    if app.link != Link::Up {
+        return;
+    }
+    let Some(desk) = app.desk_mut() else { return };
+    let oldest = desk.record.turns.keys().next().copied();
+    if desk.record.fetched == Fetched::Newest && oldest.is_some() {
+        desk.record.fetched = Fetched::Asked;
+        let turns = Request::Turns { conversation, before: oldest, most: TURNS_AT_ONCE };
+        out.push(Effect::Ask(Purpose::EarlierTurns(conversation), turns));
+    }
+}
+
+/// The composer's text has changed: it is saved when typing pauses.
+fn text_changed(app: &mut App) {
+    let due = app.now.steady_ms + DRAFT_PAUSE_MS;
+    if let Some(desk) = app.desk_mut() {
+        desk.save_due_ms = (desk.draft() != desk.saved).then_some(due);
+    }
+}
+
+/// Saves the draft of a tab now, if it differs from what the host has.
+fn save_draft(app: &mut App, out: &mut Vec<Effect>, conversation: Option<ConversationId>) {
+    let Some(conversation) = conversation else { return };
+    if app.link != Link::Up {
+        return; // It stays due and is saved when the link is back.
+    }
+    let Some(desk) = app.desks.get_mut(&conversation) else { return };
+    desk.save_due_ms = None;
+    let text = desk.draft();
+    if text == desk.saved {
+        return;
+    }
+    desk.saved.clone_from(&text);
+    desk.saves_under_way += 1;
+    out.push(Effect::Ask(Purpose::SaveDraft(conversation), Request::SaveDraft { conversation, text }));
+}
+
+/// Does what is due by now.
+fn on_time(app: &mut App, out: &mut Vec<Effect>) {
+    let now_ms = app.now.steady_ms;
+    if app.notice.as_ref().is_some_and(|notice| notice.until_ms <= now_ms) {
+        app.notice = None;
+    }
+    if let Prefix::Pressed { which_key_at_ms } = app.prefix
+        && which_key_at_ms <= now_ms
+    {
+        app.prefix = Prefix::Shown;
+    }
+    let due: Vec<ConversationId> = app
+        .desks
+        .iter()
+        .filter(|(_, desk)| desk.save_due_ms.is_some_and(|due| due <= now_ms))
+        .map(|(conversation, _)| *conversation)
+        .collect();
+    for conversation in due {
+        save_draft(app, out, Some(conversation));
+    }
+    if let Link::Down { again_ms, .. } = &mut app.link
+        && again_ms.is_some_and(|again| again <= now_ms)
+    {
+        *again_ms = None;
+        out.push(Effect::Connect);
+    }
+}
+
+fn window_focus(app: &mut App, out: &mut Vec<Effect>, focus: Focus) {
+    app.window_focused = focus == Focus::Gained;
+    look(app, out);
+}
+
+/// Sends something to the agent's screen, or says why it cannot take anything.
+fn to_agent(app: &mut App, out: &mut Vec<Effect>, input: ViewInput) {
+    let Some(screen) = app.live_screen() else {
+        let key = super::keymap::key_name(app.config.prefix);
+        let why = match app.viewable() {
+            Some(_) => "the agent's screen is not connected",
+            None => "no process lives here",
+        };
+        say_trouble(app, format!("{why}, so keys go nowhere; {key} o: to the composer"));
+        return;
+    };
+    let typed = match input {
+        ViewInput::Key(_) | ViewInput::Paste(_) => true,
+        ViewInput::Mouse(_) | ViewInput::Focus(_) | ViewInput::Resize(_) | ViewInput::Scroll(_) => false,
+    };
+    if typed && screen.frame.scroll.up > 0 {
+        out.push(Effect::ToView(ViewInput::Scroll(Scroll::Live)));
+    }
+    out.push(Effect::ToView(input));
+}
+
+fn viewed(app: &mut App, of: ViewOf, output: ViewOutput) {
+    let screen = app.desks.get_mut(&of.conversation).and_then(|desk| desk.screen.as_mut());
+    let Some(screen) = screen.filter(|screen| screen.of == of) else { return };
+    match output {
+        ViewOutput::Frame(delta) => {
+            if screen.state == ScreenState::Opening {
+                // What is left of an older picture is not what the host compares with.
+                screen.frame = Frame::blank(delta.size);
+            }
+            screen.state = ScreenState::Live;
+            screen.frame.apply(delta);
+            if let Some(view) = &mut app.view {
+                view.tries = 0;
+            }
+        }
+        ViewOutput::Ended => view_ended(app, of),
+    }
+}
+
+/// The host tells how the process left; until then there is nothing to say.
+fn view_ended(app: &mut App, of: ViewOf) {
+    let again_ms = app.now.steady_ms + VIEW_AGAIN_MS;
+    if let Some(view) = app.view.as_mut().filter(|view| view.of == of) {
+        view.state = ViewState::Lost { again_ms };
+    }
+    let screen = app.desks.get_mut(&of.conversation).and_then(|desk| desk.screen.as_mut());
+    if let Some(screen) = screen.filter(|screen| screen.of == of) {
+        screen.state = ScreenState::Ended;
+        screen.frame.cursor = None;
+    }
+}
+
+fn view_lost(app: &mut App, of: ViewOf, why: &str) {
+    view_ended(app, of);
+    // A process that has just left takes its view along before we are told of it; that is no trouble.
+    let tried_again = app.view.is_some_and(|view| view.of == of && view.tries > 1);
+    if tried_again && app.link == Link::Up && app.viewable() == Some(of) {
+        say_trouble(app, format!("the agent's screen cannot be shown: {why}; trying again"));
+    }
+}
+
+/// Opens, resizes or closes the view so that it shows the active tab, and tells the agent whether it has the keyboard.
+fn settle_view(app: &mut App, out: &mut Vec<Effect>) {
+    let wanted = app.viewable().filter(|_| app.link == Link::Up);
+    let size = layout::view_size(app);
+    let focus = match app.window_focused && app.keyboard() == Keyboard::Agent {
+        true => Focus::Gained,
+        false => Focus::Lost,
+    };
+    let now_ms = app.now.steady_ms;
+    match (&mut app.view, wanted) {
+        (Some(view), Some(of)) if view.of == of => match view.state {
+            ViewState::Open => {
+                if view.size != size {
+                    view.size = size;
+                    out.push(Effect::ToView(ViewInput::Resize(size)));
+                }
+                if view.focus != focus {
+                    view.focus = focus;
+                    out.push(Effect::ToView(ViewInput::Focus(focus)));
+                }
+            }
+            ViewState::Lost { again_ms } if again_ms <= now_ms => open_view(app, out, of),
+            ViewState::Lost { .. } => {}
+        },
+        (_, Some(of)) => open_view(app, out, of),
+        (Some(_), None) => {
+            app.view = None;
+            out.push(Effect::CloseView);
+        }
+        (None, None) => {}
+    }
+    // A process that is gone leaves its last picture.
+    let viewable = app.viewable();
+    if let Some(screen) = app.desk_mut().and_then(|desk| desk.screen.as_mut())
+        && viewable != Some(screen.of)
+    {
+        screen.state = ScreenState::Ended;
+        screen.frame.cursor = None;
+    }
+}
+
+fn open_view(app: &mut App, out: &mut Vec<Effect>, of: ViewOf) {
+    let size = layout::view_size(app);
+    let tries = app.view.filter(|view| view.of == of).map_or(0, |view| view.tries) + 1;
+    app.view = Some(View { of, size, state: ViewState::Open, tries, focus: Focus::Lost });
+    if let Some(desk) = app.desk_mut() {
+        match &mut desk.screen {
+            Some(screen) => {
+                screen.of = of;
+                screen.state = ScreenState::Opening;
+            }
+            None => desk.screen = Some(Screen { of, frame: Frame::blank(size), state: ScreenState::Opening }),
+        }
+    }
+    out.push(Effect::OpenView(of, size));
+    if app.window_focused && app.keyboard() == Keyboard::Agent {
+        if let Some(view) = &mut app.view {
+            view.focus = Focus::Gained;
+        }
+        out.push(Effect::ToView(ViewInput::Focus(Focus::Gained)));
+    }
+}

@@ -1,0 +1,115 @@
+//! What a click or the wheel means, by what lies under it.
+
+use super::super::app::{App, Keyboard, Page, Prefix};
+use super::super::composer::Edit;
+use super::super::event::Effect;
+use super::super::keymap::{Command, Motion};
+use super::super::layout::{self, Hit};
+use super::super::view::turn_panel;
+use super::{command, say, select, to_agent, turns};
+use crate::protocol::message::ViewInput;
+use crate::terminal::keys::{Mouse, MouseAction, MouseButton};
+
+/// Rows that one step of the wheel moves what is ours.
+const WHEEL_ROWS: u16 = 3;
+
+pub fn mouse(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
+    if app.prefix == Prefix::Shown && mouse.action == MouseAction::Press(MouseButton::Left) {
+        app.prefix = Prefix::None;
+        return;
+    }
+    if app.page.is_some() {
+        return on_page(app, out, mouse);
+    }
+    let hit = layout::hit(app, mouse.column, mouse.row);
+    match mouse.action {
+        MouseAction::WheelUp => wheel(app, out, hit, mouse, Motion::Up),
+        MouseAction::WheelDown => wheel(app, out, hit, mouse, Motion::Down),
+        MouseAction::Press(MouseButton::Left) => click(app, out, hit, mouse),
+        MouseAction::Press(MouseButton::Middle | MouseButton::Right)
+        | MouseAction::Release(_)
+        | MouseAction::Drag(_)
+        | MouseAction::Move => forward(app, out, hit, mouse),
+    }
+}
+
+fn on_page(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
+    let scrolls = match app.page {
+        Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }) => true,
+        Some(Page::Confirm(_) | Page::Rename(_)) | None => false,
+    };
+    let motion = match mouse.action {
+        MouseAction::WheelUp => Motion::Up,
+        MouseAction::WheelDown => Motion::Down,
+        MouseAction::Press(MouseButton::Left) if scrolls && mouse.row == 0 => {
+            app.page = None; // The page's first row says how to leave it.
+            return;
+        }
+        MouseAction::Press(_) | MouseAction::Release(_) | MouseAction::Drag(_) | MouseAction::Move => return,
+    };
+    if scrolls {
+        for _ in 0..WHEEL_ROWS {
+            command::run(app, out, Command::Move(motion));
+        }
+    }
+}
+
+fn wheel(app: &mut App, out: &mut Vec<Effect>, hit: Hit, mouse: Mouse, step: Motion) {
+    let up = step == Motion::Up;
+    match hit {
+        Hit::Pane { .. } if app.shows_record() => command::scroll_record(app, out, up, WHEEL_ROWS),
+        Hit::Pane { column, row } => {
+            if app.live_screen().is_some() {
+                to_agent(app, out, ViewInput::Mouse(Mouse { column, row, ..mouse }));
+            }
+        }
+        Hit::Panel { .. } if app.keyboard() != Keyboard::Turns => {}
+        Hit::Panel { .. } => turns::choose(app, out, step),
+        Hit::Composer { .. } => {
+            if let Some(desk) = app.desk_mut() {
+                desk.composer.apply(if up { Edit::Up } else { Edit::Down });
+            }
+        }
+        Hit::Tab(_) => command::run(app, out, if up { Command::PreviousTab } else { Command::NextTab }),
+        Hit::NewTab | Hit::Rule | Hit::Chip | Hit::Hint | Hit::Nothing => {}
+    }
+}
+
+fn click(app: &mut App, out: &mut Vec<Effect>, hit: Hit, mouse: Mouse) {
+    app.notice = None;
+    match hit {
+        Hit::Tab(conversation) => select(app, out, conversation),
+        Hit::NewTab => command::run(app, out, Command::NewTab),
+        Hit::Pane { .. } if app.keyboard() == Keyboard::Agent => forward(app, out, hit, mouse),
+        // The first click only brings the keyboard, so that it presses no button by chance.
+        Hit::Pane { .. } if app.live_screen().is_some() && !app.shows_record() => {
+            command::keyboard_to(app, Keyboard::Agent);
+        }
+        Hit::Pane { .. } => say(app, "no process lives here; the next message starts or resumes one"),
+        Hit::Panel { row } => {
+            if let Some(turn) = turn_panel::choice_at(app, row) {
+                command::keyboard_to(app, Keyboard::Turns);
+                turns::choose_turn(app, turn);
+            }
+        }
+        Hit::Composer { column, row } => {
+            command::keyboard_to(app, Keyboard::Composer);
+            if let Some(desk) = app.desk_mut() {
+                desk.composer.click(column, row);
+            }
+        }
+        Hit::Rule => command::keyboard_to(app, Keyboard::Composer),
+        Hit::Chip => command::run(app, out, Command::SwitchKeyboard),
+        Hit::Hint => app.prefix = Prefix::Shown,
+        Hit::Nothing => {}
+    }
+}
+
+fn forward(app: &mut App, out: &mut Vec<Effect>, hit: Hit, mouse: Mouse) {
+    if let (Hit::Pane { column, row }, Keyboard::Agent) = (hit, app.keyboard())
+        && app.live_screen().is_some()
+        && !app.shows_record()
+    {
+        to_agent(app, out, ViewInput::Mouse(Mouse { column, row, ..mouse }));
+    }
+}

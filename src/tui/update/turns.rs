@@ -1,0 +1,105 @@
+//! The list of queued and earlier turns: choosing, opening, and what can be done with a queued one.
+
+use super::super::app::{App, Editing, Keyboard, Page};
+use super::super::composer::Composer;
+use super::super::event::Effect;
+use super::super::keymap::Motion;
+use super::super::layout;
+use super::super::view::page;
+use super::command::{keyboard_to, order};
+use super::{fetch_older, say};
+use crate::domain::id::{ConversationId, TurnNumber};
+use crate::protocol::message::Request;
+
+pub fn enter(app: &mut App) {
+    let choices = app.choices();
+    if choices.is_empty() {
+        return say(app, "no message waits, and no turn has ended here yet");
+    }
+    keyboard_to(app, Keyboard::Turns);
+    let Some(desk) = app.desk_mut() else { return };
+    if desk.chosen.is_none_or(|chosen| !choices.contains(&chosen)) {
+        desk.chosen = choices.first().copied();
+        desk.chosen_top = 0;
+    }
+}
+
+/// Chooses a turn of the list, or scrolls the one that is shown.
+pub fn choose(app: &mut App, out: &mut Vec<Effect>, motion: Motion) {
+    let choices = app.choices();
+    let page_rows = layout::layout(app).pane.height.saturating_sub(2).max(1);
+    let most_top = page::most_chosen_top(app);
+    let Some(desk) = app.desk_mut() else { return };
+    let at = desk.chosen.and_then(|chosen| choices.iter().position(|turn| *turn == chosen));
+    let to = match motion {
+        Motion::Up => at.map_or(0, |at| at.saturating_sub(1)),
+        Motion::Down => at.map_or(0, |at| at + 1).min(choices.len().saturating_sub(1)),
+        Motion::Top => 0,
+        Motion::Bottom => choices.len().saturating_sub(1),
+        Motion::PageUp => {
+            desk.chosen_top = desk.chosen_top.saturating_sub(page_rows);
+            return;
+        }
+        Motion::PageDown => {
+            desk.chosen_top = (desk.chosen_top + page_rows).min(most_top);
+            return;
+        }
+    };
+    if let Some(turn) = choices.get(to) {
+        choose_turn(app, *turn);
+    }
+    if to + 1 >= choices.len() {
+        fetch_older(app, out);
+    }
+}
+
+pub fn choose_turn(app: &mut App, turn: TurnNumber) {
+    if let Some(desk) = app.desk_mut()
+        && desk.chosen != Some(turn)
+    {
+        desk.chosen = Some(turn);
+        desk.chosen_top = 0;
+    }
+}
+
+/// The chosen turn, if it waits in the queue.
+fn chosen_queued(app: &App) -> Option<(ConversationId, TurnNumber)> {
+    let conversation = app.active()?;
+    let chosen = app.desk()?.chosen?;
+    conversation.queue.iter().any(|turn| turn.number == chosen).then_some((conversation.id, chosen))
+}
+
+pub fn open(app: &mut App, out: &mut Vec<Effect>) {
+    match (chosen_queued(app), app.desk().and_then(|desk| desk.chosen)) {
+        (Some(_), _) => send_queued_now(app, out),
+        (None, Some(number)) => app.page = Some(Page::Turn { number, top: 0 }),
+        (None, None) => {}
+    }
+}
+
+pub fn edit_queued(app: &mut App) {
+    let Some((_, turn)) = chosen_queued(app) else { return say(app, "only a queued message can be edited") };
+    let Some(prompt) = app.turn(turn).map(|turn| turn.prompt.clone()) else { return };
+    if let Some(desk) = app.desk_mut() {
+        let draft = desk.draft();
+        desk.editing = Some(Editing { turn, draft });
+        desk.composer = Composer::with_text(&prompt);
+        desk.recalled = None;
+        desk.keyboard = Keyboard::Composer;
+    }
+    say(app, format!("editing queued turn {turn}; Enter keeps the change, Esc leaves it as it was"));
+}
+
+pub fn remove_queued(app: &mut App, out: &mut Vec<Effect>) {
+    let Some((conversation, turn)) = chosen_queued(app) else {
+        return say(app, "only a queued message can be removed");
+    };
+    order(app, out, Request::RemoveQueued { conversation, turn }, "removed from the queue");
+}
+
+pub fn send_queued_now(app: &mut App, out: &mut Vec<Effect>) {
+    let Some((conversation, turn)) = chosen_queued(app) else {
+        return say(app, "only a queued message can be sent now");
+    };
+    order(app, out, Request::SendNow { conversation, turn }, "sent now");
+}

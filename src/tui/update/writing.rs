@@ -1,0 +1,124 @@
+//! What the composer does beyond editing: sending, the history of prompts, and changing a queued message.
+
+use super::super::app::{App, Recalled};
+use super::super::composer::{Composer, CursorRow, Edit};
+use super::super::event::{Effect, Purpose};
+use super::super::keymap::key_name;
+use super::super::layout::{self, COMPOSER_INDENT};
+use super::{Asked, ask, command, say, say_trouble, text_changed};
+use crate::protocol::message::{Place, Request};
+
+pub fn send_now(app: &mut App, out: &mut Vec<Effect>) {
+    let empty = app.desk().is_none_or(|desk| desk.composer.text().trim().is_empty());
+    let first = app.active().and_then(|conversation| conversation.queue.first()).map(|turn| turn.number);
+    let editing = app.desk().and_then(|desk| desk.editing.as_ref()).is_some();
+    match first.zip(app.active) {
+        _ if editing => say(app, "a queued message is being edited; Enter keeps the change, Esc leaves it"),
+        Some((turn, conversation)) if empty => {
+            command::order(app, out, Request::SendNow { conversation, turn }, "the first queued message is sent now");
+        }
+        Some(_) | None => submit(app, out, Place::InterruptAndSendNow),
+    }
+}
+
+pub fn submit(app: &mut App, out: &mut Vec<Effect>, place: Place) {
+    let Some(conversation) = app.active else { return };
+    let Some(desk) = app.desk_mut() else { return };
+    let text = desk.composer.text();
+    if text.trim().is_empty() {
+        return say(app, "there is nothing to send; type a message first");
+    }
+    if let Some(turn) = desk.editing.as_ref().map(|editing| editing.turn) {
+        let purpose = Purpose::EditQueued { conversation, turn, text: text.clone() };
+        if ask(app, out, purpose, Request::EditQueued { conversation, turn, text }) == Asked::Yes {
+            stop_editing(app);
+        }
+        return;
+    }
+    let environment = app.environment.clone();
+    let request = Request::Submit { conversation, text: text.clone(), place, environment };
+    if ask(app, out, Purpose::Submit { conversation, text: text.clone() }, request) == Asked::NoHost {
+        return say_trouble(app, "not connected to the host, so nothing was sent; the text stays here");
+    }
+    if let Some(desk) = app.desk_mut() {
+        desk.composer.replace_text("");
+        desk.recalled = None;
+        desk.in_flight.push(text);
+        desk.record_up = 0;
+    }
+    text_changed(app);
+}
+
+pub fn older(app: &mut App) {
+    let columns = composer_columns(app);
+    let prompts = app.prompts();
+    let Some(desk) = app.desk_mut() else { return };
+    match desk.composer.cursor_row(columns) {
+        CursorRow::Middle | CursorRow::Last => return desk.composer.apply(Edit::Up),
+        CursorRow::First | CursorRow::Only => {}
+    }
+    let index = desk.recalled.as_ref().map_or(prompts.len(), |recalled| recalled.index);
+    let Some((index, prompt)) = index.checked_sub(1).and_then(|index| Some((index, prompts.get(index)?))) else {
+        return desk.composer.apply(Edit::LineStart);
+    };
+    match &mut desk.recalled {
+        Some(recalled) => recalled.index = index,
+        None => desk.recalled = Some(Recalled { index, draft: desk.composer.text() }),
+    }
+    desk.composer.replace_text(prompt);
+    text_changed(app);
+}
+
+pub fn newer(app: &mut App) {
+    let columns = composer_columns(app);
+    let prompts = app.prompts();
+    let Some(desk) = app.desk_mut() else { return };
+    match desk.composer.cursor_row(columns) {
+        CursorRow::Middle | CursorRow::First => return desk.composer.apply(Edit::Down),
+        CursorRow::Last | CursorRow::Only => {}
+    }
+    let Some(recalled) = &mut desk.recalled else { return desk.composer.apply(Edit::LineEnd) };
+    recalled.index += 1;
+    match prompts.get(recalled.index) {
+        Some(prompt) => desk.composer.replace_text(prompt),
+        None => {
+            let draft = std::mem::take(&mut recalled.draft);
+            desk.recalled = None;
+            desk.composer.replace_text(&draft);
+        }
+    }
+    text_changed(app);
+}
+
+fn composer_columns(app: &App) -> u16 {
+    layout::layout(app).composer.width.saturating_sub(COMPOSER_INDENT)
+}
+
+pub fn clear_text(app: &mut App) {
+    let prefix = key_name(app.config.prefix);
+    let Some(desk) = app.desk_mut() else { return };
+    if desk.composer.is_empty() {
+        return say(app, format!("{prefix} i interrupts the turn, {prefix} d leaves"));
+    }
+    desk.recalled = None;
+    desk.composer.replace_text("");
+    text_changed(app);
+    say(app, "cleared; Ctrl+Z brings it back");
+}
+
+pub fn keep_queued(app: &mut App) {
+    if app.desk().and_then(|desk| desk.editing.as_ref()).is_some() {
+        stop_editing(app);
+        say(app, "the queued message stays as it was");
+    }
+}
+
+/// The composer holds the draft again.
+fn stop_editing(app: &mut App) {
+    if let Some(desk) = app.desk_mut()
+        && let Some(editing) = desk.editing.take()
+    {
+        desk.composer = Composer::with_text(&editing.draft);
+    }
+    text_changed(app);
+}

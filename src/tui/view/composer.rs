@@ -1,0 +1,105 @@
+//! The composer and the rule above it, which says what the pane shows and where the keyboard is.
+
+use super::super::app::{App, Keyboard, Link, ScreenState};
+use super::super::keymap::key_name;
+use super::super::layout::{COMPOSER_INDENT, Layout, PanelPlace};
+use super::{accent, blank, put_line, quiet, status_line, text};
+use crate::protocol::message::Process;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+/// Draws the text and returns where its cursor is.
+pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    if area.is_empty() {
+        return None;
+    }
+    let Some(desk) = app.desk() else {
+        put_line(buffer, area, 0, &Line::styled("·", quiet()));
+        return None;
+    };
+    let has_keyboard = app.page.is_none() && desk.keyboard == Keyboard::Composer;
+    let (mark, mark_style, style) = match has_keyboard {
+        true => (">", accent(), Style::new()),
+        false => ("·", quiet(), quiet()),
+    };
+    put_line(buffer, area, 0, &Line::styled(mark, mark_style));
+    let indent = COMPOSER_INDENT.min(area.width - 1);
+    let inside = Rect { x: area.x + indent, width: area.width - indent, ..area };
+    let (column, row) = desk.composer.draw(inside, buffer, style);
+    Some(Position::new(inside.x + column, inside.y + row))
+}
+
+/// In a window without room for a rule, what it must say lies over the pane's last row.
+pub fn draw_rule(app: &App, layout: &Layout, buffer: &mut Buffer) {
+    let foot = pane_foot(app);
+    if layout.rule.is_empty() {
+        if let (Some(words), false) = (foot, layout.pane.is_empty()) {
+            let last = Rect { y: layout.pane.bottom() - 1, height: 1, ..layout.pane };
+            blank(buffer, last);
+            put_line(buffer, last, 0, &Line::styled(text::cut_end(&words, usize::from(last.width)), quiet()));
+        }
+        return;
+    }
+    let width = usize::from(layout.rule.width);
+    let style = match app.keyboard() {
+        Keyboard::Composer => accent(),
+        Keyboard::Agent | Keyboard::Turns => quiet(),
+    };
+    let right = composer_words(app, layout).map(|words| format!(" {words} ──")).unwrap_or_default();
+    let left = foot.map(|words| format!("── {words} ")).unwrap_or_default();
+    // The left part says what is seen; the right one gives way to it.
+    let left = text::cut_middle(&left, width);
+    let right = if text::columns(&left) + text::columns(&right) <= width { right } else { String::new() };
+    let line = "─".repeat(width.saturating_sub(text::columns(&left) + text::columns(&right)));
+    put_line(buffer, layout.rule, 0, &Line::styled(format!("{left}{line}{right}"), style));
+}
+
+/// What must be said about the picture in the pane: that it is not the live screen, and how to get there.
+fn pane_foot(app: &App) -> Option<String> {
+    let desk = app.desk()?;
+    let conversation = app.active()?;
+    if app.shows_record() {
+        let up = match desk.record_up {
+            0 => String::new(),
+            rows => format!(", {rows} rows up"),
+        };
+        return (conversation.turns > 0).then(|| format!("record{up} · Shift+PgUp Shift+PgDn scroll"));
+    }
+    let screen = desk.screen.as_ref()?;
+    if let Link::Down { .. } = app.link {
+        return Some("last picture · no link to the host".to_owned());
+    }
+    match screen.state {
+        ScreenState::Ended => match conversation.session.as_ref().map(|session| &session.process) {
+            Some(Process::Asleep { why }) => Some(format!("last picture · {}", text::clean(&why.text()))),
+            Some(Process::Alive { .. }) => Some("last picture · the screen is being fetched again".to_owned()),
+            None => Some("last picture · its session has ended".to_owned()),
+        },
+        ScreenState::Opening | ScreenState::Live => match screen.frame.scroll.up {
+            0 => None,
+            up => Some(format!("{up} of {} rows up · Shift+PgDn goes down", screen.frame.scroll.most)),
+        },
+    }
+}
+
+/// What Enter would do here, or how to get here.
+fn composer_words(app: &App, layout: &Layout) -> Option<String> {
+    let desk = app.desk()?;
+    let prefix = key_name(app.config.prefix);
+    match (desk.keyboard, &desk.editing) {
+        (Keyboard::Composer, Some(editing)) => {
+            Some(format!("editing queued turn {} · Enter keeps, Esc leaves", editing.turn))
+        }
+        (Keyboard::Composer, None) => match app.running() {
+            Some(turn) if layout.panel_place == PanelPlace::None => {
+                Some(format!("turn {} {} {}", turn.number, turn.state.word(), status_line::elapsed(app, turn)))
+            }
+            Some(_) => Some("Enter queues".to_owned()),
+            None => None,
+        },
+        (Keyboard::Agent, _) => Some(format!("{prefix} o: write a message")),
+        (Keyboard::Turns, _) => Some("Esc: back".to_owned()),
+    }
+}

@@ -1,0 +1,160 @@
+//! How the window looks. Reads `&App`, changes nothing; only the terminal's own sixteen colours, and never a colour alone.
+//!
+//! Change here: the order in which parts are drawn, and the looks they share. One file a part.
+
+pub mod composer;
+pub mod page;
+pub mod pane;
+pub mod record;
+pub mod status_line;
+pub mod tab_bar;
+pub mod text;
+pub mod turn_panel;
+pub mod which_key;
+
+#[cfg(test)]
+mod tests;
+
+use super::app::{App, Keyboard, Page, Prefix, ScreenState};
+use super::layout::{PanelPlace, frame_offset, layout};
+use crate::domain::turn::{TurnEnd, TurnState};
+use crate::terminal::frame::Cursor;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Line, Span};
+
+/// Draws the whole window into a blank buffer of the window's size. Returns where the cursor stands, if it shows.
+pub fn draw(buffer: &mut Buffer, app: &App) -> Option<Position> {
+    let area = buffer.area;
+    let layout = layout(app);
+    tab_bar::draw(app, layout.tab_bar, buffer);
+    let mut cursor = pane::draw(app, layout.pane, buffer);
+    if layout.panel_place != PanelPlace::None {
+        turn_panel::draw(app, layout.panel, buffer);
+    }
+    composer::draw_rule(app, &layout, buffer);
+    let typing = composer::draw(app, layout.composer, buffer);
+    cursor = match app.keyboard() {
+        Keyboard::Composer => typing,
+        Keyboard::Agent => cursor,
+        Keyboard::Turns => None,
+    };
+    status_line::draw(app, layout.status, buffer);
+    status_line::draw_long_notice(app, &layout, buffer);
+    if let Some(page) = &app.page {
+        cursor = page::draw(app, page, buffer);
+    }
+    if app.prefix == Prefix::Shown {
+        which_key::draw(app, buffer);
+        cursor = None;
+    }
+    cursor.filter(|position| area.contains(*position))
+}
+
+/// Where the agent's picture stands whole, with nothing of ours over it; none where drawing all anew is the way.
+pub fn bare_pane(app: &App) -> Option<Rect> {
+    let covered = app.page.is_some() || app.prefix != Prefix::None || app.notice.is_some();
+    let layout = layout(app);
+    let screen = app.live_screen().filter(|screen| screen.state == ScreenState::Live && !app.shows_record())?;
+    let covered = covered || layout.panel_place == PanelPlace::Over;
+    let uncut = screen.frame.scroll.up == 0 && frame_offset(&screen.frame, layout.pane) == (0, 0);
+    (uncut && !covered && app.keyboard() != Keyboard::Turns).then_some(layout.pane)
+}
+
+/// The cursor of the agent's screen, if that is the one that is shown.
+pub fn agent_cursor(app: &App) -> Option<Cursor> {
+    let typing = app.page.is_none() && app.prefix != Prefix::Shown && app.keyboard() == Keyboard::Agent;
+    app.live_screen().filter(|_| typing).and_then(|screen| screen.frame.cursor)
+}
+
+pub fn plain() -> Style {
+    Style::new()
+}
+
+/// For what is at rest or of less weight.
+pub fn quiet() -> Style {
+    Style::new().add_modifier(Modifier::DIM)
+}
+
+pub fn strong() -> Style {
+    Style::new().add_modifier(Modifier::BOLD)
+}
+
+/// For the part that has the keyboard.
+pub fn accent() -> Style {
+    Style::new().fg(Color::Cyan).add_modifier(Modifier::BOLD)
+}
+
+pub fn trouble() -> Style {
+    Style::new().fg(Color::Red).add_modifier(Modifier::BOLD)
+}
+
+pub fn chosen() -> Style {
+    Style::new().add_modifier(Modifier::REVERSED)
+}
+
+/// Shape and colour of a turn's state.
+pub fn turn_mark(state: &TurnState) -> Span<'static> {
+    match state {
+        TurnState::Queued => Span::styled("+", plain()),
+        TurnState::Sending | TurnState::Working => Span::styled("*", Style::new().fg(Color::Cyan)),
+        TurnState::NeedsApproval => Span::styled("!", Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD)),
+        TurnState::NeedsAnswer => Span::styled("?", Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD)),
+        TurnState::Ended(end) => end_mark(end),
+    }
+}
+
+pub fn end_mark(end: &TurnEnd) -> Span<'static> {
+    match end {
+        TurnEnd::Completed => Span::styled("✓", Style::new().fg(Color::Green)),
+        TurnEnd::Failed(_) => Span::styled("✗", Style::new().fg(Color::Red).add_modifier(Modifier::BOLD)),
+        TurnEnd::Interrupted(_) => Span::styled("-", Style::new().fg(Color::Yellow)),
+        TurnEnd::Unknown(_) => Span::styled("~", Style::new().fg(Color::Magenta)),
+    }
+}
+
+/// One line from the left, cut at the area's end.
+fn put_line(buffer: &mut Buffer, area: Rect, row: u16, line: &Line) {
+    if row < area.height {
+        buffer.set_line(area.x, area.y + row, line, area.width);
+    }
+}
+
+/// Makes an area blank, whatever lay there.
+fn blank(buffer: &mut Buffer, area: Rect) {
+    let area = area.intersection(buffer.area);
+    for position in area.positions() {
+        if let Some(cell) = buffer.cell_mut(position) {
+            cell.reset();
+        }
+    }
+    // The left half of a wide character may have been left alone.
+    if area.x > 0 {
+        for row in area.top()..area.bottom() {
+            let left = Position::new(area.x - 1, row);
+            if let Some(cell) = buffer.cell_mut(left).filter(|cell| text::columns(cell.symbol()) > 1) {
+                cell.set_symbol(" ");
+            }
+        }
+    }
+}
+
+/// A frame of lines around an area with words in its upper line; returns the inside.
+fn draw_box(buffer: &mut Buffer, area: Rect, title: &str, style: Style) -> Rect {
+    use ratatui::widgets::{Block, Borders, Widget};
+    let area = area.intersection(buffer.area);
+    blank(buffer, area);
+    let block = Block::new().borders(Borders::ALL).border_style(style).title(Span::styled(title.to_owned(), style));
+    let inside = block.inner(area);
+    block.render(area, buffer);
+    inside
+}
+
+/// Whether this page covers the pane and takes its rows.
+fn covers(page: &Page) -> bool {
+    match page {
+        Page::Help { .. } | Page::Why { .. } | Page::Turn { .. } => true,
+        Page::Confirm(_) | Page::Rename(_) => false,
+    }
+}

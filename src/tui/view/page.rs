@@ -1,0 +1,259 @@
+//! What lies over the window: the help, the reasons, one turn, a question to confirm, the new title.
+
+use super::super::app::{App, Confirm, Page, view_of};
+use super::super::composer::Composer;
+use super::super::keymap::{self, Place, key_name};
+use super::super::layout::layout;
+use super::record::{session_words, state_words, turn_lines};
+use super::{accent, blank, covers, draw_box, put_line, quiet, strong, text};
+use crate::domain::continuity::DecisionRecord;
+use crate::domain::id::TurnNumber;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+/// Columns that the names of keys take on the help page.
+const KEY_COLUMNS: usize = 32;
+/// The widest box of a question.
+const BOX_COLUMNS: u16 = 64;
+
+/// Draws the page and returns where its cursor is.
+pub fn draw(app: &App, page: &Page, buffer: &mut Buffer) -> Option<Position> {
+    match page {
+        Page::Help { top } | Page::Why { top } | Page::Turn { top, .. } => {
+            draw_lines(app, page, *top, buffer);
+            None
+        }
+        Page::Confirm(confirm) => {
+            draw_confirm(app, *confirm, buffer);
+            None
+        }
+        Page::Rename(composer) => draw_rename(app, composer, buffer),
+    }
+}
+
+/// All but the status line.
+fn area(app: &App) -> Rect {
+    let layout = layout(app);
+    Rect::new(0, 0, app.size.columns, app.size.rows.saturating_sub(layout.status.height))
+}
+
+/// The rows of a page's text that are seen at once.
+pub fn rows(app: &App) -> u16 {
+    area(app).height.saturating_sub(1)
+}
+
+/// The lowest first row of the page that is open.
+pub fn most_top(app: &App) -> u16 {
+    let Some(page) = app.page.as_ref().filter(|page| covers(page)) else { return 0 };
+    let lines = lines(app, page, area(app).width).len().saturating_sub(usize::from(rows(app)));
+    u16::try_from(lines).unwrap_or(u16::MAX)
+}
+
+/// The same for the chosen turn in the pane.
+pub fn most_chosen_top(app: &App) -> u16 {
+    let pane = layout(app).pane;
+    let lines = chosen_lines(app, pane.width).len().saturating_sub(usize::from(pane.height));
+    u16::try_from(lines).unwrap_or(u16::MAX)
+}
+
+fn draw_lines(app: &App, page: &Page, top: u16, buffer: &mut Buffer) {
+    let area = area(app).intersection(buffer.area);
+    blank(buffer, area);
+    let title = match page {
+        Page::Help { .. } => "keys".to_owned(),
+        Page::Why { .. } => "why: the last decisions, newest first".to_owned(),
+        Page::Turn { number, .. } => format!("turn {number}"),
+        Page::Confirm(_) | Page::Rename(_) => String::new(),
+    };
+    let lines = lines(app, page, area.width);
+    let seen = usize::from(rows(app));
+    let more = match lines.len() > seen {
+        true => format!(" · rows {} to {} of {}", top + 1, (usize::from(top) + seen).min(lines.len()), lines.len()),
+        false => String::new(),
+    };
+    let head = format!("── {title}{more} · Esc: back ");
+    let head = text::cut_end(&head, usize::from(area.width));
+    let rest = "─".repeat(usize::from(area.width).saturating_sub(text::columns(&head)));
+    put_line(buffer, area, 0, &Line::styled(format!("{head}{rest}"), accent()));
+    for (row, line) in (1..).zip(lines.iter().skip(usize::from(top)).take(seen)) {
+        put_line(buffer, area, row, line);
+    }
+}
+
+fn lines(app: &App, page: &Page, columns: u16) -> Vec<Line<'static>> {
+    let width = usize::from(columns);
+    match page {
+        Page::Help { .. } => help_lines(app, width),
+        Page::Why { .. } => why_lines(app, width),
+        Page::Turn { number, .. } => one_turn_lines(app, *number, width),
+        Page::Confirm(_) | Page::Rename(_) => Vec::new(),
+    }
+}
+
+fn help_lines(app: &App, width: usize) -> Vec<Line<'static>> {
+    let prefix = key_name(app.config.prefix);
+    let mut lines = Vec::new();
+    let after = format!("After {prefix} ({prefix} twice sends it to the agent)");
+    for (place, heading) in [
+        (Place::Prefix, after.as_str()),
+        (Place::Anywhere, "Everywhere"),
+        (Place::Composer, "In the composer"),
+        (Place::Turns, "In the list of turns"),
+        (Place::Page, "On a page like this"),
+        (Place::Confirm, "When asked"),
+    ] {
+        lines.push(Line::styled(text::cut_end(&format!(" {heading}"), width), strong()));
+        for (keys, words) in keymap::lines(place) {
+            lines.extend(help_line(&keys, words, width));
+        }
+        lines.push(Line::default());
+    }
+    for words in [
+        "Tab marks: * working  ? needs answer  ! needs approval  ✓ completed  ✗ failed  - interrupted  ~ outcome unknown  z asleep",
+        "In the agent's screen every other key goes to the agent. A click brings the keyboard to where you click.",
+    ] {
+        lines.extend(text::wrap(words, width.saturating_sub(2)).into_iter().map(|line| Line::raw(format!(" {line}"))));
+    }
+    lines
+}
+
+fn help_line(keys: &str, words: &str, width: usize) -> Vec<Line<'static>> {
+    let key_columns = KEY_COLUMNS.min(width / 2);
+    let mut key_rows = text::wrap(keys, key_columns.saturating_sub(3)).into_iter();
+    let mut word_rows = text::wrap(words, width.saturating_sub(key_columns)).into_iter();
+    let mut lines = Vec::new();
+    loop {
+        let (keys, words) = (key_rows.next(), word_rows.next());
+        if keys.is_none() && words.is_none() {
+            return lines;
+        }
+        let keys = keys.unwrap_or_default();
+        let gap = " ".repeat(key_columns.saturating_sub(2 + text::columns(&keys)));
+        lines.push(Line::from(vec![
+            Span::styled(format!("  {keys}{gap}"), accent()),
+            Span::raw(words.unwrap_or_default()),
+        ]));
+    }
+}
+
+/// The last ten decisions: what, why, and what showed it.
+fn why_lines(app: &App, width: usize) -> Vec<Line<'static>> {
+    let Some((conversation, desk)) = app.active().zip(app.desk()) else { return Vec::new() };
+    let mut lines = Vec::new();
+    let next = format!(" next message: {} · {}", conversation.next.continuity.word(), conversation.next.why.text());
+    lines.extend(indented(&next, width, strong()));
+    lines.push(Line::default());
+    for record in desk.decisions.values().rev().take(10) {
+        lines.extend(decision_lines(app, record, width));
+    }
+    if desk.decisions.is_empty() {
+        lines.push(Line::styled(" no message was sent here yet", quiet()));
+    }
+    lines
+}
+
+fn decision_lines(app: &App, record: &DecisionRecord, width: usize) -> Vec<Line<'static>> {
+    let session = record.session.map(|session| format!(" · session {session}")).unwrap_or_default();
+    let age = text::age(app.now.wall, record.at);
+    let head = format!(" turn {} · {}{session} · {age}", record.turn, record.decision.continuity.word());
+    let mut lines = vec![Line::styled(text::cut_end(&head, width), strong())];
+    lines.extend(indented(&format!("   why: {}", record.decision.why.text()), width, Style::new()));
+    if let Some(evidence) = &record.evidence {
+        let (source, seen) = (evidence.source.word(), text::age(app.now.wall, evidence.at));
+        lines.extend(indented(&format!("   seen by: {source}, {}, {seen}", evidence.text), width, quiet()));
+    }
+    lines
+}
+
+/// Wraps and keeps the indent of the first row.
+fn indented(words: &str, width: usize, style: Style) -> Vec<Line<'static>> {
+    let indent = words.len() - words.trim_start().len();
+    let rows = text::wrap(words.trim_start(), width.saturating_sub(indent + 1));
+    rows.into_iter().map(|row| Line::styled(format!("{}{row}", " ".repeat(indent)), style)).collect()
+}
+
+/// Everything about the turn that is chosen in the list.
+pub fn chosen_lines(app: &App, columns: u16) -> Vec<Line<'static>> {
+    match app.desk().and_then(|desk| desk.chosen) {
+        Some(number) => one_turn_lines(app, number, usize::from(columns)),
+        None => Vec::new(),
+    }
+}
+
+fn one_turn_lines(app: &App, number: TurnNumber, width: usize) -> Vec<Line<'static>> {
+    let (Some(turn), Some(desk)) = (app.turn(number), app.desk()) else {
+        return vec![Line::styled(" this turn is not known any more", quiet())];
+    };
+    let mut lines = Vec::new();
+    if let Some(words) = session_words(desk, turn, None) {
+        lines.push(Line::styled(text::cut_middle(&format!(" {words}"), width), quiet()));
+    }
+    lines.extend(turn_lines(turn, width.saturating_sub(1), usize::MAX));
+    if let Some(evidence) = &turn.evidence {
+        let seen = text::age(app.now.wall, evidence.at);
+        let words = format!("  {} · seen by: {}, {}, {seen}", state_words(turn), evidence.source.word(), evidence.text);
+        lines.push(Line::default());
+        lines.extend(indented(&words, width, quiet()));
+    }
+    lines
+}
+
+fn draw_confirm(app: &App, confirm: Confirm, buffer: &mut Buffer) {
+    let (title, words, yes) = match confirm {
+        Confirm::FreshWhileRunning(turn) => (
+            " fresh session ",
+            format!(
+                "Turn {turn} is running. It will be interrupted and its session ended; the next message starts a fresh \
+                 session that knows nothing of what was said. The conversation and its turns stay."
+            ),
+            "interrupt and start fresh",
+        ),
+        Confirm::StopSession => (" end the session's process ", stop_words(app), "end the process"),
+    };
+    let width = BOX_COLUMNS.min(app.size.columns);
+    let mut lines: Vec<Line> =
+        text::wrap(&words, usize::from(width.saturating_sub(4))).into_iter().map(Line::raw).collect();
+    lines.push(Line::default());
+    for (key, words) in [("y", yes), ("n", "leave all as it is")] {
+        lines.push(Line::from(vec![Span::styled(key, accent()), Span::raw(format!("  {words}"))]));
+    }
+    draw_small_box(app, title, &lines, buffer);
+}
+
+fn stop_words(app: &App) -> String {
+    let Some(conversation) = app.active() else { return String::new() };
+    let pid = view_of(conversation).map_or("", |_| "The agent's process ends now. ");
+    let turn = app.running().map(|turn| format!("Turn {} is running and ends as interrupted. ", turn.number));
+    format!(
+        "{pid}{}The conversation stays; the next message resumes the session, or says why it cannot.",
+        turn.unwrap_or_default()
+    )
+}
+
+/// A box in the middle; returns its inside.
+fn draw_small_box(app: &App, title: &str, lines: &[Line], buffer: &mut Buffer) -> Rect {
+    let whole = area(app);
+    let width = BOX_COLUMNS.min(whole.width);
+    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(whole.height);
+    let place = Rect::new((whole.width - width) / 2, (whole.height - height) / 2, width, height);
+    let inside = draw_box(buffer, place, title, accent());
+    let inside = Rect { x: inside.x + 1.min(inside.width), width: inside.width.saturating_sub(2), ..inside };
+    // In a low window the last line, with the keys, is the one that must stay.
+    let skipped = lines.len().saturating_sub(usize::from(inside.height));
+    for (row, line) in (0..).zip(lines.iter().skip(skipped)) {
+        put_line(buffer, inside, row, line);
+    }
+    inside
+}
+
+fn draw_rename(app: &App, composer: &Composer, buffer: &mut Buffer) -> Option<Position> {
+    let lines = [Line::default(), Line::styled("Enter keeps it, Esc the old one", quiet())];
+    let inside = draw_small_box(app, " title ", &lines, buffer);
+    if inside.is_empty() {
+        return None;
+    }
+    let (column, row) = composer.draw(Rect { height: 1, ..inside }, buffer, Style::new());
+    Some(Position::new(inside.x + column, inside.y + row))
+}

@@ -1,0 +1,214 @@
+//! The last row: where the keyboard is, what became of the newest message or will become of the next, and the way to the commands.
+//!
+//! Not here: the words of reasons, which are the domain's.
+
+use super::super::app::{App, Keyboard, Link, Notice, NoticeKind, Page};
+use super::super::keymap::short_key_name;
+use super::super::layout::Layout;
+use super::{blank, put_line, quiet, strong, text, trouble};
+use crate::domain::continuity::{Continuity, Decision, DecisionRecord, Why};
+use crate::domain::turn::TurnRecord;
+use crate::protocol::message::{Conversation, Process, Status};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Line, Span};
+
+pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let (chip, chip_style) = chip(app);
+    let chip = text::cut_end(chip, usize::from(area.width));
+    let room = usize::from(area.width).saturating_sub(text::columns(&chip) + 1);
+    let hint = format!("{} commands", short_key_name(app.config.prefix));
+    let agent = app.active().map(agent_words);
+    let (style, pieces) = words(app);
+    let least: usize =
+        pieces.iter().filter(|piece| piece.1 == Weight::Needed).map(|piece| text::columns(&piece.0) + 3).sum();
+    // The right side gives way before a reason is cut: first the agent, then the hint.
+    let rights = [agent.map(|agent| format!("{agent}  {hint}")), Some(hint), None];
+    let right = rights
+        .into_iter()
+        .map(Option::unwrap_or_default)
+        .find(|right| text::columns(right) + 2 + least <= room)
+        .unwrap_or_default();
+    let left_room = room.saturating_sub(if right.is_empty() { 0 } else { text::columns(&right) + 2 });
+    let left = join(&pieces, left_room);
+    let gap = " ".repeat(room.saturating_sub(text::columns(&left) + text::columns(&right)));
+    let line = Line::from(vec![
+        Span::styled(chip, chip_style),
+        Span::raw(" "),
+        Span::styled(left, style),
+        Span::raw(gap),
+        Span::styled(right, quiet()),
+    ]);
+    put_line(buffer, area, 0, &line);
+}
+
+/// A notice that is too long for the last row lies over the rows above the composer, whole.
+pub fn draw_long_notice(app: &App, layout: &Layout, buffer: &mut Buffer) {
+    let Some(notice) = app.notice.as_ref().filter(|notice| !fits(app, notice)) else { return };
+    let lines = text::wrap(&text::clean(&notice.text), usize::from(app.size.columns.saturating_sub(1)));
+    let bottom = if layout.composer.is_empty() { layout.status.y } else { layout.composer.y };
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(bottom);
+    let area = Rect::new(0, bottom - height, app.size.columns, height);
+    blank(buffer, area);
+    for (row, line) in (0..height).zip(&lines) {
+        put_line(buffer, area, row, &Line::styled(format!(" {line}"), notice_style(notice)));
+    }
+}
+
+fn fits(app: &App, notice: &Notice) -> bool {
+    text::columns(&notice.text) + text::columns(chip(app).0) < usize::from(app.size.columns)
+}
+
+fn notice_style(notice: &Notice) -> Style {
+    match notice.kind {
+        NoticeKind::Said => strong(),
+        NoticeKind::Trouble => trouble(),
+    }
+}
+
+fn chip(app: &App) -> (&'static str, Style) {
+    let style = |color| Style::new().fg(color).add_modifier(Modifier::REVERSED | Modifier::BOLD);
+    match (&app.page, app.keyboard()) {
+        (Some(Page::Confirm(_)), _) => (" CONFIRM ", style(Color::Yellow)),
+        (Some(Page::Rename(_)), _) => (" TITLE ", style(Color::Cyan)),
+        (Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }), _) => (" PAGE ", style(Color::Blue)),
+        (None, Keyboard::Composer) => (" TYPING ", style(Color::Cyan)),
+        (None, Keyboard::Agent) => (" AGENT ", style(Color::Magenta)),
+        (None, Keyboard::Turns) => (" TURNS ", style(Color::Blue)),
+    }
+}
+
+fn agent_words(conversation: &Conversation) -> String {
+    let agent = text::clean(&conversation.wanted.agent);
+    match &conversation.wanted.model {
+        Some(model) => format!("{agent} {}", text::clean(model)),
+        None => agent,
+    }
+}
+
+/// A reason in fewer cells tells nothing.
+const LEAST_REASON: usize = 8;
+
+/// Whether a piece may be left out when there is too little room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Weight {
+    Needed,
+    Spare,
+}
+
+type Piece = (String, Weight);
+
+fn needed(words: impl Into<String>) -> Piece {
+    (words.into(), Weight::Needed)
+}
+
+fn spare(words: impl Into<String>) -> Piece {
+    (words.into(), Weight::Spare)
+}
+
+/// What is to be said, most pressing first: a notice, a lost link, the next message, the newest one.
+fn words(app: &App) -> (Style, Vec<Piece>) {
+    if let Some(notice) = app.notice.as_ref().filter(|notice| fits(app, notice)) {
+        return (notice_style(notice), vec![needed(text::clean(&notice.text))]);
+    }
+    if let Link::Down { why, .. } = &app.link {
+        return (trouble(), vec![needed("host gone, trying again"), needed(text::clean(why))]);
+    }
+    match app.active() {
+        Some(conversation) => (Style::new(), continuity_words(app, conversation)),
+        None => (quiet(), vec![needed("connecting")]),
+    }
+}
+
+fn continuity_words(app: &App, conversation: &Conversation) -> Vec<Piece> {
+    let asleep = match conversation.status {
+        Status::Draft | Status::AsleepWillResume | Status::AsleepCannotResume => true,
+        Status::Idle | Status::Sending | Status::Working | Status::NeedsApproval | Status::NeedsAnswer => false,
+    };
+    let idle = asleep || conversation.status == Status::Idle;
+    let next_differs = match conversation.next.continuity {
+        Continuity::Fresh | Continuity::Refused => idle,
+        Continuity::Reused | Continuity::Resumed | Continuity::Queued | Continuity::Answer => asleep,
+    };
+    match &conversation.decision {
+        Some(record) if !next_differs => newest_words(app, conversation, record),
+        Some(_) | None => next_words(conversation),
+    }
+}
+
+/// What became of the newest message.
+fn newest_words(app: &App, conversation: &Conversation, record: &DecisionRecord) -> Vec<Piece> {
+    let mut pieces = vec![needed(record.decision.continuity.word())];
+    if let Some(session) = record.session {
+        pieces.push(spare(format!("session {session}")));
+    }
+    pieces.push(spare(format!("turn {}", record.turn)));
+    let alive = conversation.session.as_ref().and_then(|session| match session.process {
+        Process::Alive { since, .. } => Some(text::duration(app.now.wall.since(since))),
+        Process::Asleep { .. } => None,
+    });
+    match (&record.decision.why, alive) {
+        (Why::AgentAlive, Some(alive)) => pieces.push(needed(format!("alive {alive}"))),
+        (why, _) => pieces.push(needed(text::clean(&why.text()))),
+    }
+    pieces
+}
+
+/// What will become of the next message.
+fn next_words(conversation: &Conversation) -> Vec<Piece> {
+    let Decision { continuity, why } = &conversation.next;
+    let why = text::clean(&why.text());
+    let session = conversation.session.as_ref().map(|session| session.number);
+    let asleep = match conversation.status {
+        Status::AsleepWillResume | Status::AsleepCannotResume => Some(spare("asleep")),
+        Status::Draft
+        | Status::Idle
+        | Status::Sending
+        | Status::Working
+        | Status::NeedsApproval
+        | Status::NeedsAnswer => None,
+    };
+    let what = match continuity {
+        Continuity::Resumed => "resumes".to_owned(),
+        Continuity::Reused | Continuity::Fresh | Continuity::Queued | Continuity::Answer | Continuity::Refused => {
+            continuity.word().to_owned()
+        }
+    };
+    let resumed =
+        session.filter(|_| *continuity == Continuity::Resumed).map(|session| spare(format!("session {session}")));
+    let what = needed(format!("next message: {what}"));
+    asleep.into_iter().chain([what]).chain(resumed).chain([needed(why)]).collect()
+}
+
+/// Joins the pieces; where they are too long the spare ones go first, then the reason, which is the last one, loses its middle.
+fn join(pieces: &[Piece], room: usize) -> String {
+    let joined = |kept: &[&Piece]| kept.iter().map(|piece| piece.0.as_str()).collect::<Vec<_>>().join(" · ");
+    let mut kept: Vec<&Piece> = pieces.iter().collect();
+    loop {
+        let words = joined(&kept);
+        if text::columns(&words) <= room {
+            return words;
+        }
+        match kept.iter().rposition(|piece| piece.1 == Weight::Spare) {
+            Some(at) => drop(kept.remove(at)),
+            None => break,
+        }
+    }
+    let [before @ .., reason] = kept.as_slice() else { return String::new() };
+    let before = joined(before).replace("next message: ", "next: ");
+    match room.checked_sub(text::columns(&before) + 3) {
+        Some(left) if !before.is_empty() && left >= LEAST_REASON => {
+            format!("{before} · {}", text::cut_middle(&reason.0, left))
+        }
+        Some(_) | None => text::cut_middle(&joined(&kept), room),
+    }
+}
+
+/// How long a running turn has worked: `0:14`.
+pub fn elapsed(app: &App, turn: &TurnRecord) -> String {
+    text::clock(app.now.wall.since(turn.started_at.unwrap_or(turn.accepted_at)))
+}

@@ -1,0 +1,54 @@
+//! The row of tabs: number, title and a mark whose shape says what the conversation does.
+
+use super::super::app::App;
+use super::super::layout::tab_row;
+use super::{chosen, end_mark, put_line, quiet, strong};
+use crate::protocol::message::{Conversation, Status};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Line, Span};
+
+pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let tabs = tab_row(app, area);
+    if tabs.left > 0 {
+        put_line(buffer, area, 0, &Line::styled(format!("<{}", tabs.left), quiet()));
+    }
+    for cell in &tabs.cells {
+        let Some(conversation) = app.conversations.get(&cell.conversation) else { continue };
+        let text = Span::raw(format!(" {} {} ", cell.number, cell.title));
+        let line = Line::from(vec![text, mark(conversation), Span::raw(" ")]);
+        put_line(buffer, cell.area, 0, &line);
+        if app.active == Some(cell.conversation) {
+            buffer.set_style(cell.area, chosen().patch(strong()));
+        }
+    }
+    if tabs.right > 0 {
+        let text = format!("{}>", tabs.right);
+        let end = tabs.plus.map_or(area.right(), |plus| plus.x);
+        let width = u16::try_from(text.len()).unwrap_or(0).min(area.width);
+        let place = Rect::new(end.saturating_sub(width).max(area.x), area.y, width, 1);
+        put_line(buffer, place, 0, &Line::styled(text, quiet()));
+    }
+    if let Some(plus) = tabs.plus {
+        put_line(buffer, plus, 0, &Line::styled(" + ", quiet()));
+    }
+}
+
+/// What the conversation does, in one character. What needs the person comes first.
+fn mark(conversation: &Conversation) -> Span<'static> {
+    let alert = Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD);
+    match (&conversation.status, &conversation.unread) {
+        (Status::NeedsApproval, _) => Span::styled("!", alert),
+        (Status::NeedsAnswer, _) => Span::styled("?", alert),
+        (Status::Sending | Status::Working, _) => Span::styled("*", Style::new().fg(Color::Cyan)),
+        (Status::Draft | Status::Idle | Status::AsleepWillResume | Status::AsleepCannotResume, Some(end)) => {
+            end_mark(end)
+        }
+        (Status::AsleepWillResume | Status::AsleepCannotResume, None) => Span::styled("z", quiet()),
+        (Status::Draft | Status::Idle, None) => Span::raw(" "),
+    }
+}

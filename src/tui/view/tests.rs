@@ -1,0 +1,317 @@
+//! Pictures of the window. Look at a changed one before taking it over: INSTA_UPDATE=always.
+
+use super::super::event::{Event, Purpose};
+use super::super::testing::{Window, ago, asleep, decided, draft, ended, id, idle, of, turn, with_queue, working};
+use crate::domain::continuity::{Carried, Continuity, Why};
+use crate::domain::conversation::QueueHeld;
+use crate::domain::id::SessionNumber;
+use crate::domain::session::{AsleepWhy, Exit};
+use crate::domain::turn::{FailedWhy, InterruptedBy, TurnEnd, TurnRecord, TurnState, UnknownWhy};
+use crate::protocol::message::{Conversation, Reply, Status, ViewOutput};
+use crate::terminal::frame::{ScrollPosition, Size};
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (40, 12)];
+
+/// The same story at every size.
+fn check(name: &str, conversations: &[Conversation], story: impl Fn(&mut Window)) {
+    for (columns, rows) in SIZES {
+        let mut window = Window::with(columns, rows, conversations.to_vec());
+        story(&mut window);
+        insta::assert_snapshot!(format!("{name}_{columns}x{rows}"), window.picture());
+    }
+}
+
+fn shell_screen(window: &mut Window) {
+    window.frame(
+        &["me@host:~/app$ make test", "running 12 tests", "test colours ... ok", "me@host:~/app$ "],
+        Some((15, 3)),
+    );
+}
+
+fn earlier() -> Vec<TurnRecord> {
+    let in_first = |turn: TurnRecord| TurnRecord { session: Some(SessionNumber(1)), ..turn };
+    vec![
+        in_first(ended(1, "look around", TurnEnd::Completed)),
+        in_first(ended(2, "a long prompt that does not fit into the panel", TurnEnd::Unknown(UnknownWhy::HostEnded))),
+        ended(3, "run the tests", TurnEnd::Failed(FailedWhy::ExitStatus(1))),
+        ended(4, "try again", TurnEnd::Interrupted(InterruptedBy::Person)),
+        ended(5, "sleep", TurnEnd::Failed(FailedWhy::AgentExited(Exit::Signal(9)))),
+        ended(6, "add a button", TurnEnd::Completed),
+    ]
+}
+
+fn with_earlier(window: &mut Window) {
+    window.answer(Purpose::EarlierTurns(id(1)), Reply::Turns(earlier()));
+    let decisions = vec![
+        decided(1, 1, Continuity::Fresh, Why::FirstMessage),
+        decided(3, 3, Continuity::Fresh, Why::UserAsked),
+        decided(
+            6,
+            6,
+            Continuity::Resumed,
+            Why::Asleep { cause: AsleepWhy::AgentExited(Exit::Signal(9)), carried: Carried::Context },
+        ),
+    ];
+    window.answer(Purpose::Decisions(id(1)), Reply::Decisions(decisions));
+}
+
+#[test]
+fn a_draft_says_what_to_do() {
+    check("draft", &[draft(1, "app")], |_| {});
+}
+
+#[test]
+fn a_running_turn_and_its_queue() {
+    let conversation = with_queue(working(1, "fix login"), &["and make it round", "then run\nthe tests"]);
+    check("running", &[conversation], |window| {
+        shell_screen(window);
+        with_earlier(window);
+        window.press("and then");
+    });
+}
+
+#[test]
+fn a_held_queue_says_why() {
+    let mut conversation = with_queue(asleep(1, "fix login"), &["and make it round"]);
+    conversation.queue_held = Some(QueueHeld::HostEnded);
+    check("held", &[conversation], with_earlier);
+}
+
+#[test]
+fn earlier_turns_with_every_end_and_the_sessions_between() {
+    check("earlier", &[idle(1, "fix login")], |window| {
+        shell_screen(window);
+        with_earlier(window);
+    });
+}
+
+#[test]
+fn a_chosen_turn_is_shown() {
+    check("chosen", &[idle(1, "fix login")], |window| {
+        shell_screen(window);
+        with_earlier(window);
+        window.press("<prefix>q<down><down><down>");
+    });
+}
+
+#[test]
+fn the_page_of_a_turn() {
+    check("turn_page", &[idle(1, "fix login")], |window| {
+        with_earlier(window);
+        window.press("<prefix>q<down><enter>");
+    });
+}
+
+#[test]
+fn asleep_shows_the_record_and_what_comes_next() {
+    check("asleep", &[asleep(1, "fix login")], with_earlier);
+}
+
+#[test]
+fn asleep_after_it_was_seen_keeps_the_last_picture() {
+    check("last_picture", &[idle(1, "fix login")], |window| {
+        shell_screen(window);
+        window.event(Event::Viewed(of(1, 1), ViewOutput::Ended));
+        window.told(asleep(1, "fix login"));
+    });
+}
+
+#[test]
+fn which_key_lists_the_commands() {
+    check("which_key", &[idle(1, "fix login")], |window| {
+        shell_screen(window);
+        window.press("<prefix>").after(400);
+    });
+}
+
+#[test]
+fn help_is_made_from_the_keymap() {
+    check("help", &[idle(1, "fix login")], |window| {
+        window.press("<prefix>?");
+    });
+}
+
+#[test]
+fn a_lost_host_is_told_and_everything_stays() {
+    check("host_gone", &[idle(1, "fix login")], |window| {
+        shell_screen(window);
+        window.press("half a thought").event(Event::LinkLost("connection reset by peer".into()));
+    });
+}
+
+#[test]
+fn the_end_of_the_help() {
+    check("help_end", &[idle(1, "fix login")], |window| {
+        window.press("<prefix>?<end>");
+    });
+}
+
+#[test]
+fn a_fresh_session_is_confirmed_while_a_turn_runs() {
+    check("confirm_fresh", &[working(1, "fix login")], |window| {
+        shell_screen(window);
+        window.press("<ctrl-n>");
+    });
+}
+
+#[test]
+fn stopping_is_confirmed() {
+    check("confirm_stop", &[idle(1, "fix login")], |window| {
+        shell_screen(window);
+        window.press("<prefix>R");
+    });
+}
+
+#[test]
+fn why_tells_decisions_with_their_evidence() {
+    check("why", &[idle(1, "fix login")], |window| {
+        with_earlier(window);
+        window.press("<prefix>s");
+    });
+}
+
+#[test]
+fn a_scrolled_pane_says_how_far_and_how_back() {
+    check("scrolled", &[idle(1, "fix login")], |window| {
+        window.scrolled_frame(&["older row", "another"], None, ScrollPosition { up: 120, most: 500 });
+    });
+}
+
+#[test]
+fn the_keyboard_in_the_agents_screen() {
+    check("agent", &[idle(1, "fix login")], |window| {
+        shell_screen(window);
+        window.press("<tab>");
+    });
+}
+
+#[test]
+fn the_agent_has_the_keyboard_and_the_composer_rests_with_its_text() {
+    check("agent_and_text", &[idle(1, "fix login")], |window| {
+        shell_screen(window);
+        window.press("half a thought<prefix>o");
+    });
+}
+
+#[test]
+fn wide_characters_and_emoji_keep_their_cells() {
+    check("wide", &[idle(1, "日本語の会話 😀")], |window| {
+        window.frame(&["日本語|", "a😀b|", "ascii|"], Some((7, 0)));
+        window.press("日本👩‍👩‍👧 ok");
+    });
+}
+
+#[test]
+fn a_long_message_wraps_and_grows_to_a_third() {
+    check("long", &[idle(1, "fix login")], |window| {
+        shell_screen(window);
+        let text = "one two three four five six seven eight nine ten eleven twelve\n".repeat(9);
+        window.event(Event::Paste(text));
+    });
+}
+
+#[test]
+fn many_tabs_scroll_with_counts() {
+    let mut tabs: Vec<Conversation> = (1..=12).map(|number| idle(number, &format!("conversation {number}"))).collect();
+    tabs[1].status = Status::NeedsAnswer;
+    tabs[2].status = Status::NeedsApproval;
+    tabs[3].unread = Some(TurnEnd::Completed);
+    tabs[4].unread = Some(TurnEnd::Failed(FailedWhy::ExitStatus(2)));
+    tabs[5] = asleep(6, "sleepy");
+    tabs[6].unread = Some(TurnEnd::Unknown(UnknownWhy::HostEnded));
+    tabs[7] = working(8, "busy");
+    check("tabs", &tabs, |window| {
+        window.press("<alt-5>");
+    });
+}
+
+#[test]
+fn the_overlaid_panel_in_a_narrow_window() {
+    let mut window = Window::with(60, 16, vec![with_queue(working(1, "fix login"), &["next"])]);
+    shell_screen(&mut window);
+    insta::assert_snapshot!("narrow_without_panel", window.picture());
+    window.press("<prefix>t");
+    insta::assert_snapshot!("narrow_with_panel", window.picture());
+}
+
+#[test]
+fn zoom_leaves_pane_and_composer() {
+    check("zoom", &[idle(1, "fix login")], |window| {
+        window.press("<prefix>z");
+        shell_screen(window);
+    });
+}
+
+#[test]
+fn renaming_asks_in_one_line() {
+    check("rename", &[idle(1, "fix login")], |window| {
+        window.press("<prefix>, now");
+    });
+}
+
+#[test]
+fn the_reason_is_never_what_is_lost_at_80_columns() {
+    let cause = AsleepWhy::AgentExited(Exit::Signal(9));
+    for (continuity, why) in [
+        (Continuity::Fresh, Why::ModelChanged { from: Some("model-a".into()), to: Some("model-b".into()) }),
+        (Continuity::Resumed, Why::Asleep { cause: cause.clone(), carried: Carried::Context }),
+        (Continuity::Queued, Why::TurnRunning { turn: crate::domain::id::TurnNumber(7), place: 2 }),
+        (Continuity::Fresh, Why::UserAsked),
+    ] {
+        let mut conversation = idle(1, "fix login");
+        conversation.wanted.agent = "a-rather-long-agent-name".into();
+        conversation.decision = Some(decided(7, 7, continuity, why.clone()));
+        let window = Window::with(80, 24, vec![conversation]);
+        let status = window.status();
+        assert!(status.contains(&why.text()), "{status}");
+        assert!(status.contains(continuity.word()), "{status}");
+    }
+}
+
+#[test]
+fn nothing_breaks_at_any_size() {
+    let stories: [(&str, Conversation); 4] = [
+        ("", draft(1, "日本語")),
+        ("wide 日本 text", with_queue(working(1, "fix"), &["a", "b"])),
+        ("<prefix>q<down>", idle(1, "fix login")),
+        ("text", asleep(1, "fix")),
+    ];
+    for (keys, conversation) in stories {
+        for end in
+            ["", "<prefix>?", "<prefix>s", "<prefix>,", "<prefix>R", "<ctrl-n>", "<prefix>t", "<prefix>z", "<prefix>o"]
+        {
+            let mut window = Window::with(80, 24, vec![conversation.clone(), idle(2, "other")]);
+            window.press("<alt-1>");
+            with_earlier(&mut window);
+            if window.app.view.is_some() {
+                window.frame(&["日本語日本語日本語", "two"], Some((40, 15)));
+            }
+            window.press(keys).press(end);
+            for (columns, rows) in [(0, 0), (1, 1), (2, 1), (1, 9), (3, 3), (5, 2), (20, 5), (21, 8), (69, 7), (300, 3)]
+            {
+                window.event(Event::Resized(Size { columns, rows }));
+                window.picture();
+                window.press("<shift-pgup><shift-pgdn>");
+                window.mouse(crate::terminal::keys::MouseAction::WheelUp, columns / 2, rows / 2);
+            }
+            window.press("<prefix>").after(500).picture();
+        }
+    }
+}
+
+#[test]
+fn twenty_by_five_shows_something_sane() {
+    let mut window = Window::with(20, 5, vec![idle(1, "fix login")]);
+    window.frame(&["me@host:~/app$ "], Some((15, 0)));
+    window.press("hello");
+    insta::assert_snapshot!("tiny", window.picture());
+}
+
+#[test]
+fn a_queued_turn_has_no_end() {
+    assert_eq!(super::record::state_words(&turn(1, "x", TurnState::Queued)), "queued");
+    assert_eq!(
+        super::record::worked_ms(&TurnRecord { started_at: Some(ago(1)), ..turn(1, "x", TurnState::Working) }),
+        None
+    );
+}

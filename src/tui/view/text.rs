@@ -1,0 +1,164 @@
+//! Text in cells: cleaning, cutting, wrapping, and durations as people say them.
+
+use crate::domain::id::Timestamp;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// The cells that a text takes.
+pub fn columns(text: &str) -> usize {
+    text.graphemes(true).map(UnicodeWidthStr::width).sum()
+}
+
+/// One line that no terminal takes amiss: control characters and line ends become spaces.
+pub fn clean(text: &str) -> String {
+    text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
+}
+
+/// The first line with something in it.
+pub fn first_line(text: &str) -> String {
+    clean(text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim())
+}
+
+/// At most so many cells from the start; `…` says that something was cut.
+pub fn cut_end(text: &str, most: usize) -> String {
+    if columns(text) <= most {
+        return text.to_owned();
+    }
+    if most == 0 {
+        return String::new();
+    }
+    take_cells(text.graphemes(true), most - 1) + "…"
+}
+
+/// At most so many cells; what is cut out is the middle.
+pub fn cut_middle(text: &str, most: usize) -> String {
+    if columns(text) <= most {
+        return text.to_owned();
+    }
+    if most < 4 {
+        return cut_end(text, most);
+    }
+    let head = (most - 1) / 2;
+    let tail: Vec<&str> = {
+        let mut cells = 0;
+        let mut kept: Vec<&str> = text
+            .graphemes(true)
+            .rev()
+            .take_while(|one| {
+                cells += one.width();
+                cells <= most - 1 - head
+            })
+            .collect();
+        kept.reverse();
+        kept
+    };
+    format!("{}…{}", take_cells(text.graphemes(true), head), tail.concat())
+}
+
+fn take_cells<'t>(graphemes: impl Iterator<Item = &'t str>, most: usize) -> String {
+    let mut cells = 0;
+    graphemes
+        .take_while(|one| {
+            cells += one.width();
+            cells <= most
+        })
+        .collect()
+}
+
+/// Lines of at most so many cells, broken between words where it can be.
+pub fn wrap(text: &str, most: usize) -> Vec<String> {
+    let most = most.max(1);
+    let mut rows = Vec::new();
+    for line in text.lines() {
+        wrap_line(&clean(&line.replace('\t', "    ")), most, &mut rows);
+    }
+    if rows.is_empty() {
+        rows.push(String::new());
+    }
+    rows
+}
+
+fn wrap_line(line: &str, most: usize, rows: &mut Vec<String>) {
+    let mut row = String::new();
+    let mut cells = 0;
+    for word in line.split_inclusive(' ') {
+        let bare = columns(word.trim_end());
+        if cells + bare > most && cells > 0 {
+            rows.push(std::mem::take(&mut row).trim_end().to_owned());
+            cells = 0;
+        }
+        if cells + bare <= most {
+            row.push_str(word);
+            cells += columns(word);
+            continue;
+        }
+        for one in word.graphemes(true) {
+            if cells + one.width() > most && cells > 0 {
+                rows.push(std::mem::take(&mut row));
+                cells = 0;
+            }
+            row.push_str(one);
+            cells += one.width();
+        }
+    }
+    rows.push(row.trim_end().to_owned());
+}
+
+/// `12s`, `1m02s`, `2h13m`, `3d4h`.
+pub fn duration(ms: u64) -> String {
+    let seconds = ms / 1000;
+    match (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60) {
+        (0, 0, 0, s) => format!("{s}s"),
+        (0, 0, m, s) => format!("{m}m{s:02}s"),
+        (0, h, m, _) => format!("{h}h{m:02}m"),
+        (d, h, _, _) => format!("{d}d{h}h"),
+    }
+}
+
+/// A running time: `0:14`, `2:03:04`.
+pub fn clock(ms: u64) -> String {
+    let seconds = ms / 1000;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, m, s) => format!("{m}:{s:02}"),
+        (h, m, s) => format!("{h}:{m:02}:{s:02}"),
+    }
+}
+
+/// `2s ago`; an age that is none is `now`.
+pub fn age(now: Timestamp, at: Timestamp) -> String {
+    match now.since(at) {
+        0..1000 => "now".to_owned(),
+        ms => format!("{} ago", duration(ms)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cutting_counts_cells_and_never_halves_a_character() {
+        assert_eq!(cut_end("日本語", 5), "日本…");
+        assert_eq!(cut_end("日本語", 4), "日…");
+        assert_eq!(cut_end("abc", 3), "abc");
+        assert_eq!(cut_end("abc", 0), "");
+        assert_eq!(cut_middle("abcdefghij", 7), "abc…hij");
+        assert_eq!(cut_middle("日本語日本語", 7), "日…語");
+    }
+
+    #[test]
+    fn wrapping_breaks_between_words_and_inside_only_what_is_too_long() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+        assert_eq!(wrap("日本語", 5), ["日本", "語"]);
+        assert_eq!(wrap("a\n\nb", 5), ["a", "", "b"]);
+        assert_eq!(wrap("", 5), [""]);
+    }
+
+    #[test]
+    fn durations_are_short() {
+        let said: Vec<String> = [999, 12_000, 62_000, 7_980_000, 273_600_000].into_iter().map(duration).collect();
+        assert_eq!(said, ["0s", "12s", "1m02s", "2h13m", "3d4h"]);
+        assert_eq!([clock(14_000), clock(7_384_000)], ["0:14", "2:03:04"]);
+    }
+}

@@ -1,0 +1,209 @@
+//! The turn panel: the turn that runs or ended last, what waits, and the earlier turns with a line where a session began.
+
+use super::super::app::{App, Keyboard, is_ended};
+use super::super::layout::layout;
+use super::record::{session_words, worked_ms};
+use super::{accent, blank, chosen, plain, put_line, quiet, strong, text, trouble, turn_mark};
+use crate::domain::id::TurnNumber;
+use crate::domain::turn::{TurnEnd, TurnRecord, TurnState};
+use crate::protocol::message::Conversation;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+/// Rows of the newest turn's prompt.
+const PROMPT_ROWS: usize = 3;
+/// The bar at the left and a space.
+const LEFT_COLUMNS: u16 = 2;
+
+/// One row of the panel, and the turn that a click on it chooses.
+struct PanelRow {
+    line: Line<'static>,
+    turn: Option<TurnNumber>,
+}
+
+pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+    if area.width <= LEFT_COLUMNS || area.height == 0 {
+        return;
+    }
+    blank(buffer, area);
+    let has_keyboard = app.keyboard() == Keyboard::Turns;
+    let bar = if has_keyboard { accent() } else { quiet() };
+    for row in 0..area.height {
+        put_line(buffer, area, row, &Line::styled("│", bar));
+    }
+    let inside = inside(area);
+    let rows = rows(app, usize::from(inside.width));
+    let top = top(app, &rows, inside.height);
+    let chosen_turn = app.desk().and_then(|desk| desk.chosen).filter(|_| has_keyboard);
+    for (y, row) in (0..inside.height).zip(rows.iter().skip(top)) {
+        put_line(buffer, inside, y, &row.line);
+        if row.turn.is_some() && row.turn == chosen_turn {
+            buffer.set_style(Rect { y: inside.y + y, height: 1, ..inside }, chosen());
+        }
+    }
+}
+
+/// The turn that stands in this row of the panel.
+pub fn choice_at(app: &App, row: u16) -> Option<TurnNumber> {
+    let inside = inside(layout(app).panel);
+    let rows = rows(app, usize::from(inside.width));
+    rows.get(top(app, &rows, inside.height) + usize::from(row))?.turn
+}
+
+fn inside(area: Rect) -> Rect {
+    Rect { x: area.x + LEFT_COLUMNS, width: area.width.saturating_sub(LEFT_COLUMNS), ..area }
+}
+
+/// The first row that is shown, so that the chosen turn is among them.
+fn top(app: &App, rows: &[PanelRow], height: u16) -> usize {
+    let has_keyboard = app.keyboard() == Keyboard::Turns;
+    let chosen = app.desk().and_then(|desk| desk.chosen).filter(|_| has_keyboard);
+    let at = rows.iter().position(|row| row.turn.is_some() && row.turn == chosen).unwrap_or(0);
+    (at + 2).saturating_sub(usize::from(height)).min(rows.len().saturating_sub(1))
+}
+
+fn rows(app: &App, width: usize) -> Vec<PanelRow> {
+    let Some(conversation) = app.active() else { return Vec::new() };
+    let mut rows = Vec::new();
+    newest(app, conversation, width, &mut rows);
+    queue(app, conversation, width, &mut rows);
+    earlier(app, width, &mut rows);
+    rows
+}
+
+fn push(rows: &mut Vec<PanelRow>, line: Line<'static>) {
+    rows.push(PanelRow { line, turn: None });
+}
+
+/// The turn that runs, else the one that ended last: state, time, prompt, reason, and what showed it.
+fn newest(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<PanelRow>) {
+    let Some(turn) = &conversation.turn else {
+        return push(rows, Line::styled("no turn yet", quiet()));
+    };
+    let time = match (is_ended(turn), worked_ms(turn)) {
+        (false, _) => text::clock(app.now.wall.since(turn.started_at.unwrap_or(turn.accepted_at))),
+        (true, Some(ms)) => text::duration(ms),
+        (true, None) => String::new(),
+    };
+    let words = format!(" turn {} · {} {time}", turn.number, turn.state.word());
+    let words = text::cut_end(words.trim_end(), width.saturating_sub(1));
+    push(rows, Line::from(vec![turn_mark(&turn.state), Span::styled(words, strong())]));
+    let mut prompt = text::wrap(turn.prompt.trim(), width);
+    if prompt.len() > PROMPT_ROWS {
+        prompt.truncate(PROMPT_ROWS);
+        if let Some(last) = prompt.last_mut() {
+            *last = text::cut_end(&format!("{last} …"), width);
+        }
+    }
+    for words in prompt {
+        push(rows, Line::raw(words));
+    }
+    if let TurnState::Ended(end) = &turn.state {
+        let style = match end {
+            TurnEnd::Failed(_) | TurnEnd::Unknown(_) => trouble(),
+            TurnEnd::Completed | TurnEnd::Interrupted(_) => plain(),
+        };
+        let why = end.why_text();
+        if !why.is_empty() {
+            rows.extend(
+                text::wrap(&format!("why: {why}"), width)
+                    .into_iter()
+                    .map(|words| PanelRow { line: Line::styled(words, style), turn: None }),
+            );
+        }
+    }
+    if let Some(words) = evidence_words(app, turn) {
+        for words in text::wrap(&words, width).into_iter().take(2) {
+            push(rows, Line::styled(words, quiet()));
+        }
+    }
+    if running_needs_person(turn) {
+        for words in text::wrap("look at the agent's screen and answer there", width) {
+            push(rows, Line::styled(words, strong()));
+        }
+    }
+}
+
+fn running_needs_person(turn: &TurnRecord) -> bool {
+    match turn.state {
+        TurnState::NeedsApproval | TurnState::NeedsAnswer => true,
+        TurnState::Queued | TurnState::Sending | TurnState::Working | TurnState::Ended(_) => false,
+    }
+}
+
+/// `seen by: shell mark, exit status 1, 2s ago`. The age of an ended turn's evidence would stand still on the screen, so it is left out.
+fn evidence_words(app: &App, turn: &TurnRecord) -> Option<String> {
+    let evidence = turn.evidence.as_ref()?;
+    let mut words = format!("seen by: {}", evidence.source.word());
+    if !evidence.text.is_empty() {
+        words = format!("{words}, {}", text::clean(&evidence.text));
+    }
+    if !is_ended(turn) {
+        words = format!("{words}, {}", text::age(app.now.wall, evidence.at));
+    }
+    Some(words)
+}
+
+fn queue(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<PanelRow>) {
+    if conversation.queue.is_empty() {
+        return;
+    }
+    push(rows, heading(&format!("queue · {}", conversation.queue.len()), width));
+    if let Some(held) = conversation.queue_held {
+        for words in text::wrap(held.text(), width) {
+            push(rows, Line::styled(words, trouble()));
+        }
+    }
+    let editing = app.desk().and_then(|desk| desk.editing.as_ref()).map(|editing| editing.turn);
+    for (place, turn) in (1..).zip(&conversation.queue) {
+        let lead = if editing == Some(turn.number) { "edit " } else { "" };
+        let words = format!("{place}. {lead}\"{}\"", text::first_line(&turn.prompt));
+        rows.push(PanelRow { line: Line::raw(text::cut_end(&words, width)), turn: Some(turn.number) });
+    }
+}
+
+fn earlier(app: &App, width: usize, rows: &mut Vec<PanelRow>) {
+    let (turns, Some(desk)) = (app.earlier(), app.desk()) else { return };
+    if turns.is_empty() {
+        return;
+    }
+    push(rows, heading("earlier", width));
+    for (index, turn) in turns.iter().enumerate() {
+        rows.push(PanelRow { line: earlier_line(turn, width), turn: Some(turn.number) });
+        let older = turns.get(index + 1).copied();
+        if let Some(words) = session_words(desk, turn, older) {
+            push(rows, Line::styled(text::cut_end(&format!("└ {words}"), width), quiet()));
+        }
+    }
+}
+
+/// `✓ 6 add a button           1m02s`: a completed turn needs no word, every other end has one.
+fn earlier_line(turn: &TurnRecord, width: usize) -> Line<'static> {
+    let end = match &turn.state {
+        TurnState::Ended(TurnEnd::Completed) => worked_ms(turn).map(text::duration).unwrap_or_default(),
+        TurnState::Ended(TurnEnd::Failed(_) | TurnEnd::Interrupted(_) | TurnEnd::Unknown(_))
+        | TurnState::Queued
+        | TurnState::Sending
+        | TurnState::Working
+        | TurnState::NeedsApproval
+        | TurnState::NeedsAnswer => match worked_ms(turn) {
+            Some(ms) => format!("{} {}", turn.state.word(), text::duration(ms)),
+            None => turn.state.word().to_owned(),
+        },
+    };
+    // In a narrow panel the word is worth more than the time.
+    let end = if text::columns(&end) * 2 > width + 4 { turn.state.word().to_owned() } else { end };
+    let end = text::cut_end(&end, width / 2);
+    let start = format!(" {} {}", turn.number, text::first_line(&turn.prompt));
+    let room = width.saturating_sub(text::columns(&end) + 2);
+    let start = text::cut_end(&start, room);
+    let gap = " ".repeat(width.saturating_sub(1 + text::columns(&start) + text::columns(&end)));
+    Line::from(vec![turn_mark(&turn.state), Span::raw(start), Span::raw(gap), Span::styled(end, quiet())])
+}
+
+fn heading(words: &str, width: usize) -> Line<'static> {
+    let lead = format!("─ {words} ");
+    let rest = "─".repeat(width.saturating_sub(text::columns(&lead)));
+    Line::styled(text::cut_end(&format!("{lead}{rest}"), width), quiet())
+}
