@@ -3,6 +3,7 @@
 //! The modules in reading order; ARCHITECTURE.md tells how they hang together.
 
 pub mod agent;
+pub mod cli;
 pub mod client;
 pub mod config;
 pub mod domain;

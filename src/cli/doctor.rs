@@ -1,0 +1,70 @@
+//! `threadkeep doctor`: what was found here, what each agent can do, and what stands in the way.
+
+use super::{CliError, ExitCode, connect, json, say};
+use crate::client::Control;
+use crate::config::Config;
+use crate::paths::Paths;
+use crate::protocol::message::{AgentReport, HostReport, Reply, Request};
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Doctor {
+    pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
+        let mut control = connect(paths)?;
+        let host = host(&mut control)?;
+        let agents = agents(&mut control)?;
+        let config = Config::load(&paths.config).err().map(|error| error.to_string());
+        if self.json {
+            json::print(&serde_json::json!({
+                "version": env!("CARGO_PKG_VERSION"),
+                "host": { "pid": host.pid, "build": host.build, "store_trouble": host.store_trouble },
+                "store": paths.store,
+                "config": paths.config,
+                "config_error": config,
+                "agents_folder": paths.agents,
+                "socket": paths.socket,
+                "log": paths.log,
+                "agents": agents.iter().map(|agent| serde_json::json!({
+                    "name": agent.name, "title": agent.title, "program": agent.program, "notes": agent.notes,
+                })).collect::<Vec<_>>(),
+            }))?;
+            return Ok(ExitCode::Done);
+        }
+        say(&format!("threadkeep {}", env!("CARGO_PKG_VERSION")))?;
+        say(&format!("host     {} (threadkeep {})", host.pid, host.build))?;
+        say(&format!("store    {}", paths.store.display()))?;
+        say(&format!("config   {}", paths.config.display()))?;
+        say(&format!("socket   {}", paths.socket.display()))?;
+        say(&format!("log      {}", paths.log.display()))?;
+        for trouble in [host.store_trouble, config].into_iter().flatten() {
+            say(&format!("TROUBLE  {trouble}"))?;
+        }
+        for agent in agents {
+            say(&format!("agent    {}: {}", agent.name, agent.program.unwrap_or_else(|| "no program found".into())))?;
+            for note in agent.notes {
+                say(&format!("         {note}"))?;
+            }
+        }
+        Ok(ExitCode::Done)
+    }
+}
+
+fn host(control: &mut Control) -> Result<HostReport, CliError> {
+    match control.ask(&Request::HostStatus, None)? {
+        Reply::Host(report) => Ok(report),
+        other => Err(CliError::Unexpected(Box::new(other))),
+    }
+}
+
+fn agents(control: &mut Control) -> Result<Vec<AgentReport>, CliError> {
+    match control.ask(&Request::Agents, None)? {
+        Reply::Agents(agents) => Ok(agents),
+        other => Err(CliError::Unexpected(Box::new(other))),
+    }
+}

@@ -1,0 +1,141 @@
+//! `threadkeep host`: status and stop for people; run and launch for threadkeep itself.
+
+use super::{CliError, ExitCode, ask_done, json, say};
+use crate::client::{Absent, ClientError, Control};
+use crate::host::Ended;
+use crate::paths::Paths;
+use crate::protocol::message::{HostReport, Reply, Request};
+use clap::Subcommand;
+use rustix::process::{Pid, test_kill_process};
+use std::os::unix::fs::OpenOptionsExt;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The stop ladder of a stubborn session takes this long, and some more.
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+#[derive(Debug, Subcommand)]
+pub enum Host {
+    /// Say whether a host runs and what it keeps
+    Status {
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// End all sessions and the host; conversations stay
+    Stop,
+    /// Serve in the foreground (what a client starts in the background)
+    #[command(hide = true)]
+    Run,
+    /// Start a host that is nobody's child, and leave
+    #[command(hide = true)]
+    Launch,
+}
+
+impl Host {
+    pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
+        match self {
+            Host::Status { json } => status(paths, json),
+            Host::Stop => stop(paths),
+            Host::Run => match crate::host::run(paths) {
+                Ok(Ended::AsTold | Ended::AnotherServes) => Ok(ExitCode::Done),
+                Err(error) => Err(CliError::Host(error.to_string())),
+            },
+            Host::Launch => launch(paths),
+        }
+    }
+}
+
+fn status(paths: &Paths, as_json: bool) -> Result<ExitCode, CliError> {
+    let mut control = match Control::connect(paths, Absent::Fail) {
+        Ok(control) => control,
+        Err(ClientError::NoHost { .. }) => {
+            if as_json {
+                json::print(&serde_json::json!({ "running": false }))?;
+            } else {
+                say("no host runs; any command or the window starts one")?;
+            }
+            return Ok(ExitCode::NoHost);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    match control.ask(&Request::HostStatus, None)? {
+        Reply::Host(report) if as_json => json::print(&as_object(&report))?,
+        Reply::Host(report) => say(&sentence(&report))?,
+        other => return Err(CliError::Unexpected(Box::new(other))),
+    }
+    Ok(ExitCode::Done)
+}
+
+fn as_object(report: &HostReport) -> serde_json::Value {
+    serde_json::json!({
+        "running": true,
+        "pid": report.pid,
+        "build": report.build,
+        "started_ms": report.started_at,
+        "conversations": report.conversations,
+        "sessions": report.sessions,
+        "turns_running": report.turns_running,
+        "windows": report.clients,
+        "store_trouble": report.store_trouble,
+    })
+}
+
+fn sentence(report: &HostReport) -> String {
+    let trouble = match &report.store_trouble {
+        Some(cause) => format!("\nnothing can be saved now: {cause}"),
+        None => String::new(),
+    };
+    format!(
+        "host {} (threadkeep {}): {} conversations, {} sessions, {} turns running, {} windows{trouble}",
+        report.pid, report.build, report.conversations, report.sessions, report.turns_running, report.clients
+    )
+}
+
+/// Returns when the host has let go of everything, so that what follows finds nothing of it. (Its process id may live on as a zombie for
+/// as long as init likes.)
+fn stop(paths: &Paths) -> Result<ExitCode, CliError> {
+    let mut control = match Control::connect(paths, Absent::Fail) {
+        Ok(control) => control,
+        Err(ClientError::NoHost { .. }) => {
+            say("no host runs")?;
+            return Ok(ExitCode::Done);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let pid = i32::try_from(control.host_pid()).ok().and_then(Pid::from_raw);
+    ask_done(&mut control, &Request::HostStop)?;
+    let until = Instant::now() + STOP_LIMIT;
+    while paths.lock.exists() && pid.is_some_and(|pid| test_kill_process(pid).is_ok()) {
+        if Instant::now() > until {
+            return Err(CliError::Host("the host was told to end and still runs; see its log".into()));
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+    say("the host ended; conversations are kept")?;
+    Ok(ExitCode::Done)
+}
+
+/// The host must outlive the terminal it is started from: its parent leaves at once, and it begins a process session of its own.
+fn launch(paths: &Paths) -> Result<ExitCode, CliError> {
+    paths.prepare()?;
+    let failed = |error: std::io::Error| CliError::Host(format!("could not start the host: {error}"));
+    let program = std::env::current_exe().map_err(failed)?;
+    let log = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&paths.log).map_err(failed)?;
+    let mut command = Command::new(program);
+    if let Some(home) = std::env::var_os("THREADKEEP_HOME").filter(|home| !home.is_empty()) {
+        // A relative one means the folder we stand in, which the host leaves.
+        command.env("THREADKEEP_HOME", std::path::absolute(home).map_err(failed)?);
+    }
+    command
+        .args(["host", "run"])
+        // A folder that may go away, or a disk that is to be unmounted, must not be held by a background process.
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .map_err(failed)?;
+    Ok(ExitCode::Done)
+}

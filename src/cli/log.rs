@@ -1,0 +1,73 @@
+//! `threadkeep log`: the turns of a conversation across all its sessions.
+
+use super::{CliError, ExitCode, Which, connect, json, say};
+use crate::client::Control;
+use crate::domain::id::ConversationId;
+use crate::domain::turn::{TurnRecord, TurnState};
+use crate::paths::Paths;
+use crate::protocol::message::{Reply, Request};
+use clap::Args;
+
+/// How many turns are asked for at a time; the host sends fewer where they are long.
+const PAGE: u32 = 200;
+
+#[derive(Debug, Args)]
+pub struct Log {
+    #[command(flatten)]
+    which: Which,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+impl Log {
+    pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
+        let mut control = connect(paths)?;
+        let conversation = self.which.find_or_say(&mut control)?;
+        for turn in all_turns(&mut control, conversation)? {
+            if self.json {
+                json::print(&json::turn(&turn))?;
+            } else {
+                say(&text(&turn))?;
+            }
+        }
+        Ok(ExitCode::Done)
+    }
+}
+
+fn all_turns(control: &mut Control, conversation: ConversationId) -> Result<Vec<TurnRecord>, CliError> {
+    let mut pages = Vec::new();
+    let mut before = None;
+    loop {
+        match control.ask(&Request::Turns { conversation, before, most: PAGE }, None)? {
+            Reply::Turns(turns) if turns.is_empty() => break,
+            Reply::Turns(turns) => {
+                before = turns.first().map(|turn| turn.number);
+                pages.push(turns);
+            }
+            other => return Err(CliError::Unexpected(Box::new(other))),
+        }
+    }
+    Ok(pages.into_iter().rev().flatten().collect())
+}
+
+/// The turn for a person: a head line, the prompt, the answer.
+fn text(turn: &TurnRecord) -> String {
+    let why = match &turn.state {
+        TurnState::Ended(end) if !end.why_text().is_empty() => format!(" ({})", end.why_text()),
+        _ => String::new(),
+    };
+    let session = turn.session.map_or_else(String::new, |session| format!(" · session {session}"));
+    let mut text = format!("turn {}{session} · {}{why}\n> {}", turn.number, turn.state.word(), indented(&turn.prompt));
+    if let Some(answer) = turn.answer.as_ref().filter(|answer| !answer.text.is_empty()) {
+        text = format!("{text}\n  {}", indented(&answer.text));
+        if answer.cut_bytes > 0 {
+            text = format!("{text}\n  ({} bytes of the middle are not kept)", answer.cut_bytes);
+        }
+    }
+    text + "\n"
+}
+
+fn indented(text: &str) -> String {
+    text.replace('\n', "\n  ")
+}

@@ -1,0 +1,56 @@
+//! `threadkeep ls`: all conversations, open tabs first.
+
+use super::{CliError, ExitCode, connect, json, say};
+use crate::client::Control;
+use crate::paths::Paths;
+use crate::protocol::message::{Conversation, Overview, Reply, Request, Rest};
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub struct Ls {
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+impl Ls {
+    pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
+        for conversation in all(&mut connect(paths)?)? {
+            if self.json {
+                json::print(&json::conversation(&conversation))?;
+            } else {
+                say(&line(&conversation))?;
+            }
+        }
+        Ok(ExitCode::Done)
+    }
+}
+
+/// Every conversation, in the order of a list.
+pub fn all(control: &mut Control) -> Result<Vec<Conversation>, CliError> {
+    let id = control.send(&Request::List)?;
+    let mut all = Vec::new();
+    loop {
+        match control.await_reply(id, None)? {
+            Reply::Overview(Overview { conversations, rest }) => {
+                all.extend(conversations);
+                if rest == Rest::None {
+                    return Ok(all);
+                }
+            }
+            other => return Err(CliError::Unexpected(Box::new(other))),
+        }
+    }
+}
+
+fn line(conversation: &Conversation) -> String {
+    format!(
+        "{:>4}  {:<22}  {:<10}  {:>3} turns  {}  {}",
+        conversation.id,
+        json::status_word(conversation.status),
+        conversation.wanted.agent,
+        conversation.turns,
+        conversation.title,
+        conversation.wanted.folder
+    )
+}

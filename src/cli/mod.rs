@@ -1,0 +1,221 @@
+//! The command line: one verb a file. Every verb is a client like the window.
+//!
+//! Change here: arguments, exit codes. Output with `--json` is a contract (README, "Scripts"); its shapes are in `json.rs`.
+
+mod doctor;
+mod host;
+mod json;
+mod log;
+mod ls;
+mod new;
+mod send;
+mod tell;
+mod wait;
+mod why;
+
+use crate::client::{Absent, ClientError, Control};
+use crate::domain::id::{ConversationId, TurnNumber};
+use crate::domain::turn::{TurnEnd, TurnState};
+use crate::paths::{Paths, PathsError};
+use crate::protocol::message::{Reply, Request};
+use clap::{Args, Parser, Subcommand};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// What a run came to. The numbers are a contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitCode {
+    /// Done, or the turn completed.
+    Done = 0,
+    TurnFailed = 1,
+    WrongUsage = 2,
+    Interrupted = 3,
+    /// The time is over; the turn goes on.
+    Timeout = 4,
+    OutcomeUnknown = 5,
+    Refused = 6,
+    /// No host could be reached or started.
+    NoHost = 7,
+}
+
+/// One tab is one lasting conversation with a coding agent, and you always see whether it still knows what was said.
+///
+/// Without a command the window opens. THREADKEEP_HOME=DIR moves everything that a run touches.
+#[derive(Debug, Parser)]
+#[command(version, about, disable_help_subcommand = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Make a conversation
+    New(new::New),
+    /// Send a message; its session is reused, resumed or started
+    Send(send::Send),
+    /// List the conversations
+    Ls(ls::Ls),
+    /// Print the turns of a conversation, in order
+    Log(log::Log),
+    /// Say how the last messages reached their agent, and why
+    Why(why::Why),
+    /// Make the next message start a fresh session
+    Fresh(tell::Fresh),
+    /// Interrupt the turn that runs, and wait for its end
+    Interrupt(tell::Interrupt),
+    /// Wait until a turn has ended
+    Wait(wait::Wait),
+    /// Forget a conversation with all its turns, and end its session
+    Rm(tell::Rm),
+    /// Look after the background host
+    #[command(subcommand)]
+    Host(host::Host),
+    /// Say what was found here and what works
+    Doctor(doctor::Doctor),
+}
+
+/// Which conversation is meant.
+#[derive(Debug, Clone, Args)]
+pub struct Which {
+    /// The conversation; without it the newest one of this folder
+    #[arg(short = 'c', long = "conversation", value_name = "ID")]
+    pub conversation: Option<i64>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    #[error("{0}")]
+    Paths(#[from] PathsError),
+    #[error("{0}")]
+    Client(#[from] ClientError),
+    #[error("could not read the message from standard input: {0}")]
+    StandardInput(#[source] io::Error),
+    #[error("could not write: {0}")]
+    Write(#[from] io::Error),
+    #[error("could not make JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("{folder} is not a folder that can be entered: {why}")]
+    Folder { folder: PathBuf, why: String },
+    #[error("no conversation in {0} yet; name one with -c ID (see threadkeep ls), or send a message first")]
+    NothingHere(String),
+    #[error("rm forgets the conversation and all its turns for good; say --yes if that is meant")]
+    NotSure,
+    #[error("the host said something unexpected: {0:?}")]
+    Unexpected(Box<Reply>),
+    #[error("{0}")]
+    Host(String),
+}
+
+impl CliError {
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            CliError::Client(ClientError::Refused(_)) => ExitCode::Refused,
+            CliError::Client(ClientError::Timeout(_)) => ExitCode::Timeout,
+            CliError::Client(_) | CliError::Host(_) => ExitCode::NoHost,
+            CliError::Paths(_)
+            | CliError::StandardInput(_)
+            | CliError::Write(_)
+            | CliError::Json(_)
+            | CliError::Folder { .. }
+            | CliError::NothingHere(_)
+            | CliError::NotSure
+            | CliError::Unexpected(_) => ExitCode::WrongUsage,
+        }
+    }
+}
+
+/// Carries out a verb.
+pub fn run(verb: Verb) -> Result<ExitCode, CliError> {
+    let paths = Paths::from_env()?;
+    match verb {
+        Verb::New(new) => new.run(&paths),
+        Verb::Send(send) => send.run(&paths),
+        Verb::Ls(ls) => ls.run(&paths),
+        Verb::Log(log) => log.run(&paths),
+        Verb::Why(why) => why.run(&paths),
+        Verb::Fresh(fresh) => fresh.run(&paths),
+        Verb::Interrupt(interrupt) => interrupt.run(&paths),
+        Verb::Wait(wait) => wait.run(&paths),
+        Verb::Rm(rm) => rm.run(&paths),
+        Verb::Host(host) => host.run(&paths),
+        Verb::Doctor(doctor) => doctor.run(&paths),
+    }
+}
+
+impl Which {
+    /// The conversation that is meant; none where this folder has none.
+    fn find(&self, control: &mut Control) -> Result<Option<ConversationId>, CliError> {
+        if let Some(id) = self.conversation {
+            return Ok(Some(ConversationId(id)));
+        }
+        let folder = folder(None)?;
+        let all = ls::all(control)?.into_iter();
+        let newest = all.filter(|one| one.wanted.folder == folder).max_by_key(|one| (one.active_at, one.id));
+        Ok(newest.map(|conversation| conversation.id))
+    }
+
+    fn find_or_say(&self, control: &mut Control) -> Result<ConversationId, CliError> {
+        self.find(control)?.ok_or_else(|| CliError::NothingHere(folder(None).unwrap_or_default()))
+    }
+}
+
+/// A host to talk to, started if none runs.
+fn connect(paths: &Paths) -> Result<Control, CliError> {
+    Ok(Control::connect(paths, Absent::Start)?)
+}
+
+/// The folder that is meant, whole and without links.
+pub fn folder(given: Option<&PathBuf>) -> Result<String, CliError> {
+    let here = given.cloned().unwrap_or_else(|| PathBuf::from("."));
+    let wrong = |why: String| CliError::Folder { folder: here.clone(), why };
+    let whole = here.canonicalize().map_err(|error| wrong(error.to_string()))?;
+    if !whole.is_dir() {
+        return Err(wrong("it is a file".into()));
+    }
+    whole.into_os_string().into_string().map_err(|_| wrong("its name is not UTF-8".into()))
+}
+
+/// A reply that means no more than done.
+fn ask_done(control: &mut Control, request: &Request) -> Result<(), CliError> {
+    match control.ask(request, None)? {
+        Reply::Done => Ok(()),
+        other => Err(CliError::Unexpected(Box::new(other))),
+    }
+}
+
+/// Waits for the end of a turn (none: of all that is under way).
+fn await_end(
+    control: &mut Control,
+    conversation: ConversationId,
+    turn: Option<TurnNumber>,
+    limit: Option<std::time::Duration>,
+) -> Result<Option<crate::domain::turn::TurnRecord>, CliError> {
+    match control.ask(&Request::Wait { conversation, turn }, limit)? {
+        Reply::Ended { turn } => Ok(turn.map(|turn| *turn)),
+        other => Err(CliError::Unexpected(Box::new(other))),
+    }
+}
+
+/// What the end of a turn means for the exit code.
+fn code_of(state: &TurnState) -> ExitCode {
+    match state {
+        TurnState::Ended(TurnEnd::Completed) => ExitCode::Done,
+        TurnState::Ended(TurnEnd::Failed(_)) => ExitCode::TurnFailed,
+        TurnState::Ended(TurnEnd::Interrupted(_)) => ExitCode::Interrupted,
+        TurnState::Ended(TurnEnd::Unknown(_)) => ExitCode::OutcomeUnknown,
+        TurnState::Queued
+        | TurnState::Sending
+        | TurnState::Working
+        | TurnState::NeedsApproval
+        | TurnState::NeedsAnswer => ExitCode::Done,
+    }
+}
+
+/// A line to standard output. A reader that went away (`| head`) is no error.
+fn say(line: &str) -> Result<(), CliError> {
+    match writeln!(io::stdout(), "{line}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}

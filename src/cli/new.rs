@@ -1,0 +1,37 @@
+//! `threadkeep new`: makes a conversation. Nothing starts before its first message.
+
+use super::{CliError, ExitCode, connect, folder, json, say};
+use crate::paths::Paths;
+use crate::protocol::message::{Reply, Request};
+use clap::Args;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub struct New {
+    /// The agent's profile; see threadkeep doctor
+    #[arg(long, value_name = "A")]
+    agent: Option<String>,
+    /// The folder its sessions start in; without it this one
+    #[arg(long, value_name = "DIR")]
+    cwd: Option<PathBuf>,
+    #[arg(long, value_name = "T")]
+    title: Option<String>,
+    /// One JSON object: {"conversation":ID}
+    #[arg(long)]
+    json: bool,
+}
+
+impl New {
+    pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
+        let folder = folder(self.cwd.as_ref())?;
+        let request = Request::New { agent: self.agent, folder, title: self.title };
+        match connect(paths)?.ask(&request, None)? {
+            Reply::Created { conversation } if self.json => {
+                json::print(&serde_json::json!({ "conversation": conversation }))?;
+            }
+            Reply::Created { conversation } => say(&conversation.to_string())?,
+            other => return Err(CliError::Unexpected(Box::new(other))),
+        }
+        Ok(ExitCode::Done)
+    }
+}

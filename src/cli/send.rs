@@ -1,0 +1,182 @@
+//! `threadkeep send`: gives a conversation its next message, and with `--wait` its answer back.
+
+use super::{CliError, ExitCode, Which, await_end, code_of, connect, folder, json, say};
+use crate::client::{ClientError, Control, environment};
+use crate::domain::continuity::{Continuity, Decision, Why};
+use crate::domain::conversation_state::MAX_MESSAGE_BYTES;
+use crate::domain::id::{ConversationId, TurnNumber};
+use crate::domain::turn::{TurnRecord, TurnState};
+use crate::paths::Paths;
+use crate::protocol::message::{Place, Reply, Request, Submitted};
+use clap::Args;
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+#[derive(Debug, Args)]
+pub struct Send {
+    #[command(flatten)]
+    which: Which,
+    /// Wait for the turn's end and print the answer
+    #[arg(long)]
+    wait: bool,
+    /// With --wait: stop waiting after so long; the turn goes on
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
+    /// In front of the queue, and interrupt the turn that runs
+    #[arg(long)]
+    now: bool,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+    /// The message; - reads it from standard input
+    #[arg(value_name = "TEXT", allow_hyphen_values = true)]
+    text: String,
+}
+
+impl Send {
+    pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
+        let until = self.timeout.map(|seconds| Instant::now() + Duration::from_secs(seconds));
+        let text = if self.text == "-" { standard_input()? } else { self.text.clone() };
+        let mut control = connect(paths)?;
+        let conversation = self.conversation(&mut control)?;
+        let place = if self.now { Place::InterruptAndSendNow } else { Place::Behind };
+        let environment = environment::of_this_process();
+        // The host would refuse it as well, but far longer text does not even fit into a message to it.
+        if let Some(submitted) = too_long(conversation, &text) {
+            return self.say_refused(&submitted);
+        }
+        let submitted = match control.ask(&Request::Submit { conversation, text, place, environment }, None)? {
+            Reply::Submitted(submitted) => submitted,
+            other => return Err(CliError::Unexpected(Box::new(other))),
+        };
+        match submitted.turn {
+            None => self.say_refused(&submitted),
+            Some(turn) if self.wait => self.wait_for(&mut control, &submitted, turn, until),
+            Some(_) => self.say_sent(&submitted),
+        }
+    }
+
+    fn conversation(&self, control: &mut Control) -> Result<ConversationId, CliError> {
+        if let Some(id) = self.which.conversation {
+            return Ok(ConversationId(id));
+        }
+        match control.ask(&Request::NewestIn { folder: folder(None)? }, None)? {
+            Reply::Created { conversation } => Ok(conversation),
+            other => Err(CliError::Unexpected(Box::new(other))),
+        }
+    }
+
+    fn say_refused(&self, submitted: &Submitted) -> Result<ExitCode, CliError> {
+        if self.json {
+            json::print(&json::sent(submitted))?;
+        } else {
+            eprintln!("threadkeep: refused: {}", submitted.decision.why.text());
+        }
+        Ok(ExitCode::Refused)
+    }
+
+    fn say_sent(&self, submitted: &Submitted) -> Result<ExitCode, CliError> {
+        if self.json {
+            json::print(&json::sent(submitted))?;
+        } else {
+            say(&sentence(submitted))?;
+        }
+        Ok(ExitCode::Done)
+    }
+
+    fn wait_for(
+        &self,
+        control: &mut Control,
+        submitted: &Submitted,
+        turn: TurnNumber,
+        until: Option<Instant>,
+    ) -> Result<ExitCode, CliError> {
+        let limit = until.map(|until| until.saturating_duration_since(Instant::now()));
+        match await_end(control, submitted.conversation, Some(turn), limit) {
+            Ok(Some(ended)) => self.say_ended(submitted, &ended),
+            // It was taken out of the queue before it went anywhere.
+            Ok(None) => {
+                if !self.json {
+                    eprintln!("threadkeep: turn {turn} was taken out of the queue");
+                }
+                self.say_sent(submitted).map(|_| ExitCode::Interrupted)
+            }
+            Err(CliError::Client(ClientError::Timeout(_))) => self.say_still_running(control, submitted, turn),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn say_ended(&self, submitted: &Submitted, ended: &TurnRecord) -> Result<ExitCode, CliError> {
+        if self.json {
+            json::print(&json::with_end(json::sent(submitted), ended))?;
+        } else {
+            if let Some(answer) = ended.answer.as_ref().filter(|answer| !answer.text.is_empty()) {
+                say(&answer.text)?;
+            }
+            if code_of(&ended.state) != ExitCode::Done
+                && let TurnState::Ended(end) = &ended.state
+            {
+                eprintln!("threadkeep: turn {} {}: {}", ended.number, end.word(), end.why_text());
+            }
+        }
+        Ok(code_of(&ended.state))
+    }
+
+    fn say_still_running(
+        &self,
+        control: &mut Control,
+        submitted: &Submitted,
+        turn: TurnNumber,
+    ) -> Result<ExitCode, CliError> {
+        let mut submitted = submitted.clone();
+        let request = Request::Show { conversation: submitted.conversation };
+        if let Reply::Conversation(conversation) = control.ask(&request, None)?
+            && let Some(now) = conversation.turn.filter(|now| now.number == turn)
+        {
+            submitted.session = now.session;
+            submitted.state = Some(now.state);
+        }
+        if self.json {
+            json::print(&json::sent(&submitted))?;
+        } else {
+            eprintln!("threadkeep: turn {turn} goes on; see threadkeep wait -c {}", submitted.conversation);
+        }
+        Ok(ExitCode::Timeout)
+    }
+}
+
+fn too_long(conversation: ConversationId, text: &str) -> Option<Submitted> {
+    let why = Why::TooLong { bytes: text.len() as u64, most: MAX_MESSAGE_BYTES as u64 };
+    let decision = Decision { continuity: Continuity::Refused, why };
+    (text.len() > MAX_MESSAGE_BYTES).then_some(Submitted {
+        conversation,
+        session: None,
+        turn: None,
+        state: None,
+        decision,
+    })
+}
+
+/// What the window's status line would say.
+fn sentence(submitted: &Submitted) -> String {
+    let mut parts = vec![submitted.decision.continuity.word().to_owned()];
+    if let Some(session) = submitted.session {
+        parts.push(format!("session {session}"));
+    }
+    if let Some(turn) = submitted.turn {
+        parts.push(format!("turn {turn}"));
+    }
+    if submitted.decision.continuity != Continuity::Reused {
+        parts.push(submitted.decision.why.text());
+    }
+    format!("conversation {}: {}", submitted.conversation, parts.join(" · "))
+}
+
+fn standard_input() -> Result<String, CliError> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).map_err(CliError::StandardInput)?;
+    // The newline that ends a file is not part of the message.
+    let trimmed = text.strip_suffix('\n').map(str::len);
+    text.truncate(trimmed.unwrap_or(text.len()));
+    Ok(text)
+}

@@ -1,0 +1,33 @@
+//! The program's door: arguments to the window or a verb; errors to words and an exit code.
+
+use clap::Parser;
+use std::process::ExitCode;
+use threadkeep::cli::{self, Arguments};
+use threadkeep::client::environment;
+use threadkeep::config::Config;
+use threadkeep::paths::Paths;
+use threadkeep::tui;
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().verb {
+        Some(verb) => cli::run(verb).map_err(|error| (error.to_string(), error.exit_code())),
+        None => open_window().map(|()| cli::ExitCode::Done),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code as u8),
+        Err((text, code)) => {
+            eprintln!("threadkeep: {text}");
+            ExitCode::from(code as u8)
+        }
+    }
+}
+
+/// Opens the window on this folder.
+fn open_window() -> Result<(), (String, cli::ExitCode)> {
+    let wrong = |text: String| (text, cli::ExitCode::WrongUsage);
+    let paths = Paths::from_env().map_err(|error| wrong(error.to_string()))?;
+    let config = Config::load(&paths.config).map_err(|error| wrong(error.to_string()))?;
+    let folder = cli::folder(None).map_err(|error| wrong(error.to_string()))?;
+    let start = tui::Start { config, paths, folder, environment: environment::of_this_process() };
+    tui::run(start).map_err(|error| wrong(error.to_string()))
+}

@@ -1,0 +1,19 @@
+//! The whole thing: the real program, with a home of its own for every test, as a script or a person uses it.
+//!
+//! Reading order: `home.rs` is what tests speak through; then one file a chapter of the promises.
+
+mod architecture;
+mod coming_back;
+mod contract;
+mod crash;
+mod home;
+mod programs;
+mod queue;
+mod record;
+
+mod screen;
+mod session;
+mod shell;
+mod start;
+mod text;
+mod window;

@@ -1,0 +1,265 @@
+//! How a host comes to be: exactly one, in a folder that is ours alone, and with clear words where that cannot be.
+
+use crate::home::{Home, LIMIT, PROGRAM, Ran, Signal, command_line_of, is_alive, kill, wait_until};
+use std::collections::BTreeSet;
+use std::fs::Permissions;
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::Command;
+
+fn hosts(home: &Home) -> Vec<i32> {
+    home.processes().into_iter().filter(|pid| command_line_of(*pid).contains("host run")).collect()
+}
+
+#[test]
+fn however_many_clients_start_at_the_same_moment_one_host_serves_them_all() {
+    let home = Home::new();
+    let running: Vec<_> = (0..50).map(|_| home.call(&["new", "--json"]).start()).collect();
+    let made: BTreeSet<i64> =
+        running.into_iter().map(|one| one.end().done().json()["conversation"].as_i64().expect("a number")).collect();
+    assert_eq!(made, (1..=50).collect());
+    let host = home.host_pid();
+    wait_until("the hosts that came second have left", || hosts(&home) == [host]);
+}
+
+#[test]
+fn what_a_killed_host_left_behind_hinders_nobody() {
+    let home = Home::new();
+    let tab = home.tab();
+    tab.send("true");
+    let shell = tab.pid();
+    home.kill_host();
+    assert!(home.paths().socket.exists() && home.paths().lock.exists(), "a killed host cleans nothing up");
+    home.run(&["host", "status"]).ended_with(7);
+    let running: Vec<_> = (0..20).map(|_| home.call(&["ls", "--json"]).start()).collect();
+    for one in running {
+        one.end().done();
+    }
+    let host = home.host_pid();
+    wait_until("one host is left", || hosts(&home) == [host]);
+    wait_until("the shell of the killed host is gone", || !is_alive(shell));
+}
+
+#[test]
+fn rubbish_in_the_place_of_socket_and_lock_hinders_nobody() {
+    let home = Home::new();
+    home.tab();
+    home.run(&["host", "stop"]).done();
+    std::fs::write(home.paths().socket, "rubbish").expect("a file");
+    std::fs::write(home.paths().lock, "rubbish").expect("a file");
+    home.run(&["ls"]).done();
+}
+
+#[test]
+fn a_host_that_loses_its_socket_is_not_joined_by_a_second_one() {
+    let home = Home::new();
+    home.tab();
+    let host = home.host_pid();
+    std::fs::remove_file(home.paths().socket).expect("it is there");
+    // Within 30 s (reliability S5).
+    wait_until("its socket is back", || home.paths().socket.exists());
+    assert_eq!(home.host_pid(), host);
+    assert_eq!(hosts(&home), [host]);
+}
+
+#[test]
+fn a_host_asked_by_the_system_to_end_leaves_nothing() {
+    let home = Home::new();
+    let tab = home.tab();
+    tab.send_and_see_it_run("sleep 1000");
+    let host = home.host_pid();
+    kill(host, Signal::HUP);
+    assert_eq!(home.host_pid(), host, "a terminal that closes is nothing to a host");
+    kill(host, Signal::TERM);
+    wait_until("nothing of it is left", || home.processes().is_empty());
+    assert!(!home.paths().socket.exists() && !home.paths().lock.exists());
+}
+
+#[test]
+fn the_host_holds_no_folder_and_no_terminal() {
+    let home = Home::new();
+    home.tab();
+    let pid = home.host_pid();
+    let link = |name: &str| std::fs::read_link(format!("/proc/{pid}/{name}")).expect("it is our process");
+    assert_eq!(link("cwd"), Path::new("/"));
+    assert_eq!((link("fd/0"), link("fd/1")), ("/dev/null".into(), "/dev/null".into()));
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it is our process");
+    let fields: Vec<&str> = stat.rsplit_once(')').expect("its form").1.split_whitespace().collect();
+    assert_eq!((fields[3].parse(), fields[4]), (Ok(pid), "0"), "a process session of its own, and no terminal");
+}
+
+#[test]
+fn an_agent_gets_no_descriptor_but_its_terminal() {
+    let home = Home::new();
+    let (first, second) = (home.tab(), home.tab());
+    first.send("true");
+    second.send("true");
+    let sent = second.send("ls /proc/self/fd | wc -l; readlink /proc/$$/fd/*");
+    let (count, links) = sent.answer().split_once('\n').expect("two answers");
+    // Three, and the folder that is being listed.
+    assert_eq!(count.trim(), "4", "{sent:?}");
+    assert!(links.lines().all(|link| link.starts_with("/dev/pts/") || link == "/dev/tty"), "{links}");
+}
+
+#[test]
+fn rubbish_and_silence_on_the_socket_hinder_nobody() {
+    let home = Home::new();
+    let tab = home.tab();
+    let host = home.host_pid();
+    let connect = || UnixStream::connect(home.paths().socket).expect("the host listens");
+    let silent: Vec<_> = (0..100).map(|_| connect()).collect();
+    let rubbish: [&[u8]; 6] = [
+        b"\xff\xff\xff\xff",
+        b"\0\0\0\0",
+        b"\0\0\0\x80",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\x05\0\0\0abcde",
+        &[0xc1; 70_000],
+    ];
+    for bytes in rubbish {
+        let mut stream = connect();
+        // The host may have closed it already.
+        let _ = stream.write_all(bytes);
+        assert_eq!(tab.send("echo served").answer(), "served");
+    }
+    assert_eq!(home.host_pid(), host);
+    for mut stream in silent {
+        stream.set_read_timeout(Some(LIMIT)).expect("a limit");
+        assert_eq!(stream.read(&mut [0; 64]).expect("who does not greet is let go"), 0);
+    }
+}
+
+fn refused(home: &Home, folder: &Path, codes: &[i32], said: &[&str]) {
+    let ran = home.call(&["ls"]).set("THREADKEEP_HOME", folder).run();
+    assert!(codes.contains(&ran.code) && ran.stdout.is_empty(), "{ran:?}");
+    for said in said {
+        assert!(ran.stderr.contains(said), "{said} in {ran:?}");
+    }
+    assert_eq!(ran.stderr.lines().count(), 1, "one clear line: {ran:?}");
+}
+
+#[test]
+fn a_folder_too_deep_for_a_socket_is_refused_with_the_way_out() {
+    let home = Home::new();
+    let deep = home.file(&"d".repeat(120));
+    refused(&home, &deep, &[2], &["bytes", "THREADKEEP_HOME", "shorter"]);
+    assert!(!deep.exists());
+}
+
+#[test]
+fn a_file_in_the_place_of_the_folder_is_refused_with_the_way_out() {
+    let home = Home::new();
+    std::fs::write(home.file("file"), "").expect("a file");
+    refused(&home, &home.file("file"), &[2, 7], &["is not a folder", "THREADKEEP_HOME"]);
+    refused(&home, &home.file("file/below"), &[2, 7], &["file", "THREADKEEP_HOME"]);
+}
+
+#[test]
+fn a_link_in_the_place_of_the_folder_is_refused_with_the_way_out() {
+    let home = Home::new();
+    std::os::unix::fs::symlink(home.work(), home.file("link")).expect("a link");
+    refused(&home, &home.file("link"), &[2, 7], &["is a link", "THREADKEEP_HOME"]);
+}
+
+#[test]
+fn a_folder_that_others_may_enter_is_refused_with_the_way_out() {
+    let home = Home::new();
+    let open = home.file("open");
+    std::fs::create_dir(&open).expect("a folder");
+    for mode in [0o755, 0o777, 0o500] {
+        std::fs::set_permissions(&open, Permissions::from_mode(mode)).expect("its mode");
+        refused(&home, &open, &[2, 7], &["chmod 700"]);
+    }
+}
+
+#[test]
+fn a_relative_home_means_the_folder_that_the_client_stands_in() {
+    let home = Home::new();
+    let folder = home.path().parent().expect("it lies in one").to_owned();
+    // A name that stands nowhere else, should the host take it for another folder.
+    let name = format!("near-{}", folder.file_name().expect("a name").to_string_lossy());
+    let relative = |arguments: &[&str]| home.call(arguments).set("THREADKEEP_HOME", &name).run();
+    let sent = relative(&["send", "--wait", "--json", "echo hello"]);
+    relative(&["host", "stop"]);
+    assert_eq!(sent.done().json()["answer"], "hello");
+    assert!(home.file(&name).join("threadkeep.db").exists());
+}
+
+/// Runs the program as a user who is nobody; none where that cannot be done, which is said.
+fn as_nobody(test: &str, home: &Home, arguments: &[&str]) -> Option<Ran> {
+    if !rustix::process::getuid().is_root() || Command::new("setpriv").arg("--version").output().is_err() {
+        eprintln!("SKIPPED {test}: it needs root and setpriv");
+        return None;
+    }
+    // The build may lie where nobody may go.
+    let program = home.file("program");
+    std::fs::copy(PROGRAM, &program).expect("a copy");
+    for (path, mode) in [(program.as_path(), 0o755), (&home.work(), 0o755), (home.work().parent().expect("one"), 0o755)]
+    {
+        std::fs::set_permissions(path, Permissions::from_mode(mode)).expect("its mode");
+    }
+    let output = Command::new("setpriv")
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"])
+        .arg(&program)
+        .args(arguments)
+        .env_clear()
+        .envs(home.environment().iter().cloned())
+        .current_dir("/")
+        .output()
+        .expect("setpriv runs");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    Some(Ran { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) })
+}
+
+#[test]
+fn another_user_gets_nothing_even_where_the_folder_was_opened() {
+    let home = Home::new();
+    let tab = home.tab();
+    tab.send("echo a secret");
+    let status = ["host", "status", "--json"];
+    let name = "another_user_gets_nothing_even_where_the_folder_was_opened";
+    let Some(ran) = as_nobody(name, &home, &status) else {
+        return;
+    };
+    assert!(ran.code != 0 && !ran.stdout.contains("pid"), "{ran:?}");
+
+    let set = |path: &Path, mode| std::fs::set_permissions(path, Permissions::from_mode(mode)).expect("its mode");
+    set(&home.path(), 0o755);
+    set(&home.paths().socket, 0o777);
+    for arguments in [&status[..], &["log", "-c", "1", "--json"], &["host", "stop"]] {
+        let ran = as_nobody(name, &home, arguments).expect("it could be done just now");
+        assert!(ran.code != 0 && !ran.stdout.contains("pid") && !ran.stdout.contains("secret"), "{ran:?}");
+    }
+    set(&home.path(), 0o700);
+    assert_eq!(tab.log()[0]["answer"], "a secret", "and the host serves on");
+}
+
+#[test]
+fn a_home_that_cannot_be_written_to_is_refused_with_the_way_out() {
+    let home = Home::new();
+    home.run(&["host", "status"]).ended_with(7);
+    let name = "a_home_that_cannot_be_written_to_is_refused_with_the_way_out";
+    let Some(ran) = as_nobody(name, &home, &["ls"]) else {
+        return;
+    };
+    assert!(matches!(ran.code, 2 | 7) && ran.stdout.is_empty(), "{ran:?}");
+    assert!(ran.stderr.contains("could not make the folder") && ran.stderr.contains("THREADKEEP_HOME"), "{ran:?}");
+}
+
+#[test]
+fn files_that_hold_what_was_said_are_for_us_alone() {
+    let home = Home::new();
+    home.tab().send("true");
+    for (path, expected) in [
+        (home.path(), 0o700),
+        (home.paths().run, 0o700),
+        (home.paths().store, 0o600),
+        (home.paths().log, 0o600),
+        (home.paths().lock, 0o600),
+    ] {
+        let mode = std::fs::metadata(&path).expect("it is there").permissions().mode() & 0o777;
+        assert_eq!(mode, expected, "{}", path.display());
+    }
+}
