@@ -2,7 +2,8 @@
 //!
 //! One command, a few minutes, a table at the end: `cargo bench --bench terminal_path`
 //! Only some of it: `cargo bench --bench terminal_path -- drain echo attach idle` (any of these words).
-//! Smaller or larger: `BENCH_MB=100` (the flood), `BENCH_KEYS=500` (the echoes), `BENCH_ATTACHES=20`, `BENCH_SESSIONS=100`.
+//! Smaller or larger: `BENCH_MB=100` (the flood), `BENCH_KEYS=300` (the echoes of a round), `BENCH_ROUNDS=3`, `BENCH_ATTACHES=20`,
+//! `BENCH_SESSIONS=100`. On a machine with other work run it again, and with more rounds.
 //!
 //! Every client is the real program on a pty of 120x40 that this process plays the terminal for: it reads all that comes at once and
 //! notes when. Times are taken by the one clock of this process. Needs Linux (`/proc`); says so where tmux is not installed.
@@ -34,7 +35,7 @@ const FLOODS: usize = 8;
 const STORED: usize = 1000;
 /// What Linux counts in for programs, on every machine.
 const TICKS_A_SECOND: f64 = 100.0;
-const IDLE_AFTER: Duration = Duration::from_secs(4);
+const IDLE_AFTER: Duration = Duration::from_secs(20);
 const IDLE_FOR: Duration = Duration::from_secs(8);
 
 fn main() {
@@ -126,8 +127,17 @@ fn drains(table: &mut Table, has_tmux: bool) {
         std::fs::write(&file, make(bytes)).expect("room for the flood");
         println!("drain of {} MB {name}", bytes / 1_000_000);
         let program = format!("{}cat '{}'; printf 'ZZ''DONE'; exec sleep 100000", gate(), file.display());
-        let figures = targets(has_tmux).map(|target| target.map(|target| drain(target, &program, bytes)));
-        let [raw, tmux, ours] = &figures;
+        // The best of some rounds in turn: others on this machine disturb each of them, and never make one faster.
+        let mut best: [Option<Drained>; 3] = [None, None, None];
+        for _ in 0..setting("BENCH_ROUNDS", 3) {
+            for (best, target) in best.iter_mut().zip(targets(has_tmux)) {
+                let drained = target.map(|target| drain(target, &program, bytes));
+                if best.as_ref().map(|best| best.rate) < drained.as_ref().map(|drained| drained.rate) {
+                    *best = drained;
+                }
+            }
+        }
+        let [raw, tmux, ours] = &best;
         let of = |figures: &Option<Drained>, field: fn(&Drained) -> f64| figures.as_ref().map(field);
         let row = |field: fn(&Drained) -> f64| [of(raw, field), of(tmux, field), of(ours, field)];
         table.row(&format!("drain {name}, MB/s"), row(|drained| drained.rate), Better::More, must);
@@ -165,15 +175,24 @@ fn echoes(table: &mut Table, has_tmux: bool) {
         [("idle", 0, "1.3x tmux", "2x tmux"), ("with 8 floods", FLOODS, "0.5x tmux", "1.5x tmux")]
     {
         println!("key echo {name}");
-        let figures = targets(has_tmux).map(|target| target.map(|target| echo(target, floods)));
-        let [raw, tmux, ours] = &figures;
+        // All keys of some rounds in turn, so that what others do on this machine falls on each of the three.
+        let mut all: [Option<Vec<f64>>; 3] = targets(has_tmux).map(|target| target.map(|_| Vec::new()));
+        for _ in 0..setting("BENCH_ROUNDS", 3) {
+            for (all, target) in all.iter_mut().zip(targets(has_tmux)) {
+                if let (Some(all), Some(target)) = (all, target) {
+                    all.extend(echo(target, floods));
+                    all.sort_by(f64::total_cmp);
+                }
+            }
+        }
+        let [raw, tmux, ours] = &all;
         let row = |of: f64| [raw, tmux, ours].map(|times| times.as_ref().map(|times| percentile(times, of)));
         table.row(&format!("echo {name}, p50 ms"), row(0.50), Better::Less, must50);
         table.row(&format!("echo {name}, p99 ms"), row(0.99), Better::Less, must99);
     }
 }
 
-/// Milliseconds from a key to its echo, sorted.
+/// Milliseconds from a key to its echo.
 fn echo(target: Target, floods: usize) -> Vec<f64> {
     let server = Server::start(target);
     let flood = "exec yes threadkeep-flood-line-0123456789-0123456789-0123456789";
@@ -186,7 +205,7 @@ fn echo(target: Target, floods: usize) -> Vec<f64> {
     client.press_until_ready();
     client.write(b"go\r");
     client.settle(Duration::from_millis(500), Duration::from_secs(3));
-    let (keys, warm_up) = (setting("BENCH_KEYS", 500), 20);
+    let (keys, warm_up) = (setting("BENCH_KEYS", 300), 20);
     let mut times = Vec::new();
     let mut random = 0x9e37_79b9_7f4a_7c15_u64;
     for number in 0..keys + warm_up {
@@ -206,7 +225,6 @@ fn echo(target: Target, floods: usize) -> Vec<f64> {
             client.settle(Duration::from_millis(80), Duration::from_millis(500));
         }
     }
-    times.sort_by(f64::total_cmp);
     times
 }
 
@@ -282,7 +300,7 @@ fn idle(target: Target, sessions: usize) -> Idle {
     let mut client = server.attach(&first);
     client.settle(Duration::from_secs(1), Duration::from_secs(10));
     wait_for_quiet(&server.pids());
-    // Some time after its last output a session tidies up once; that is work, not idleness.
+    // Some time after its last output a session tidies up once, and the deadlines of the turns that started run out; neither is idleness.
     client.read_for(IDLE_AFTER);
     let resident = resident_kib(&server.pids());
     let pids = [server.pids(), vec![client.pid()]].concat();
