@@ -3,7 +3,7 @@
 //! Change here: what a window remembers. Not here: what changes it (`update`) or how it looks (`view`).
 
 use super::composer::Composer;
-use super::event::{Now, ViewOf};
+use super::event::{Event, Now, ViewOf};
 use super::layout;
 use crate::config::{self, Config};
 use crate::domain::continuity::DecisionRecord;
@@ -34,6 +34,8 @@ pub struct App {
     /// What the outer terminal last said.
     pub window_focused: bool,
     pub prefix: Prefix,
+    /// What was typed before there was a tab to type in.
+    pub early: Vec<Event>,
     pub page: Option<Page>,
     pub notice: Option<Notice>,
     pub panel: Panel,
@@ -237,6 +239,7 @@ impl App {
             view: None,
             window_focused: true,
             prefix: Prefix::None,
+            early: Vec::new(),
             page: None,
             notice: None,
             panel,

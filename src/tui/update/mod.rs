@@ -32,6 +32,8 @@ const TROUBLE_MS: u64 = 10_000;
 const VIEW_AGAIN_MS: u64 = 1_000;
 /// The turns that are fetched at once: more than a panel shows.
 const TURNS_AT_ONCE: u32 = 50;
+/// Keys kept for a tab that is on its way; a host that takes longer than typing so much is said to be missing.
+const MOST_EARLY: usize = 4_096;
 
 /// What is to be done first of all.
 pub fn start() -> Vec<Effect> {
@@ -42,24 +44,49 @@ pub fn start() -> Vec<Effect> {
 pub fn update(app: &mut App, event: Event, now: Now) -> Vec<Effect> {
     let mut out = Vec::new();
     app.now = now;
-    match event {
-        Event::Key(key) => keys::key(app, &mut out, key),
-        Event::Paste(text) => keys::paste(app, &mut out, &text),
-        Event::Mouse(mouse) => mouse::mouse(app, &mut out, mouse),
-        Event::Focus(focus) => window_focus(app, &mut out, focus),
-        Event::Resized(size) => app.size = size,
-        Event::Tick => {}
-        Event::Linked => host::linked(app, &mut out),
-        Event::LinkLost(why) => host::link_lost(app, &why),
-        Event::Answered(purpose, reply) => host::answered(app, &mut out, purpose, reply),
-        Event::Told(told) => host::told(app, &mut out, told),
-        Event::Viewed(of, output) => viewed(app, of, output),
-        Event::ViewLost(of, why) => view_lost(app, of, &why),
-        Event::Terminated => command::leave(app, &mut out),
+    if is_early(app, &event) {
+        if app.early.len() < MOST_EARLY {
+            app.early.push(event);
+        }
+        return out;
+    }
+    apply(app, &mut out, event);
+    if app.desk().is_some() {
+        for event in std::mem::take(&mut app.early) {
+            apply(app, &mut out, event);
+        }
     }
     on_time(app, &mut out);
     settle_view(app, &mut out);
     out
+}
+
+/// Whether this was typed for a tab that is only on its way.
+fn is_early(app: &App, event: &Event) -> bool {
+    let typed = match event {
+        Event::Key(key) => *key != app.config.prefix && app.prefix == Prefix::None,
+        Event::Paste(_) => true,
+        _ => false,
+    };
+    typed && app.desk().is_none() && app.page.is_none()
+}
+
+fn apply(app: &mut App, out: &mut Vec<Effect>, event: Event) {
+    match event {
+        Event::Key(key) => keys::key(app, out, key),
+        Event::Paste(text) => keys::paste(app, out, &text),
+        Event::Mouse(mouse) => mouse::mouse(app, out, mouse),
+        Event::Focus(focus) => window_focus(app, out, focus),
+        Event::Resized(size) => app.size = size,
+        Event::Tick => {}
+        Event::Linked => host::linked(app, out),
+        Event::LinkLost(why) => host::link_lost(app, &why),
+        Event::Answered(purpose, reply) => host::answered(app, out, purpose, reply),
+        Event::Told(told) => host::told(app, out, told),
+        Event::Viewed(of, output) => viewed(app, of, output),
+        Event::ViewLost(of, why) => view_lost(app, of, &why),
+        Event::Terminated => command::leave(app, out),
+    }
 }
 
 /// Says something in the status line for a while.

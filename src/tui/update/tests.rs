@@ -46,6 +46,15 @@ fn it_starts_on_the_tab_of_this_folder_that_was_active_last() {
 }
 
 #[test]
+fn what_is_typed_before_there_is_a_tab_stands_in_its_composer() {
+    let mut window = Window::with(80, 24, vec![]);
+    window.press("early bird");
+    window.answer(Purpose::NewTab, Reply::Created { conversation: id(9) });
+    window.told(draft(9, "app"));
+    assert_eq!(window.app.desk().map(|desk| desk.composer.text()), Some("early bird".into()));
+}
+
+#[test]
 fn without_a_tab_of_this_folder_it_opens_a_draft() {
     let mut elsewhere = idle(3, "elsewhere");
     elsewhere.wanted.folder = "/other".into();
