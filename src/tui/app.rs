@@ -12,7 +12,7 @@ use crate::domain::id::{ConversationId, TurnNumber};
 use crate::domain::turn::{TurnRecord, TurnState};
 use crate::protocol::message::{Conversation, Environment, Process, Status};
 use crate::terminal::frame::{Frame, Size};
-use crate::terminal::keys::Focus;
+use crate::terminal::keys::{Focus, MouseButton};
 use std::collections::{BTreeMap, HashMap};
 
 pub struct App {
@@ -34,6 +34,8 @@ pub struct App {
     /// What the outer terminal last said.
     pub window_focused: bool,
     pub prefix: Prefix,
+    /// The mouse button whose press the agent got; without that it gets no drag and no release either.
+    pub agent_button: Option<MouseButton>,
     /// What was typed before there was a tab to type in.
     pub early: Vec<Event>,
     pub page: Option<Page>,
@@ -239,6 +241,7 @@ impl App {
             view: None,
             window_focused: true,
             prefix: Prefix::None,
+            agent_button: None,
             early: Vec::new(),
             page: None,
             notice: None,

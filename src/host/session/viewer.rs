@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 
 /// At most one picture in this time, that is 60 a second: more is not seen.
 const PICTURE_EVERY: Duration = Duration::from_millis(16);
+/// A viewer gets at most so many bytes in a millisecond over time: after a large picture the next one waits for longer.
+const BYTES_A_MS: usize = 600;
 /// For so long after a key every change is shown at once, so that typing feels direct.
 const BOOST: Duration = Duration::from_millis(50);
 const READ_BYTES: usize = 16 * 1024;
@@ -27,6 +29,8 @@ pub struct Viewer {
     seen: Option<Frame>,
     seen_revision: u64,
     last_picture: Option<Instant>,
+    /// From the last picture to the next one.
+    pause: Duration,
     size: Size,
     /// Rows above the live screen, and how many rows had left the screen when that was counted.
     up: u32,
@@ -47,6 +51,7 @@ impl Viewer {
             seen: None,
             seen_revision: 0,
             last_picture: None,
+            pause: PICTURE_EVERY,
             size: handover.size,
             up: 0,
             scrolled: 0,
@@ -193,7 +198,7 @@ impl Viewer {
         }
         let boosted = last_input.is_some_and(|at| now < at + BOOST);
         let due = match self.last_picture {
-            Some(last) if !boosted => last + PICTURE_EVERY,
+            Some(last) if !boosted => last + self.pause,
             _ => now,
         };
         Some(hold.map_or(due, |hold| due.max(hold)))
@@ -213,8 +218,10 @@ impl Viewer {
         self.up = frame.scroll.up;
         self.seen_revision = screen.revision();
         let blank = Frame::blank(Size { columns: 0, rows: 0 });
+        self.pause = PICTURE_EVERY;
         if let Some(delta) = frame.delta_from(self.seen.as_ref().unwrap_or(&blank)) {
-            self.send(&ViewOutput::Frame(delta));
+            let bytes = self.send(&ViewOutput::Frame(delta));
+            self.pause = self.pause.max(Duration::from_millis((bytes / BYTES_A_MS) as u64));
         }
         self.seen = Some(frame);
     }
@@ -225,13 +232,21 @@ impl Viewer {
         self.send(&ViewOutput::Ended);
     }
 
-    fn send(&mut self, output: &ViewOutput) {
-        match codec::encode(output) {
-            Ok(frame) => self.out.extend(frame),
-            // Only a screen far beyond any terminal's size makes a picture that is too long.
-            Err(error) => tracing::warn!(%error, "a picture could not be sent"),
-        }
+    /// Returns how many bytes it takes.
+    fn send(&mut self, output: &ViewOutput) -> usize {
+        let bytes = match codec::encode(output) {
+            Ok(frame) => {
+                self.out.extend_from_slice(&frame);
+                frame.len()
+            }
+            Err(error) => {
+                // Only a screen far beyond any terminal's size makes a picture that is too long.
+                tracing::warn!(%error, "a picture could not be sent");
+                0
+            }
+        };
         self.flush();
+        bytes
     }
 
     fn flush(&mut self) {

@@ -110,6 +110,18 @@ fn forward(app: &mut App, out: &mut Vec<Effect>, hit: Hit, mouse: Mouse) {
         && app.live_screen().is_some()
         && !app.shows_record()
     {
+        let goes = match mouse.action {
+            MouseAction::Press(button) => {
+                app.agent_button = Some(button);
+                true
+            }
+            MouseAction::Drag(button) => app.agent_button == Some(button),
+            MouseAction::Release(button) => app.agent_button.take_if(|held| *held == button).is_some(),
+            MouseAction::Move | MouseAction::WheelUp | MouseAction::WheelDown => true,
+        };
+        if !goes {
+            return;
+        }
         to_agent(app, out, ViewInput::Mouse(Mouse { column, row, ..mouse }));
     }
 }

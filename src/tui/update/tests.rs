@@ -381,6 +381,8 @@ fn the_mouse_goes_where_it_points() {
     window.mouse(left, 3, 4);
     assert_eq!(window.app.keyboard(), Keyboard::Agent);
     assert!(!window.inputs().iter().any(|input| matches!(input, ViewInput::Mouse(_))), "the first click only comes");
+    window.mouse(MouseAction::Release(MouseButton::Left), 3, 4);
+    assert_eq!(window.inputs(), [], "nor does its release press anything");
     window.mouse(left, 3, 4);
     assert!(window.inputs().iter().any(|input| matches!(input, ViewInput::Mouse(_))));
     window.mouse(left, 10, 22);
