@@ -178,13 +178,22 @@ impl Driver {
                 other => then.push(other),
             }
         }
-        if changes.is_empty() && self.at_writer == 0 {
+        let free = changes.is_empty() && then.iter().all(|effect| self.needs_no_commit(effect));
+        if free || (changes.is_empty() && self.at_writer == 0) {
             for effect in then {
                 self.perform_one(effect);
             }
         } else {
             self.at_writer += 1;
             self.to_writer(ToWriter::Batch { changes, then });
+        }
+    }
+
+    /// A view of a session that runs shows what its program wrote, which no commit has a part in: nobody waits for the disk to look.
+    fn needs_no_commit(&self, effect: &Effect) -> bool {
+        match effect {
+            Effect::View { conversation, generation, .. } => self.sessions.contains_key(&(*conversation, *generation)),
+            _ => false,
         }
     }
 
