@@ -37,6 +37,14 @@ pub struct Observer {
     /// The turn whose keys were typed and whose start was not seen yet.
     expected: Option<TurnNumber>,
     state: State,
+    prompt: Prompt,
+}
+
+/// Whether the shell is drawing its prompt now: between its first mark and the one where input may start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Prompt {
+    Drawing { folder: Option<String> },
+    Drawn,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +70,7 @@ enum Mark {
 
 impl Observer {
     pub fn new(token: Token) -> Observer {
-        Observer { token, expected: None, state: State::Idle }
+        Observer { token, expected: None, state: State::Idle, prompt: Prompt::Drawn }
     }
 
     /// The keys of this turn are about to be typed: the next untagged start is probably its own.
@@ -78,33 +86,57 @@ impl Observer {
     /// Says what an OSC means, given as the bytes between `ESC ]` and its end; mostly nothing, at most two things in their order.
     pub fn see(&mut self, payload: &[u8]) -> Vec<Observed> {
         if let Some(place) = payload.strip_prefix(b"7;") {
-            return self.folder(place).into_iter().collect();
+            self.note_folder(place);
+            return Vec::new();
         }
         let Some(mark) = payload.strip_prefix(b"133;").and_then(|mark| Mark::read(mark, &self.token)) else {
             return Vec::new();
         };
         match mark {
             Mark::Continuation => vec![Observed::WantsMore],
-            Mark::Prompt => self.end(None, None),
+            Mark::Prompt => {
+                self.begin_prompt();
+                self.end(None, None)
+            }
             Mark::Input => {
                 let mut observed = self.end(None, None);
+                observed.extend(self.end_prompt().map(Observed::Folder));
                 observed.push(Observed::Ready);
                 observed
             }
             Mark::Start { turn: Some(turn), text: _ } => self.start_own(turn),
             Mark::Start { turn: None, text } => self.start_typed(text),
             Mark::End { turn, status: None } if self.state == State::Idle && turn.is_none() => {
+                self.begin_prompt();
                 vec![Observed::NothingRan]
             }
-            Mark::End { turn, status } => self.end(turn, status),
+            Mark::End { turn, status } => {
+                self.begin_prompt();
+                self.end(turn, status)
+            }
         }
     }
 
-    /// Only at the prompt: while a turn runs, its output may be that of another machine, or anything.
-    fn folder(&self, place: &[u8]) -> Option<Observed> {
-        match self.state {
-            State::Idle => folder(place).map(Observed::Folder),
-            State::Starting { .. } | State::Running { .. } => None,
+    fn begin_prompt(&mut self) {
+        if self.prompt == Prompt::Drawn {
+            self.prompt = Prompt::Drawing { folder: None };
+        }
+    }
+
+    fn end_prompt(&mut self) -> Option<String> {
+        match std::mem::replace(&mut self.prompt, Prompt::Drawn) {
+            Prompt::Drawing { folder } => folder,
+            Prompt::Drawn => None,
+        }
+    }
+
+    /// A folder carries no token, so it counts only while the shell draws its prompt, and is told once, with the prompt: a program in the
+    /// background can print as many as it likes.
+    fn note_folder(&mut self, place: &[u8]) {
+        if let Prompt::Drawing { folder: noted } = &mut self.prompt
+            && let Some(place) = folder(place)
+        {
+            *noted = Some(place);
         }
     }
 

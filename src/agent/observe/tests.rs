@@ -121,22 +121,25 @@ fn pasted_lines_are_one_turn() {
 }
 
 #[test]
-fn a_folder_counts_only_at_the_prompt() {
+fn a_folder_counts_only_while_the_prompt_is_drawn_and_is_told_once() {
     let table = [
-        ("7;file://host/a%20b/%C3%A9", "in:/a b/é"),
-        ("7;file:///tmp", "in:/tmp"),
-        ("7;file://host/", "in:/"),
+        ("7;file://host/a%20b/%C3%A9", "in:/a b/é "),
+        ("7;file:///tmp", "in:/tmp "),
+        ("7;file:///tmp 7;file:///last", "in:/last "),
+        ("7;file://host/", "in:/ "),
         ("7;file://host", ""),
         ("7;http://host/x", ""),
         ("7;/tmp", ""),
         ("7;file://h/%FF", ""),
         ("7;file://h/a%00b", ""),
-        ("7;kitty-shell-cwd://h/a%20b", "in:/a%20b"),
-        ("C;@;t=1 7;file://other/forged D;0;@ 7;file://host/real", "start:1 end:1:0 in:/real"),
+        ("7;kitty-shell-cwd://h/a%20b", "in:/a%20b "),
     ];
-    for (marks, wanted) in table {
-        check(marks, wanted);
+    for (folders, wanted) in table {
+        check(&format!("D;;@ {folders} A;@ B;@"), &format!("nothing {wanted}ready"));
     }
+    check("C;@;t=1 7;file://other/forged D;0;@ 7;file://host/real B;@", "start:1 end:1:0 in:/real ready");
+    // At the prompt that stands a program in the background may print what it likes.
+    check("D;;@ A;@ B;@ 7;file:///forged D;;@ B;@", "nothing ready nothing ready");
 }
 
 #[test]
