@@ -25,6 +25,13 @@ fn main() -> ExitCode {
 /// Opens the window on this folder.
 fn open_window() -> Result<(), (String, cli::ExitCode)> {
     let wrong = |text: String| (text, cli::ExitCode::WrongUsage);
+    if let Ok(conversation) = std::env::var("THREADKEEP_CONVERSATION") {
+        let text = format!(
+            "this is inside conversation {conversation} of threadkeep; open a tab there (prefix c), or unset THREADKEEP_CONVERSATION \
+             to open a window in a window"
+        );
+        return Err(wrong(text));
+    }
     let paths = Paths::from_env().map_err(|error| wrong(error.to_string()))?;
     let config = Config::load(&paths.config).map_err(|error| wrong(error.to_string()))?;
     let folder = cli::folder(None).map_err(|error| wrong(error.to_string()))?;

@@ -103,7 +103,17 @@ mod tests {
 
     #[test]
     fn everything_else_arrives_as_it_was() {
-        for name in ["PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "SSH_AUTH_SOCK", "EDITOR", "NONCE_X", "MYTMUX"] {
+        for name in [
+            "PATH",
+            "HOME",
+            "LANG",
+            "LD_LIBRARY_PATH",
+            "SSH_AUTH_SOCK",
+            "EDITOR",
+            "NONCE_X",
+            "MYTMUX",
+            "THREADKEEP_HOME",
+        ] {
             assert!(given(&[(name, "a b")]).contains(&(name.to_owned(), "a b".to_owned())), "{name}");
         }
     }

@@ -8,9 +8,17 @@ const MOST_BYTES: usize = 256 * 1024;
 
 /// This process's environment, for a session. What agents may see of it, the host decides again when it starts one.
 pub fn of_this_process() -> Environment {
-    filtered(
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
-    )
+    let variables =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    filtered(variables.map(|(name, value)| match name.as_str() {
+        // What runs in a pane stands in another folder and means the same home.
+        "THREADKEEP_HOME" => (name, whole(value)),
+        _ => (name, value),
+    }))
+}
+
+fn whole(folder: String) -> String {
+    std::path::absolute(&folder).ok().and_then(|whole| whole.into_os_string().into_string().ok()).unwrap_or(folder)
 }
 
 fn filtered(variables: impl Iterator<Item = (String, String)>) -> Environment {

@@ -23,7 +23,9 @@ fn the_environment_of_the_sender_reaches_a_fresh_session_and_that_of_the_host_do
     for expected in ["OF_THE_SENDER=two words = here", "TERM=xterm-256color", "COLORTERM=truecolor", "LANG=C.UTF-8"] {
         assert!(seen.contains(&expected), "{expected} in {seen:#?}");
     }
-    let gone = ["ONLY_THE_HOST", "TMUX", "CLAUDECODE", "CLAUDE_CODE_X", "MY_NONCE", "LD_PRELOAD", "THREADKEEP_HOME"];
+    let same_home = format!("THREADKEEP_HOME={}", home.path().display());
+    assert!(seen.contains(&same_home.as_str()), "what runs in a pane means the same home: {seen:#?}");
+    let gone = ["ONLY_THE_HOST", "TMUX", "CLAUDECODE", "CLAUDE_CODE_X", "MY_NONCE", "LD_PRELOAD"];
     for name in gone.into_iter().chain(["THREADKEEP_TOKEN", "THREADKEEP_DIR", "COLUMNS=17"]) {
         assert!(!seen.iter().any(|line| line.starts_with(name)), "{name} in {seen:#?}");
     }
