@@ -93,7 +93,10 @@ impl Send {
     ) -> Result<ExitCode, CliError> {
         let limit = until.map(|until| until.saturating_duration_since(Instant::now()));
         match await_end(control, submitted.conversation, Some(turn), limit) {
-            Ok(Some(ended)) => self.say_ended(submitted, &ended),
+            Ok(Some(ended)) => {
+                let submitted = as_it_came_to_be(control, submitted, turn)?;
+                self.say_ended(&submitted, &ended)
+            }
             // It was taken out of the queue before it went anywhere.
             Ok(None) => {
                 if !self.json {
@@ -154,6 +157,20 @@ fn too_long(conversation: ConversationId, text: &str) -> Option<Submitted> {
         turn: None,
         state: None,
         decision,
+    })
+}
+
+/// The decision may have been made anew on the way, for example when the folder to be restored was gone: the last word counts.
+fn as_it_came_to_be(control: &mut Control, submitted: &Submitted, turn: TurnNumber) -> Result<Submitted, CliError> {
+    let Reply::Decisions(made) = control.ask(&Request::Why { conversation: submitted.conversation }, None)? else {
+        return Ok(submitted.clone());
+    };
+    let same = |decision: &Decision| decision.continuity == submitted.decision.continuity;
+    let last =
+        made.into_iter().rev().map(|made| (made.turn, made.decision)).find(|(of, made)| *of == turn && same(made));
+    Ok(match last {
+        Some((_, decision)) => Submitted { decision, ..submitted.clone() },
+        None => submitted.clone(),
     })
 }
 

@@ -40,7 +40,8 @@ impl Wait {
                 if self.json {
                     json::print(&serde_json::json!({ "turn": null }))?;
                 }
-                Ok(ExitCode::Done)
+                // A turn that was waited for by number was taken out of the queue; without one there was nothing to wait for.
+                Ok(if self.turn.is_some() { ExitCode::Interrupted } else { ExitCode::Done })
             }
         }
     }

@@ -64,6 +64,15 @@ pub enum Why {
     BehindQueue {
         place: u32,
     },
+    /// The session was told to end; the message waits in this place, counted from 1, until it has.
+    SessionEnding {
+        place: u32,
+    },
+    /// What waits in line would become too long.
+    QueueFull {
+        bytes: u64,
+        most: u64,
+    },
     /// There was nothing to send.
     EmptyText,
     /// The message is longer than we take.
@@ -204,6 +213,8 @@ impl Why {
             Why::FolderChanged { .. } => "folder_changed",
             Why::TurnRunning { .. } => "turn_running",
             Why::BehindQueue { .. } => "behind_queue",
+            Why::SessionEnding { .. } => "session_ending",
+            Why::QueueFull { .. } => "queue_full",
             Why::EmptyText => "empty_text",
             Why::TooLong { .. } => "too_long",
             Why::StoreTrouble(_) => "store_trouble",
@@ -219,6 +230,9 @@ impl Why {
             Why::FirstMessage => "first message".into(),
             Why::UserAsked => "you asked for a fresh session".into(),
             Why::Asleep { cause, carried: Carried::Context } => cause.text(),
+            Why::Asleep { cause: cause @ AsleepWhy::CouldNotStart(_), carried: Carried::FolderOnly(folder) } => {
+                format!("{}; tried again in folder {folder}", cause.text())
+            }
             Why::Asleep { cause, carried: Carried::FolderOnly(folder) } => {
                 format!("{}; cannot be resumed: folder {folder} restored, variables gone", cause.text())
             }
@@ -236,6 +250,12 @@ impl Why {
             Why::FolderChanged { from, to } => format!("folder {from} -> {to}"),
             Why::TurnRunning { turn, place } => format!("turn {turn} is running; {} in line", ordinal(*place)),
             Why::BehindQueue { place } => format!("{} in line", ordinal(*place)),
+            Why::SessionEnding { place } => format!("the session is ending; {} in line", ordinal(*place)),
+            Why::QueueFull { bytes, most } => {
+                format!(
+                    "what waits in line would have {bytes} bytes and at most {most} are taken; send it later or put it in a file"
+                )
+            }
             Why::EmptyText => "there is nothing to send; type a message first".into(),
             Why::TooLong { bytes, most } => format!(
                 "the message has {bytes} bytes and at most {most} are taken; put it in a file and name the file"

@@ -23,7 +23,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// The longest message that is taken; a frame on the wire holds it with room to spare.
-pub const MAX_MESSAGE_BYTES: usize = 512 * 1024;
+pub const MAX_MESSAGE_BYTES: usize = 384 * 1024;
+/// What waits in line has at most so many bytes together, so that a whole conversation is told in one frame.
+pub const MAX_QUEUE_BYTES: usize = 384 * 1024;
 /// How many decisions `why` shows.
 pub const DECISIONS_KEPT: usize = 10;
 /// How long a title made from the first message may be, in characters.
@@ -293,6 +295,10 @@ pub enum Outcome {
     Interrupting(Option<TurnNumber>),
     TurnRuns(TurnNumber),
     NotQueued(TurnNumber),
+    /// Longer than `MAX_MESSAGE_BYTES`.
+    TooLong {
+        bytes: u64,
+    },
 }
 
 /// What the store kept of a conversation.
@@ -356,6 +362,9 @@ impl ConversationState {
             Input::EditQueued { ask, turn, text } => self.edit_queued(ask, turn, text, &mut out),
             Input::RemoveQueued { ask, turn } => self.remove_queued(ask, turn, &mut out),
             Input::SendNow { ask, turn } => self.send_now(ask, turn, now, &mut out),
+            Input::SaveDraft { ask, text } if text.len() > MAX_MESSAGE_BYTES => {
+                out.push(Action::Answer(ask, Outcome::TooLong { bytes: text.len() as u64 }));
+            }
             Input::SaveDraft { ask, text } => {
                 self.record.draft = text;
                 self.save_record(&mut out);
@@ -450,9 +459,16 @@ impl ConversationState {
         let place = u32::try_from(self.queue.len()).unwrap_or(u32::MAX).saturating_add(1);
         match &self.current {
             Some(current) => Some(Why::TurnRunning { turn: current.turn.number, place }),
+            None if self.is_being_stopped() => Some(Why::SessionEnding { place }),
             None if self.queue.is_empty() => None,
             None => Some(Why::BehindQueue { place }),
         }
+    }
+
+    /// Whether a message would go to a process that was told to end: it waits until that one is gone.
+    fn is_being_stopped(&self) -> bool {
+        let stopping = self.live.as_ref().is_some_and(|live| live.stopping == Stopping::ByPerson);
+        stopping && continuity::decide(&self.facts()).continuity == Continuity::Reused
     }
 
     fn save_record(&self, out: &mut Vec<Action>) {

@@ -24,6 +24,8 @@ use tokio::sync::mpsc::{Receiver, Sender};
 /// A session that nobody has viewed yet starts at this size; the first view changes it.
 const FIRST_SIZE: Size = Size { columns: 80, rows: 24 };
 
+/// A host that is told to end tries for so long to save what is left.
+const GIVE_UP_SAVING: Duration = Duration::from_secs(3);
 /// How long the last replies may take to leave when the host ends.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
@@ -44,6 +46,8 @@ pub enum Incoming {
     },
     /// These were waiting for a commit, which is done.
     Committed(Vec<Effect>),
+    /// These could not be saved before the host had to end; nothing of them happens.
+    GivenUp,
     /// A request that this build does not know.
     NotUnderstood {
         client: ClientId,
@@ -68,6 +72,8 @@ pub struct Driver {
     writer: Writer,
     /// Batches that the writer has and has not given back. While there are some, everything goes behind them, so that order is kept.
     at_writer: usize,
+    /// Nothing can be committed at present.
+    store_trouble: bool,
     clients: HashMap<ClientId, Frames>,
     parked: HashMap<ClientId, UnixStream>,
     sessions: HashMap<(ConversationId, Generation), SessionThread>,
@@ -93,6 +99,7 @@ impl Driver {
             agents,
             writer,
             at_writer: 0,
+            store_trouble: false,
             clients: HashMap::new(),
             parked: HashMap::new(),
             sessions: HashMap::new(),
@@ -128,6 +135,11 @@ impl Driver {
     fn take(&mut self, incoming: Incoming) {
         match incoming {
             Incoming::Event(event) => {
+                match &event {
+                    Event::StoreTrouble(_) => self.store_trouble = true,
+                    Event::StoreWell => self.store_trouble = false,
+                    _ => {}
+                }
                 if let Event::ClientGone(client) = &event
                     && let Some(frames) = self.clients.remove(client)
                 {
@@ -155,6 +167,7 @@ impl Driver {
                 let reply = Reply::Refused { why: Refusal::NotUnderstood };
                 self.tell(client, &Told::Reply { id, reply });
             }
+            Incoming::GivenUp => self.at_writer = self.at_writer.saturating_sub(1),
             Incoming::QueryDone { client, id, reply } => self.tell(client, &Told::Reply { id, reply }),
             Incoming::SessionGone { conversation, generation, left } => {
                 self.left.extend(left);
@@ -175,11 +188,12 @@ impl Driver {
         for effect in effects {
             match effect {
                 Effect::Save(change) => changes.push(change),
+                now if self.needs_no_commit(&now) => self.perform_one(now),
                 other => then.push(other),
             }
         }
-        let free = changes.is_empty() && then.iter().all(|effect| self.needs_no_commit(effect));
-        if free || (changes.is_empty() && self.at_writer == 0) {
+        // While nothing can be saved, what needs no saving of its own goes on: looking, interrupting, typing.
+        if changes.is_empty() && (self.at_writer == 0 || self.store_trouble) {
             for effect in then {
                 self.perform_one(effect);
             }
@@ -189,11 +203,18 @@ impl Driver {
         }
     }
 
-    /// A view of a session that runs shows what its program wrote, which no commit has a part in: nobody waits for the disk to look.
+    /// What no save has a part in waits for no disk: a view shows what a program wrote, and an end is an end even where it cannot be noted.
     fn needs_no_commit(&self, effect: &Effect) -> bool {
         match effect {
+            Effect::ReplyNow { .. } | Effect::TellNow { .. } | Effect::RefuseView { .. } | Effect::End => true,
             Effect::View { conversation, generation, .. } => self.sessions.contains_key(&(*conversation, *generation)),
-            _ => false,
+            Effect::Save(_)
+            | Effect::Reply { .. }
+            | Effect::Tell { .. }
+            | Effect::Query { .. }
+            | Effect::StartSession { .. }
+            | Effect::ToSession { .. }
+            | Effect::SetTimer { .. } => false,
         }
     }
 
@@ -207,8 +228,10 @@ impl Driver {
         match effect {
             // Saves are taken out by `perform`.
             Effect::Save(_) => {}
-            Effect::Reply { client, id, reply } => self.tell(client, &Told::Reply { id, reply }),
-            Effect::Tell { clients, event } => {
+            Effect::Reply { client, id, reply } | Effect::ReplyNow { client, id, reply } => {
+                self.tell(client, &Told::Reply { id, reply });
+            }
+            Effect::Tell { clients, event } | Effect::TellNow { clients, event } => {
                 let told = Told::Event(event);
                 for client in clients {
                     self.tell(client, &told);
@@ -248,6 +271,7 @@ impl Driver {
             }
             Effect::End => {
                 self.ending = true;
+                self.writer.give_up_after(GIVE_UP_SAVING);
                 for session in self.sessions.values() {
                     session.order(SessionOrder::Stop);
                 }
@@ -281,7 +305,15 @@ impl Driver {
             Ok(frame) => frame,
             Err(error) => {
                 tracing::error!(%error, "a message could not be sent");
-                return;
+                let Told::Reply { id, .. } = told else {
+                    return;
+                };
+                // Whoever asked must hear something; this is short for sure.
+                let why = Refusal::TooLong { bytes: 0, most: codec::MAX_FRAME_BYTES as u64 };
+                match codec::encode(&Told::Reply { id: *id, reply: Reply::Refused { why } }) {
+                    Ok(frame) => frame,
+                    Err(_) => return,
+                }
             }
         };
         if !frames.push(frame)

@@ -15,6 +15,17 @@ pub enum Effect {
         id: u64,
         reply: Reply,
     },
+    /// Says what no save has a part in: a refusal, a report, that the host will end. Never waits for a commit.
+    ReplyNow {
+        client: ClientId,
+        id: u64,
+        reply: Reply,
+    },
+    /// The same for all of these clients.
+    TellNow {
+        clients: Vec<ClientId>,
+        event: ClientEvent,
+    },
     /// Tells these clients, each of which subscribed.
     Tell {
         clients: Vec<ClientId>,

@@ -11,8 +11,9 @@ use crate::protocol::codec::MAX_FRAME_BYTES;
 use crate::protocol::message::{Refusal, Reply};
 use crate::store::{Store, StoreError};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// So many batches share one sync of the disk at most; what came meanwhile shares the next one.
 const MOST_SHARED: usize = 64;
@@ -35,14 +36,34 @@ pub enum ToWriter {
 pub struct Writer {
     pub orders: Sender<ToWriter>,
     thread: JoinHandle<()>,
+    give_up: Arc<GiveUp>,
+}
+
+/// When the thread stops trying to save; never, as long as the host lives.
+#[derive(Default)]
+struct GiveUp(Mutex<Option<Instant>>);
+
+impl GiveUp {
+    fn is_due(&self) -> bool {
+        // A panic with the lock held is impossible: nothing is called under it.
+        self.0.lock().is_ok_and(|at| at.is_some_and(|at| Instant::now() >= at))
+    }
 }
 
 impl Writer {
     pub fn start(store: Store, incoming: tokio::sync::mpsc::Sender<Incoming>) -> std::io::Result<Writer> {
         let (orders, receiver) = channel();
-        let thread =
-            std::thread::Builder::new().name("store".into()).spawn(move || run(store, &receiver, &incoming))?;
-        Ok(Writer { orders, thread })
+        let give_up = Arc::new(GiveUp::default());
+        let work = Work { store, incoming, give_up: give_up.clone() };
+        let thread = std::thread::Builder::new().name("store".into()).spawn(move || work.run(&receiver))?;
+        Ok(Writer { orders, thread, give_up })
+    }
+
+    /// The host ends: what cannot be saved within this time is given up.
+    pub fn give_up_after(&self, time: Duration) {
+        if let Ok(mut at) = self.give_up.0.lock() {
+            *at = Some(Instant::now() + time);
+        }
     }
 
     /// Waits until everything that was ordered is on the disk.
@@ -54,67 +75,93 @@ impl Writer {
     }
 }
 
-fn run(mut store: Store, orders: &Receiver<ToWriter>, incoming: &tokio::sync::mpsc::Sender<Incoming>) {
-    while let Ok(first) = orders.recv() {
-        let mut shared = vec![first];
-        shared.extend(orders.try_iter().take(MOST_SHARED - 1));
-        let mut changes = Vec::new();
-        let mut released = Vec::new();
-        for order in shared {
-            match order {
-                ToWriter::Batch { changes: more, then } => {
-                    changes.extend(more);
-                    released.push(Incoming::Committed(then));
-                }
-                ToWriter::Query { client, id, query } => {
-                    // What was ordered before must be visible to it.
-                    commit_until_done(&mut store, &changes, incoming);
-                    changes.clear();
-                    give_back(&mut released, incoming);
-                    let reply = answer(&mut store, query);
-                    give_back(&mut vec![Incoming::QueryDone { client, id, reply }], incoming);
+struct Work {
+    store: Store,
+    incoming: tokio::sync::mpsc::Sender<Incoming>,
+    give_up: Arc<GiveUp>,
+}
+
+/// Whether what was ordered is on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Saved {
+    Yes,
+    GivenUp,
+}
+
+impl Work {
+    fn run(mut self, orders: &Receiver<ToWriter>) {
+        while let Ok(first) = orders.recv() {
+            let mut shared = vec![first];
+            shared.extend(orders.try_iter().take(MOST_SHARED - 1));
+            let mut changes = Vec::new();
+            let mut waiting = Vec::new();
+            for order in shared {
+                match order {
+                    ToWriter::Batch { changes: more, then } => {
+                        changes.extend(more);
+                        waiting.push(then);
+                    }
+                    ToWriter::Query { client, id, query } => {
+                        // What was ordered before must be visible to it.
+                        self.save(&mut changes, &mut waiting);
+                        let reply = self.answer(query);
+                        self.tell(Incoming::QueryDone { client, id, reply });
+                    }
                 }
             }
+            self.save(&mut changes, &mut waiting);
         }
-        commit_until_done(&mut store, &changes, incoming);
-        give_back(&mut released, incoming);
     }
-}
 
-fn give_back(released: &mut Vec<Incoming>, incoming: &tokio::sync::mpsc::Sender<Incoming>) {
-    for one in released.drain(..) {
+    /// Commits, then gives back what waited for it.
+    fn save(&mut self, changes: &mut Vec<Change>, waiting: &mut Vec<Vec<Effect>>) {
+        let saved = self.commit(changes);
+        changes.clear();
+        for then in waiting.drain(..) {
+            self.tell(match saved {
+                Saved::Yes => Incoming::Committed(then),
+                Saved::GivenUp => Incoming::GivenUp,
+            });
+        }
+    }
+
+    fn tell(&self, incoming: Incoming) {
         // The receiver is gone only when the host has ended, and then nobody waits for this.
-        let _ = incoming.blocking_send(one);
+        let _ = self.incoming.blocking_send(incoming);
     }
-}
 
-fn commit_until_done(store: &mut Store, changes: &[Change], incoming: &tokio::sync::mpsc::Sender<Incoming>) {
-    if changes.is_empty() {
-        return;
-    }
-    let mut troubled = false;
-    while let Err(error) = store.commit(changes) {
-        tracing::error!(%error, cause = cause(&error), "could not commit");
-        if !troubled {
-            troubled = true;
-            let _ = incoming.blocking_send(Incoming::Event(Event::StoreTrouble(cause(&error)))); // As above.
+    fn commit(&mut self, changes: &[Change]) -> Saved {
+        if changes.is_empty() {
+            return Saved::Yes;
         }
-        std::thread::sleep(RETRY_EVERY);
+        let mut troubled = false;
+        while let Err(error) = self.store.commit(changes) {
+            if !troubled {
+                troubled = true;
+                tracing::error!(?error, "nothing can be saved; trying again until it can");
+                self.tell(Incoming::Event(Event::StoreTrouble(cause(&error))));
+            }
+            if self.give_up.is_due() {
+                tracing::error!(changes = changes.len(), "the host ends, and these changes could not be saved");
+                return Saved::GivenUp;
+            }
+            std::thread::sleep(RETRY_EVERY);
+        }
+        if troubled {
+            tracing::info!("saving works again");
+            self.tell(Incoming::Event(Event::StoreWell));
+        }
+        Saved::Yes
     }
-    if troubled {
-        let _ = incoming.blocking_send(Incoming::Event(Event::StoreWell)); // As above.
+
+    fn answer(&mut self, query: Query) -> Reply {
+        answer(&mut self.store, query)
     }
 }
 
-/// The error with what lies under it, in one line.
+/// What stands in the way, in few words where it is one of the usual troubles.
 fn cause(error: &StoreError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(under) = source {
-        text = format!("{text}: {under}");
-        source = under.source();
-    }
-    text
+    error.trouble().map_or_else(|| error.to_string(), |trouble| trouble.text().to_owned())
 }
 
 fn answer(store: &mut Store, query: Query) -> Reply {

@@ -214,6 +214,10 @@ pub enum Refusal {
     NotQueued(TurnNumber),
     #[error("turn {0} is running; interrupt it first, or say that it may be stopped")]
     TurnRuns(TurnNumber),
+    #[error("there is no turn {0} in this conversation")]
+    NoTurn(TurnNumber),
+    #[error("that has {bytes} bytes and at most {most} are taken; put it in a file and name the file")]
+    TooLong { bytes: u64, most: u64 },
     #[error("no process lives for this conversation; the next message starts one")]
     NotLive,
     #[error("no profile for agent {0}; see threadkeep doctor")]

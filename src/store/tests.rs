@@ -199,6 +199,8 @@ fn whys() -> Vec<Why> {
         Why::ModelChanged { from: None, to: Some("m".into()) },
         Why::FolderChanged { from: "/a".into(), to: "/b".into() },
         Why::TurnRunning { turn: TurnNumber(7), place: 2 },
+        Why::SessionEnding { place: 1 },
+        Why::QueueFull { bytes: 9, most: 8 },
         Why::BehindQueue { place: 1 },
         Why::EmptyText,
         Why::TooLong { bytes: 1 << 40, most: 1 << 20 },
@@ -223,6 +225,8 @@ fn whys() -> Vec<Why> {
             | Why::FolderChanged { .. }
             | Why::TurnRunning { .. }
             | Why::BehindQueue { .. }
+            | Why::SessionEnding { .. }
+            | Why::QueueFull { .. }
             | Why::EmptyText
             | Why::TooLong { .. }
             | Why::StoreTrouble(_)

@@ -16,4 +16,5 @@ mod session;
 mod shell;
 mod start;
 mod text;
+mod trouble;
 mod window;

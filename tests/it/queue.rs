@@ -142,7 +142,7 @@ fn a_shell_that_itself_ignores_the_interrupt_is_ended_and_the_next_message_says_
     let told = tab.run("interrupt", &["--json"]).done().json();
     assert_eq!(told["state"], "interrupted");
     wait_until("the shell is gone", || pids.iter().all(|pid| !is_alive(*pid)));
-    tab.send("true").is("fresh", "agent_exited", "completed");
+    tab.send("true").is("fresh", "session_stopped", "completed");
 }
 
 #[test]

@@ -11,13 +11,26 @@ impl ConversationState {
         if matches!(self.record.title, Title::Unset) {
             self.record.title = Title::FromPrompt(title_from(&text));
         }
+        if let Some(why) = self.does_not_fit_in_line(text.len()) {
+            out.push(Action::Answer(ask, Outcome::MessageRefused(why)));
+            return;
+        }
         self.record.active_at = now;
-        self.record.draft.clear();
+        // What else stands in a composer is somebody's half thought.
+        if self.record.draft == text {
+            self.record.draft.clear();
+        }
         let turn = self.new_turn(text, Origin::Sent, now);
         match self.waits_in_line() {
             None => self.begin_and_answer(ask, turn, now, out),
             Some(_) => self.put_in_line(ask, turn, place, now, out),
         }
+    }
+
+    fn does_not_fit_in_line(&self, bytes: usize) -> Option<Why> {
+        self.waits_in_line()?;
+        let bytes = bytes + self.queue.iter().map(|waiting| waiting.prompt.len()).sum::<usize>();
+        (bytes > MAX_QUEUE_BYTES).then_some(Why::QueueFull { bytes: bytes as u64, most: MAX_QUEUE_BYTES as u64 })
     }
 
     pub(super) fn new_turn(&mut self, prompt: String, origin: Origin, now: Timestamp) -> TurnRecord {
@@ -64,6 +77,7 @@ impl ConversationState {
         let in_line = u32::try_from(at).unwrap_or(u32::MAX).saturating_add(1);
         let why = match &self.current {
             Some(current) => Why::TurnRunning { turn: current.turn.number, place: in_line },
+            None if self.is_being_stopped() => Why::SessionEnding { place: in_line },
             None => Why::BehindQueue { place: in_line },
         };
         let decision = Decision { continuity: Continuity::Queued, why };
@@ -94,7 +108,8 @@ impl ConversationState {
 
     /// Sends the first of the queue if nothing stands in its way.
     pub(super) fn flow(&mut self, now: Timestamp, out: &mut Vec<Action>) {
-        if self.current.is_some() || self.queue.is_empty() || self.record.queue_held.is_some() {
+        let blocked = self.current.is_some() || self.is_being_stopped();
+        if blocked || self.queue.is_empty() || self.record.queue_held.is_some() {
             return;
         }
         let turn = self.queue.remove(0);
@@ -106,6 +121,12 @@ impl ConversationState {
     pub(super) fn edit_queued(&mut self, ask: Ask, turn: TurnNumber, text: String, out: &mut Vec<Action>) {
         if let Some(why) = unfit(&text) {
             out.push(Action::Answer(ask, Outcome::MessageRefused(why)));
+            return;
+        }
+        let others = self.queue.iter().filter(|waiting| waiting.number != turn).map(|waiting| waiting.prompt.len());
+        let bytes = others.sum::<usize>() + text.len();
+        if bytes > MAX_QUEUE_BYTES {
+            out.push(Action::Answer(ask, Outcome::TooLong { bytes: bytes as u64 }));
             return;
         }
         match self.queue.iter_mut().find(|waiting| waiting.number == turn) {

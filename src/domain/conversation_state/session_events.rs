@@ -48,7 +48,8 @@ impl ConversationState {
         let Some(gone) = session.last_folder.replace(own.clone()).filter(|folder| *folder != own) else {
             return false;
         };
-        let cause = match self.decisions.back().map(|made| &made.decision.why) {
+        let made = self.decisions.iter().rev().find(|made| made.turn == current.turn.number);
+        let cause = match made.map(|made| &made.decision.why) {
             Some(Why::Asleep { cause, .. }) => cause.clone(),
             _ => AsleepWhy::CouldNotStart(format!("folder {gone} is gone")),
         };
@@ -86,6 +87,7 @@ impl ConversationState {
         match signal {
             Signal::Ready => {
                 self.set_place(AgentPlace::Ready);
+                self.end_if_interrupted_before_start(&evidence, now, out);
                 self.deliver_held(out);
             }
             Signal::WantsMore => self.set_place(AgentPlace::Busy),
@@ -93,6 +95,26 @@ impl ConversationState {
             Signal::TurnStarted { turn: None, text } => self.typed_started(text, evidence, now, out),
             Signal::TurnEnded { turn, status, answer } => self.turn_ended(turn, status, answer, evidence, now, out),
             Signal::Folder(folder) => self.went_to(folder, out),
+        }
+    }
+
+    /// The prompt is back after an interrupt, and the text that was written started no turn: whatever took it was interrupted with it.
+    fn end_if_interrupted_before_start(&mut self, seen: &Evidence, now: Timestamp, out: &mut Vec<Action>) {
+        let Some(Current { turn, interrupt: Some(interrupt) }) = &self.current else {
+            return;
+        };
+        if turn.delivery == Delivery::Written {
+            let by = interrupt.by;
+            self.give_up_on_start(out);
+            self.end_turn(TurnEnd::Interrupted(by), seen.clone(), None, out);
+            self.flow(now, out);
+        }
+    }
+
+    /// What starts from now on is not the text that was written last.
+    fn give_up_on_start(&self, out: &mut Vec<Action>) {
+        if let Some(live) = &self.live {
+            out.push(Action::GiveUp { generation: live.generation });
         }
     }
 
@@ -245,10 +267,15 @@ impl ConversationState {
                     .is_some_and(|current| current.turn.number == turn && current.turn.delivery == Delivery::Written);
                 if waits {
                     let seen = evidence(Source::Silence, now, "the text was written; no turn was seen starting");
-                    if let Some(live) = &self.live {
-                        out.push(Action::GiveUp { generation: live.generation });
-                    }
-                    self.end_turn(TurnEnd::Failed(FailedWhy::NotStarted), seen, None, out);
+                    let interrupt = self.current.as_ref().and_then(|current| current.interrupt);
+                    let end = match interrupt {
+                        Some(interrupt) => TurnEnd::Interrupted(interrupt.by),
+                        None => TurnEnd::Failed(FailedWhy::NotStarted),
+                    };
+                    self.give_up_on_start(out);
+                    // Something else took the text. The next one waits until the prompt shows again.
+                    self.set_place(AgentPlace::Busy);
+                    self.end_turn(end, seen, None, out);
                     self.flow(now, out);
                 }
             }

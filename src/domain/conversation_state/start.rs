@@ -156,7 +156,7 @@ impl ConversationState {
     }
 
     pub(super) fn take_interrupt_step(&mut self, by: InterruptedBy, step: usize, out: &mut Vec<Action>) {
-        let (Some(current), Some(live)) = (&mut self.current, &self.live) else {
+        let (Some(current), Some(live)) = (&mut self.current, &mut self.live) else {
             return;
         };
         current.interrupt = Some(Interrupting { by, step });
@@ -166,7 +166,10 @@ impl ConversationState {
                 out.push(Action::Interrupt { generation: live.generation, step });
                 out.push(Action::SetTimer { after_ms: *wait_ms, timer: Timer::InterruptStep { turn, step } });
             }
-            None => out.push(Action::Stop { generation: live.generation }),
+            None => {
+                live.stopping = Stopping::ByPerson;
+                out.push(Action::Stop { generation: live.generation });
+            }
         }
     }
 

@@ -266,6 +266,55 @@ fn a_folder_that_is_gone_is_replaced_by_the_conversations_own_and_that_is_said()
 }
 
 #[test]
+fn a_message_to_a_session_that_is_ending_waits_for_its_end() {
+    let mut state = idle();
+    state.apply(Input::StopSession { ask: Ask(1) }, NOW);
+    let said: Vec<String> = state.apply(submit("after"), NOW).iter().map(words).collect();
+    assert!(said.contains(&"ANSWER turn 2 queued (session_ending)".to_owned()), "{said:?}");
+    let said: Vec<String> = hear(&mut state, SessionEvent::Exited(Exit::Signal(1))).iter().map(words).collect();
+    assert!(said.contains(&"START session 2 in /w".to_owned()), "{said:?}");
+}
+
+#[test]
+fn an_interrupt_before_the_turn_was_seen_starting_ends_it_as_interrupted() {
+    for last in [seen(Signal::Ready), SessionEvent::Exited(Exit::Signal(9))] {
+        let mut state = new_state();
+        state.apply(submit("one"), NOW);
+        hear(&mut state, seen(Signal::Ready));
+        hear(&mut state, SessionEvent::Written { turn: TurnNumber(1) });
+        state.apply(Input::Interrupt { ask: Ask(1) }, NOW);
+        let mut late = state.clone();
+        let timed: Vec<String> =
+            late.apply(Input::Timer(Timer::Start { turn: TurnNumber(1) }), NOW).iter().map(words).collect();
+        let heard: Vec<String> = hear(&mut state, last).iter().map(words).collect();
+        for said in [heard, timed] {
+            assert!(said.contains(&"TELL turn 1 interrupted (by_person)".to_owned()), "{said:?}");
+        }
+    }
+}
+
+#[test]
+fn a_message_from_elsewhere_leaves_a_half_typed_draft_alone() {
+    let mut state = idle();
+    state.apply(Input::SaveDraft { ask: Ask(1), text: "half typed thou".into() }, NOW);
+    state.apply(submit("from a script"), NOW);
+    assert_eq!(state.record.draft, "half typed thou");
+    hear(&mut state, ended(2, 0));
+    state.apply(submit("half typed thou"), NOW);
+    assert_eq!(state.record.draft, "");
+}
+
+#[test]
+fn what_waits_in_line_stays_short_enough_to_be_told() {
+    let mut state = working();
+    let long = "x".repeat(MAX_QUEUE_BYTES / 2 + 1);
+    state.apply(submit(&long), NOW);
+    let said: Vec<String> = state.apply(submit(&long), NOW).iter().map(words).collect();
+    assert_eq!(said, ["ANSWER refused (queue_full)"]);
+    assert_eq!((state.queue.len(), state.turns), (1, 2));
+}
+
+#[test]
 fn a_queue_of_three_is_sent_in_order_and_can_be_changed() {
     let mut state = working();
     for text in ["two", "three", "four"] {
@@ -383,6 +432,7 @@ proptest! {
         let mut removed: BTreeSet<u32> = BTreeSet::new();
         let mut ended_turns: BTreeMap<u32, TurnState> = BTreeMap::new();
         let mut written: BTreeSet<u32> = BTreeSet::new();
+        let mut stopped: BTreeSet<u64> = BTreeSet::new();
         let (mut kept, mut session, mut record) = (BTreeMap::new(), None, state.record.clone());
         for step in script {
             let input = aimed(&state, step);
@@ -412,7 +462,9 @@ proptest! {
                     Action::Answer(_, Outcome::Submitted { turn, .. }) => {
                         prop_assert!(saved.contains_key(&turn.0), "acknowledged before it was saved");
                     }
-                    Action::Write { turn, text, .. } => {
+                    Action::Stop { generation } => { stopped.insert(generation.0); }
+                    Action::Write { turn, text, generation } => {
+                        prop_assert!(!stopped.contains(&generation.0), "written to a process that was told to end");
                         prop_assert!(written.insert(turn.0), "turn {turn} was written twice");
                         let turn = saved.get(&turn.0);
                         prop_assert!(turn.is_some_and(|turn| turn.delivery == Delivery::Writing && &turn.prompt == text));

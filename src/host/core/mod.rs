@@ -8,11 +8,13 @@ mod requests;
 mod tests;
 mod views;
 
-use super::effect::{Effect, SessionOrder};
+use super::effect::{Effect, Query, SessionOrder};
 use super::event::{ClientId, Event};
 use crate::domain::change::Change;
 use crate::domain::conversation::Tab;
-use crate::domain::conversation_state::{Action, AgentRules, Ask, ConversationState, Input, Kept, Outcome, Watched};
+use crate::domain::conversation_state::{
+    Action, AgentRules, Ask, ConversationState, Input, Kept, MAX_MESSAGE_BYTES, Outcome, Watched,
+};
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
 use crate::domain::turn::TurnRecord;
 use crate::protocol::message::{AgentReport, Environment, Event as ClientEvent, Refusal, Reply, Submitted};
@@ -121,7 +123,7 @@ impl HostCore {
     }
 
     fn notice(&self, text: String) -> Effect {
-        Effect::Tell { clients: self.subscribers.iter().copied().collect(), event: ClientEvent::Notice(text) }
+        Effect::TellNow { clients: self.subscribers.iter().copied().collect(), event: ClientEvent::Notice(text) }
     }
 
     /// The rules of an agent. A profile that is gone leaves the mildest ones; its sessions cannot be started anyway.
@@ -197,6 +199,9 @@ impl HostCore {
             Outcome::Interrupting(turn) => Reply::Interrupting { turn },
             Outcome::TurnRuns(turn) => Reply::Refused { why: Refusal::TurnRuns(turn) },
             Outcome::NotQueued(turn) => Reply::Refused { why: Refusal::NotQueued(turn) },
+            Outcome::TooLong { bytes } => {
+                Reply::Refused { why: Refusal::TooLong { bytes, most: MAX_MESSAGE_BYTES as u64 } }
+            }
         };
         Some(Effect::Reply { client, id, reply })
     }
@@ -217,9 +222,16 @@ impl HostCore {
                     // Taken out of the queue: it will not end any more.
                     None => (ended.is_empty() && !views::is_open(state, turn)).then_some(Reply::Ended { turn: None }),
                 },
-                None => {
-                    views::is_quiet(state).then(|| Reply::Ended { turn: state.newest_ended().cloned().map(Box::new) })
-                }
+                None if views::is_quiet(state) => match state.newest_ended() {
+                    // The answer is in the store, and by then so is the end.
+                    Some(ended) => {
+                        let query = Query::EndedTurn { conversation: id, turn: ended.number };
+                        effects.push(Effect::Query { client: waiter.client, id: waiter.id, query });
+                        return false;
+                    }
+                    None => Some(Reply::Ended { turn: None }),
+                },
+                None => None,
             };
             match reply {
                 Some(reply) => {
@@ -326,10 +338,10 @@ impl HostCore {
         }
         for waiter in std::mem::take(&mut self.waiters) {
             let reply = Reply::Refused { why: Refusal::Ending };
-            effects.push(Effect::Reply { client: waiter.client, id: waiter.id, reply });
+            effects.push(Effect::ReplyNow { client: waiter.client, id: waiter.id, reply });
         }
         let clients = self.subscribers.iter().copied().collect();
-        effects.push(Effect::Tell { clients, event: ClientEvent::HostEnding });
+        effects.push(Effect::TellNow { clients, event: ClientEvent::HostEnding });
         effects.push(Effect::End);
         effects
     }

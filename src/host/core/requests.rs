@@ -22,8 +22,9 @@ const MOST_TURNS: u32 = 500;
 impl HostCore {
     pub(super) fn asked(&mut self, client: ClientId, id: u64, request: Request, now: Timestamp) -> Vec<Effect> {
         let reply = |reply| vec![Effect::Reply { client, id, reply }];
+        let now_reply = |reply| vec![Effect::ReplyNow { client, id, reply }];
         if let Some(refusal) = self.refusal(&request) {
-            return reply(refusal);
+            return now_reply(refusal);
         }
         match request {
             Request::Subscribe => {
@@ -94,10 +95,10 @@ impl HostCore {
                 Some(state) => Reply::Decisions(state.decisions().iter().cloned().collect()),
                 None => Reply::Refused { why: Refusal::NoConversation(conversation) },
             }),
-            Request::Agents => reply(Reply::Agents(self.agents.reports.clone())),
-            Request::HostStatus => reply(Reply::Host(self.report())),
+            Request::Agents => now_reply(Reply::Agents(self.agents.reports.clone())),
+            Request::HostStatus => now_reply(Reply::Host(self.report())),
             Request::HostStop => {
-                let mut effects = vec![Effect::Reply { client, id, reply: Reply::Done }];
+                let mut effects = now_reply(Reply::Done);
                 effects.extend(self.end(now));
                 effects
             }
@@ -120,6 +121,7 @@ impl HostCore {
             (Some(cause), Request::Submit { conversation, .. }) => {
                 Some(refused_message(*conversation, Why::StoreTrouble(cause.clone())))
             }
+            (Some(_), Request::NewestIn { folder }) if self.newest_in(folder).is_some() => None,
             (Some(cause), request) if saves(request) => {
                 Some(Reply::Refused { why: Refusal::StoreTrouble(cause.clone()) })
             }
@@ -160,7 +162,22 @@ impl HostCore {
         }
         self.environments.insert(conversation, environment);
         self.drafts_of.remove(&conversation);
-        self.ask(client, id, conversation, now, |ask| Input::Submit { ask, text, place })
+        let mut effects = self.open_closed_tab(conversation, now);
+        effects.extend(self.ask(client, id, conversation, now, |ask| Input::Submit { ask, text, place }));
+        effects
+    }
+
+    /// A conversation that is spoken to has a tab again.
+    fn open_closed_tab(&mut self, conversation: ConversationId, now: Timestamp) -> Vec<Effect> {
+        match self.conversations.get(&conversation).map(|state| state.record().tab) {
+            Some(Tab::Closed) => {
+                self.next_ask += 1;
+                // Nobody asked for this, so nobody is told that it is done.
+                let (ask, tab) = (Ask(self.next_ask), self.next_tab());
+                self.apply(conversation, Input::SetTab { ask, tab }, now)
+            }
+            Some(Tab::Open { .. }) | None => Vec::new(),
+        }
     }
 
     fn new_conversation(
@@ -219,6 +236,9 @@ impl HostCore {
         let Some(state) = self.conversations.get(&conversation) else {
             return Vec::new();
         };
+        if let Some(turn) = turn.filter(|turn| turn.0 == 0 || turn.0 > state.turns()) {
+            return vec![Effect::ReplyNow { client, id, reply: Reply::Refused { why: Refusal::NoTurn(turn) } }];
+        }
         let over = match turn {
             Some(turn) => (!views::is_open(state, turn)).then_some(turn),
             None if views::is_quiet(state) => match state.newest_ended() {
@@ -241,13 +261,21 @@ impl HostCore {
     }
 
     fn close_tab(&mut self, client: ClientId, id: u64, conversation: ConversationId, now: Timestamp) -> Vec<Effect> {
-        self.looks.retain(|looker, looked| *looker != client || *looked != conversation);
-        let forgotten = self.forget_if_untouched(conversation);
-        if forgotten.is_empty() {
-            return self.ask(client, id, conversation, now, |ask| Input::SetTab { ask, tab: Tab::Closed });
+        let mut effects = Vec::new();
+        if self.looks.get(&client) == Some(&conversation) {
+            effects.extend(self.look(client, None, now));
         }
-        let mut effects = forgotten;
-        effects.push(Effect::Reply { client, id, reply: Reply::Done });
+        // What a script made is its own to forget.
+        let forgotten = match self.drafts_of.contains_key(&conversation) {
+            true => self.forget_if_untouched(conversation),
+            false => Vec::new(),
+        };
+        if forgotten.is_empty() {
+            effects.extend(self.ask(client, id, conversation, now, |ask| Input::SetTab { ask, tab: Tab::Closed }));
+        } else {
+            effects.extend(forgotten);
+            effects.push(Effect::Reply { client, id, reply: Reply::Done });
+        }
         effects
     }
 

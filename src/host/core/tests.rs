@@ -69,7 +69,7 @@ fn replies(effects: &[Effect]) -> Vec<&Reply> {
     effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::Reply { reply, .. } => Some(reply),
+            Effect::Reply { reply, .. } | Effect::ReplyNow { reply, .. } => Some(reply),
             _ => None,
         })
         .collect()
@@ -153,6 +153,41 @@ fn an_end_that_a_window_shows_is_read() {
 }
 
 #[test]
+fn a_turn_that_ends_in_a_closed_tab_is_unread_and_a_message_opens_the_tab_again() {
+    let mut core = core();
+    ask(&mut core, WINDOW, Request::Subscribe);
+    new_conversation(&mut core, SCRIPT);
+    ask(&mut core, WINDOW, Request::Look { conversation: Some(ONE) });
+    submit(&mut core, "one");
+    ask(&mut core, WINDOW, Request::CloseTab { conversation: ONE });
+    assert_eq!(core.conversations[&ONE].record().tab, Tab::Closed);
+    hear(&mut core, seen(Signal::Ready));
+    hear(&mut core, SessionEvent::Written { turn: TurnNumber(1) });
+    hear(&mut core, seen(Signal::TurnStarted { turn: Some(TurnNumber(1)), text: None }));
+    hear(&mut core, seen(Signal::TurnEnded { turn: Some(TurnNumber(1)), status: Some(0), answer: Answer::default() }));
+    assert_eq!(core.conversations[&ONE].record().unread, Some(TurnEnd::Completed));
+    submit(&mut core, "two");
+    assert!(matches!(core.conversations[&ONE].record().tab, Tab::Open { .. }));
+}
+
+#[test]
+fn whoever_waits_for_quiet_gets_the_last_turn_from_the_store_with_its_answer() {
+    let mut core = core();
+    new_conversation(&mut core, SCRIPT);
+    submit(&mut core, "one");
+    assert_eq!(ask(&mut core, SCRIPT, Request::Wait { conversation: ONE, turn: None }), []);
+    hear(&mut core, seen(Signal::Ready));
+    hear(&mut core, SessionEvent::Written { turn: TurnNumber(1) });
+    hear(&mut core, seen(Signal::TurnStarted { turn: Some(TurnNumber(1)), text: None }));
+    let answer = Answer { text: "42".into(), cut_bytes: 0 };
+    let effects = hear(&mut core, seen(Signal::TurnEnded { turn: Some(TurnNumber(1)), status: Some(0), answer }));
+    let query = Query::EndedTurn { conversation: ONE, turn: TurnNumber(1) };
+    assert!(effects.contains(&Effect::Query { client: SCRIPT, id: 9, query }), "{effects:?}");
+    let effects = ask(&mut core, SCRIPT, Request::Wait { conversation: ONE, turn: Some(TurnNumber(99)) });
+    assert_eq!(replies(&effects), [&Reply::Refused { why: Refusal::NoTurn(TurnNumber(99)) }]);
+}
+
+#[test]
 fn an_untouched_draft_goes_with_its_window_and_a_touched_one_stays() {
     let mut core = core();
     ask(&mut core, WINDOW, Request::Subscribe);
@@ -232,7 +267,7 @@ fn a_host_that_ends_saves_what_ran_as_interrupted_tells_everybody_and_accepts_no
         &effects,
         |effect| matches!(effect, Effect::Save(Change::Turn(_, turn)) if turn.state.word() == "interrupted"),
     );
-    let told = place_of(&effects, |effect| matches!(effect, Effect::Tell { event: ClientEvent::HostEnding, .. }));
+    let told = place_of(&effects, |effect| matches!(effect, Effect::TellNow { event: ClientEvent::HostEnding, .. }));
     assert!(saved < told && effects.last() == Some(&Effect::End), "{effects:?}");
     let refused = submit(&mut core, "two");
     assert_eq!(replies(&refused), [&Reply::Refused { why: Refusal::Ending }]);
