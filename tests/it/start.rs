@@ -64,6 +64,23 @@ fn a_host_that_loses_its_socket_is_not_joined_by_a_second_one() {
     assert_eq!(hosts(&home), [host]);
 }
 
+/// The broken one emptied the folder of the sessions and took the socket away before it found the store in use.
+#[test]
+fn a_second_host_that_finds_the_store_in_use_leaves_the_things_of_the_first_alone() {
+    let home = Home::new();
+    let tab = home.tab();
+    tab.send("true");
+    let host = home.host_pid();
+    let session = || std::fs::read_dir(home.paths().run).expect("a folder").flatten().map(|one| one.path()).next();
+    let before = session().expect("a folder of the session");
+    std::fs::remove_file(home.paths().lock).expect("it is there");
+    let second = home.run(&["host", "run"]).ended_with(7);
+    assert!(second.stderr.contains("another host has the store"), "{second:?}");
+    assert!(before.read_dir().expect("it is still there").next().is_some(), "with its files");
+    assert_eq!(home.host_pid(), host, "its socket is there");
+    assert_eq!(tab.send("echo one\necho two").reused().answer(), "one\ntwo");
+}
+
 #[test]
 fn a_host_asked_by_the_system_to_end_leaves_nothing() {
     let home = Home::new();
