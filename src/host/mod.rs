@@ -8,6 +8,7 @@ pub mod core;
 mod driver;
 pub mod effect;
 pub mod event;
+pub mod first_word;
 mod processes;
 mod pty;
 mod session;
@@ -23,6 +24,7 @@ use agents::AgentCatalog;
 use core::{HostCore, HostFacts};
 use driver::{Driver, Incoming};
 use event::Event;
+use first_word::FirstWord;
 use socket::Door;
 use std::fs::File;
 use std::io;
@@ -61,7 +63,8 @@ pub enum Ended {
     AnotherServes,
 }
 
-/// Serves until told to end. Detached from every terminal: it begins a process session of its own.
+/// Serves until told to end, and says on its standard output when it begins to. Detached from every terminal: it begins a process session of
+/// its own.
 pub fn run(paths: &Paths) -> Result<Ended, HostError> {
     paths.prepare()?;
     // Fails only for the leader of a process group, which is what this makes us anyway.
@@ -121,6 +124,7 @@ async fn serve(paths: &Paths, mut store: Store) -> Result<(), HostError> {
         pid: std::process::id(),
         started_at,
     };
+    FirstWord::Serving.tell();
     tokio::spawn(socket::serve(door, hello, incoming.clone()));
     tokio::spawn(end_on_signal(incoming.clone()));
     tracing::info!(pid = std::process::id(), "the host serves");

@@ -8,6 +8,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
+use threadkeep::lock::{self, Lock};
 
 fn hosts(home: &Home) -> Vec<i32> {
     home.processes().into_iter().filter(|pid| command_line_of(*pid).contains("host run")).collect()
@@ -79,6 +81,39 @@ fn a_second_host_that_finds_the_store_in_use_leaves_the_things_of_the_first_alon
     assert!(before.read_dir().expect("it is still there").next().is_some(), "with its files");
     assert_eq!(home.host_pid(), host, "its socket is there");
     assert_eq!(tab.send("echo one\necho two").reused().answer(), "one\ntwo");
+}
+
+/// The broken ones waited 20 s and said no reason.
+#[test]
+fn a_host_that_cannot_start_says_at_once_why() {
+    let home = Home::new();
+    home.run(&["ls"]).done();
+    home.run(&["host", "stop"]).done();
+    std::fs::write(home.paths().store, "somebody else's").expect("a file");
+    let began = Instant::now();
+    refused(&home, &home.path(), &[7], &["is not a store of threadkeep", "move it away", "host.log"]);
+    let launched = home.run(&["host", "launch"]).ended_with(7);
+    assert!(launched.stderr.contains("is not a store of threadkeep"), "{launched:?}");
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert_eq!(std::fs::read(home.paths().store).expect("a file"), b"somebody else's");
+}
+
+/// The broken one looked again after 3 s.
+#[test]
+fn a_client_that_meets_an_ending_host_starts_another_as_soon_as_that_is_gone() {
+    let home = Home::new();
+    home.run(&["ls"]).done();
+    home.run(&["host", "stop"]).done();
+    std::fs::remove_file(home.paths().log).expect("it is there");
+    let Lock::Taken(held) = lock::take(&home.paths().lock).expect("it can be taken") else {
+        panic!("the host has let go of its lock");
+    };
+    let waiting = home.call(&["ls"]).start();
+    wait_until("a host was launched and has left again", || home.paths().log.exists() && hosts(&home).is_empty());
+    drop(held);
+    let began = Instant::now();
+    waiting.end().done();
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
 }
 
 #[test]
