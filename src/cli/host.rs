@@ -2,8 +2,8 @@
 
 use super::{CliError, ExitCode, ask_done, json, say};
 use crate::client::{Absent, ClientError, Control};
-use crate::host::Ended;
 use crate::host::first_word::FirstWord;
+use crate::host::{Ended, descriptors};
 use crate::paths::Paths;
 use crate::protocol::message::{HostReport, Reply, Request};
 use clap::Subcommand;
@@ -142,6 +142,8 @@ fn launch(paths: &Paths) -> Result<ExitCode, CliError> {
         // A relative one means the folder we stand in, which the host leaves.
         command.env("THREADKEEP_HOME", std::path::absolute(home).map_err(failed)?);
     }
+    // What the caller has open (a file, a pipe that somebody waits for the end of) must not stay open for as long as the host lives.
+    descriptors::keep_from_children().map_err(failed)?;
     let mut host = command
         .args(["host", "run"])
         // A folder that may go away, or a disk that is to be unmounted, must not be held by a background process.

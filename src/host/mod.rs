@@ -5,6 +5,7 @@
 mod agents;
 mod clock;
 pub mod core;
+pub mod descriptors;
 mod driver;
 pub mod effect;
 pub mod event;

@@ -117,6 +117,22 @@ fn a_client_that_meets_an_ending_host_starts_another_as_soon_as_that_is_gone() {
 }
 
 #[test]
+fn the_host_keeps_nothing_open_that_its_caller_had_open() {
+    let home = Home::new();
+    let ran = Command::new("sh")
+        .args(["-c", "exec \"$0\" ls 9>held 8<held", PROGRAM])
+        .env_clear()
+        .envs(home.environment().iter().cloned())
+        .current_dir(home.work())
+        .output()
+        .expect("sh runs");
+    assert!(ran.status.success(), "{ran:?}");
+    let open = std::fs::read_dir(format!("/proc/{}/fd", home.host_pid())).expect("it is our process");
+    let open: Vec<_> = open.flatten().filter_map(|one| std::fs::read_link(one.path()).ok()).collect();
+    assert!(!open.contains(&home.file("held")), "{open:?}");
+}
+
+#[test]
 fn a_host_asked_by_the_system_to_end_leaves_nothing() {
     let home = Home::new();
     let tab = home.tab();
