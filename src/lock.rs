@@ -15,13 +15,16 @@ pub enum Lock {
 /// The lock, ours until this is dropped; then its file is gone as well.
 pub struct Held {
     path: PathBuf,
-    _file: OwnedFd,
+    file: OwnedFd,
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        // While we have the lock the name is ours. Whoever opened the file before finds it nameless and tries again.
-        let _ = std::fs::remove_file(&self.path);
+        // While we have the lock the name is ours, unless somebody has removed the file: then it may be another's by now. Whoever opened
+        // the file before finds it nameless and tries again.
+        if is_named(&self.file, &self.path).unwrap_or(false) {
+            let _ = std::fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -36,14 +39,19 @@ pub fn take(path: &Path) -> io::Result<Lock> {
             Err(error) => return Err(error.into()),
         }
         // A holder that ended between our open and our lock has taken the name away: that lock protects nothing.
-        let ours = fstat(&file)?;
-        match stat(path) {
-            Ok(named) if (named.st_dev, named.st_ino) == (ours.st_dev, ours.st_ino) => {
-                return Ok(Lock::Taken(Held { path: path.to_owned(), _file: file }));
-            }
-            Ok(_) | Err(rustix::io::Errno::NOENT) => {}
-            Err(error) => return Err(error.into()),
+        if is_named(&file, path)? {
+            return Ok(Lock::Taken(Held { path: path.to_owned(), file }));
         }
+    }
+}
+
+/// Whether this is the file that has this name.
+fn is_named(file: &OwnedFd, path: &Path) -> io::Result<bool> {
+    let ours = fstat(file)?;
+    match stat(path) {
+        Ok(named) => Ok((named.st_dev, named.st_ino) == (ours.st_dev, ours.st_ino)),
+        Err(rustix::io::Errno::NOENT) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -61,5 +69,20 @@ mod tests {
         drop(first);
         assert!(!path.exists());
         assert!(matches!(take(&path).expect("can be taken again"), Lock::Taken(_)));
+    }
+
+    /// The broken one took the name away from whoever had it.
+    #[test]
+    fn a_holder_whose_file_was_removed_leaves_that_of_the_next_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("host.lock");
+        let first = take(&path).expect("can be taken");
+        std::fs::remove_file(&path).expect("it is there");
+        let second = take(&path).expect("can be taken again");
+        assert!(matches!((&first, &second), (Lock::Taken(_), Lock::Taken(_))));
+        drop(first);
+        assert!(path.exists());
+        drop(second);
+        assert!(!path.exists());
     }
 }

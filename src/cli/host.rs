@@ -2,12 +2,14 @@
 
 use super::{CliError, ExitCode, ask_done, json, say};
 use crate::client::{Absent, ClientError, Control};
-use crate::host::Ended;
+use crate::host::first_word::FirstWord;
+use crate::host::{Ended, descriptors};
 use crate::paths::Paths;
 use crate::protocol::message::{HostReport, Reply, Request};
 use clap::Subcommand;
 use rustix::process::{Pid, test_kill_process};
 use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -28,7 +30,7 @@ pub enum Host {
     /// Serve in the foreground (what a client starts in the background)
     #[command(hide = true)]
     Run,
-    /// Start a host that is nobody's child, and leave
+    /// Start a host that is nobody's child, and leave once it serves
     #[command(hide = true)]
     Launch,
 }
@@ -38,10 +40,7 @@ impl Host {
         match self {
             Host::Status { json } => status(paths, json),
             Host::Stop => stop(paths),
-            Host::Run => match crate::host::run(paths) {
-                Ok(Ended::AsTold | Ended::AnotherServes) => Ok(ExitCode::Done),
-                Err(error) => Err(CliError::Host(error.to_string())),
-            },
+            Host::Run => run(paths),
             Host::Launch => launch(paths),
         }
     }
@@ -117,7 +116,22 @@ fn stop(paths: &Paths) -> Result<ExitCode, CliError> {
     Ok(ExitCode::Done)
 }
 
-/// The host must outlive the terminal it is started from: its parent leaves at once, and it begins a process session of its own.
+fn run(paths: &Paths) -> Result<ExitCode, CliError> {
+    match crate::host::run(paths) {
+        Ok(Ended::AsTold) => Ok(ExitCode::Done),
+        Ok(Ended::AnotherServes) => {
+            FirstWord::Serving.tell();
+            Ok(ExitCode::Done)
+        }
+        Err(error) => {
+            let why = error.to_string();
+            FirstWord::Cannot(why.clone()).tell();
+            Err(CliError::Host(why))
+        }
+    }
+}
+
+/// The host must outlive the terminal it is started from: its parent leaves as soon as it serves, and it begins a process session of its own.
 fn launch(paths: &Paths) -> Result<ExitCode, CliError> {
     paths.prepare()?;
     let failed = |error: std::io::Error| CliError::Host(format!("could not start the host: {error}"));
@@ -128,14 +142,28 @@ fn launch(paths: &Paths) -> Result<ExitCode, CliError> {
         // A relative one means the folder we stand in, which the host leaves.
         command.env("THREADKEEP_HOME", std::path::absolute(home).map_err(failed)?);
     }
-    command
+    // What the caller has open (a file, a pipe that somebody waits for the end of) must not stay open for as long as the host lives.
+    descriptors::keep_from_children().map_err(failed)?;
+    let mut host = command
         .args(["host", "run"])
         // A folder that may go away, or a disk that is to be unmounted, must not be held by a background process.
         .current_dir("/")
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(log)
         .spawn()
         .map_err(failed)?;
-    Ok(ExitCode::Done)
+    let heard = host.stdout.take().map(FirstWord::hear).transpose().map_err(failed)?;
+    match heard.flatten() {
+        Some(FirstWord::Serving) => Ok(ExitCode::Done),
+        Some(FirstWord::Cannot(why)) => Err(CliError::Host(why)),
+        None => {
+            let status = host.wait().map_err(failed)?;
+            // Somebody killed it while it started; whoever needs a host launches the next one.
+            if status.signal().is_some() {
+                return Ok(ExitCode::Done);
+            }
+            Err(CliError::Host(format!("the host ended before it served ({status})")))
+        }
+    }
 }

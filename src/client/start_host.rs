@@ -4,7 +4,9 @@
 
 use super::{Absent, ClientError, Link};
 use crate::paths::Paths;
-use std::io;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::io::{self, Read};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -12,8 +14,10 @@ use std::time::{Duration, Instant};
 /// A host with a large store opens it before it serves.
 const START_LIMIT: Duration = Duration::from_secs(20);
 const TRY_EVERY: Duration = Duration::from_millis(5);
-/// When this much time has passed and still nobody serves, the host that was there may have ended while we looked: start another.
-const START_AGAIN: Duration = Duration::from_secs(3);
+/// A launch that went well while still nobody serves: another host holds the lock, and either starts or is on its way out. So long it is
+/// given before we launch again, at first and at most: many clients that wait must not keep the machine from what they wait for.
+const LAUNCH_AGAIN: Duration = Duration::from_millis(100);
+const LAUNCH_AGAIN_MOST: Duration = Duration::from_millis(500);
 
 pub fn connect(paths: &Paths, absent: Absent) -> Result<Link, ClientError> {
     let no_host = || ClientError::NoHost { path: paths.socket.clone(), log: paths.log.clone() };
@@ -25,23 +29,30 @@ pub fn connect(paths: &Paths, absent: Absent) -> Result<Link, ClientError> {
         (Err(error), _) => return Err(error),
     }
     let until = Instant::now() + START_LIMIT;
-    let mut started: Option<Instant> = None;
-    loop {
-        if started.is_none_or(|at| at.elapsed() > START_AGAIN) {
-            launch(paths)?;
-            started = Some(Instant::now());
+    let mut pause = LAUNCH_AGAIN;
+    while Instant::now() < until {
+        launch(paths, until)?;
+        let again = Instant::now() + pause + jitter();
+        pause = (pause * 2).min(LAUNCH_AGAIN_MOST);
+        loop {
+            match try_connect(paths) {
+                Ok(Some(link)) => return Ok(link),
+                // A host on its way out may take the connection and drop it.
+                Ok(None) | Err(ClientError::Ended | ClientError::Broken(_)) => {}
+                Err(error) => return Err(error),
+            }
+            if Instant::now() > again {
+                break;
+            }
+            std::thread::sleep(TRY_EVERY);
         }
-        match try_connect(paths) {
-            Ok(Some(link)) => return Ok(link),
-            // A host on its way out may take the connection and drop it.
-            Ok(None) | Err(ClientError::Ended | ClientError::Broken(_)) => {}
-            Err(error) => return Err(error),
-        }
-        if Instant::now() > until {
-            return Err(no_host());
-        }
-        std::thread::sleep(TRY_EVERY);
     }
+    Err(no_host())
+}
+
+/// Up to half of the first pause, other for each client: those that began to wait together do not launch together.
+fn jitter() -> Duration {
+    LAUNCH_AGAIN * (std::process::id() % 32) / 64
 }
 
 /// None where nobody serves (yet).
@@ -64,19 +75,46 @@ fn try_connect(paths: &Paths) -> Result<Option<Link>, ClientError> {
     }
 }
 
-/// Starts `host launch`, which starts the host and leaves at once, so that the host is nobody's child here.
-fn launch(paths: &Paths) -> Result<(), ClientError> {
+/// Starts `host launch`, which starts the host and leaves when that serves, so that the host is nobody's child here.
+fn launch(paths: &Paths, until: Instant) -> Result<(), ClientError> {
     let failed = |why: String| ClientError::Start { why, log: paths.log.clone() };
     let program = std::env::current_exe().map_err(|error| failed(format!("own program not found: {error}")))?;
-    let output = Command::new(program)
+    let mut launcher = Command::new(program)
         .args(["host", "launch"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
-        .output()
+        .spawn()
         .map_err(|error| failed(error.to_string()))?;
-    if output.status.success() {
+    let said = launcher.stderr.take().map(|stderr| read_until(stderr, until)).transpose();
+    let Some(said) = said.map_err(|error| failed(error.to_string()))?.flatten() else {
+        // The host may yet come to serve; the launcher has nothing more to do.
+        let _ = launcher.kill();
+        let _ = launcher.wait();
+        return Err(failed(format!("it did not serve within {} s", START_LIMIT.as_secs())));
+    };
+    if launcher.wait().map_err(|error| failed(error.to_string()))?.success() {
         return Ok(());
     }
-    Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+    let said = String::from_utf8_lossy(&said);
+    Err(failed(said.trim().trim_start_matches("threadkeep: ").to_owned()))
+}
+
+/// All that is written there until it is closed. None where that takes too long.
+fn read_until(mut stream: impl Read + AsFd, until: Instant) -> io::Result<Option<Vec<u8>>> {
+    let mut all = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        let limit = Timespec::try_from(left).map_err(io::Error::other)?;
+        match poll(&mut [PollFd::new(&stream, PollFlags::IN)], Some(&limit)) {
+            Ok(0) => return Ok(None),
+            Ok(_) => match stream.read(&mut buffer)? {
+                0 => return Ok(Some(all)),
+                bytes => all.extend(&buffer[..bytes]),
+            },
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
 }

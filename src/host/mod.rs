@@ -5,9 +5,11 @@
 mod agents;
 mod clock;
 pub mod core;
+pub mod descriptors;
 mod driver;
 pub mod effect;
 pub mod event;
+pub mod first_word;
 mod processes;
 mod pty;
 mod session;
@@ -23,10 +25,12 @@ use agents::AgentCatalog;
 use core::{HostCore, HostFacts};
 use driver::{Driver, Incoming};
 use event::Event;
+use first_word::FirstWord;
 use socket::Door;
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use writer::Writer;
 
@@ -34,6 +38,9 @@ use writer::Writer;
 const INCOMING: usize = 1024;
 /// A log beyond this is started anew when a host starts; the one before is kept beside it.
 const MOST_LOG_BYTES: u64 = 4 * 1024 * 1024;
+/// What a killed host needs at most to let go of its store once it has let go of its lock.
+const KILLED_HOST_LIMIT: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
@@ -57,7 +64,8 @@ pub enum Ended {
     AnotherServes,
 }
 
-/// Serves until told to end. Detached from every terminal: it begins a process session of its own.
+/// Serves until told to end, and says on its standard output when it begins to. Detached from every terminal: it begins a process session of
+/// its own.
 pub fn run(paths: &Paths) -> Result<Ended, HostError> {
     paths.prepare()?;
     // Fails only for the leader of a process group, which is what this makes us anyway.
@@ -66,19 +74,34 @@ pub fn run(paths: &Paths) -> Result<Ended, HostError> {
         return Ok(Ended::AnotherServes);
     };
     log_to(&paths.log);
-    empty(&paths.run);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(HostError::Run)?;
-    let result = runtime.block_on(serve(paths));
+    let result = open_and_serve(paths);
     if let Err(error) = &result {
         tracing::error!(%error, "the host could not serve");
     }
-    // The lock is still ours, so this is our own socket.
-    let _ = std::fs::remove_file(&paths.socket);
     result.map(|()| Ended::AsTold)
 }
 
-async fn serve(paths: &Paths) -> Result<(), HostError> {
-    let mut store = Store::open(&paths.store)?;
+/// Nothing that lies about is touched before the store is ours: somebody may have removed the lock of a host that lives, or the folder
+/// that it lay in.
+fn open_and_serve(paths: &Paths) -> Result<(), HostError> {
+    let store = open_store(&paths.store)?;
+    empty(&paths.run);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(HostError::Run)?;
+    runtime.block_on(serve(paths, store))
+}
+
+/// A host that was killed lets go of its two locks one after the other, so ours may come to us before its store does.
+fn open_store(path: &Path) -> Result<Store, StoreError> {
+    let until = Instant::now() + KILLED_HOST_LIMIT;
+    loop {
+        match Store::open(path) {
+            Err(StoreError::InUse { .. }) if Instant::now() < until => std::thread::sleep(LOOK_EVERY),
+            other => return other,
+        }
+    }
+}
+
+async fn serve(paths: &Paths, mut store: Store) -> Result<(), HostError> {
     let loaded = store.load()?;
     let config = Config::load(&paths.config).unwrap_or_else(|error| {
         tracing::warn!(%error, "the configuration is wrong; the defaults are in force");
@@ -102,6 +125,7 @@ async fn serve(paths: &Paths) -> Result<(), HostError> {
         pid: std::process::id(),
         started_at,
     };
+    FirstWord::Serving.tell();
     tokio::spawn(socket::serve(door, hello, incoming.clone()));
     tokio::spawn(end_on_signal(incoming.clone()));
     tracing::info!(pid = std::process::id(), "the host serves");
@@ -110,7 +134,7 @@ async fn serve(paths: &Paths) -> Result<(), HostError> {
     Ok(())
 }
 
-/// Removes what the sessions of a host that died have left: nobody else uses this folder, as the lock is ours.
+/// Removes what the sessions of a host that died have left: nobody else uses this folder, as lock and store are ours.
 fn empty(folder: &Path) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         if let Err(error) = std::fs::remove_dir_all(entry.path()) {

@@ -306,6 +306,8 @@ impl SessionLoop {
         let size = self.wanted_size.map(|(_, since)| since + RESIZE_EVERY);
         let stop = self.stopping.as_ref().map(|stopping| stopping.next_due(now, self.leader()));
         let drain = self.exited.map(|(_, at)| at + DRAIN_LIMIT);
+        // What was due once stays so; where only a stop is waited for any more, that says itself when to look.
+        let drain = drain.filter(|due| stop.is_none() || (*due > now && !self.agent.is_hung_up()));
         [pictures, size, stop, drain, self.agent.next_due()].into_iter().flatten().min()
     }
 
@@ -382,12 +384,12 @@ impl SessionLoop {
         if self.exited.is_some() { Leader::Gone } else { Leader::Lives }
     }
 
-    fn is_over(&self, now: Instant) -> bool {
+    fn is_over(&mut self, now: Instant) -> bool {
         let Some((_, at)) = self.exited else {
             return false;
         };
         let drained = self.agent.is_hung_up() || now >= at + DRAIN_LIMIT;
-        drained && self.stopping.as_ref().is_none_or(|stopping| stopping.is_over(self.agent.pid()))
+        drained && self.stopping.as_mut().is_none_or(|stopping| stopping.is_over(self.agent.pid(), now))
     }
 
     /// The process is gone and what it wrote was read: the last pictures go out, then the core is told.

@@ -47,7 +47,7 @@ impl Frames {
     }
 }
 
-/// The listener and the file that clients find it by.
+/// The listener and the file that clients find it by. The file goes with it.
 pub struct Door {
     listener: UnixListener,
     path: PathBuf,
@@ -55,7 +55,7 @@ pub struct Door {
 }
 
 impl Door {
-    /// Binds the socket. What lies there from a host that died is removed first: we have the lock, so nobody serves it.
+    /// Binds the socket. What lies there from a host that died is removed first: lock and store are ours, so nobody serves it.
     pub fn open(path: &Path) -> io::Result<Door> {
         match std::fs::remove_file(path) {
             Ok(()) => {}
@@ -77,6 +77,16 @@ impl Door {
                 *self = door;
             }
             Err(error) => tracing::error!(%error, "the socket is gone and could not be made again"),
+        }
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        // Only our own: while the listener lives, no other file has its number.
+        if identity(&self.path).is_ok_and(|file| file == self.file) {
+            // Gone since it was looked at: what was wanted.
+            let _ = std::fs::remove_file(&self.path);
         }
     }
 }

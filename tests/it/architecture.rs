@@ -146,12 +146,15 @@ fn nothing_panics_on_purpose() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// Where a descriptor is known only by its number: portable-pty lends one so, and what was inherited has no owner that could be asked.
+const UNSAFE: [&str; 2] = ["host/descriptors.rs", "host/pty.rs"];
+
 #[test]
-fn unsafe_code_stands_in_one_file() {
+fn unsafe_code_stands_in_two_files() {
     let sources = sources();
     let named: Vec<_> = sources.iter().filter(|source| has_word(&source.code, "unsafe")).collect();
     let names: Vec<_> = named.iter().map(|source| source.name.as_str()).collect();
-    assert!(names.iter().all(|name| *name == "host/pty.rs"), "{names:?}");
+    assert!(names.iter().all(|name| UNSAFE.contains(name)), "{names:?}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::home::{Home, Signal, is_alive, kill, wait_until};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 #[test]
 fn the_environment_of_the_sender_reaches_a_fresh_session_and_that_of_the_host_does_not() {
@@ -77,6 +78,37 @@ fn a_stopped_job_is_gone_with_the_host() {
     let job: i32 = sent.answer().lines().last().expect("a line").parse().expect("its process id");
     home.run(&["host", "stop"]).done();
     wait_until("the job is gone", || !is_alive(job));
+}
+
+/// User and system time of a process so far; none when it is gone.
+fn processor_time(pid: i32) -> Option<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
+    // Linux counts 100 a second for programs on every machine.
+    Some(Duration::from_millis(ticks * 10))
+}
+
+/// The broken one looked through /proc without a pause for as long as the job resisted: 88 % of a processor.
+#[test]
+fn a_job_that_resists_is_awaited_without_keeping_a_processor_busy() {
+    let home = Home::new();
+    let tab = home.tab();
+    let sent = tab.send("sh -c 'trap \"\" HUP; while :; do sleep 1; done' & echo $!");
+    let job: i32 = sent.answer().lines().last().expect("a line").parse().expect("its process id");
+    let (host, shell) = (home.host_pid(), tab.pid());
+    let stopping = home.call(&["host", "stop"]).start();
+    wait_until("the shell is gone", || !is_alive(shell));
+    let (began, before) = (Instant::now(), processor_time(host).expect("the host runs"));
+    let mut last = before;
+    wait_until("the job is gone", || {
+        last = processor_time(host).unwrap_or(last);
+        !is_alive(job)
+    });
+    let (took, used) = (began.elapsed(), last - before);
+    stopping.end().done();
+    assert!(took > Duration::from_millis(500), "it resisted: {took:?}");
+    assert!(used < took / 3, "{used:?} of {took:?}");
 }
 
 #[test]

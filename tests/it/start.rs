@@ -8,6 +8,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
+use threadkeep::lock::{self, Lock};
 
 fn hosts(home: &Home) -> Vec<i32> {
     home.processes().into_iter().filter(|pid| command_line_of(*pid).contains("host run")).collect()
@@ -62,6 +64,72 @@ fn a_host_that_loses_its_socket_is_not_joined_by_a_second_one() {
     wait_until("its socket is back", || home.paths().socket.exists());
     assert_eq!(home.host_pid(), host);
     assert_eq!(hosts(&home), [host]);
+}
+
+/// The broken one emptied the folder of the sessions and took the socket away before it found the store in use.
+#[test]
+fn a_second_host_that_finds_the_store_in_use_leaves_the_things_of_the_first_alone() {
+    let home = Home::new();
+    let tab = home.tab();
+    tab.send("true");
+    let host = home.host_pid();
+    let session = || std::fs::read_dir(home.paths().run).expect("a folder").flatten().map(|one| one.path()).next();
+    let before = session().expect("a folder of the session");
+    std::fs::remove_file(home.paths().lock).expect("it is there");
+    let second = home.run(&["host", "run"]).ended_with(7);
+    assert!(second.stderr.contains("another host has the store"), "{second:?}");
+    assert!(before.read_dir().expect("it is still there").next().is_some(), "with its files");
+    assert_eq!(home.host_pid(), host, "its socket is there");
+    assert_eq!(tab.send("echo one\necho two").reused().answer(), "one\ntwo");
+}
+
+/// The broken ones waited 20 s and said no reason.
+#[test]
+fn a_host_that_cannot_start_says_at_once_why() {
+    let home = Home::new();
+    home.run(&["ls"]).done();
+    home.run(&["host", "stop"]).done();
+    std::fs::write(home.paths().store, "somebody else's").expect("a file");
+    let began = Instant::now();
+    refused(&home, &home.path(), &[7], &["is not a store of threadkeep", "move it away", "host.log"]);
+    let launched = home.run(&["host", "launch"]).ended_with(7);
+    assert!(launched.stderr.contains("is not a store of threadkeep"), "{launched:?}");
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert_eq!(std::fs::read(home.paths().store).expect("a file"), b"somebody else's");
+}
+
+/// The broken one looked again after 3 s.
+#[test]
+fn a_client_that_meets_an_ending_host_starts_another_as_soon_as_that_is_gone() {
+    let home = Home::new();
+    home.run(&["ls"]).done();
+    home.run(&["host", "stop"]).done();
+    std::fs::remove_file(home.paths().log).expect("it is there");
+    let Lock::Taken(held) = lock::take(&home.paths().lock).expect("it can be taken") else {
+        panic!("the host has let go of its lock");
+    };
+    let waiting = home.call(&["ls"]).start();
+    wait_until("a host was launched and has left again", || home.paths().log.exists() && hosts(&home).is_empty());
+    drop(held);
+    let began = Instant::now();
+    waiting.end().done();
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+}
+
+#[test]
+fn the_host_keeps_nothing_open_that_its_caller_had_open() {
+    let home = Home::new();
+    let ran = Command::new("sh")
+        .args(["-c", "exec \"$0\" ls 9>held 8<held", PROGRAM])
+        .env_clear()
+        .envs(home.environment().iter().cloned())
+        .current_dir(home.work())
+        .output()
+        .expect("sh runs");
+    assert!(ran.status.success(), "{ran:?}");
+    let open = std::fs::read_dir(format!("/proc/{}/fd", home.host_pid())).expect("it is our process");
+    let open: Vec<_> = open.flatten().filter_map(|one| std::fs::read_link(one.path()).ok()).collect();
+    assert!(!open.contains(&home.file("held")), "{open:?}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// Behind the profile's last step: what still lives is killed until it is gone.
 const KILL_EVERY: Duration = Duration::from_millis(100);
 
-/// How often to look whether the last processes of a session are gone.
+/// How often to look, at most, whether the last processes of a session are gone: that goes through all processes of the machine.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The first process of the session.
@@ -21,18 +21,20 @@ pub enum Leader {
 pub struct Stopping {
     steps: std::vec::IntoIter<Step>,
     next: Instant,
+    /// When we looked last whether anything lives.
+    looked: Option<Instant>,
 }
 
 impl Stopping {
     pub fn begin(steps: Vec<Step>, now: Instant) -> Stopping {
-        Stopping { steps: steps.into_iter(), next: now }
+        Stopping { steps: steps.into_iter(), next: now, looked: None }
     }
 
     /// When to look again: for the next step, or, once the leader is gone, whether the rest is gone too; nobody tells us of that.
     pub fn next_due(&self, now: Instant, leader: Leader) -> Instant {
         match leader {
             Leader::Lives => self.next,
-            Leader::Gone => self.next.min(now + LOOK_EVERY),
+            Leader::Gone => self.next.min(self.looked.unwrap_or(now) + LOOK_EVERY),
         }
     }
 
@@ -59,8 +61,36 @@ impl Stopping {
         }
     }
 
-    /// Whether nothing of the session lives any more.
-    pub fn is_over(&self, leader: Pid) -> bool {
+    /// Whether nothing of the session lives any more, as far as it is time to look.
+    pub fn is_over(&mut self, leader: Pid, now: Instant) -> bool {
+        if self.looked.is_some_and(|at| now < at + LOOK_EVERY) {
+            return false;
+        }
+        self.looked = Some(now);
         processes::members(leader).is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_that_will_not_end_is_looked_at_with_pauses() {
+        let ours = rustix::process::getsid(None).expect("we are in one");
+        let began = Instant::now();
+        let mut stopping = Stopping::begin(Vec::new(), began);
+        stopping.next = began + Duration::from_secs(5);
+        let mut now = began;
+        for _ in 0..3 {
+            assert!(!stopping.is_over(ours, now), "this test lives");
+            let due = stopping.next_due(now, Leader::Gone);
+            assert_eq!(due, now + LOOK_EVERY);
+            // Woken before its time, as by output of a job: it does not look, and what is due stays due.
+            now += LOOK_EVERY / 2;
+            assert!(!stopping.is_over(ours, now));
+            assert_eq!(stopping.next_due(now, Leader::Gone), due);
+            now = due;
+        }
     }
 }
