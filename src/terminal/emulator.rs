@@ -31,6 +31,9 @@ use super::line::{self, Line};
 use super::modes::{CursorKeys, Keypad, Modes, MouseEncoding, MouseMode};
 use super::replies::{Colors, ModeState, Replies};
 use super::scrollback::Scrollback;
+use plain_text::Shortcut;
+
+mod plain_text;
 
 /// The emulator loops without end on one column, and a wide character needs two.
 const SMALLEST: Size = Size { columns: 2, rows: 2 };
@@ -220,6 +223,7 @@ fn clamp(size: Size) -> Size {
 /// The parser with what it works on, kept alive over a panic.
 struct Engine {
     parser: Processor<NeverWait>,
+    shortcut: Shortcut,
     emulation: Emulation,
     size: Size,
     revision: u64,
@@ -228,26 +232,34 @@ struct Engine {
 
 impl Engine {
     fn new(size: Size) -> Engine {
-        Engine { parser: Processor::new(), emulation: Emulation::new(size), size, revision: 0, panics: 0 }
+        Engine {
+            parser: Processor::new(),
+            shortcut: Shortcut::default(),
+            emulation: Emulation::new(size),
+            size,
+            revision: 0,
+            panics: 0,
+        }
     }
 
     fn advance(&mut self, bytes: &[u8]) {
-        self.guard(|parser, emulation| parser.advance(emulation, bytes));
+        self.guard(|parser, shortcut, emulation| shortcut.advance(parser, emulation, bytes));
     }
 
     fn resize(&mut self, size: Size) {
         self.size = size;
-        self.guard(|_, emulation| emulation.resize(size));
+        self.guard(|_, _, emulation| emulation.resize(size));
     }
 
     /// A panic in the emulator costs this screen its content, not the host its life.
-    fn guard(&mut self, work: impl FnOnce(&mut Processor<NeverWait>, &mut Emulation)) {
+    fn guard(&mut self, work: impl FnOnce(&mut Processor<NeverWait>, &mut Shortcut, &mut Emulation)) {
         self.revision += 1;
-        let Engine { parser, emulation, .. } = self;
+        let Engine { parser, shortcut, emulation, .. } = self;
         // What the emulator may leave broken is thrown away below.
-        if catch_unwind(AssertUnwindSafe(|| work(parser, emulation))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| work(parser, shortcut, emulation))).is_err() {
             self.panics += 1;
             self.parser = Processor::new();
+            self.shortcut = Shortcut::default();
             self.emulation.start_over(self.size);
         }
     }
@@ -674,9 +686,7 @@ fn scan(row: &GridRow<Cell>, line: &mut Line) {
         let cell = &cells[column];
         if is_plain(cell) && looks_alike(cell, first) {
             // The long way: plain characters of one look, all at once.
-            let plain = count_plain(&cells[column..end], first);
-            push_plain(&cells[column..column + plain], line);
-            column += plain;
+            column += push_plain(&cells[column..end], first, line);
             continue;
         }
         if !looks_alike(cell, first) {
@@ -713,16 +723,6 @@ fn end_of_text(cells: &[Cell]) -> usize {
     cells[..end].iter().rposition(|cell| !is_blank(cell)).map_or(0, |last| last + 1)
 }
 
-/// How many cells from the left are plain characters that look like `first`.
-fn count_plain(cells: &[Cell], first: &Cell) -> usize {
-    let mut count = 0;
-    if is_default(first) {
-        let is_plain = |cell: &Cell| matches!(cell.c, ' '..='~') & is_default(cell);
-        count = EIGHT * cells.chunks_exact(EIGHT).take_while(|eight| are_all(eight, is_plain)).count();
-    }
-    count + cells[count..].iter().take_while(|cell| is_plain(cell) && looks_alike(cell, first)).count()
-}
-
 /// Cells that are looked at in one go, without a branch for each: twice as fast.
 const EIGHT: usize = 8;
 
@@ -736,19 +736,50 @@ fn are_all(cells: &[Cell], is_so: impl Fn(&Cell) -> bool) -> bool {
 fn is_default(cell: &Cell) -> bool {
     let foreground = matches!(cell.fg, CellColor::Named(NamedColor::Foreground));
     let background = matches!(cell.bg, CellColor::Named(NamedColor::Background));
-    foreground & background & (cell.flags & !Flags::WRAPLINE).is_empty() & cell.extra.is_none()
+    foreground && background && (cell.flags & !Flags::WRAPLINE).is_empty() && cell.extra.is_none()
 }
 
-fn push_plain(cells: &[Cell], line: &mut Line) {
+/// Adds the plain characters from the left that look like `first`. Returns how many there are.
+fn push_plain(cells: &[Cell], first: &Cell, line: &mut Line) -> usize {
     const SOME: usize = 64;
+    // A known look is compared faster.
+    let is_like_first: fn(&[Cell], &Cell, &mut [u8; SOME]) -> usize = if is_default(first) {
+        |cells, _, bytes| narrow_while(cells, bytes, is_default)
+    } else {
+        |cells, first, bytes| narrow_while(cells, bytes, |cell| cell.extra.is_none() && looks_alike(cell, first))
+    };
+    let mut pushed = 0;
     for some in cells.chunks(SOME) {
-        let mut bytes = [b' '; SOME];
-        for (byte, cell) in bytes.iter_mut().zip(some) {
-            *byte = u8::try_from(cell.c).unwrap_or(b'?');
-        }
+        let mut bytes = [0; SOME];
+        let count = is_like_first(some, first, &mut bytes);
         // Plain cells are ASCII, which is always text.
-        line.text.push_str(std::str::from_utf8(&bytes[..some.len()]).unwrap_or_default());
+        line.text.push_str(std::str::from_utf8(&bytes[..count]).unwrap_or_default());
+        pushed += count;
+        if count < some.len() {
+            break;
+        }
     }
+    pushed
+}
+
+/// The bytes of the plain characters from the left. One cell at a time: eight at a time without branches is a quarter slower here.
+#[inline]
+fn narrow_while(cells: &[Cell], bytes: &mut [u8], is_so: impl Fn(&Cell) -> bool) -> usize {
+    let mut count = 0;
+    for (cell, byte) in cells.iter().zip(bytes) {
+        if !matches!(cell.c, ' '..='~') || !is_so(cell) {
+            break;
+        }
+        *byte = narrow(cell.c);
+        count += 1;
+    }
+    count
+}
+
+/// The byte of an ASCII character.
+#[inline]
+fn narrow(character: char) -> u8 {
+    u32::from(character).to_le_bytes()[0]
 }
 
 #[inline]

@@ -58,6 +58,8 @@ enum State {
     Passing,
     /// An ESC came last and is held: the next byte says whether a string begins.
     Escape,
+    /// An ESC has passed and a control or a byte above ASCII followed, which leaves it open: vte takes the byte after that for its next.
+    OpenEscape,
     /// `ESC [` has passed.
     Bracket,
     /// `ESC [ >` and zeros have passed: with `q` it is XTVERSION.
@@ -105,6 +107,7 @@ impl Filter {
                 State::Passing if self.carry_bytes > 0 => (self.complete_character(rest[0], &mut emulator), None),
                 State::Passing => self.pass(rest, &mut emulator),
                 State::Escape => (self.after_escape(rest[0], &mut emulator), None),
+                State::OpenEscape => self.after_open_escape(rest[0], &mut emulator),
                 State::Bracket | State::Greater => self.after_bracket(rest[0], &mut emulator),
                 State::String(reading) => self.read(reading, rest),
                 State::StringEscape(reading) => self.after_string_escape(reading, rest[0]),
@@ -142,6 +145,11 @@ impl Filter {
                 None => {
                     emit_cut(&bytes[..found], emulator);
                     self.state = State::Escape;
+                    return (found + 1, None);
+                }
+                Some(byte) if leaves_escape_open(*byte) => {
+                    emulator(&bytes[..=found]);
+                    self.state = State::OpenEscape;
                     return (found + 1, None);
                 }
                 Some(_) => {
@@ -199,11 +207,23 @@ impl Filter {
             ESCAPE => emulator(b"\x1b"),
             _ => {
                 emulator(b"\x1b");
-                self.state = State::Passing;
+                self.state = if leaves_escape_open(byte) { State::OpenEscape } else { State::Passing };
                 return 0;
             }
         }
         1
+    }
+
+    fn after_open_escape(&mut self, byte: u8, emulator: &mut impl FnMut(&[u8])) -> (usize, Option<Heard>) {
+        if byte == BELL {
+            return (1, Some(Heard::Bell));
+        }
+        if leaves_escape_open(byte) {
+            emulator(&[byte]);
+            return (1, None);
+        }
+        // Another ESC before it changes nothing.
+        (self.after_escape(byte, emulator), None)
     }
 
     /// Watches for XTVERSION while its bytes pass.
@@ -316,6 +336,11 @@ impl Filter {
     }
 }
 
+/// Controls take effect after an ESC, and bytes above ASCII do nothing; neither ends it.
+fn leaves_escape_open(byte: u8) -> bool {
+    !matches!(byte, CANCEL | SUBSTITUTE | ESCAPE | b' '..=b'~')
+}
+
 /// What an OSC with this number is to us. OSC 52 (clipboard) and 8 (links) are among those that we do not read.
 fn wanted(number: &[u8]) -> Option<Wanted> {
     match number {
@@ -399,6 +424,13 @@ mod tests {
             ("\x1bPq\x07sixel\x1b\\x\x1b_apc\x1b\\y\x1b^pm\x1b\\\x1bXsos\x1b\\z", "\x1b\\x\x1b\\y\x1b\\\x1b\\z", &[]),
             ("a\x07\x07b\x1b\x1b[1m", "ab\x1b\x1b[1m", &[(1, Heard::Bell)]),
             ("\x1b[3\x1b]133;D;0\x07", "\x1b[3\x1b\\", &[(5, mark("133;D;0"))]),
+            ("\x1b\x01]133;A\x07x", "\x1b\x01\x1b\\x", &[(4, mark("133;A"))]),
+            (
+                "\x1b\x07\x7f\x1b\n]0;t\x07\x1b\r[1mx",
+                "\x1b\x7f\x1b\n\x1b\\\x1b\r\x1b[1mx",
+                &[(1, Heard::Bell), (6, title("t"))],
+            ),
+            ("\x1bé_apc\x1b\\x\x1b\x01\x18]x", "\x1bé\x1b\\x\x1b\x01\x1b\x18]x", &[]),
             ("\x1b[>q\x1b[>0qx", "\x1b[>q\x1b[>0qx", &[(4, Heard::VersionQuery), (9, Heard::VersionQuery)]),
             ("\x1b[>4;2m\x1b[>1u\x1b[>1q", "\x1b[>4;2m\x1b[>1u\x1b[>1q", &[]),
             ("日本\x1b]133;B\x07語", "日本\x1b\\語", &[(8, mark("133;B"))]),

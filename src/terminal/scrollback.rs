@@ -1,4 +1,4 @@
-//! The rows that have left the emulator upwards, packed: 10,000 plain lines cost well under 1 MB instead of 29.
+//! The rows that have left the emulator upwards, packed once it is quiet: 10,000 plain lines cost well under 1 MB instead of 29.
 //!
 //! Change here: how much is kept and how it is packed. Not here: which rows leave when (`emulator.rs`) or a row's encoding (`line.rs`).
 //!
@@ -6,6 +6,7 @@
 //! they are shown as they were; at another width the lines are joined and wrapped anew when looked at. A line is not joined across the
 //! border of two blocks, nor with the rows that are still in the emulator.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
@@ -18,6 +19,9 @@ pub const KEPT_ROWS: u64 = 20_000;
 const KEPT_BYTES: usize = 16 * 1024 * 1024;
 /// A block is unpacked as a whole to show one row of it; smaller ones pack worse.
 const BLOCK_BYTES: usize = 64 * 1024;
+/// Blocks that are not packed yet. Packing is a tenth of the work on a flood, and most rows of a flood are dropped soon; so many hold all rows
+/// kept at 120 columns. They are packed when it is quiet (`rest`).
+const LOOSE_BYTES: usize = 3 * 1024 * 1024;
 /// Where a line without an end is cut for showing.
 const LONGEST_BLOCK_BYTES: usize = 2 * BLOCK_BYTES;
 
@@ -26,12 +30,16 @@ pub struct Scrollback {
     /// The screen's width: the one that rows have when they come.
     columns: usize,
     blocks: VecDeque<Block>,
-    /// The newest block, not packed yet.
+    /// How many of the newest blocks are loose, and their bytes.
+    loose_blocks: usize,
+    loose_bytes: usize,
+    /// The newest rows, not a block yet.
     open: Vec<u8>,
     open_extent: Extent,
-    /// Sums over `blocks` and the open block.
+    /// The sum over `blocks` and the open rows.
     kept: Extent,
-    packed_bytes: usize,
+    /// The sum over `blocks`.
+    block_bytes: usize,
     /// What has ever been before the first row kept: dropped or cleared.
     gone: Extent,
     /// Cells of the line that the last row leaves unfinished.
@@ -40,10 +48,15 @@ pub struct Scrollback {
 
 #[derive(Debug)]
 struct Block {
-    packed: Box<[u8]>,
-    bytes: usize,
+    records: Records,
     columns: usize,
     extent: Extent,
+}
+
+#[derive(Debug)]
+enum Records {
+    Loose(Box<[u8]>),
+    Packed { packed: Box<[u8]>, unpacked_bytes: usize },
 }
 
 /// How much a stretch of rows is.
@@ -89,10 +102,12 @@ impl Scrollback {
         Scrollback {
             columns,
             blocks: VecDeque::new(),
+            loose_blocks: 0,
+            loose_bytes: 0,
             open: Vec::new(),
             open_extent: Extent::default(),
             kept: Extent::default(),
-            packed_bytes: 0,
+            block_bytes: 0,
             gone: Extent::default(),
             unfinished_cells: 0,
         }
@@ -106,7 +121,7 @@ impl Scrollback {
         self.kept.add(extent);
         let full = self.open.len() >= BLOCK_BYTES && !line.wrapped;
         if full || self.open.len() >= LONGEST_BLOCK_BYTES {
-            self.pack();
+            self.close_block();
         }
     }
 
@@ -123,7 +138,9 @@ impl Scrollback {
         self.open_extent = Extent::default();
         self.open = Vec::new();
         self.blocks = VecDeque::new();
-        self.packed_bytes = 0;
+        self.loose_blocks = 0;
+        self.loose_bytes = 0;
+        self.block_bytes = 0;
     }
 
     /// A new width: counts anew how many rows are shown.
@@ -131,7 +148,7 @@ impl Scrollback {
         if columns == self.columns {
             return;
         }
-        self.pack();
+        self.close_block();
         self.columns = columns;
         self.kept.shown_rows = 0;
         for block in &mut self.blocks {
@@ -140,26 +157,10 @@ impl Scrollback {
         }
     }
 
-    /// Packs the newest rows too; worth it before a long rest.
-    pub fn pack(&mut self) {
-        if self.open.is_empty() {
-            return;
-        }
-        let block = Block {
-            packed: lz4_flex::block::compress(&self.open).into_boxed_slice(),
-            bytes: self.open.len(),
-            columns: self.columns,
-            extent: std::mem::take(&mut self.open_extent),
-        };
-        self.open.clear();
-        self.packed_bytes += block.packed.len();
-        self.blocks.push_back(block);
-        self.drop_oldest();
-    }
-
-    /// Gives back the room for rows to come.
+    /// Packs everything and gives back the room for rows to come; worth it before a long rest.
     pub fn rest(&mut self) {
-        self.pack();
+        self.close_block();
+        self.pack_loose(0);
         self.open = Vec::new();
         self.blocks.shrink_to_fit();
     }
@@ -194,7 +195,7 @@ impl Scrollback {
 
     /// Memory for rows, without the fixed part.
     pub fn held_bytes(&self) -> usize {
-        self.packed_bytes + self.open.capacity() + self.blocks.capacity() * size_of::<Block>()
+        self.block_bytes + self.open.capacity() + self.blocks.capacity() * size_of::<Block>()
     }
 
     /// At most `count` rows at the present width, beginning with shown row `from` counted from the oldest.
@@ -236,12 +237,46 @@ impl Scrollback {
         Extent { rows: 1, shown_rows: 1, lines, text_bytes: line.text.len() as u64 + line_end }
     }
 
-    fn drop_oldest(&mut self) {
-        while let Some(oldest) = self.blocks.front() {
-            if self.kept.rows - oldest.extent.rows < KEPT_ROWS && self.packed_bytes <= KEPT_BYTES {
+    fn close_block(&mut self) {
+        if self.open.is_empty() {
+            return;
+        }
+        let records = Records::Loose(self.open.as_slice().into());
+        self.open.clear();
+        self.loose_blocks += 1;
+        self.loose_bytes += records.bytes();
+        self.block_bytes += records.bytes();
+        self.blocks.push_back(Block { records, columns: self.columns, extent: std::mem::take(&mut self.open_extent) });
+        self.drop_oldest();
+        self.pack_loose(LOOSE_BYTES);
+    }
+
+    /// Packs the oldest loose blocks until at most so many bytes are loose.
+    fn pack_loose(&mut self, most: usize) {
+        let first = self.blocks.len() - self.loose_blocks;
+        for block in self.blocks.range_mut(first..) {
+            if self.loose_bytes <= most {
                 return;
             }
-            self.packed_bytes -= oldest.packed.len();
+            let loose = block.records.bytes();
+            block.records.pack();
+            self.loose_blocks -= 1;
+            self.loose_bytes -= loose;
+            self.block_bytes = self.block_bytes - loose + block.records.bytes();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        while let Some(oldest) = self.blocks.front() {
+            if self.kept.rows - oldest.extent.rows < KEPT_ROWS && self.block_bytes <= KEPT_BYTES {
+                return;
+            }
+            let bytes = oldest.records.bytes();
+            self.block_bytes -= bytes;
+            if self.loose_blocks == self.blocks.len() {
+                self.loose_blocks -= 1;
+                self.loose_bytes -= bytes;
+            }
             self.kept.subtract(oldest.extent);
             self.gone.add(oldest.extent);
             self.blocks.pop_front();
@@ -249,10 +284,31 @@ impl Scrollback {
     }
 }
 
+impl Records {
+    fn bytes(&self) -> usize {
+        match self {
+            Records::Loose(records) => records.len(),
+            Records::Packed { packed, .. } => packed.len(),
+        }
+    }
+
+    fn pack(&mut self) {
+        if let Records::Loose(records) = self {
+            let packed = lz4_flex::block::compress(records).into_boxed_slice();
+            *self = Records::Packed { packed, unpacked_bytes: records.len() };
+        }
+    }
+}
+
 impl Block {
     /// The records. We packed them ourselves, so failing to unpack cannot happen; if it does, the block is empty.
-    fn unpack(&self) -> Vec<u8> {
-        lz4_flex::block::decompress(&self.packed, self.bytes).unwrap_or_default()
+    fn unpack(&self) -> Cow<'_, [u8]> {
+        match &self.records {
+            Records::Loose(records) => Cow::Borrowed(records),
+            Records::Packed { packed, unpacked_bytes } => {
+                Cow::Owned(lz4_flex::block::decompress(packed, *unpacked_bytes).unwrap_or_default())
+            }
+        }
     }
 
     fn count_shown(&self, columns: usize) -> u64 {
@@ -350,7 +406,10 @@ mod tests {
                 (number..100_000).take(50).map(|number| format!("row {number} with some text to fill it")).collect();
             assert_eq!(texts(&scrollback, from, 50), rows);
         }
+        assert!(scrollback.held_bytes() < LOOSE_BYTES + 1_000_000, "{} bytes", scrollback.held_bytes());
+        scrollback.rest();
         assert!(scrollback.held_bytes() < 1_000_000, "{} bytes", scrollback.held_bytes());
+        assert_eq!(texts(&scrollback, kept - 1, 9), ["row 99999 with some text to fill it"]);
     }
 
     #[test]
@@ -394,7 +453,9 @@ mod tests {
         for _ in 0..100_000 {
             scrollback.push(&line(&"x".repeat(100), true));
         }
-        assert!(scrollback.held_bytes() < 2_000_000, "{} bytes", scrollback.held_bytes());
+        assert!(scrollback.held_bytes() < LOOSE_BYTES + 1_000_000, "{} bytes", scrollback.held_bytes());
+        scrollback.rest();
+        assert!(scrollback.held_bytes() < 1_000_000, "{} bytes", scrollback.held_bytes());
         assert!(scrollback.shown_rows() >= KEPT_ROWS);
     }
 }
