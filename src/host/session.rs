@@ -5,6 +5,7 @@
 
 mod agent_io;
 mod stopping;
+mod typing;
 mod viewer;
 
 use super::driver::Incoming;
@@ -249,6 +250,9 @@ impl SessionLoop {
             self.serve_viewers();
             if ready.output || self.exited.is_some() {
                 self.agent.read_output(OUTPUT_A_TURN, &self.tell);
+                if self.viewers.is_empty() {
+                    typing::step_back();
+                }
             }
             self.agent.write_pending(&self.tell);
             let now = Instant::now();
@@ -343,7 +347,9 @@ impl SessionLoop {
                     wanted = Some(size);
                 }
                 if viewer.typed() {
-                    self.last_input = Some(Instant::now());
+                    let now = Instant::now();
+                    self.last_input = Some(now);
+                    typing::note(now);
                     wanted = wanted.or(Some(viewer.size()));
                 }
             }
