@@ -34,6 +34,7 @@ use super::scrollback::Scrollback;
 use plain_text::Shortcut;
 
 mod plain_text;
+mod sgr;
 
 /// The emulator loops without end on one column, and a wide character needs two.
 const SMALLEST: Size = Size { columns: 2, rows: 2 };

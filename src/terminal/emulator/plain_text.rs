@@ -1,6 +1,7 @@
-//! Writes plain text into the grid past the parser: most of what a flood is, and several times as fast.
+//! Writes plain text, coloured or not, into the grid past the parser: most of what a flood is, and several times as fast.
 //!
-//! Change here: which bytes go past the parser and how they fill cells. Not here: what any other byte does (the parser's `Handler`).
+//! Change here: which bytes go past the parser and how they fill cells. Not here: what any other byte does (the parser's `Handler`),
+//! which attributes are read (`sgr.rs`).
 //!
 //! The result must be what the parser and `Term::input` make of the same bytes; `tests.rs` compares the two. Text is plain only in the parser's
 //! ground state, and there is no asking it. But `filter.rs` lets no string through, so a letter ends whatever sequence there is, and after
@@ -12,6 +13,7 @@ use alacritty_terminal::term::TermMode;
 use alacritty_terminal::term::cell::Flags;
 use alacritty_terminal::vte::ansi::{Handler, Processor};
 
+use super::sgr::Sgr;
 use super::{Emulation, NeverWait};
 
 const ESCAPE: u8 = 0x1b;
@@ -25,6 +27,8 @@ const WIDE: Flags = Flags::WIDE_CHAR.union(Flags::WIDE_CHAR_SPACER);
 pub(super) struct Shortcut {
     /// The parser is known to be in its ground state.
     is_ground: bool,
+    /// The last character that went past the parser, which it must know should a REP come (`CSI b`).
+    unseen: Option<u8>,
     /// Everything goes to the parser.
     #[cfg(test)]
     pub closed: bool,
@@ -38,17 +42,49 @@ impl Shortcut {
             return parser.advance(emulation, bytes);
         }
         let mut rest = bytes;
-        while !rest.is_empty() {
+        loop {
+            if self.is_ground {
+                let plain = self.write_plain(emulation, rest);
+                rest = &rest[plain..];
+            }
+            if rest.is_empty() {
+                return;
+            }
+            if let Some(unseen) = self.unseen.take() {
+                parser.advance(&mut Nothing, &[unseen]);
+            }
             let others = self.before_plain(rest);
             parser.advance(emulation, &rest[..others]);
-            let plain = &rest[others..];
-            let written = emulation.write_plain(plain);
-            if let Some(last) = plain[..written].iter().rfind(|byte| is_printable(**byte)) {
-                // Should a REP (`CSI b`) come, the parser must know the character before it.
-                parser.advance(&mut Nothing, &[*last]);
-            }
-            rest = &plain[written..];
+            rest = &rest[others..];
         }
+    }
+
+    /// Writes the plain text that comes first, up to another byte. Returns how long it is.
+    fn write_plain(&mut self, emulation: &mut Emulation, bytes: &[u8]) -> usize {
+        let mut used = 0;
+        while let Some(byte) = bytes.get(used) {
+            match byte {
+                b' '..=b'~' => {
+                    let run = &bytes[used..used + count_printable(&bytes[used..])];
+                    emulation.write_run(run);
+                    self.unseen = run.last().copied();
+                    used += run.len();
+                    continue;
+                }
+                b'\n' => emulation.linefeed(),
+                b'\r' => emulation.carriage_return(),
+                b'\t' => emulation.put_tab(1),
+                &ESCAPE => {
+                    let Some(sgr) = Sgr::read(&bytes[used..]) else { break };
+                    used += sgr.bytes;
+                    sgr.attributes().for_each(|attribute| emulation.terminal_attribute(attribute));
+                    continue;
+                }
+                _ => break,
+            }
+            used += 1;
+        }
+        used
     }
 
     /// How many bytes the parser must have before plain text comes that is worth the shortcut.
@@ -110,27 +146,6 @@ struct Nothing;
 impl Handler for Nothing {}
 
 impl Emulation {
-    /// Writes the plain text that comes first, up to another byte. Returns how long it is.
-    fn write_plain(&mut self, bytes: &[u8]) -> usize {
-        let mut used = 0;
-        while let Some(byte) = bytes.get(used) {
-            match byte {
-                b' '..=b'~' => {
-                    let count = count_printable(&bytes[used..]);
-                    self.write_run(&bytes[used..used + count]);
-                    used += count;
-                    continue;
-                }
-                b'\n' => self.linefeed(),
-                b'\r' => self.carriage_return(),
-                b'\t' => self.put_tab(1),
-                _ => break,
-            }
-            used += 1;
-        }
-        used
-    }
-
     /// Writes printable ASCII at the cursor, as so many calls of `input` would.
     fn write_run(&mut self, mut run: &[u8]) {
         while let Some(first) = run.first() {

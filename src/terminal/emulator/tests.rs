@@ -453,6 +453,7 @@ fn text_stream() -> impl Strategy<Value = Vec<u8>> {
         2 => "[日é🦀\u{301}\u{200d}a]{0,30}".prop_map(String::into_bytes),
         2 => proptest::collection::vec(any::<u8>(), 0..6),
         4 => "\x1b\\[[0-9;:]{0,6}m".prop_map(String::into_bytes),
+        4 => "\x1b\\[((3|4|9|10|2)?[0-9]|[34]8;5;[0-9]{1,3}|[34]8;2(;[0-9]{1,3}){3}|[0-9]{0,3})(;[0-9]{0,2}){0,3}m".prop_map(String::into_bytes),
         2 => "\x1b\\[[0-9]{0,2}b".prop_map(String::into_bytes),
         4 => "\x1b\\[[0-9]{0,2}(;[0-9]{1,2})?[@A-PSTXZ`adefgrsu]".prop_map(String::into_bytes),
         2 => "\x1b\\[(4|20|\\?7|\\?6|\\?1049|\\?25)[hl]".prop_map(String::into_bytes),
