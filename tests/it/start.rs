@@ -10,6 +10,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use threadkeep::lock::{self, Lock};
+use threadkeep::protocol::codec;
+use threadkeep::protocol::message::{Hello, Refusal, Reply, Told};
 
 fn hosts(home: &Home) -> Vec<i32> {
     home.processes().into_iter().filter(|pid| command_line_of(*pid).contains("host run")).collect()
@@ -130,6 +132,41 @@ fn the_host_keeps_nothing_open_that_its_caller_had_open() {
     let open = std::fs::read_dir(format!("/proc/{}/fd", home.host_pid())).expect("it is our process");
     let open: Vec<_> = open.flatten().filter_map(|one| std::fs::read_link(one.path()).ok()).collect();
     assert!(!open.contains(&home.file("held")), "{open:?}");
+}
+
+/// A connection that has greeted, as a client of a newer build would.
+fn greeted(home: &Home) -> UnixStream {
+    let mut stream = UnixStream::connect(home.paths().socket).expect("the host listens");
+    stream.set_read_timeout(Some(LIMIT)).expect("a limit");
+    let hello = serde_json::json!({
+        "magic": "threadkeep", "major": 1, "minor": 99, "build": "newer", "pid": 1, "started_at": 0,
+    });
+    stream.write_all(&codec::encode(&hello).expect("it can be told")).expect("there is room");
+    let theirs: Hello = read_frame(&mut stream);
+    assert_eq!(theirs.magic, "threadkeep");
+    stream
+}
+
+fn read_frame<T: serde::de::DeserializeOwned>(stream: &mut UnixStream) -> T {
+    let mut length = [0; 4];
+    stream.read_exact(&mut length).expect("the host answers");
+    let mut body = vec![0; codec::body_length(length).expect("a length")];
+    stream.read_exact(&mut body).expect("a whole frame");
+    codec::decode(&body).expect("it can be read")
+}
+
+/// The broken one closed the connection where the first request was the unknown one.
+#[test]
+fn a_request_of_a_newer_build_is_refused_in_words_even_as_the_first() {
+    let home = Home::new();
+    home.tab();
+    let mut stream = greeted(&home);
+    for id in [7, 8] {
+        let asked = serde_json::json!({ "id": id, "request": { "dance": { "steps": 3 } } });
+        stream.write_all(&codec::encode(&asked).expect("it can be told")).expect("there is room");
+        let refused = Told::Reply { id, reply: Reply::Refused { why: Refusal::NotUnderstood } };
+        assert_eq!(read_frame::<Told>(&mut stream), refused);
+    }
 }
 
 #[test]
