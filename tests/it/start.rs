@@ -169,6 +169,20 @@ fn a_request_of_a_newer_build_is_refused_in_words_even_as_the_first() {
     }
 }
 
+/// The broken one said only that there was something.
+#[test]
+fn what_is_wrong_with_the_lock_is_said() {
+    let home = Home::new();
+    home.run(&["ls"]).done();
+    home.run(&["host", "stop"]).done();
+    std::fs::create_dir(home.paths().lock).expect("a folder in its place");
+    let ran = home.run(&["host", "run"]).ended_with(7);
+    let asked = home.run(&["ls"]).ended_with(7);
+    std::fs::remove_dir(home.paths().lock).expect("it is empty");
+    assert!(asked.stderr.contains("host.lock") && asked.stderr.contains("Is a directory"), "{asked:?}");
+    assert!(ran.stderr.contains("host.lock") && ran.stderr.contains("Is a directory"), "{ran:?}");
+}
+
 #[test]
 fn a_host_asked_by_the_system_to_end_leaves_nothing() {
     let home = Home::new();
