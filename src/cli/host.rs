@@ -134,9 +134,11 @@ fn run(paths: &Paths) -> Result<ExitCode, CliError> {
 /// The host must outlive the terminal it is started from: its parent leaves as soon as it serves, and it begins a process session of its own.
 fn launch(paths: &Paths) -> Result<ExitCode, CliError> {
     paths.prepare()?;
-    let failed = |error: std::io::Error| CliError::Host(format!("could not start the host: {error}"));
+    let failed = |error: std::io::Error| CliError::Host(format!("its process could not be started: {error}"));
     let program = std::env::current_exe().map_err(failed)?;
-    let log = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&paths.log).map_err(failed)?;
+    let log = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&paths.log);
+    let log =
+        log.map_err(|error| CliError::Host(format!("could not open the log {}: {error}", paths.log.display())))?;
     let mut command = Command::new(program);
     if let Some(home) = std::env::var_os("THREADKEEP_HOME").filter(|home| !home.is_empty()) {
         // A relative one means the folder we stand in, which the host leaves.

@@ -71,7 +71,7 @@ impl AgentCatalog {
         let mut random = [0; TOKEN_BYTES];
         getrandom::fill(&mut random).map_err(|error| format!("the system gave no random bytes: {error}"))?;
         let token = Token::new(random);
-        let folder = run.join(format!("{conversation}.{}", order.session));
+        let folder = run.join(format!("{conversation}.{}.{}", order.session, order.generation.0));
         let dir = folder.to_str().ok_or("the folder for sessions has a name that is not UTF-8")?;
         let fingerprint =
             Fingerprint { agent: order.agent.clone(), model: order.model.clone(), folder: order.folder.clone() };

@@ -29,7 +29,7 @@ use first_word::FirstWord;
 use socket::Door;
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use writer::Writer;
@@ -46,13 +46,15 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 pub enum HostError {
     #[error("{0}")]
     Paths(#[from] PathsError),
-    #[error("could not take the lock that makes this host the only one")]
-    Lock(#[source] io::Error),
+    #[error(
+        "could not take the lock {path} that makes this host the only one ({source}); look at the rights of the file and its folder"
+    )]
+    Lock { path: PathBuf, source: io::Error },
     #[error("{0}")]
     Store(#[from] StoreError),
-    #[error("could not listen for clients")]
-    Listen(#[source] io::Error),
-    #[error("could not run")]
+    #[error("could not listen for clients at {path} ({source}); look at the rights of its folder")]
+    Listen { path: PathBuf, source: io::Error },
+    #[error("could not begin to run ({0}); the system may be short of descriptors or threads")]
     Run(#[source] io::Error),
 }
 
@@ -70,7 +72,9 @@ pub fn run(paths: &Paths) -> Result<Ended, HostError> {
     paths.prepare()?;
     // Fails only for the leader of a process group, which is what this makes us anyway.
     let _ = rustix::process::setsid();
-    let Lock::Taken(_lock) = lock::take(&paths.lock).map_err(HostError::Lock)? else {
+    let Lock::Taken(_lock) =
+        lock::take(&paths.lock).map_err(|source| HostError::Lock { path: paths.lock.clone(), source })?
+    else {
         return Ok(Ended::AnotherServes);
     };
     log_to(&paths.log);
@@ -116,7 +120,7 @@ async fn serve(paths: &Paths, mut store: Store) -> Result<(), HostError> {
 
     let (incoming, receiver) = mpsc::channel(INCOMING);
     let writer = Writer::start(store, incoming.clone()).map_err(HostError::Run)?;
-    let door = Door::open(&paths.socket).map_err(HostError::Listen)?;
+    let door = Door::open(&paths.socket).map_err(|source| HostError::Listen { path: paths.socket.clone(), source })?;
     let hello = Hello {
         magic: "threadkeep".into(),
         major: PROTOCOL_MAJOR,

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 /// How long a job that outlived its shell may take to end when it is asked to.
 const LEFT_JOBS_GRACE: Duration = Duration::from_secs(1);
+/// How long one may take to be gone that was killed.
+const KILL_LIMIT: Duration = Duration::from_secs(2);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// The system's signal for one that a profile names.
@@ -36,20 +38,33 @@ pub fn signal_session(leader: Pid, signal: Signal) {
     }
 }
 
-/// Ends jobs that outlived their shell: asked once, killed if they stay.
+/// Ends jobs that outlived their shell: asked once, killed if they stay. One that cannot be killed, as it waits within the system for a disk
+/// that does not answer, is left: the host must come to its end.
 pub fn end_left_jobs(leaders: &[Pid]) {
-    let until = Instant::now() + LEFT_JOBS_GRACE;
-    for leader in leaders {
-        for pid in jobs_of_ours(*leader) {
-            // Gone since it was listed: what was wanted. The same below.
-            let _ = kill_process(pid, Signal::HUP);
-            let _ = kill_process(pid, Signal::TERM);
-            let _ = kill_process(pid, Signal::CONT);
-        }
+    let left = end(|| leaders.iter().flat_map(|leader| jobs_of_ours(*leader)).collect(), LEFT_JOBS_GRACE, KILL_LIMIT);
+    for pid in left {
+        tracing::error!(pid = pid.as_raw_nonzero().get(), "a job of a session could not be killed and is left");
     }
-    while leaders.iter().any(|leader| !jobs_of_ours(*leader).is_empty()) {
-        if Instant::now() > until {
-            for pid in leaders.iter().flat_map(|leader| jobs_of_ours(*leader)) {
+}
+
+/// Ends what `find` finds, and returns what is left of it so long after it was killed.
+fn end(find: impl Fn() -> Vec<Pid>, grace: Duration, kill_limit: Duration) -> Vec<Pid> {
+    let kill_at = Instant::now() + grace;
+    let give_up_at = kill_at + kill_limit;
+    for pid in find() {
+        // Gone since it was listed: what was wanted. The same below.
+        let _ = kill_process(pid, Signal::HUP);
+        let _ = kill_process(pid, Signal::TERM);
+        let _ = kill_process(pid, Signal::CONT);
+    }
+    loop {
+        let left = find();
+        let now = Instant::now();
+        if left.is_empty() || now > give_up_at {
+            return left;
+        }
+        if now > kill_at {
+            for pid in left {
                 let _ = kill_process(pid, Signal::KILL);
             }
         }
@@ -105,5 +120,23 @@ pub fn members(leader: Pid) -> Vec<Pid> {
     match rustix::process::test_kill_process_group(leader) {
         Ok(()) => vec![leader],
         Err(_) => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    /// The broken one waited for it without an end.
+    #[test]
+    fn a_job_that_cannot_be_killed_is_left() {
+        // A process that nobody has waited for stays, whatever it is sent, like one that hangs within the system.
+        let mut child = Command::new("true").spawn().expect("it starts");
+        let pid = Pid::from_child(&child);
+        let moment = Duration::from_millis(30);
+        assert_eq!(end(|| vec![pid], moment, moment), [pid]);
+        assert!(end(Vec::new, moment, moment).is_empty());
+        child.wait().expect("it is our child");
     }
 }

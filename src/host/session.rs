@@ -23,7 +23,7 @@ use crate::protocol::message::Reply;
 use crate::terminal::frame::Size;
 use agent_io::AgentIo;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, WaitOptions, waitpid};
+use rustix::process::{Pid, Signal, WaitOptions, waitpid};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -86,10 +86,8 @@ impl SessionThread {
         let hold = Hold { orders: orders.clone(), wake: wake.clone() };
         let name = format!("session {}.{}", begin.conversation, begin.generation.0);
         let thread = std::thread::Builder::new().name(name).stack_size(STACK_BYTES).spawn(move || {
-            let (conversation, generation) = (begin.conversation, begin.generation);
-            let left = run(begin, &receiver, &read, hold, &incoming);
-            // The receiver is gone only when the host has ended.
-            let _ = incoming.blocking_send(Incoming::SessionGone { conversation, generation, left });
+            let tell = Tell { conversation: begin.conversation, generation: begin.generation, incoming };
+            run(begin, &receiver, &read, hold, tell);
         })?;
         Ok(SessionThread { orders, wake, thread })
     }
@@ -133,51 +131,96 @@ fn wake_pipe() -> std::io::Result<(OwnedFd, OwnedFd)> {
     Ok((read, write))
 }
 
-/// Returns the leader of a process session of which something lives on: jobs that were told to outlive their shell.
-fn run(
-    begin: Begin,
-    orders: &Receiver<Order>,
-    wake: &OwnedFd,
-    hold: Hold,
-    incoming: &tokio::sync::mpsc::Sender<Incoming>,
-) -> Option<Pid> {
-    let tell = Tell { conversation: begin.conversation, generation: begin.generation, incoming: incoming.clone() };
-    let pty = match prepare(&begin) {
-        Ok(pty) => pty,
+fn run(begin: Begin, orders: &Receiver<Order>, wake: &OwnedFd, hold: Hold, tell: Tell) {
+    let mut last_words = LastWords::new(tell.clone(), begin.folder.clone());
+    match prepare(&begin, hold) {
+        Ok(pty) => {
+            last_words.pid = Some(pty.pid);
+            tell.event(SessionEvent::Started { pid: u32::try_from(pty.pid.as_raw_nonzero().get()).ok() });
+            let exit = SessionLoop::new(begin, pty, tell).run(orders, wake);
+            last_words.event = Some(SessionEvent::Exited(exit));
+        }
         Err(error) => {
             let folder = match error {
                 PtyError::FolderGone(_) => FolderState::Gone,
                 PtyError::Open(_) | PtyError::Spawn { .. } => FolderState::There,
             };
-            tell.event(SessionEvent::CouldNotStart { why: error.to_string(), folder });
-            return None;
+            last_words.event = Some(SessionEvent::CouldNotStart { why: error.to_string(), folder });
         }
-    };
-    let pid = pty.pid;
-    tell.event(SessionEvent::Started { pid: u32::try_from(pid.as_raw_nonzero().get()).ok() });
-    watch_exit(pid, hold);
-    let folder = begin.folder.clone();
-    SessionLoop::new(begin, pty, tell).run(orders, wake);
-    if let Err(error) = std::fs::remove_dir_all(&folder) {
-        tracing::debug!(%error, "could not remove a session's folder");
     }
-    (!processes::members(pid).is_empty()).then_some(pid)
 }
 
-/// Writes the session's files and starts its program.
-fn prepare(begin: &Begin) -> Result<Pty, PtyError> {
+/// What the core is told when the thread ends, however it ends: without it a turn would never end, nor the host.
+struct LastWords {
+    tell: Tell,
+    folder: PathBuf,
+    /// None before the process was started.
+    pid: Option<Pid>,
+    /// None until the end is known: then the thread panicked.
+    event: Option<SessionEvent>,
+}
+
+impl LastWords {
+    fn new(tell: Tell, folder: PathBuf) -> LastWords {
+        LastWords { tell, folder, pid: None, event: None }
+    }
+
+    /// The end of a session whose thread panicked: nobody could read from its process or stop it any more.
+    fn of_panic(&self) -> SessionEvent {
+        tracing::error!(folder = %self.folder.display(), "a session's thread broke off; its process is ended");
+        match self.pid {
+            None => {
+                let why = "an error of threadkeep broke off the start; see the host's log".into();
+                SessionEvent::CouldNotStart { why, folder: FolderState::There }
+            }
+            Some(pid) => {
+                processes::signal_session(pid, Signal::KILL);
+                SessionEvent::Exited(Exit::Signal(Signal::KILL.as_raw()))
+            }
+        }
+    }
+}
+
+impl Drop for LastWords {
+    fn drop(&mut self) {
+        let event = self.event.take().unwrap_or_else(|| self.of_panic());
+        // Before anybody hears of the end: what comes next must not find it.
+        if let Err(error) = std::fs::remove_dir_all(&self.folder)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::debug!(%error, "could not remove a session's folder");
+        }
+        self.tell.event(event);
+        // The leader of a process session of which something lives on: jobs that were told to outlive their shell.
+        let left = self.pid.filter(|pid| !processes::members(*pid).is_empty());
+        self.tell.gone(left);
+    }
+}
+
+/// Writes the session's files and starts its program, whose end is told to `hold`.
+fn prepare(begin: &Begin, hold: Hold) -> Result<Pty, PtyError> {
     let failed =
         |error: std::io::Error| PtyError::Spawn { program: begin.launch.program.clone(), why: error.to_string() };
+    // First of all: a process whose end nobody would hear of is not started.
+    let watch = watch_exit(hold).map_err(failed)?;
     agent_io::make_private_folder(&begin.folder).map_err(failed)?;
     for (name, content) in &begin.launch.files {
         agent_io::write_private(&begin.folder.join(name), content.as_bytes()).map_err(failed)?;
     }
-    Pty::spawn(&begin.launch, begin.size)
+    let pty = Pty::spawn(&begin.launch, begin.size)?;
+    // The thread waits for it, so the receiver is there.
+    let _ = watch.send(pty.pid);
+    Ok(pty)
 }
 
-/// Reaps the process on a thread of its own: that is the one way to hear of its end on every system without asking again and again.
-fn watch_exit(pid: Pid, hold: Hold) {
+/// Reaps the process on a thread of its own: that is the one way to hear of its end on every system without asking again and again. The
+/// thread waits for the process it is to watch, and ends where none comes.
+fn watch_exit(hold: Hold) -> std::io::Result<Sender<Pid>> {
+    let (started, receiver) = channel();
     let watch = move || {
+        let Ok(pid) = receiver.recv() else {
+            return;
+        };
         let exit = loop {
             match waitpid(Some(pid), WaitOptions::empty()) {
                 Ok(Some((_, status))) => match (status.exit_status(), status.terminating_signal()) {
@@ -192,13 +235,12 @@ fn watch_exit(pid: Pid, hold: Hold) {
         };
         hold.give(Order::Exited(exit));
     };
-    let named = std::thread::Builder::new().name("exit watch".into()).stack_size(64 * 1024);
-    if let Err(error) = named.spawn(watch) {
-        tracing::error!(%error, "could not watch for the end of a process");
-    }
+    std::thread::Builder::new().name("exit watch".into()).stack_size(64 * 1024).spawn(watch)?;
+    Ok(started)
 }
 
 /// How the thread tells the core.
+#[derive(Clone)]
 pub(super) struct Tell {
     conversation: ConversationId,
     generation: Generation,
@@ -210,6 +252,13 @@ impl Tell {
         let event = Event::Session { conversation: self.conversation, generation: self.generation, event };
         // The receiver is gone only when the host has ended.
         let _ = self.incoming.blocking_send(Incoming::Event(event));
+    }
+
+    /// The last that is told: nothing of the thread comes after it.
+    fn gone(&self, left: Option<Pid>) {
+        let (conversation, generation) = (self.conversation, self.generation);
+        // The receiver is gone only when the host has ended.
+        let _ = self.incoming.blocking_send(Incoming::SessionGone { conversation, generation, left });
     }
 }
 
@@ -237,7 +286,8 @@ impl SessionLoop {
         }
     }
 
-    fn run(mut self, orders: &Receiver<Order>, wake: &OwnedFd) {
+    /// Returns how the process left.
+    fn run(mut self, orders: &Receiver<Order>, wake: &OwnedFd) -> Exit {
         loop {
             let ready = self.wait(wake);
             if ready.woken {
@@ -266,7 +316,7 @@ impl SessionLoop {
                 break;
             }
         }
-        self.end();
+        self.end()
     }
 
     /// Waits for anything to do, no longer than until the next thing that is due by itself.
@@ -398,17 +448,71 @@ impl SessionLoop {
         drained && self.stopping.as_mut().is_none_or(|stopping| stopping.is_over(self.agent.pid(), now))
     }
 
-    /// The process is gone and what it wrote was read: the last pictures go out, then the core is told.
-    fn end(mut self) {
-        let (exit, _) = self.exited.unwrap_or((Exit::Code(0), Instant::now()));
+    /// The process is gone and what it wrote was read: the last pictures go out.
+    fn end(mut self) -> Exit {
         for viewer in &mut self.viewers {
             viewer.say_ended(&self.agent.screen);
         }
-        self.tell.event(SessionEvent::Exited(exit));
+        self.exited.map_or(Exit::Code(0), |(exit, _)| exit)
     }
 }
 
 struct Ready {
     woken: bool,
     output: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::process::CommandExt;
+    use std::process::Command;
+
+    /// What the core hears of a thread that panics, with or without a process.
+    fn hears_of_a_panic(pid: Option<Pid>, folder: PathBuf) -> (SessionEvent, Option<Pid>) {
+        let (incoming, mut receiver) = tokio::sync::mpsc::channel(2);
+        let tell = Tell { conversation: ConversationId(1), generation: Generation(2), incoming };
+        let thread = std::thread::spawn(move || {
+            let mut last_words = LastWords::new(tell, folder);
+            last_words.pid = pid;
+            panic!("this thread breaks off");
+        });
+        assert!(thread.join().is_err());
+        let Some(Incoming::Event(Event::Session { conversation: ConversationId(1), generation, event })) =
+            receiver.try_recv().ok()
+        else {
+            panic!("its end is told");
+        };
+        let Some(Incoming::SessionGone { left, .. }) = receiver.try_recv().ok() else {
+            panic!("that it is gone is told");
+        };
+        assert_eq!(generation, Generation(2));
+        (event, left)
+    }
+
+    /// The broken one told nobody: the turn did not end, and no stop of the host did.
+    #[test]
+    fn the_panic_of_a_sessions_thread_is_heard_and_ends_its_process() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let begun = folder.path().join("1.1.2");
+        std::fs::create_dir(&begun).expect("a folder in it");
+        let (event, left) = hears_of_a_panic(None, begun.clone());
+        assert!(matches!(event, SessionEvent::CouldNotStart { .. }) && left.is_none(), "{event:?}");
+        assert!(!begun.exists());
+
+        let mut child = Command::new("sleep").arg("1000").process_group(0).spawn().expect("it starts");
+        let pid = Pid::from_child(&child);
+        let (event, _) = hears_of_a_panic(Some(pid), begun);
+        assert_eq!(event, SessionEvent::Exited(Exit::Signal(9)));
+        let status = child.wait().expect("it is our child");
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9));
+    }
+
+    #[test]
+    fn a_watch_without_a_process_ends() {
+        let (orders, receiver) = channel();
+        let (_read, write) = wake_pipe().expect("a pipe");
+        drop(watch_exit(Hold { orders, wake: Arc::new(write) }).expect("a thread"));
+        assert!(receiver.recv().is_err(), "it lets go of what it would have told to");
+    }
 }

@@ -4,7 +4,6 @@ use super::driver::Incoming;
 use super::event::{ClientId, Event};
 use crate::protocol::codec;
 use crate::protocol::message::{Asked, AskedId, Hello, PROTOCOL_MAJOR, Request};
-use serde::de::DeserializeOwned;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -142,31 +141,33 @@ async fn carry(
     let Ok(first) = first else {
         return Ok(());
     };
-    match first? {
-        Some(Asked { id, request: Request::View { conversation, size } }) => {
+    let Some(first) = first? else {
+        return Ok(());
+    };
+    match codec::decode(&first) {
+        Ok(Asked { id, request: Request::View { conversation, size } }) => {
             let stream = stream.into_std()?;
             give(incoming, Incoming::ParkedView { client, id, conversation, size, stream }).await;
             Ok(())
         }
-        Some(asked) => control(stream, client, asked, incoming).await,
-        None => Ok(()),
+        Ok(_) | Err(_) => control(stream, client, first, incoming).await,
     }
 }
 
-/// Both sides say who they are; then comes the first request. None where the versions do not fit: the client says so in words.
-async fn greet(stream: &mut UnixStream, hello: &Hello) -> io::Result<Option<Asked>> {
-    let theirs: Hello = read_frame(stream).await?;
+/// Both sides say who they are; then comes the first request, whatever it is. None where the versions do not fit: the client says so in words.
+async fn greet(stream: &mut UnixStream, hello: &Hello) -> io::Result<Option<Vec<u8>>> {
+    let theirs: Hello = codec::decode(&read_body(stream).await?).map_err(io::Error::other)?;
     stream.write_all(&codec::encode(hello).map_err(io::Error::other)?).await?;
     if theirs.magic != hello.magic || theirs.major != PROTOCOL_MAJOR {
         return Ok(None);
     }
-    Ok(Some(read_frame(stream).await?))
+    Ok(Some(read_body(stream).await?))
 }
 
 async fn control(
     stream: UnixStream,
     client: ClientId,
-    first: Asked,
+    first: Vec<u8>,
     incoming: &mpsc::Sender<Incoming>,
 ) -> io::Result<()> {
     let (mut reader, mut writer) = stream.into_split();
@@ -179,18 +180,18 @@ async fn control(
         }
     });
     give(incoming, Incoming::NewClient { client, frames: Frames { outbox, writing } }).await;
-    give(incoming, asked_by(client, first)).await;
+    let mut body = first;
     let end = loop {
-        let body = match read_body(&mut reader).await {
-            Ok(body) => body,
-            Err(error) => break error,
-        };
         match (codec::decode::<Asked>(&body), codec::decode::<AskedId>(&body)) {
             (Ok(asked), _) => give(incoming, asked_by(client, asked)).await,
             // From a newer client: refused with words, and the connection goes on.
             (Err(_), Ok(AskedId { id })) => give(incoming, Incoming::NotUnderstood { client, id }).await,
             (Err(error), Err(_)) => break io::Error::other(error),
         }
+        body = match read_body(&mut reader).await {
+            Ok(body) => body,
+            Err(error) => break error,
+        };
     };
     give(incoming, Incoming::Event(Event::ClientGone(client))).await;
     match end.kind() {
@@ -206,10 +207,6 @@ fn asked_by(client: ClientId, asked: Asked) -> Incoming {
 async fn give(incoming: &mpsc::Sender<Incoming>, one: Incoming) {
     // The receiver is gone only when the host ends.
     let _ = incoming.send(one).await;
-}
-
-async fn read_frame<T: DeserializeOwned>(reader: &mut (impl AsyncReadExt + Unpin)) -> io::Result<T> {
-    codec::decode(&read_body(reader).await?).map_err(io::Error::other)
 }
 
 async fn read_body(reader: &mut (impl AsyncReadExt + Unpin)) -> io::Result<Vec<u8>> {

@@ -111,6 +111,33 @@ fn a_job_that_resists_is_awaited_without_keeping_a_processor_busy() {
     assert!(used < took / 3, "{used:?} of {took:?}");
 }
 
+/// The broken one left its folder behind until the next start of the host.
+#[test]
+fn a_start_that_fails_leaves_no_files() {
+    let home = Home::new();
+    let folder = home.file("for a while");
+    std::fs::create_dir(&folder).expect("a folder");
+    home.run(&["new", "--cwd", "for a while"]).done();
+    std::fs::remove_dir(&folder).expect("it is empty");
+    let ran = home.run(&["send", "-c", "1", "--wait", "--json", "true"]);
+    assert_ne!(ran.code, 0, "{ran:?}");
+    let left: Vec<_> = std::fs::read_dir(home.paths().run).expect("a folder").flatten().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+/// Its files are its own: what a process leaves is gone before anybody hears of its end.
+#[test]
+fn an_ended_session_has_no_files_any_more() {
+    let home = Home::new();
+    let tab = home.tab();
+    tab.send("true");
+    for _ in 0..5 {
+        assert_eq!(tab.send("exit 3").text("state"), "failed");
+        let left: Vec<_> = std::fs::read_dir(home.paths().run).expect("a folder").flatten().collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
+
 #[test]
 fn a_shell_that_replaces_itself_can_be_interrupted_and_the_conversation_goes_on() {
     let home = Home::new();

@@ -10,6 +10,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use threadkeep::lock::{self, Lock};
+use threadkeep::protocol::codec;
+use threadkeep::protocol::message::{Hello, Refusal, Reply, Told};
 
 fn hosts(home: &Home) -> Vec<i32> {
     home.processes().into_iter().filter(|pid| command_line_of(*pid).contains("host run")).collect()
@@ -132,6 +134,55 @@ fn the_host_keeps_nothing_open_that_its_caller_had_open() {
     assert!(!open.contains(&home.file("held")), "{open:?}");
 }
 
+/// A connection that has greeted, as a client of a newer build would.
+fn greeted(home: &Home) -> UnixStream {
+    let mut stream = UnixStream::connect(home.paths().socket).expect("the host listens");
+    stream.set_read_timeout(Some(LIMIT)).expect("a limit");
+    let hello = serde_json::json!({
+        "magic": "threadkeep", "major": 1, "minor": 99, "build": "newer", "pid": 1, "started_at": 0,
+    });
+    stream.write_all(&codec::encode(&hello).expect("it can be told")).expect("there is room");
+    let theirs: Hello = read_frame(&mut stream);
+    assert_eq!(theirs.magic, "threadkeep");
+    stream
+}
+
+fn read_frame<T: serde::de::DeserializeOwned>(stream: &mut UnixStream) -> T {
+    let mut length = [0; 4];
+    stream.read_exact(&mut length).expect("the host answers");
+    let mut body = vec![0; codec::body_length(length).expect("a length")];
+    stream.read_exact(&mut body).expect("a whole frame");
+    codec::decode(&body).expect("it can be read")
+}
+
+/// The broken one closed the connection where the first request was the unknown one.
+#[test]
+fn a_request_of_a_newer_build_is_refused_in_words_even_as_the_first() {
+    let home = Home::new();
+    home.tab();
+    let mut stream = greeted(&home);
+    for id in [7, 8] {
+        let asked = serde_json::json!({ "id": id, "request": { "dance": { "steps": 3 } } });
+        stream.write_all(&codec::encode(&asked).expect("it can be told")).expect("there is room");
+        let refused = Told::Reply { id, reply: Reply::Refused { why: Refusal::NotUnderstood } };
+        assert_eq!(read_frame::<Told>(&mut stream), refused);
+    }
+}
+
+/// The broken one said only that there was something.
+#[test]
+fn what_is_wrong_with_the_lock_is_said() {
+    let home = Home::new();
+    home.run(&["ls"]).done();
+    home.run(&["host", "stop"]).done();
+    std::fs::create_dir(home.paths().lock).expect("a folder in its place");
+    let ran = home.run(&["host", "run"]).ended_with(7);
+    let asked = home.run(&["ls"]).ended_with(7);
+    std::fs::remove_dir(home.paths().lock).expect("it is empty");
+    assert!(asked.stderr.contains("host.lock") && asked.stderr.contains("Is a directory"), "{asked:?}");
+    assert!(ran.stderr.contains("host.lock") && ran.stderr.contains("Is a directory"), "{ran:?}");
+}
+
 #[test]
 fn a_host_asked_by_the_system_to_end_leaves_nothing() {
     let home = Home::new();
@@ -195,7 +246,9 @@ fn rubbish_and_silence_on_the_socket_hinder_nobody() {
     assert_eq!(home.host_pid(), host);
     for mut stream in silent {
         stream.set_read_timeout(Some(LIMIT)).expect("a limit");
-        assert_eq!(stream.read(&mut [0; 64]).expect("who does not greet is let go"), 0);
+        // Reads on where a signal comes between, which a plain read would give back.
+        let told = stream.read_exact(&mut [0; 1]).expect_err("who does not greet is told nothing");
+        assert_eq!(told.kind(), std::io::ErrorKind::UnexpectedEof, "and is let go");
     }
 }
 
