@@ -340,7 +340,7 @@ impl App {
         let turns = desk.record.turns.values().chain(conversation.turn.as_ref()).chain(&conversation.queue);
         let mut numbered: BTreeMap<TurnNumber, &str> = BTreeMap::new();
         for turn in turns {
-            numbered.insert(turn.number, &turn.prompt);
+            numbered.entry(turn.number).or_insert(&turn.prompt); // The record has it whole.
         }
         let mut prompts: Vec<String> =
             numbered.into_values().filter(|text| !text.is_empty()).map(str::to_owned).collect();
@@ -353,17 +353,18 @@ impl App {
     pub fn earlier(&self) -> Vec<&TurnRecord> {
         let Some((desk, conversation)) = self.desk().zip(self.active()) else { return Vec::new() };
         let newest = conversation.turn.iter().filter(|turn| is_ended(turn));
+        // Of the two the later one stays: the record has the answer.
         let turns: BTreeMap<TurnNumber, &TurnRecord> =
-            desk.record.turns.values().chain(newest).map(|turn| (turn.number, turn)).collect();
+            newest.chain(desk.record.turns.values()).map(|turn| (turn.number, turn)).collect();
         turns.into_values().rev().collect()
     }
 
     /// A turn of the active conversation, wherever it stands.
     pub fn turn(&self, number: TurnNumber) -> Option<&TurnRecord> {
         let conversation = self.active()?;
-        let known = conversation.queue.iter().chain(conversation.turn.as_ref());
+        let mut known = conversation.queue.iter().chain(conversation.turn.as_ref());
         let recorded = self.desk().and_then(|desk| desk.record.turns.get(&number));
-        known.into_iter().find(|turn| turn.number == number).or(recorded)
+        recorded.or_else(|| known.find(|turn| turn.number == number))
     }
 
     /// What can be chosen in the list of turns: the queue in order, then the earlier ones, newest first.
@@ -387,6 +388,17 @@ impl App {
             (_, _) => format!("{alive} sessions keep running, {working} of them on a turn"),
         };
         format!("{sessions}; come back with: threadkeep")
+    }
+}
+
+impl Record {
+    /// Keeps an ended turn. What a conversation tells of its newest turn is short (no answer, a cut prompt), so it never replaces
+    /// the whole record.
+    pub fn keep(&mut self, turn: TurnRecord) {
+        let is_shorter = |known: &TurnRecord| known.answer.is_some() && turn.answer.is_none();
+        if !self.turns.get(&turn.number).is_some_and(is_shorter) {
+            self.turns.insert(turn.number, turn);
+        }
     }
 }
 

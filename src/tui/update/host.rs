@@ -147,7 +147,7 @@ fn turns_came(app: &mut App, conversation: ConversationId, turns: Vec<TurnRecord
     // The host sends fewer than asked for where they are long, so their number says nothing.
     let whole = turns.first().is_none_or(|oldest| oldest.number == TurnNumber(1));
     desk.record.fetched = if whole { Fetched::All } else { Fetched::Newest };
-    desk.record.turns.extend(turns.into_iter().filter(is_ended).map(|turn| (turn.number, turn)));
+    turns.into_iter().filter(is_ended).for_each(|turn| desk.record.keep(turn));
 }
 
 /// What the host knows: at the start and after a lost link.
@@ -198,7 +198,7 @@ pub fn told(app: &mut App, out: &mut Vec<Effect>, event: Event) {
                 app.notice.take_if(|notice| notice.kind == NoticeKind::Said);
             }
             if let Some(desk) = app.desks.get_mut(&conversation) {
-                desk.record.turns.insert(turn.number, *turn);
+                desk.record.keep(*turn);
             }
         }
         Event::Notice(text) => say_trouble(app, text),
@@ -248,7 +248,7 @@ fn adopt(app: &mut App, conversation: Conversation) {
         desk.decisions.insert(decision.number, decision.clone());
     }
     if let Some(turn) = conversation.turn.as_ref().filter(|turn| is_ended(turn)) {
-        desk.record.turns.insert(turn.number, turn.clone());
+        desk.record.keep(turn.clone());
     }
     leave_vanished_edit(desk, &conversation);
     app.conversations.insert(conversation.id, conversation);

@@ -620,10 +620,30 @@ fn a_notice_goes_after_a_while_or_with_a_key() {
 #[test]
 fn the_record_is_shown_instead_of_the_live_screen_on_demand() {
     let mut window = one(idle(1, "a"));
+    window.answer(Purpose::EarlierTurns(id(1)), Reply::Turns(vec![ended(6, "add a button", TurnEnd::Completed)]));
     window.press("<prefix>v");
     assert!(window.picture().contains("answer to turn 6"));
     window.press("<prefix>v");
     assert!(!window.picture().contains("answer to turn 6"));
+}
+
+#[test]
+fn the_answer_of_a_turn_that_ends_while_one_looks_is_in_the_record_the_list_and_the_page() {
+    let told_end =
+        HostEvent::TurnEnded { conversation: id(1), turn: Box::new(ended(6, "add a button", TurnEnd::Completed)) };
+    // The conversation is told without answers, before the end, after it, and again for any other reason.
+    for again in [0, 1, 2] {
+        let mut window = one(working(1, "a"));
+        window.told(idle(1, "a"));
+        window.event(Event::Told(told_end.clone()));
+        for _ in 0..again {
+            window.told(idle(1, "a"));
+        }
+        for keys in ["<prefix>v", "<prefix>q", "<enter>"] {
+            window.press(keys);
+            assert!(window.picture().contains("answer to turn 6"), "{keys}: {}", window.picture());
+        }
+    }
 }
 
 #[test]
