@@ -208,7 +208,7 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Turns, plain(KeyCode::PageDown), Command::Move(Motion::PageDown), "scroll the turn that is shown"),
     bind(Place::Turns, plain(KeyCode::Home), Command::Move(Motion::Top), ""),
     bind(Place::Turns, plain(KeyCode::End), Command::Move(Motion::Bottom), ""),
-    bind(Place::Turns, plain(KeyCode::Enter), Command::Open, "send a queued one now, open an earlier one"),
+    bind(Place::Turns, plain(KeyCode::Enter), Command::Open, "read the turn"),
     bind(Place::Turns, char('s'), Command::SendQueuedNow, "interrupt and send the queued one now"),
     bind(Place::Turns, char('e'), Command::EditQueued, "edit the queued one"),
     bind(Place::Turns, char('x'), Command::RemoveQueued, "remove the queued one"),

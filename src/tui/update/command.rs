@@ -65,7 +65,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
             Some(_) => scroll_page(app, motion),
             None => turns::choose(app, out, motion),
         },
-        Command::Open => turns::open(app, out),
+        Command::Open => turns::open(app),
         Command::EditQueued => turns::edit_queued(app),
         Command::RemoveQueued => turns::remove_queued(app, out),
         Command::SendQueuedNow => turns::send_queued_now(app, out),

@@ -254,9 +254,9 @@ fn queued_messages_are_chosen_edited_removed_and_sent() {
     assert_eq!(window.app.keyboard(), Keyboard::Turns);
     window.press("x");
     assert_eq!(window.requests(), [Request::RemoveQueued { conversation: id(1), turn: TurnNumber(9) }]);
-    window.press("<up>s<enter>");
+    window.press("<up>s");
     let now = Request::SendNow { conversation: id(1), turn: TurnNumber(8) };
-    assert_eq!(window.requests(), [now.clone(), now]);
+    assert_eq!(window.requests(), [now]);
     window.press("e");
     assert_eq!((window.text(), window.app.keyboard()), ("next".to_owned(), Keyboard::Composer));
     window.press("!<enter>");
@@ -644,6 +644,30 @@ fn the_answer_of_a_turn_that_ends_while_one_looks_is_in_the_record_the_list_and_
             assert!(window.picture().contains("answer to turn 6"), "{keys}: {}", window.picture());
         }
     }
+}
+
+#[test]
+fn enter_on_a_queued_message_only_opens_it_and_its_page_offers_what_can_be_done() {
+    let queued = || one(with_queue(working(1, "a"), &["next", "last"]));
+    let mut window = queued();
+    window.press("<prefix>q<enter>");
+    assert_eq!(window.requests(), []);
+    assert!(matches!(window.app.page, Some(Page::Turn { number: TurnNumber(8), .. })));
+    assert!(window.picture().contains("e edits it, x removes it, s interrupts"), "{}", window.picture());
+    window.press("s");
+    assert_eq!(window.requests(), [Request::SendNow { conversation: id(1), turn: TurnNumber(8) }]);
+    assert!(window.app.page.is_none());
+    let mut window = queued();
+    window.press("<prefix>q<enter>x");
+    assert_eq!(window.requests(), [Request::RemoveQueued { conversation: id(1), turn: TurnNumber(8) }]);
+    let mut window = queued();
+    window.press("<prefix>q<enter>e");
+    assert_eq!((window.text(), window.app.keyboard()), ("next".to_owned(), Keyboard::Composer));
+    // The page of a turn that has ended offers nothing of this.
+    let mut window = one(idle(1, "a"));
+    window.press("<prefix>q<enter>sxe");
+    assert_eq!(window.requests(), []);
+    assert!(matches!(window.app.page, Some(Page::Turn { .. })));
 }
 
 #[test]

@@ -69,15 +69,15 @@ fn chosen_queued(app: &App) -> Option<(ConversationId, TurnNumber)> {
     conversation.queue.iter().any(|turn| turn.number == chosen).then_some((conversation.id, chosen))
 }
 
-pub fn open(app: &mut App, out: &mut Vec<Effect>) {
-    match (chosen_queued(app), app.desk().and_then(|desk| desk.chosen)) {
-        (Some(_), _) => send_queued_now(app, out),
-        (None, Some(number)) => app.page = Some(Page::Turn { number, top: 0 }),
-        (None, None) => {}
+/// Opening only shows: what changes a queued message has keys of its own.
+pub fn open(app: &mut App) {
+    if let Some(number) = app.desk().and_then(|desk| desk.chosen) {
+        app.page = Some(Page::Turn { number, top: 0 });
     }
 }
 
 pub fn edit_queued(app: &mut App) {
+    app.page = None;
     let Some((_, turn)) = chosen_queued(app) else { return say(app, "only a queued message can be edited") };
     let Some(prompt) = app.turn(turn).map(|turn| turn.prompt.clone()) else { return };
     if let Some(desk) = app.desk_mut() {
@@ -91,6 +91,7 @@ pub fn edit_queued(app: &mut App) {
 }
 
 pub fn remove_queued(app: &mut App, out: &mut Vec<Effect>) {
+    app.page = None;
     let Some((conversation, turn)) = chosen_queued(app) else {
         return say(app, "only a queued message can be removed");
     };
@@ -98,6 +99,7 @@ pub fn remove_queued(app: &mut App, out: &mut Vec<Effect>) {
 }
 
 pub fn send_queued_now(app: &mut App, out: &mut Vec<Effect>) {
+    app.page = None;
     let Some((conversation, turn)) = chosen_queued(app) else {
         return say(app, "only a queued message can be sent now");
     };
