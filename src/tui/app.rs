@@ -76,6 +76,8 @@ pub struct Desk {
     pub in_flight: Vec<String>,
     /// The composer holds a queued message instead of the draft.
     pub editing: Option<Editing>,
+    /// This one left the queue before its change was taken; what was written for it stands in the composer as a new message.
+    pub missed: Option<TurnNumber>,
     /// The composer shows an older prompt.
     pub recalled: Option<Recalled>,
     pub record: Record,

@@ -100,6 +100,12 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
         (Purpose::Fresh(_), Reply::Refused { why: Refusal::TurnRuns(turn) }) => {
             app.page = Some(Page::Confirm(Confirm::FreshWhileRunning(turn)));
         }
+        (Purpose::EditQueued { conversation, turn, text }, Reply::Refused { why: Refusal::NotQueued(_) }) => {
+            refused_text(app, conversation, &text);
+            if let Some(desk) = app.desks.get_mut(&conversation) {
+                desk.missed = Some(turn);
+            }
+        }
         (Purpose::EditQueued { conversation, text, .. }, Reply::Refused { why }) => {
             refused_text(app, conversation, &text);
             say_trouble(app, format!("not changed: {why}; the text is in the composer"));
@@ -254,7 +260,7 @@ fn adopt(app: &mut App, conversation: Conversation) {
     app.conversations.insert(conversation.id, conversation);
 }
 
-/// A queued message that was sent while it was being edited cannot be changed any more; the text stays as a draft.
+/// A queued message that was sent while it was being edited cannot be changed any more; the text stays as a draft, and that is said.
 fn leave_vanished_edit(desk: &mut Desk, conversation: &Conversation) {
     let queued = |turn: TurnNumber| conversation.queue.iter().any(|queued| queued.number == turn);
     if desk.editing.as_ref().is_some_and(|editing| !queued(editing.turn))
@@ -263,5 +269,6 @@ fn leave_vanished_edit(desk: &mut Desk, conversation: &Conversation) {
         let typed = desk.composer.text();
         desk.composer = Composer::with_text(&editing.draft);
         give_back(desk, &typed);
+        desk.missed = Some(editing.turn).filter(|_| !desk.composer.is_empty());
     }
 }

@@ -6,7 +6,7 @@ use super::super::testing::{Window, asleep, draft, ended, id, idle, of, with_que
 use crate::domain::continuity::{Continuity, Decision, Why};
 use crate::domain::conversation::Tab;
 use crate::domain::id::TurnNumber;
-use crate::domain::turn::TurnEnd;
+use crate::domain::turn::{TurnEnd, TurnRecord};
 use crate::protocol::message::{
     Event as HostEvent, Overview, Place, Refusal, Reply, Request, Rest, RunningTurn, Scroll, Submitted, ViewInput,
     ViewOutput,
@@ -668,6 +668,30 @@ fn enter_on_a_queued_message_only_opens_it_and_its_page_offers_what_can_be_done(
     window.press("<prefix>q<enter>sxe");
     assert_eq!(window.requests(), []);
     assert!(matches!(window.app.page, Some(Page::Turn { .. })));
+}
+
+#[test]
+fn an_edit_that_came_too_late_is_said_until_its_text_is_sent_or_cleared() {
+    let heading = "turn 8 was sent as it was; Enter sends this as a new message";
+    let sent = || {
+        let mut conversation = working(1, "a");
+        conversation.turn = conversation.turn.map(|turn| TurnRecord { number: TurnNumber(8), ..turn });
+        conversation
+    };
+    for (keys, stays) in [("", true), ("more<left>", true), ("<enter>", false), ("<esc>", false), ("<ctrl-c>", false)] {
+        let mut window = one(with_queue(working(1, "a"), &["next"]));
+        window.press("<prefix>qe!");
+        window.told(sent());
+        window.after(20_000).press(keys);
+        assert_eq!(window.picture().contains(heading), stays, "{keys}: {}", window.picture());
+    }
+    // It was sent after Enter and before the change came to the host.
+    let mut window = one(with_queue(working(1, "a"), &["next"]));
+    window.press("<prefix>qe!<enter>").told(sent());
+    let purpose = Purpose::EditQueued { conversation: id(1), turn: TurnNumber(8), text: "next!".into() };
+    window.answer(purpose, Reply::Refused { why: Refusal::NotQueued(TurnNumber(8)) });
+    assert_eq!(window.text(), "next!");
+    assert!(window.picture().contains(heading), "{}", window.picture());
 }
 
 #[test]

@@ -83,6 +83,7 @@ pub fn edit_queued(app: &mut App) {
     if let Some(desk) = app.desk_mut() {
         let draft = desk.draft();
         desk.editing = Some(Editing { turn, draft });
+        desk.missed = None;
         desk.composer = Composer::with_text(&prompt);
         desk.recalled = None;
         desk.keyboard = Keyboard::Composer;
