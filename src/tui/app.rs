@@ -42,6 +42,8 @@ pub struct App {
     pub notice: Option<Notice>,
     pub panel: Panel,
     pub zoomed: bool,
+    /// How often the person asked for the whole window to be drawn anew.
+    pub redraws: u32,
     pub leaving: bool,
 }
 
@@ -249,6 +251,7 @@ impl App {
             notice: None,
             panel,
             zoomed: false,
+            redraws: 0,
             leaving: false,
         }
     }
