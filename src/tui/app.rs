@@ -372,10 +372,12 @@ impl App {
         recorded.or_else(|| known.find(|turn| turn.number == number))
     }
 
-    /// What can be chosen in the list of turns: the queue in order, then the earlier ones, newest first.
+    /// What can be chosen in the list of turns, as the panel shows it: the newest turn, the queue, then the earlier ones, newest first.
     pub fn choices(&self) -> Vec<TurnNumber> {
-        let queue = self.active().map(|conversation| conversation.queue.as_slice()).unwrap_or_default();
-        queue.iter().chain(self.earlier()).map(|turn| turn.number).collect()
+        let Some(conversation) = self.active() else { return Vec::new() };
+        let newest = conversation.turn.as_ref().map(|turn| turn.number);
+        let earlier = self.earlier().into_iter().map(|turn| turn.number).filter(|number| Some(*number) != newest);
+        newest.into_iter().chain(conversation.queue.iter().map(|turn| turn.number)).chain(earlier).collect()
     }
 
     /// What the person reads after leaving.

@@ -1,6 +1,6 @@
 //! What the host says: the link, replies and events.
 
-use super::super::app::{App, Confirm, Desk, Fetched, Link, NoticeKind, Page, is_ended};
+use super::super::app::{App, Confirm, Desk, Fetched, Keyboard, Link, NoticeKind, Page, is_ended};
 use super::super::composer::Composer;
 use super::super::event::{Effect, Purpose};
 use super::{ask, command, fetch, look, save_draft, say, say_trouble, select};
@@ -256,8 +256,28 @@ fn adopt(app: &mut App, conversation: Conversation) {
     if let Some(turn) = conversation.turn.as_ref().filter(|turn| is_ended(turn)) {
         desk.record.keep(turn.clone());
     }
+    if let Some(before) = app.conversations.get(&conversation.id) {
+        leave_vanished_choice(desk, before, &conversation);
+    }
     leave_vanished_edit(desk, &conversation);
     app.conversations.insert(conversation.id, conversation);
+}
+
+/// Where the chosen message was taken out of the queue, its neighbour there is chosen, or the newest turn.
+fn leave_vanished_choice(desk: &mut Desk, before: &Conversation, conversation: &Conversation) {
+    let place = |of: &Conversation| of.queue.iter().position(|turn| Some(turn.number) == desk.chosen);
+    let newest = conversation.turn.as_ref().map(|turn| turn.number);
+    let (Some(at), None) = (place(before), place(conversation)) else { return };
+    // One that was sent can still be chosen: it is the newest turn, or an earlier one by now.
+    let sent = desk.chosen.is_some_and(|chosen| newest == Some(chosen) || desk.record.turns.contains_key(&chosen));
+    if sent {
+        return;
+    }
+    desk.chosen = conversation.queue.get(at).or(conversation.queue.last()).map(|turn| turn.number).or(newest);
+    desk.chosen_top = 0;
+    if desk.chosen.is_none() && desk.keyboard == Keyboard::Turns {
+        desk.keyboard = Keyboard::Composer;
+    }
 }
 
 /// A queued message that was sent while it was being edited cannot be changed any more; the text stays as a draft, and that is said.

@@ -2,8 +2,8 @@
 
 use super::super::app::{Keyboard, Link, Page, Prefix};
 use super::super::event::{Effect, Event, Purpose};
-use super::super::testing::{Window, asleep, draft, ended, id, idle, of, with_queue, working};
-use crate::domain::continuity::{Continuity, Decision, Why};
+use super::super::testing::{Window, asleep, decided, draft, ended, id, idle, of, with_queue, working};
+use crate::domain::continuity::{Continuity, Decision, DecisionRecord, Why};
 use crate::domain::conversation::Tab;
 use crate::domain::id::TurnNumber;
 use crate::domain::turn::{TurnEnd, TurnRecord};
@@ -692,6 +692,60 @@ fn an_edit_that_came_too_late_is_said_until_its_text_is_sent_or_cleared() {
     window.answer(purpose, Reply::Refused { why: Refusal::NotQueued(TurnNumber(8)) });
     assert_eq!(window.text(), "next!");
     assert!(window.picture().contains(heading), "{}", window.picture());
+}
+
+#[test]
+fn the_list_opens_on_the_first_queued_message_else_on_the_newest_turn() {
+    let chosen = |window: &Window| window.app.desk().and_then(|desk| desk.chosen);
+    let mut window = one(with_queue(working(1, "a"), &["next", "last"]));
+    window.press("<prefix>q<down><esc><prefix>q");
+    assert_eq!(chosen(&window), Some(TurnNumber(8)));
+    window.press("<up>");
+    assert_eq!(chosen(&window), Some(TurnNumber(7)), "the running turn can be read as well");
+    let mut window = one(idle(1, "a"));
+    let turns = vec![ended(5, "x", TurnEnd::Completed), ended(6, "add a button", TurnEnd::Completed)];
+    window.answer(Purpose::EarlierTurns(id(1)), Reply::Turns(turns));
+    window.press("<prefix>q<down><esc><prefix>q");
+    assert_eq!(chosen(&window), Some(TurnNumber(6)));
+}
+
+#[test]
+fn when_the_chosen_message_is_removed_its_neighbour_is_chosen() {
+    let chosen = |window: &Window| window.app.desk().and_then(|desk| desk.chosen);
+    let mut window = one(with_queue(working(1, "a"), &["first", "second", "third"]));
+    window.press("<prefix>q<down>");
+    let mut conversation = with_queue(working(1, "a"), &["first", "second", "third"]);
+    for (removed, next) in [(1, 10), (1, 8), (0, 7)] {
+        conversation.queue.remove(removed);
+        window.told(conversation.clone());
+        assert_eq!(chosen(&window), Some(TurnNumber(next)));
+        assert!(!window.picture().contains("not known any more"), "{}", window.picture());
+    }
+}
+
+#[test]
+fn the_status_line_never_speaks_of_a_message_that_was_removed() {
+    let queued = |number, turn, place| {
+        let why = Why::TurnRunning { turn: TurnNumber(7), place };
+        DecisionRecord { session: None, ..decided(number, turn, Continuity::Queued, why) }
+    };
+    let mut conversation = with_queue(working(1, "a"), &["first", "second"]);
+    let mut window = one(conversation.clone());
+    for decision in [queued(8, 8, 1), queued(9, 9, 2)] {
+        conversation.decision = Some(decision);
+        window.told(conversation.clone());
+    }
+    assert!(window.status().contains("queued · turn 9 · turn 7 is running; 2nd in line"), "{}", window.status());
+    let mut without_first = conversation.clone();
+    without_first.queue.remove(0);
+    window.told(without_first);
+    assert!(window.status().contains("queued · turn 9 · turn 7 is running; 1st in line"), "{}", window.status());
+    conversation.queue.remove(1);
+    window.told(conversation.clone());
+    assert!(window.status().contains("queued · turn 8 · turn 7 is running; 1st in line"), "{}", window.status());
+    conversation.queue.clear();
+    window.told(conversation);
+    assert!(window.status().contains("reused · session 2 · turn 7"), "{}", window.status());
 }
 
 #[test]

@@ -17,9 +17,9 @@ pub fn enter(app: &mut App) {
         return say(app, "no message waits, and no turn has ended here yet");
     }
     keyboard_to(app, Keyboard::Turns);
-    let Some(desk) = app.desk_mut() else { return };
-    if desk.chosen.is_none_or(|chosen| !choices.contains(&chosen)) {
-        desk.chosen = choices.first().copied();
+    let queued = app.active().and_then(|conversation| conversation.queue.first()).map(|turn| turn.number);
+    if let Some(desk) = app.desk_mut() {
+        desk.chosen = queued.or(choices.first().copied());
         desk.chosen_top = 0;
     }
 }

@@ -261,6 +261,9 @@ fn the_reason_is_never_what_is_lost_at_80_columns() {
         let mut conversation = idle(1, "fix login");
         conversation.wanted.agent = "a-rather-long-agent-name".into();
         conversation.decision = Some(decided(7, 7, continuity, why.clone()));
+        if continuity == Continuity::Queued {
+            conversation.queue = vec![turn(8, "before it", TurnState::Queued), turn(7, "it", TurnState::Queued)];
+        }
         let window = Window::with(80, 24, vec![conversation]);
         let status = window.status();
         assert!(status.contains(&why.text()), "{status}");
