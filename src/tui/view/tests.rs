@@ -311,6 +311,16 @@ fn twenty_by_five_shows_something_sane() {
 }
 
 #[test]
+fn the_newest_turn_stands_once_in_the_panel() {
+    let mut window = Window::with(80, 24, vec![idle(1, "fix login")]);
+    shell_screen(&mut window);
+    with_earlier(&mut window);
+    let picture = window.picture();
+    assert_eq!(picture.matches("add a button").count(), 1, "{picture}");
+    assert!(picture.contains("└ session 2 · resumed"), "{picture}");
+}
+
+#[test]
 fn a_queued_turn_has_no_end() {
     assert_eq!(super::record::state_words(&turn(1, "x", TurnState::Queued)), "queued");
     assert_eq!(
