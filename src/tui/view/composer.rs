@@ -63,6 +63,9 @@ pub fn draw_rule(app: &App, layout: &Layout, buffer: &mut Buffer) {
 fn pane_foot(app: &App) -> Option<String> {
     let desk = app.desk()?;
     let conversation = app.active()?;
+    if app.keyboard() == Keyboard::Turns {
+        return None; // A chosen turn stands there, and the rule is for the keys of the list.
+    }
     if app.shows_record() {
         let up = match desk.record_up {
             0 => String::new(),
@@ -99,6 +102,17 @@ fn missed_words(app: &App, turn: TurnNumber, width: usize) -> String {
     fitting.cloned().unwrap_or_else(|| format!("{turn} was sent; Enter: new message"))
 }
 
+/// The keys of the list of turns, as far as there is room; those that change the queue only where one waits in it.
+fn turns_words(app: &App, width: usize) -> String {
+    let queued = app.active().is_some_and(|conversation| !conversation.queue.is_empty());
+    let longest_first = match queued {
+        true => ["e edit  x remove  s send now  Enter read  Esc back", "e edit  x remove  s send  Esc back"],
+        false => ["Enter read  Esc back", "Esc back"],
+    };
+    let fitting = longest_first.into_iter().find(|words| text::columns(words) + 4 <= width);
+    fitting.unwrap_or("Esc back").to_owned()
+}
+
 /// What Enter would do here, or how to get here.
 fn composer_words(app: &App, layout: &Layout) -> Option<String> {
     let desk = app.desk()?;
@@ -118,6 +132,6 @@ fn composer_words(app: &App, layout: &Layout) -> Option<String> {
             None => None,
         },
         (Keyboard::Agent, _) => Some(format!("{prefix} o: write a message")),
-        (Keyboard::Turns, _) => Some("Esc: back".to_owned()),
+        (Keyboard::Turns, _) => Some(turns_words(app, usize::from(layout.rule.width))),
     }
 }

@@ -95,6 +95,15 @@ fn a_chosen_turn_is_shown() {
 }
 
 #[test]
+fn a_chosen_queued_message_is_shown_with_what_can_be_done() {
+    check("chosen_queued", &[with_queue(working(1, "fix login"), &["and make it round", "then run it"])], |window| {
+        shell_screen(window);
+        with_earlier(window);
+        window.press("<prefix>q<down>");
+    });
+}
+
+#[test]
 fn the_page_of_a_turn() {
     check("turn_page", &[idle(1, "fix login")], |window| {
         with_earlier(window);
