@@ -6,14 +6,17 @@ use super::composer::Composer;
 use super::event::{Event, Now, ViewOf};
 use super::layout;
 use crate::config::{self, Config};
-use crate::domain::continuity::DecisionRecord;
+use crate::domain::continuity::{Continuity, DecisionRecord};
 use crate::domain::conversation::Tab;
-use crate::domain::id::{ConversationId, TurnNumber};
+use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
 use crate::domain::turn::{TurnRecord, TurnState};
 use crate::protocol::message::{Conversation, Environment, Process, Status};
 use crate::terminal::frame::{Frame, Size};
 use crate::terminal::keys::{Focus, MouseButton};
 use std::collections::{BTreeMap, HashMap};
+
+/// The step in which the age of an agent's process is shown, so that an idle window need not tick by seconds.
+const MINUTE_MS: u64 = 60_000;
 
 pub struct App {
     pub config: Config,
@@ -324,14 +327,31 @@ impl App {
             Some(ViewState::Lost { again_ms }) => Some(again_ms),
             Some(ViewState::Open) | None => None,
         };
-        [prefix, link, draft, notice, view, self.next_second_ms()].into_iter().flatten().min()
+        let clocks = [self.next_second_ms(), self.next_minute_ms()];
+        [prefix, link, draft, notice, view].into_iter().chain(clocks).flatten().min()
     }
 
     /// When the elapsed time of the running turn shows another second; none while none runs or is seen.
     fn next_second_ms(&self) -> Option<u64> {
         let turn = self.running().filter(|_| layout::shows_elapsed(self))?;
-        let elapsed = self.now.wall.since(turn.started_at.unwrap_or(turn.accepted_at));
+        let elapsed = self.now.wall.since(self.under_way_since(turn));
         Some(self.now.steady_ms + 1000 - elapsed % 1000)
+    }
+
+    /// When the age of the agent's process in the status line shows another minute; none where it is asleep.
+    fn next_minute_ms(&self) -> Option<u64> {
+        let age = self.now.wall.since(alive_since(self.active()?)?);
+        Some(self.now.steady_ms + MINUTE_MS - age % MINUTE_MS)
+    }
+
+    /// Since when a turn of the active conversation is under way: its start, else its delivery. The time in the queue is no work.
+    pub fn under_way_since(&self, turn: &TurnRecord) -> Timestamp {
+        let delivered = || {
+            let decisions = self.desk()?.decisions.values().rev();
+            let mut delivered = decisions.filter(|record| record.turn == turn.number && is_delivery(record));
+            delivered.next().map(|record| record.at)
+        };
+        turn.started_at.or_else(delivered).unwrap_or(turn.accepted_at)
     }
 
     /// The active tab's turn that is under way.
@@ -432,6 +452,22 @@ pub fn view_of(conversation: &Conversation) -> Option<ViewOf> {
     match conversation.session.as_ref()?.process {
         Process::Alive { generation, .. } => Some(ViewOf { conversation: conversation.id, generation }),
         Process::Asleep { .. } => None,
+    }
+}
+
+/// Since when the agent's process of a conversation lives.
+pub fn alive_since(conversation: &Conversation) -> Option<Timestamp> {
+    match conversation.session.as_ref()?.process {
+        Process::Alive { since, .. } => Some(since),
+        Process::Asleep { .. } => None,
+    }
+}
+
+/// Whether the message was given to a session with this decision.
+fn is_delivery(record: &DecisionRecord) -> bool {
+    match record.decision.continuity {
+        Continuity::Reused | Continuity::Resumed | Continuity::Fresh | Continuity::Answer => true,
+        Continuity::Queued | Continuity::Refused => false,
     }
 }
 

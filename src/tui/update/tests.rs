@@ -2,11 +2,11 @@
 
 use super::super::app::{Keyboard, Link, Page, Prefix};
 use super::super::event::{Effect, Event, Purpose};
-use super::super::testing::{Window, asleep, decided, draft, ended, id, idle, of, with_queue, working};
+use super::super::testing::{Window, ago, asleep, decided, draft, ended, id, idle, of, with_queue, working};
 use crate::domain::continuity::{Continuity, Decision, DecisionRecord, Why};
 use crate::domain::conversation::Tab;
 use crate::domain::id::TurnNumber;
-use crate::domain::turn::{TurnEnd, TurnRecord};
+use crate::domain::turn::{TurnEnd, TurnRecord, TurnState};
 use crate::protocol::message::{
     Event as HostEvent, Overview, Place, Refusal, Reply, Request, Rest, RunningTurn, Scroll, Submitted, ViewInput,
     ViewOutput,
@@ -568,10 +568,45 @@ fn a_lost_link_keeps_everything_and_comes_back() {
 
 #[test]
 fn nothing_ticks_while_nothing_moves() {
-    let window = one(idle(1, "a"));
+    let window = one(asleep(1, "a"));
     assert_eq!(window.app.deadline_ms(), None);
     let window = one(working(1, "a"));
     assert_eq!(window.app.deadline_ms(), Some(window.now.steady_ms + 1_000));
+}
+
+#[test]
+fn the_age_of_a_process_is_true_though_an_idle_window_ticks_once_a_minute() {
+    let mut conversation = idle(1, "a");
+    if let Some(session) = &mut conversation.session {
+        let generation = crate::domain::id::Generation(1);
+        session.process = crate::protocol::message::Process::Alive { generation, since: ago(57), pid: None };
+    }
+    let mut window = one(conversation);
+    for alive in ["alive <1m", "alive 1m", "alive 2m"] {
+        assert!(window.status().contains(alive), "{}", window.status());
+        let wait_ms = window.app.deadline_ms().expect("the minute changes") - window.now.steady_ms;
+        window.after(wait_ms - 1);
+        assert!(window.status().contains(alive), "{}", window.status());
+        window.after(1);
+    }
+    assert_eq!(window.now.steady_ms, 1_000 + 3_000 + 2 * 60_000, "it ticked three times");
+}
+
+#[test]
+fn the_clock_of_a_queued_turn_counts_from_its_delivery() {
+    let mut conversation = working(1, "a");
+    conversation.turn = conversation.turn.map(|turn| TurnRecord {
+        state: TurnState::Sending,
+        accepted_at: ago(600),
+        started_at: None,
+        ..turn
+    });
+    let queued = Why::TurnRunning { turn: TurnNumber(6), place: 1 };
+    conversation.decision = Some(DecisionRecord { at: ago(600), ..decided(7, 7, Continuity::Queued, queued) });
+    let mut window = one(conversation.clone());
+    conversation.decision = Some(DecisionRecord { at: ago(3), ..decided(8, 7, Continuity::Reused, Why::AgentAlive) });
+    window.told(conversation);
+    assert!(window.picture().contains("turn 7 · sending 0:03"), "{}", window.picture());
 }
 
 #[test]

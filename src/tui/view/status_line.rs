@@ -2,14 +2,14 @@
 //!
 //! Not here: the words of reasons, which are the domain's.
 
-use super::super::app::{App, Keyboard, Link, Notice, NoticeKind, Page, running};
+use super::super::app::{App, Keyboard, Link, Notice, NoticeKind, Page, alive_since, running};
 use super::super::keymap::short_key_name;
 use super::super::layout::Layout;
 use super::{blank, put_line, quiet, strong, text, trouble};
 use crate::domain::continuity::{Continuity, Decision, DecisionRecord, Why};
 use crate::domain::id::TurnNumber;
 use crate::domain::turn::TurnRecord;
-use crate::protocol::message::{Conversation, Process, Status};
+use crate::protocol::message::{Conversation, Status};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
@@ -177,10 +177,7 @@ fn newest_words(app: &App, conversation: &Conversation, record: &DecisionRecord)
         pieces.push(spare(format!("session {session}")));
     }
     pieces.push(spare(format!("turn {}", record.turn)));
-    let alive = conversation.session.as_ref().and_then(|session| match session.process {
-        Process::Alive { since, .. } => Some(text::duration(app.now.wall.since(since))),
-        Process::Asleep { .. } => None,
-    });
+    let alive = alive_since(conversation).map(|since| text::minutes(app.now.wall.since(since)));
     match (&record.decision.why, alive) {
         (Why::AgentAlive, Some(alive)) => pieces.push(needed(format!("alive {alive}"))),
         (_, _) => pieces.push(needed(why_words(conversation, record))),
@@ -240,5 +237,5 @@ fn join(pieces: &[Piece], room: usize) -> String {
 
 /// How long a running turn has worked: `0:14`.
 pub fn elapsed(app: &App, turn: &TurnRecord) -> String {
-    text::clock(app.now.wall.since(turn.started_at.unwrap_or(turn.accepted_at)))
+    text::clock(app.now.wall.since(app.under_way_since(turn)))
 }

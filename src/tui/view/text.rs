@@ -115,6 +115,15 @@ pub fn duration(ms: u64) -> String {
     }
 }
 
+/// The same in steps of a minute: `<1m`, `2m`, `2h13m`.
+pub fn minutes(ms: u64) -> String {
+    match ms / 60_000 {
+        0 => "<1m".to_owned(),
+        minutes @ 1..60 => format!("{minutes}m"),
+        _ => duration(ms),
+    }
+}
+
 /// A running time: `0:14`, `2:03:04`.
 pub fn clock(ms: u64) -> String {
     let seconds = ms / 1000;
@@ -159,6 +168,8 @@ mod tests {
     fn durations_are_short() {
         let said: Vec<String> = [999, 12_000, 62_000, 7_980_000, 273_600_000].into_iter().map(duration).collect();
         assert_eq!(said, ["0s", "12s", "1m02s", "2h13m", "3d4h"]);
+        let said: Vec<String> = [59_999, 60_000, 179_999, 7_980_000, 273_600_000].into_iter().map(minutes).collect();
+        assert_eq!(said, ["<1m", "1m", "2m", "2h13m", "3d4h"]);
         assert_eq!([clock(14_000), clock(7_384_000)], ["0:14", "2:03:04"]);
     }
 }

@@ -3,7 +3,7 @@
 use super::super::app::{App, Keyboard, is_ended};
 use super::super::layout::layout;
 use super::record::{session_words, worked_ms};
-use super::{accent, blank, chosen, plain, put_line, quiet, strong, text, trouble, turn_mark};
+use super::{accent, blank, chosen, plain, put_line, quiet, status_line, strong, text, trouble, turn_mark};
 use crate::domain::id::TurnNumber;
 use crate::domain::turn::{TurnEnd, TurnRecord, TurnState};
 use crate::protocol::message::Conversation;
@@ -83,7 +83,7 @@ fn newest(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<P
         return push(rows, Line::styled("no turn yet", quiet()));
     };
     let time = match (is_ended(turn), worked_ms(turn)) {
-        (false, _) => text::clock(app.now.wall.since(turn.started_at.unwrap_or(turn.accepted_at))),
+        (false, _) => status_line::elapsed(app, turn),
         (true, Some(ms)) => text::duration(ms),
         (true, None) => String::new(),
     };
