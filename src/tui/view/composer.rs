@@ -53,7 +53,7 @@ pub fn draw_rule(app: &App, layout: &Layout, buffer: &mut Buffer) {
     let right = composer_words(app, layout).map(|words| format!(" {words} ──")).unwrap_or_default();
     let left = foot.map(|words| format!("── {words} ")).unwrap_or_default();
     // The left part says what is seen; the right one gives way to it. Only an edit that came too late is said before all.
-    let left = text::cut_middle(&left, width);
+    let left = text::cut_reason(&left, width);
     let right = if text::columns(&left) + text::columns(&right) <= width { right } else { String::new() };
     let line = "─".repeat(width.saturating_sub(text::columns(&left) + text::columns(&right)));
     put_line(buffer, layout.rule, 0, &Line::styled(format!("{left}{line}{right}"), style));

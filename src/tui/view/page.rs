@@ -196,7 +196,7 @@ fn one_turn_lines(app: &App, number: TurnNumber, width: usize) -> Vec<Line<'stat
     };
     let mut lines = Vec::new();
     if let Some(words) = session_words(desk, turn, None) {
-        lines.push(Line::styled(text::cut_middle(&format!(" {words}"), width), quiet()));
+        lines.extend(indented(&format!(" {words}"), width, quiet()));
     }
     lines.extend(turn_lines(turn, width.saturating_sub(1), usize::MAX));
     if let Some(evidence) = &turn.evidence {

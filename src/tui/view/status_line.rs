@@ -229,7 +229,7 @@ fn join(pieces: &[Piece], room: usize) -> String {
     let before = joined(before).replace("next message: ", "next: ");
     match room.checked_sub(text::columns(&before) + 3) {
         Some(left) if !before.is_empty() && left >= LEAST_REASON => {
-            format!("{before} · {}", text::cut_middle(&reason.0, left))
+            format!("{before} · {}", text::cut_reason(&reason.0, left))
         }
         Some(_) | None => text::cut_middle(&joined(&kept), room),
     }

@@ -2,7 +2,7 @@
 
 use super::super::event::{Event, Purpose};
 use super::super::testing::{Window, ago, asleep, decided, draft, ended, id, idle, of, turn, with_queue, working};
-use crate::domain::continuity::{Carried, Continuity, Why};
+use crate::domain::continuity::{Carried, Continuity, Decision, Why};
 use crate::domain::conversation::QueueHeld;
 use crate::domain::id::SessionNumber;
 use crate::domain::session::{AsleepWhy, Exit};
@@ -277,6 +277,24 @@ fn the_reason_is_never_what_is_lost_at_80_columns() {
         let status = window.status();
         assert!(status.contains(&why.text()), "{status}");
         assert!(status.contains(continuity.word()), "{status}");
+    }
+}
+
+#[test]
+fn what_a_resume_cannot_bring_back_is_said_at_80_columns_and_whole_in_the_record() {
+    let folder = "/home/me/projects/with/a/long/path/app".to_owned();
+    for cause in [AsleepWhy::HostEnded, AsleepWhy::AgentExited(Exit::Signal(9))] {
+        let why = Why::Asleep { cause, carried: Carried::FolderOnly(folder.clone()) };
+        let mut conversation = asleep(1, "fix login");
+        conversation.status = Status::AsleepCannotResume;
+        conversation.next = Decision { continuity: Continuity::Fresh, why: why.clone() };
+        conversation.decision = Some(decided(6, 6, Continuity::Fresh, why.clone()));
+        let mut window = Window::with(80, 24, vec![conversation]);
+        let status = window.status();
+        assert!(status.contains("cannot be resumed") && status.contains("variables gone"), "{status}");
+        window.press("<prefix>t");
+        let unbroken = window.picture().replace('\n', " ");
+        assert!(unbroken.contains(&format!("session 2 · fresh: {}", why.text())), "{unbroken}");
     }
 }
 
