@@ -405,14 +405,28 @@ impl App {
         if self.link != Link::Up {
             return "no link to the host, so what keeps running is unknown; come back with: threadkeep".to_owned();
         }
-        let alive = self.conversations.values().filter(|conversation| view_of(conversation).is_some()).count();
+        let alive = |of: fn(&Tab) -> bool| {
+            let those = self.conversations.values().filter(|conversation| of(&conversation.tab));
+            those.filter(|conversation| view_of(conversation).is_some()).count()
+        };
+        let open = alive(|tab| matches!(tab, Tab::Open { .. }));
+        // The host tells of closed conversations only when they change, so there may be more of them.
+        let closed = alive(|tab| matches!(tab, Tab::Closed));
         let working = self.conversations.values().filter(|conversation| running(conversation).is_some()).count();
-        let sessions = match (alive, working) {
-            (0, _) => "no session is running".to_owned(),
-            (1, 0) => "1 session keeps running".to_owned(),
-            (1, _) => "1 session keeps running and works on a turn".to_owned(),
-            (_, 0) => format!("{alive} sessions keep running"),
-            (_, _) => format!("{alive} sessions keep running, {working} of them on a turn"),
+        let keep = |count: usize| match count {
+            1 => "1 session keeps running".to_owned(),
+            _ => format!("{count} sessions keep running"),
+        };
+        let sessions = match (open, closed) {
+            (0, 0) => "no session is running in open tabs".to_owned(),
+            (open, 0) => format!("{} in open tabs", keep(open)),
+            (0, closed) => format!("at least {} in closed tabs", keep(closed)),
+            (open, closed) => format!("{} in open tabs and at least {closed} in closed ones", keep(open)),
+        };
+        let sessions = match (open + closed, working) {
+            (_, 0) => sessions,
+            (0 | 1, _) => format!("{sessions} and works on a turn"),
+            (_, _) => format!("{sessions}, {working} of them on a turn"),
         };
         format!("{sessions}; come back with: threadkeep")
     }

@@ -473,7 +473,10 @@ fn closing_a_tab_says_that_its_turn_goes_on_and_shows_the_neighbour() {
     window.told(closed);
     assert_eq!(window.app.active, Some(id(3)));
     assert!(
-        window.app.farewell().contains("3 sessions keep running, 1 of them on a turn"),
+        window
+            .app
+            .farewell()
+            .contains("2 sessions keep running in open tabs and at least 1 in closed ones, 1 of them on a turn"),
         "{}",
         window.app.farewell()
     );
@@ -781,6 +784,24 @@ fn the_status_line_never_speaks_of_a_message_that_was_removed() {
     conversation.queue.clear();
     window.told(conversation);
     assert!(window.status().contains("reused · session 2 · turn 7"), "{}", window.status());
+}
+
+#[test]
+fn the_farewell_tells_of_which_tabs_it_speaks() {
+    let closed = |conversation: crate::protocol::message::Conversation| crate::protocol::message::Conversation {
+        tab: Tab::Closed,
+        ..conversation
+    };
+    for (conversations, said) in [
+        (vec![draft(1, "a")], "no session is running in open tabs;"),
+        (vec![idle(1, "a"), asleep(2, "b")], "1 session keeps running in open tabs;"),
+        (vec![working(1, "a")], "1 session keeps running in open tabs and works on a turn;"),
+        (vec![working(1, "a"), idle(2, "b")], "2 sessions keep running in open tabs, 1 of them on a turn;"),
+        (vec![draft(1, "a"), closed(idle(2, "b"))], "at least 1 session keeps running in closed tabs;"),
+    ] {
+        let farewell = Window::with(80, 24, conversations).app.farewell();
+        assert!(farewell.starts_with(said), "{farewell}");
+    }
 }
 
 #[test]
