@@ -6,14 +6,17 @@ use super::composer::Composer;
 use super::event::{Event, Now, ViewOf};
 use super::layout;
 use crate::config::{self, Config};
-use crate::domain::continuity::DecisionRecord;
+use crate::domain::continuity::{Continuity, DecisionRecord};
 use crate::domain::conversation::Tab;
-use crate::domain::id::{ConversationId, TurnNumber};
+use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
 use crate::domain::turn::{TurnRecord, TurnState};
 use crate::protocol::message::{Conversation, Environment, Process, Status};
 use crate::terminal::frame::{Frame, Size};
 use crate::terminal::keys::{Focus, MouseButton};
 use std::collections::{BTreeMap, HashMap};
+
+/// The step in which the age of an agent's process is shown, so that an idle window need not tick by seconds.
+const MINUTE_MS: u64 = 60_000;
 
 pub struct App {
     pub config: Config,
@@ -42,6 +45,8 @@ pub struct App {
     pub notice: Option<Notice>,
     pub panel: Panel,
     pub zoomed: bool,
+    /// How often the person asked for the whole window to be drawn anew.
+    pub redraws: u32,
     pub leaving: bool,
 }
 
@@ -76,6 +81,8 @@ pub struct Desk {
     pub in_flight: Vec<String>,
     /// The composer holds a queued message instead of the draft.
     pub editing: Option<Editing>,
+    /// This one left the queue before its change was taken; what was written for it stands in the composer as a new message.
+    pub missed: Option<TurnNumber>,
     /// The composer shows an older prompt.
     pub recalled: Option<Recalled>,
     pub record: Record,
@@ -247,6 +254,7 @@ impl App {
             notice: None,
             panel,
             zoomed: false,
+            redraws: 0,
             leaving: false,
         }
     }
@@ -319,14 +327,31 @@ impl App {
             Some(ViewState::Lost { again_ms }) => Some(again_ms),
             Some(ViewState::Open) | None => None,
         };
-        [prefix, link, draft, notice, view, self.next_second_ms()].into_iter().flatten().min()
+        let clocks = [self.next_second_ms(), self.next_minute_ms()];
+        [prefix, link, draft, notice, view].into_iter().chain(clocks).flatten().min()
     }
 
     /// When the elapsed time of the running turn shows another second; none while none runs or is seen.
     fn next_second_ms(&self) -> Option<u64> {
         let turn = self.running().filter(|_| layout::shows_elapsed(self))?;
-        let elapsed = self.now.wall.since(turn.started_at.unwrap_or(turn.accepted_at));
+        let elapsed = self.now.wall.since(self.under_way_since(turn));
         Some(self.now.steady_ms + 1000 - elapsed % 1000)
+    }
+
+    /// When the age of the agent's process in the status line shows another minute; none where it is asleep.
+    fn next_minute_ms(&self) -> Option<u64> {
+        let age = self.now.wall.since(alive_since(self.active()?)?);
+        Some(self.now.steady_ms + MINUTE_MS - age % MINUTE_MS)
+    }
+
+    /// Since when a turn of the active conversation is under way: its start, else its delivery. The time in the queue is no work.
+    pub fn under_way_since(&self, turn: &TurnRecord) -> Timestamp {
+        let delivered = || {
+            let decisions = self.desk()?.decisions.values().rev();
+            let mut delivered = decisions.filter(|record| record.turn == turn.number && is_delivery(record));
+            delivered.next().map(|record| record.at)
+        };
+        turn.started_at.or_else(delivered).unwrap_or(turn.accepted_at)
     }
 
     /// The active tab's turn that is under way.
@@ -340,7 +365,7 @@ impl App {
         let turns = desk.record.turns.values().chain(conversation.turn.as_ref()).chain(&conversation.queue);
         let mut numbered: BTreeMap<TurnNumber, &str> = BTreeMap::new();
         for turn in turns {
-            numbered.insert(turn.number, &turn.prompt);
+            numbered.entry(turn.number).or_insert(&turn.prompt); // The record has it whole.
         }
         let mut prompts: Vec<String> =
             numbered.into_values().filter(|text| !text.is_empty()).map(str::to_owned).collect();
@@ -353,23 +378,26 @@ impl App {
     pub fn earlier(&self) -> Vec<&TurnRecord> {
         let Some((desk, conversation)) = self.desk().zip(self.active()) else { return Vec::new() };
         let newest = conversation.turn.iter().filter(|turn| is_ended(turn));
+        // Of the two the later one stays: the record has the answer.
         let turns: BTreeMap<TurnNumber, &TurnRecord> =
-            desk.record.turns.values().chain(newest).map(|turn| (turn.number, turn)).collect();
+            newest.chain(desk.record.turns.values()).map(|turn| (turn.number, turn)).collect();
         turns.into_values().rev().collect()
     }
 
     /// A turn of the active conversation, wherever it stands.
     pub fn turn(&self, number: TurnNumber) -> Option<&TurnRecord> {
         let conversation = self.active()?;
-        let known = conversation.queue.iter().chain(conversation.turn.as_ref());
+        let mut known = conversation.queue.iter().chain(conversation.turn.as_ref());
         let recorded = self.desk().and_then(|desk| desk.record.turns.get(&number));
-        known.into_iter().find(|turn| turn.number == number).or(recorded)
+        recorded.or_else(|| known.find(|turn| turn.number == number))
     }
 
-    /// What can be chosen in the list of turns: the queue in order, then the earlier ones, newest first.
+    /// What can be chosen in the list of turns, as the panel shows it: the newest turn, the queue, then the earlier ones, newest first.
     pub fn choices(&self) -> Vec<TurnNumber> {
-        let queue = self.active().map(|conversation| conversation.queue.as_slice()).unwrap_or_default();
-        queue.iter().chain(self.earlier()).map(|turn| turn.number).collect()
+        let Some(conversation) = self.active() else { return Vec::new() };
+        let newest = conversation.turn.as_ref().map(|turn| turn.number);
+        let earlier = self.earlier().into_iter().map(|turn| turn.number).filter(|number| Some(*number) != newest);
+        newest.into_iter().chain(conversation.queue.iter().map(|turn| turn.number)).chain(earlier).collect()
     }
 
     /// What the person reads after leaving.
@@ -377,16 +405,41 @@ impl App {
         if self.link != Link::Up {
             return "no link to the host, so what keeps running is unknown; come back with: threadkeep".to_owned();
         }
-        let alive = self.conversations.values().filter(|conversation| view_of(conversation).is_some()).count();
+        let alive = |of: fn(&Tab) -> bool| {
+            let those = self.conversations.values().filter(|conversation| of(&conversation.tab));
+            those.filter(|conversation| view_of(conversation).is_some()).count()
+        };
+        let open = alive(|tab| matches!(tab, Tab::Open { .. }));
+        // The host tells of closed conversations only when they change, so there may be more of them.
+        let closed = alive(|tab| matches!(tab, Tab::Closed));
         let working = self.conversations.values().filter(|conversation| running(conversation).is_some()).count();
-        let sessions = match (alive, working) {
-            (0, _) => "no session is running".to_owned(),
-            (1, 0) => "1 session keeps running".to_owned(),
-            (1, _) => "1 session keeps running and works on a turn".to_owned(),
-            (_, 0) => format!("{alive} sessions keep running"),
-            (_, _) => format!("{alive} sessions keep running, {working} of them on a turn"),
+        let keep = |count: usize| match count {
+            1 => "1 session keeps running".to_owned(),
+            _ => format!("{count} sessions keep running"),
+        };
+        let sessions = match (open, closed) {
+            (0, 0) => "no session is running in open tabs".to_owned(),
+            (open, 0) => format!("{} in open tabs", keep(open)),
+            (0, closed) => format!("at least {} in closed tabs", keep(closed)),
+            (open, closed) => format!("{} in open tabs and at least {closed} in closed ones", keep(open)),
+        };
+        let sessions = match (open + closed, working) {
+            (_, 0) => sessions,
+            (0 | 1, _) => format!("{sessions} and works on a turn"),
+            (_, _) => format!("{sessions}, {working} of them on a turn"),
         };
         format!("{sessions}; come back with: threadkeep")
+    }
+}
+
+impl Record {
+    /// Keeps an ended turn. What a conversation tells of its newest turn is short (no answer, a cut prompt), so it never replaces
+    /// the whole record.
+    pub fn keep(&mut self, turn: TurnRecord) {
+        let is_shorter = |known: &TurnRecord| known.answer.is_some() && turn.answer.is_none();
+        if !self.turns.get(&turn.number).is_some_and(is_shorter) {
+            self.turns.insert(turn.number, turn);
+        }
     }
 }
 
@@ -413,6 +466,22 @@ pub fn view_of(conversation: &Conversation) -> Option<ViewOf> {
     match conversation.session.as_ref()?.process {
         Process::Alive { generation, .. } => Some(ViewOf { conversation: conversation.id, generation }),
         Process::Asleep { .. } => None,
+    }
+}
+
+/// Since when the agent's process of a conversation lives.
+pub fn alive_since(conversation: &Conversation) -> Option<Timestamp> {
+    match conversation.session.as_ref()?.process {
+        Process::Alive { since, .. } => Some(since),
+        Process::Asleep { .. } => None,
+    }
+}
+
+/// Whether the message was given to a session with this decision.
+fn is_delivery(record: &DecisionRecord) -> bool {
+    match record.decision.continuity {
+        Continuity::Reused | Continuity::Resumed | Continuity::Fresh | Continuity::Answer => true,
+        Continuity::Queued | Continuity::Refused => false,
     }
 }
 

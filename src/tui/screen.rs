@@ -4,9 +4,10 @@
 
 use super::app::{App, Keyboard};
 use super::view;
+use super::view::text;
 use crate::terminal::frame::{Blink, Cursor, CursorShape, Size};
 use ratatui::backend::{Backend, CrosstermBackend};
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
@@ -16,6 +17,11 @@ use std::rc::Rc;
 
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
+/// All attributes off and the whole terminal blank.
+const CLEAR: &[u8] = b"\x1b[0m\x1b[2J";
+/// A row is wiped, and what the terminal takes for longer than we do stays in it.
+const WIPE_ROW: &[u8] = b"\x1b[?7l\x1b[0m\x1b[2K";
+const WRAP_AGAIN: &[u8] = b"\x1b[?7h";
 
 /// Gathers a frame's bytes. Ratatui flushes several times a frame; only `Screen::draw` writes.
 #[derive(Clone, Default)]
@@ -63,13 +69,15 @@ pub struct Screen {
     shown: Buffer,
     cursor: Option<Position>,
     cursor_style: &'static str,
+    /// How often the person had asked for everything anew when this was drawn last.
+    redraws: u32,
 }
 
 impl Screen {
     pub fn new(size: Size) -> Screen {
         let gathered = Gathered::default();
         let backend = CrosstermBackend::new(gathered.clone());
-        Screen { gathered, backend, shown: blank(size), cursor: None, cursor_style: cursor_style(None) }
+        Screen { gathered, backend, shown: blank(size), cursor: None, cursor_style: cursor_style(None), redraws: 0 }
     }
 
     pub fn draw(&mut self, app: &App, stale: Stale) -> io::Result<()> {
@@ -95,13 +103,43 @@ impl Screen {
 
     fn draw_all(&mut self, app: &App) -> io::Result<()> {
         let mut next = blank(app.size);
-        if self.shown.area != next.area {
+        if self.shown.area != next.area || self.redraws != app.redraws {
+            self.redraws = app.redraws;
             self.shown = next.clone();
-            self.gathered.0.borrow_mut().extend_from_slice(b"\x1b[0m\x1b[2J");
+            self.gathered.0.borrow_mut().extend_from_slice(CLEAR);
         }
         self.cursor = view::draw(&mut next, app);
-        self.backend.draw(self.shown.diff(&next).into_iter())?;
-        self.shown = next;
+        let before = std::mem::replace(&mut self.shown, next.clone());
+        let (unsure, sure): (Vec<_>, Vec<_>) = before
+            .diff(&next)
+            .into_iter()
+            .partition(|(_, y, _)| is_unsure_row(&before, *y) || is_unsure_row(&next, *y));
+        self.backend.draw(sure.into_iter())?;
+        for cells in unsure.chunk_by(|one, other| one.1 == other.1) {
+            if let Some((_, y, _)) = cells.first() {
+                self.draw_unsure_row(&next, *y)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Terminals disagree about the width of clusters, seen with tmux 3.3a: what it draws wider or narrower than we think leaves halves
+    /// of characters behind and moves the rest of the row. So the row is wiped and drawn whole, and after every such cell the cursor
+    /// is put where the next one belongs.
+    fn draw_unsure_row(&mut self, next: &Buffer, y: u16) -> io::Result<()> {
+        self.backend.set_cursor_position(Position::new(0, y))?;
+        self.gathered.0.borrow_mut().extend_from_slice(WIPE_ROW);
+        let mut cells: Vec<(u16, u16, &Cell)> = Vec::new();
+        let mut x = next.area.left();
+        while let Some(cell) = next.cell(Position::new(x, y)) {
+            cells.push((x, y, cell));
+            x += u16::try_from(text::columns(cell.symbol())).unwrap_or(1).max(1);
+        }
+        for piece in cells.split_inclusive(|(_, _, cell)| is_unsure(cell)) {
+            // Each call begins with an absolute place.
+            self.backend.draw(piece.iter().copied())?;
+        }
+        self.gathered.0.borrow_mut().extend_from_slice(WRAP_AGAIN);
         Ok(())
     }
 
@@ -118,6 +156,14 @@ impl Screen {
                 if let (Some(cell), Some(shown)) = (before.cell_mut(position), self.shown.cell_mut(position)) {
                     std::mem::swap(cell, shown);
                 }
+            }
+            if is_unsure_row(&before, area.y) || is_unsure_row(&after, area.y) {
+                for position in area.positions() {
+                    if let (Some(cell), Some(shown)) = (before.cell_mut(position), self.shown.cell_mut(position)) {
+                        std::mem::swap(cell, shown);
+                    }
+                }
+                return self.draw_all(app); // Such a row is drawn from one end of the window to the other.
             }
             self.backend.draw(before.diff(&after).into_iter())?;
             for position in area.positions() {
@@ -152,6 +198,23 @@ impl Screen {
     }
 }
 
+fn is_unsure_row(buffer: &Buffer, y: u16) -> bool {
+    let area = buffer.area;
+    (area.left()..area.right()).any(|x| buffer.cell(Position::new(x, y)).is_some_and(is_unsure))
+}
+
+/// Whether terminals disagree about the width of this: clusters, and what makes one with its neighbour (halves of flags, skin tones).
+fn is_unsure(cell: &Cell) -> bool {
+    if cell.symbol().len() <= 1 {
+        return false; // Nearly every cell.
+    }
+    let mut chars = cell.symbol().chars();
+    match (chars.next(), chars.next()) {
+        (Some('\u{1F1E6}'..='\u{1F1FF}' | '\u{1F3FB}'..='\u{1F3FF}'), None) => true,
+        (_, second) => second.is_some(),
+    }
+}
+
 fn blank(size: Size) -> Buffer {
     Buffer::empty(Rect::new(0, 0, size.columns, size.rows))
 }
@@ -182,4 +245,75 @@ fn write_all(mut bytes: &[u8]) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Window, idle};
+    use super::*;
+
+    /// The bytes of one frame, without those that every frame has.
+    fn draw(screen: &mut Screen, app: &App, stale: &Stale) -> String {
+        screen.begin();
+        match (stale, view::bare_pane(app)) {
+            (Stale::Rows(rows), Some(pane)) => screen.draw_rows(app, rows, pane).expect("memory takes all"),
+            (Stale::Nothing | Stale::Rows(_) | Stale::All, _) => screen.draw_all(app).expect("memory takes all"),
+        }
+        String::from_utf8_lossy(&screen.gathered.0.borrow()).into_owned()
+    }
+
+    #[test]
+    fn after_a_cluster_the_cursor_is_placed_and_its_row_is_wiped_and_drawn_whole_when_it_changes() {
+        let mut window = Window::with(80, 24, vec![idle(1, "a")]);
+        window.frame(&["$ "], Some((2, 0)));
+        let mut screen = Screen::new(window.app.size);
+        draw(&mut screen, &window.app, &Stale::All);
+        window.press("a👩‍👩‍👧bc का d");
+        let bytes = draw(&mut screen, &window.app, &Stale::All);
+        assert!(bytes.contains("\x1b[23;1H\x1b[?7l\x1b[0m\x1b[2K"), "{bytes:?}");
+        let (_, after) = bytes.split_once("👩‍👩‍👧").expect("it is drawn");
+        let move_to_b = after.find("\x1b[23;6H").expect("the cursor is placed");
+        assert!(move_to_b < after.find('b').expect("it is drawn"), "{bytes:?}");
+        assert!(after.contains("का"), "{bytes:?}");
+        assert!(after.ends_with("\x1b[?7h"), "{bytes:?}");
+        // One character changes, far from the cluster.
+        window.press("e");
+        let bytes = draw(&mut screen, &window.app, &Stale::All);
+        assert!(bytes.contains("\x1b[2K") && bytes.contains("👩‍👩‍👧"), "{bytes:?}");
+        // The row is wiped once more when the cluster goes, and then no more.
+        window.press("<ctrl-u>");
+        assert!(draw(&mut screen, &window.app, &Stale::All).contains("\x1b[2K"));
+        window.press("x");
+        assert!(!draw(&mut screen, &window.app, &Stale::All).contains("\x1b[2K"));
+    }
+
+    #[test]
+    fn a_row_of_the_agents_picture_with_a_flag_is_drawn_across_the_window() {
+        let mut window = Window::with(80, 24, vec![idle(1, "a")]);
+        window.frame(&["$ "], Some((2, 0)));
+        let mut screen = Screen::new(window.app.size);
+        draw(&mut screen, &window.app, &Stale::All);
+        for line in ["🇩🇪 x", "y"] {
+            window.frame(&[line], Some((0, 0)));
+            let bytes = draw(&mut screen, &window.app, &Stale::Rows(vec![0]));
+            assert!(bytes.contains("\x1b[2;1H\x1b[?7l\x1b[0m\x1b[2K"), "{line}: {bytes:?}");
+            assert!(bytes.contains('│'), "the panel's part of the row is drawn as well: {bytes:?}");
+        }
+        window.frame(&["z"], Some((0, 0)));
+        let bytes = draw(&mut screen, &window.app, &Stale::Rows(vec![0]));
+        assert!(!bytes.contains("\x1b[2K") && bytes.contains('z'), "{bytes:?}");
+    }
+
+    #[test]
+    fn prefix_r_draws_everything_anew() {
+        let mut window = Window::with(80, 24, vec![idle(1, "fix login")]);
+        window.frame(&["$ "], Some((2, 0)));
+        let mut screen = Screen::new(window.app.size);
+        draw(&mut screen, &window.app, &Stale::All);
+        assert!(!draw(&mut screen, &window.app, &Stale::All).contains("fix login"));
+        window.press("<prefix>r");
+        let bytes = draw(&mut screen, &window.app, &Stale::All);
+        assert!(bytes.contains("\x1b[2J") && bytes.contains("fix login"), "{bytes:?}");
+        assert!(!draw(&mut screen, &window.app, &Stale::All).contains("\x1b[2J"));
+    }
 }

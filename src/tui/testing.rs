@@ -291,7 +291,8 @@ pub fn idle(number: i64, title: &str) -> Conversation {
             started_at: ago(8_000),
             process,
         }),
-        turn: Some(ended(6, "add a button", crate::domain::turn::TurnEnd::Completed)),
+        // As the host tells it: without its answer, which the record has.
+        turn: Some(TurnRecord { answer: None, ..ended(6, "add a button", crate::domain::turn::TurnEnd::Completed) }),
         decision: Some(decided(6, 6, Continuity::Reused, Why::AgentAlive)),
         next: Decision { continuity: Continuity::Reused, why: Why::AgentAlive },
         turns: 6,

@@ -39,6 +39,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         }
         Command::CloseTab => close_tab(app, out),
         Command::Zoom => app.zoomed = !app.zoomed,
+        Command::Redraw => app.redraws = app.redraws.wrapping_add(1),
         Command::Help => app.page = Some(Page::Help { top: 0 }),
         Command::Leave => leave(app, out),
         Command::ScrollUp => scroll(app, out, Scroll::PageUp),
@@ -65,7 +66,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
             Some(_) => scroll_page(app, motion),
             None => turns::choose(app, out, motion),
         },
-        Command::Open => turns::open(app, out),
+        Command::Open => turns::open(app),
         Command::EditQueued => turns::edit_queued(app),
         Command::RemoveQueued => turns::remove_queued(app, out),
         Command::SendQueuedNow => turns::send_queued_now(app, out),

@@ -1,6 +1,6 @@
 //! What the host says: the link, replies and events.
 
-use super::super::app::{App, Confirm, Desk, Fetched, Link, NoticeKind, Page, is_ended};
+use super::super::app::{App, Confirm, Desk, Fetched, Keyboard, Link, NoticeKind, Page, is_ended};
 use super::super::composer::Composer;
 use super::super::event::{Effect, Purpose};
 use super::{ask, command, fetch, look, save_draft, say, say_trouble, select};
@@ -100,6 +100,12 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
         (Purpose::Fresh(_), Reply::Refused { why: Refusal::TurnRuns(turn) }) => {
             app.page = Some(Page::Confirm(Confirm::FreshWhileRunning(turn)));
         }
+        (Purpose::EditQueued { conversation, turn, text }, Reply::Refused { why: Refusal::NotQueued(_) }) => {
+            refused_text(app, conversation, &text);
+            if let Some(desk) = app.desks.get_mut(&conversation) {
+                desk.missed = Some(turn);
+            }
+        }
         (Purpose::EditQueued { conversation, text, .. }, Reply::Refused { why }) => {
             refused_text(app, conversation, &text);
             say_trouble(app, format!("not changed: {why}; the text is in the composer"));
@@ -147,7 +153,7 @@ fn turns_came(app: &mut App, conversation: ConversationId, turns: Vec<TurnRecord
     // The host sends fewer than asked for where they are long, so their number says nothing.
     let whole = turns.first().is_none_or(|oldest| oldest.number == TurnNumber(1));
     desk.record.fetched = if whole { Fetched::All } else { Fetched::Newest };
-    desk.record.turns.extend(turns.into_iter().filter(is_ended).map(|turn| (turn.number, turn)));
+    turns.into_iter().filter(is_ended).for_each(|turn| desk.record.keep(turn));
 }
 
 /// What the host knows: at the start and after a lost link.
@@ -198,7 +204,7 @@ pub fn told(app: &mut App, out: &mut Vec<Effect>, event: Event) {
                 app.notice.take_if(|notice| notice.kind == NoticeKind::Said);
             }
             if let Some(desk) = app.desks.get_mut(&conversation) {
-                desk.record.turns.insert(turn.number, *turn);
+                desk.record.keep(*turn);
             }
         }
         Event::Notice(text) => say_trouble(app, text),
@@ -248,13 +254,33 @@ fn adopt(app: &mut App, conversation: Conversation) {
         desk.decisions.insert(decision.number, decision.clone());
     }
     if let Some(turn) = conversation.turn.as_ref().filter(|turn| is_ended(turn)) {
-        desk.record.turns.insert(turn.number, turn.clone());
+        desk.record.keep(turn.clone());
+    }
+    if let Some(before) = app.conversations.get(&conversation.id) {
+        leave_vanished_choice(desk, before, &conversation);
     }
     leave_vanished_edit(desk, &conversation);
     app.conversations.insert(conversation.id, conversation);
 }
 
-/// A queued message that was sent while it was being edited cannot be changed any more; the text stays as a draft.
+/// Where the chosen message was taken out of the queue, its neighbour there is chosen, or the newest turn.
+fn leave_vanished_choice(desk: &mut Desk, before: &Conversation, conversation: &Conversation) {
+    let place = |of: &Conversation| of.queue.iter().position(|turn| Some(turn.number) == desk.chosen);
+    let newest = conversation.turn.as_ref().map(|turn| turn.number);
+    let (Some(at), None) = (place(before), place(conversation)) else { return };
+    // One that was sent can still be chosen: it is the newest turn, or an earlier one by now.
+    let sent = desk.chosen.is_some_and(|chosen| newest == Some(chosen) || desk.record.turns.contains_key(&chosen));
+    if sent {
+        return;
+    }
+    desk.chosen = conversation.queue.get(at).or(conversation.queue.last()).map(|turn| turn.number).or(newest);
+    desk.chosen_top = 0;
+    if desk.chosen.is_none() && desk.keyboard == Keyboard::Turns {
+        desk.keyboard = Keyboard::Composer;
+    }
+}
+
+/// A queued message that was sent while it was being edited cannot be changed any more; the text stays as a draft, and that is said.
 fn leave_vanished_edit(desk: &mut Desk, conversation: &Conversation) {
     let queued = |turn: TurnNumber| conversation.queue.iter().any(|queued| queued.number == turn);
     if desk.editing.as_ref().is_some_and(|editing| !queued(editing.turn))
@@ -263,5 +289,6 @@ fn leave_vanished_edit(desk: &mut Desk, conversation: &Conversation) {
         let typed = desk.composer.text();
         desk.composer = Composer::with_text(&editing.draft);
         give_back(desk, &typed);
+        desk.missed = Some(editing.turn).filter(|_| !desk.composer.is_empty());
     }
 }

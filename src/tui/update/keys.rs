@@ -4,6 +4,8 @@ use super::super::app::{App, Keyboard, Page, Prefix};
 use super::super::event::Effect;
 use super::super::keymap::{self, Command, Place};
 use super::{command, say, text_changed, to_agent};
+use crate::domain::id::TurnNumber;
+use crate::domain::turn::TurnState;
 use crate::protocol::message::ViewInput;
 use crate::terminal::keys::{Key, KeyCode, Modifiers};
 
@@ -82,11 +84,23 @@ fn page_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
         },
         Some(Page::Confirm(_)) => keymap::command(Place::Confirm, key),
         Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }) => {
-            keymap::command(Place::Page, key).or(keymap::command(Place::Anywhere, key))
+            let listed = || keymap::command(Place::Turns, key).filter(|command| changes_queue(app, *command));
+            keymap::command(Place::Page, key).or(keymap::command(Place::Anywhere, key)).or_else(listed)
         }
     };
     if let Some(command) = command {
         command::run(app, out, command);
+    }
+}
+
+/// Whether this is what the page of a queued message offers beside reading.
+fn changes_queue(app: &App, command: Command) -> bool {
+    let queued = |turn: TurnNumber| app.turn(turn).is_some_and(|turn| turn.state == TurnState::Queued);
+    match (&app.page, command) {
+        (Some(Page::Turn { number, .. }), Command::EditQueued | Command::RemoveQueued | Command::SendQueuedNow) => {
+            queued(*number)
+        }
+        (_, _) => false,
     }
 }
 

@@ -185,6 +185,9 @@ fn text_changed(app: &mut App) {
     let due = app.now.steady_ms + DRAFT_PAUSE_MS;
     if let Some(desk) = app.desk_mut() {
         desk.save_due_ms = (desk.draft() != desk.saved).then_some(due);
+        if desk.composer.is_empty() {
+            desk.missed = None; // What it is said of is sent or cleared.
+        }
     }
 }
 

@@ -2,11 +2,11 @@
 
 use super::super::app::{Keyboard, Link, Page, Prefix};
 use super::super::event::{Effect, Event, Purpose};
-use super::super::testing::{Window, asleep, draft, ended, id, idle, of, with_queue, working};
-use crate::domain::continuity::{Continuity, Decision, Why};
+use super::super::testing::{Window, ago, asleep, decided, draft, ended, id, idle, of, with_queue, working};
+use crate::domain::continuity::{Continuity, Decision, DecisionRecord, Why};
 use crate::domain::conversation::Tab;
 use crate::domain::id::TurnNumber;
-use crate::domain::turn::TurnEnd;
+use crate::domain::turn::{TurnEnd, TurnRecord, TurnState};
 use crate::protocol::message::{
     Event as HostEvent, Overview, Place, Refusal, Reply, Request, Rest, RunningTurn, Scroll, Submitted, ViewInput,
     ViewOutput,
@@ -254,9 +254,9 @@ fn queued_messages_are_chosen_edited_removed_and_sent() {
     assert_eq!(window.app.keyboard(), Keyboard::Turns);
     window.press("x");
     assert_eq!(window.requests(), [Request::RemoveQueued { conversation: id(1), turn: TurnNumber(9) }]);
-    window.press("<up>s<enter>");
+    window.press("<up>s");
     let now = Request::SendNow { conversation: id(1), turn: TurnNumber(8) };
-    assert_eq!(window.requests(), [now.clone(), now]);
+    assert_eq!(window.requests(), [now]);
     window.press("e");
     assert_eq!((window.text(), window.app.keyboard()), ("next".to_owned(), Keyboard::Composer));
     window.press("!<enter>");
@@ -473,7 +473,10 @@ fn closing_a_tab_says_that_its_turn_goes_on_and_shows_the_neighbour() {
     window.told(closed);
     assert_eq!(window.app.active, Some(id(3)));
     assert!(
-        window.app.farewell().contains("3 sessions keep running, 1 of them on a turn"),
+        window
+            .app
+            .farewell()
+            .contains("2 sessions keep running in open tabs and at least 1 in closed ones, 1 of them on a turn"),
         "{}",
         window.app.farewell()
     );
@@ -568,10 +571,45 @@ fn a_lost_link_keeps_everything_and_comes_back() {
 
 #[test]
 fn nothing_ticks_while_nothing_moves() {
-    let window = one(idle(1, "a"));
+    let window = one(asleep(1, "a"));
     assert_eq!(window.app.deadline_ms(), None);
     let window = one(working(1, "a"));
     assert_eq!(window.app.deadline_ms(), Some(window.now.steady_ms + 1_000));
+}
+
+#[test]
+fn the_age_of_a_process_is_true_though_an_idle_window_ticks_once_a_minute() {
+    let mut conversation = idle(1, "a");
+    if let Some(session) = &mut conversation.session {
+        let generation = crate::domain::id::Generation(1);
+        session.process = crate::protocol::message::Process::Alive { generation, since: ago(57), pid: None };
+    }
+    let mut window = one(conversation);
+    for alive in ["alive <1m", "alive 1m", "alive 2m"] {
+        assert!(window.status().contains(alive), "{}", window.status());
+        let wait_ms = window.app.deadline_ms().expect("the minute changes") - window.now.steady_ms;
+        window.after(wait_ms - 1);
+        assert!(window.status().contains(alive), "{}", window.status());
+        window.after(1);
+    }
+    assert_eq!(window.now.steady_ms, 1_000 + 3_000 + 2 * 60_000, "it ticked three times");
+}
+
+#[test]
+fn the_clock_of_a_queued_turn_counts_from_its_delivery() {
+    let mut conversation = working(1, "a");
+    conversation.turn = conversation.turn.map(|turn| TurnRecord {
+        state: TurnState::Sending,
+        accepted_at: ago(600),
+        started_at: None,
+        ..turn
+    });
+    let queued = Why::TurnRunning { turn: TurnNumber(6), place: 1 };
+    conversation.decision = Some(DecisionRecord { at: ago(600), ..decided(7, 7, Continuity::Queued, queued) });
+    let mut window = one(conversation.clone());
+    conversation.decision = Some(DecisionRecord { at: ago(3), ..decided(8, 7, Continuity::Reused, Why::AgentAlive) });
+    window.told(conversation);
+    assert!(window.picture().contains("turn 7 · sending 0:03"), "{}", window.picture());
 }
 
 #[test]
@@ -620,10 +658,150 @@ fn a_notice_goes_after_a_while_or_with_a_key() {
 #[test]
 fn the_record_is_shown_instead_of_the_live_screen_on_demand() {
     let mut window = one(idle(1, "a"));
+    window.answer(Purpose::EarlierTurns(id(1)), Reply::Turns(vec![ended(6, "add a button", TurnEnd::Completed)]));
     window.press("<prefix>v");
     assert!(window.picture().contains("answer to turn 6"));
     window.press("<prefix>v");
     assert!(!window.picture().contains("answer to turn 6"));
+}
+
+#[test]
+fn the_answer_of_a_turn_that_ends_while_one_looks_is_in_the_record_the_list_and_the_page() {
+    let told_end =
+        HostEvent::TurnEnded { conversation: id(1), turn: Box::new(ended(6, "add a button", TurnEnd::Completed)) };
+    // The conversation is told without answers, before the end, after it, and again for any other reason.
+    for again in [0, 1, 2] {
+        let mut window = one(working(1, "a"));
+        window.told(idle(1, "a"));
+        window.event(Event::Told(told_end.clone()));
+        for _ in 0..again {
+            window.told(idle(1, "a"));
+        }
+        for keys in ["<prefix>v", "<prefix>q", "<enter>"] {
+            window.press(keys);
+            assert!(window.picture().contains("answer to turn 6"), "{keys}: {}", window.picture());
+        }
+    }
+}
+
+#[test]
+fn enter_on_a_queued_message_only_opens_it_and_its_page_offers_what_can_be_done() {
+    let queued = || one(with_queue(working(1, "a"), &["next", "last"]));
+    let mut window = queued();
+    window.press("<prefix>q<enter>");
+    assert_eq!(window.requests(), []);
+    assert!(matches!(window.app.page, Some(Page::Turn { number: TurnNumber(8), .. })));
+    assert!(window.picture().contains("e edits it, x removes it, s interrupts"), "{}", window.picture());
+    window.press("s");
+    assert_eq!(window.requests(), [Request::SendNow { conversation: id(1), turn: TurnNumber(8) }]);
+    assert!(window.app.page.is_none());
+    let mut window = queued();
+    window.press("<prefix>q<enter>x");
+    assert_eq!(window.requests(), [Request::RemoveQueued { conversation: id(1), turn: TurnNumber(8) }]);
+    let mut window = queued();
+    window.press("<prefix>q<enter>e");
+    assert_eq!((window.text(), window.app.keyboard()), ("next".to_owned(), Keyboard::Composer));
+    // The page of a turn that has ended offers nothing of this.
+    let mut window = one(idle(1, "a"));
+    window.press("<prefix>q<enter>sxe");
+    assert_eq!(window.requests(), []);
+    assert!(matches!(window.app.page, Some(Page::Turn { .. })));
+}
+
+#[test]
+fn an_edit_that_came_too_late_is_said_until_its_text_is_sent_or_cleared() {
+    let heading = "turn 8 was sent as it was; Enter sends this as a new message";
+    let sent = || {
+        let mut conversation = working(1, "a");
+        conversation.turn = conversation.turn.map(|turn| TurnRecord { number: TurnNumber(8), ..turn });
+        conversation
+    };
+    for (keys, stays) in [("", true), ("more<left>", true), ("<enter>", false), ("<esc>", false), ("<ctrl-c>", false)] {
+        let mut window = one(with_queue(working(1, "a"), &["next"]));
+        window.press("<prefix>qe!");
+        window.told(sent());
+        window.after(20_000).press(keys);
+        assert_eq!(window.picture().contains(heading), stays, "{keys}: {}", window.picture());
+    }
+    // It was sent after Enter and before the change came to the host.
+    let mut window = one(with_queue(working(1, "a"), &["next"]));
+    window.press("<prefix>qe!<enter>").told(sent());
+    let purpose = Purpose::EditQueued { conversation: id(1), turn: TurnNumber(8), text: "next!".into() };
+    window.answer(purpose, Reply::Refused { why: Refusal::NotQueued(TurnNumber(8)) });
+    assert_eq!(window.text(), "next!");
+    assert!(window.picture().contains(heading), "{}", window.picture());
+}
+
+#[test]
+fn the_list_opens_on_the_first_queued_message_else_on_the_newest_turn() {
+    let chosen = |window: &Window| window.app.desk().and_then(|desk| desk.chosen);
+    let mut window = one(with_queue(working(1, "a"), &["next", "last"]));
+    window.press("<prefix>q<down><esc><prefix>q");
+    assert_eq!(chosen(&window), Some(TurnNumber(8)));
+    window.press("<up>");
+    assert_eq!(chosen(&window), Some(TurnNumber(7)), "the running turn can be read as well");
+    let mut window = one(idle(1, "a"));
+    let turns = vec![ended(5, "x", TurnEnd::Completed), ended(6, "add a button", TurnEnd::Completed)];
+    window.answer(Purpose::EarlierTurns(id(1)), Reply::Turns(turns));
+    window.press("<prefix>q<down><esc><prefix>q");
+    assert_eq!(chosen(&window), Some(TurnNumber(6)));
+}
+
+#[test]
+fn when_the_chosen_message_is_removed_its_neighbour_is_chosen() {
+    let chosen = |window: &Window| window.app.desk().and_then(|desk| desk.chosen);
+    let mut window = one(with_queue(working(1, "a"), &["first", "second", "third"]));
+    window.press("<prefix>q<down>");
+    let mut conversation = with_queue(working(1, "a"), &["first", "second", "third"]);
+    for (removed, next) in [(1, 10), (1, 8), (0, 7)] {
+        conversation.queue.remove(removed);
+        window.told(conversation.clone());
+        assert_eq!(chosen(&window), Some(TurnNumber(next)));
+        assert!(!window.picture().contains("not known any more"), "{}", window.picture());
+    }
+}
+
+#[test]
+fn the_status_line_never_speaks_of_a_message_that_was_removed() {
+    let queued = |number, turn, place| {
+        let why = Why::TurnRunning { turn: TurnNumber(7), place };
+        DecisionRecord { session: None, ..decided(number, turn, Continuity::Queued, why) }
+    };
+    let mut conversation = with_queue(working(1, "a"), &["first", "second"]);
+    let mut window = one(conversation.clone());
+    for decision in [queued(8, 8, 1), queued(9, 9, 2)] {
+        conversation.decision = Some(decision);
+        window.told(conversation.clone());
+    }
+    assert!(window.status().contains("queued · turn 9 · turn 7 is running; 2nd in line"), "{}", window.status());
+    let mut without_first = conversation.clone();
+    without_first.queue.remove(0);
+    window.told(without_first);
+    assert!(window.status().contains("queued · turn 9 · turn 7 is running; 1st in line"), "{}", window.status());
+    conversation.queue.remove(1);
+    window.told(conversation.clone());
+    assert!(window.status().contains("queued · turn 8 · turn 7 is running; 1st in line"), "{}", window.status());
+    conversation.queue.clear();
+    window.told(conversation);
+    assert!(window.status().contains("reused · session 2 · turn 7"), "{}", window.status());
+}
+
+#[test]
+fn the_farewell_tells_of_which_tabs_it_speaks() {
+    let closed = |conversation: crate::protocol::message::Conversation| crate::protocol::message::Conversation {
+        tab: Tab::Closed,
+        ..conversation
+    };
+    for (conversations, said) in [
+        (vec![draft(1, "a")], "no session is running in open tabs;"),
+        (vec![idle(1, "a"), asleep(2, "b")], "1 session keeps running in open tabs;"),
+        (vec![working(1, "a")], "1 session keeps running in open tabs and works on a turn;"),
+        (vec![working(1, "a"), idle(2, "b")], "2 sessions keep running in open tabs, 1 of them on a turn;"),
+        (vec![draft(1, "a"), closed(idle(2, "b"))], "at least 1 session keeps running in closed tabs;"),
+    ] {
+        let farewell = Window::with(80, 24, conversations).app.farewell();
+        assert!(farewell.starts_with(said), "{farewell}");
+    }
 }
 
 #[test]

@@ -17,9 +17,9 @@ pub fn enter(app: &mut App) {
         return say(app, "no message waits, and no turn has ended here yet");
     }
     keyboard_to(app, Keyboard::Turns);
-    let Some(desk) = app.desk_mut() else { return };
-    if desk.chosen.is_none_or(|chosen| !choices.contains(&chosen)) {
-        desk.chosen = choices.first().copied();
+    let queued = app.active().and_then(|conversation| conversation.queue.first()).map(|turn| turn.number);
+    if let Some(desk) = app.desk_mut() {
+        desk.chosen = queued.or(choices.first().copied());
         desk.chosen_top = 0;
     }
 }
@@ -69,20 +69,21 @@ fn chosen_queued(app: &App) -> Option<(ConversationId, TurnNumber)> {
     conversation.queue.iter().any(|turn| turn.number == chosen).then_some((conversation.id, chosen))
 }
 
-pub fn open(app: &mut App, out: &mut Vec<Effect>) {
-    match (chosen_queued(app), app.desk().and_then(|desk| desk.chosen)) {
-        (Some(_), _) => send_queued_now(app, out),
-        (None, Some(number)) => app.page = Some(Page::Turn { number, top: 0 }),
-        (None, None) => {}
+/// Opening only shows: what changes a queued message has keys of its own.
+pub fn open(app: &mut App) {
+    if let Some(number) = app.desk().and_then(|desk| desk.chosen) {
+        app.page = Some(Page::Turn { number, top: 0 });
     }
 }
 
 pub fn edit_queued(app: &mut App) {
+    app.page = None;
     let Some((_, turn)) = chosen_queued(app) else { return say(app, "only a queued message can be edited") };
     let Some(prompt) = app.turn(turn).map(|turn| turn.prompt.clone()) else { return };
     if let Some(desk) = app.desk_mut() {
         let draft = desk.draft();
         desk.editing = Some(Editing { turn, draft });
+        desk.missed = None;
         desk.composer = Composer::with_text(&prompt);
         desk.recalled = None;
         desk.keyboard = Keyboard::Composer;
@@ -91,6 +92,7 @@ pub fn edit_queued(app: &mut App) {
 }
 
 pub fn remove_queued(app: &mut App, out: &mut Vec<Effect>) {
+    app.page = None;
     let Some((conversation, turn)) = chosen_queued(app) else {
         return say(app, "only a queued message can be removed");
     };
@@ -98,6 +100,7 @@ pub fn remove_queued(app: &mut App, out: &mut Vec<Effect>) {
 }
 
 pub fn send_queued_now(app: &mut App, out: &mut Vec<Effect>) {
+    app.page = None;
     let Some((conversation, turn)) = chosen_queued(app) else {
         return say(app, "only a queued message can be sent now");
     };

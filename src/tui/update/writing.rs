@@ -107,6 +107,9 @@ pub fn clear_text(app: &mut App) {
 }
 
 pub fn keep_queued(app: &mut App) {
+    if let Some(desk) = app.desk_mut() {
+        desk.missed = None; // It was read.
+    }
     if app.desk().and_then(|desk| desk.editing.as_ref()).is_some() {
         stop_editing(app);
         say(app, "the queued message stays as it was");

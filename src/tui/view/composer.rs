@@ -4,6 +4,7 @@ use super::super::app::{App, Keyboard, Link, ScreenState};
 use super::super::keymap::key_name;
 use super::super::layout::{COMPOSER_INDENT, Layout, PanelPlace};
 use super::{accent, blank, put_line, quiet, status_line, text};
+use crate::domain::id::TurnNumber;
 use crate::protocol::message::Process;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -33,8 +34,10 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
 
 /// In a window without room for a rule, what it must say lies over the pane's last row.
 pub fn draw_rule(app: &App, layout: &Layout, buffer: &mut Buffer) {
-    let foot = pane_foot(app);
+    let missed = app.desk().is_some_and(|desk| desk.missed.is_some() && desk.keyboard == Keyboard::Composer);
+    let foot = if missed { None } else { pane_foot(app) };
     if layout.rule.is_empty() {
+        let foot = if missed { composer_words(app, layout) } else { foot };
         if let (Some(words), false) = (foot, layout.pane.is_empty()) {
             let last = Rect { y: layout.pane.bottom() - 1, height: 1, ..layout.pane };
             blank(buffer, last);
@@ -49,8 +52,8 @@ pub fn draw_rule(app: &App, layout: &Layout, buffer: &mut Buffer) {
     };
     let right = composer_words(app, layout).map(|words| format!(" {words} ──")).unwrap_or_default();
     let left = foot.map(|words| format!("── {words} ")).unwrap_or_default();
-    // The left part says what is seen; the right one gives way to it.
-    let left = text::cut_middle(&left, width);
+    // The left part says what is seen; the right one gives way to it. Only an edit that came too late is said before all.
+    let left = text::cut_reason(&left, width);
     let right = if text::columns(&left) + text::columns(&right) <= width { right } else { String::new() };
     let line = "─".repeat(width.saturating_sub(text::columns(&left) + text::columns(&right)));
     put_line(buffer, layout.rule, 0, &Line::styled(format!("{left}{line}{right}"), style));
@@ -60,6 +63,9 @@ pub fn draw_rule(app: &App, layout: &Layout, buffer: &mut Buffer) {
 fn pane_foot(app: &App) -> Option<String> {
     let desk = app.desk()?;
     let conversation = app.active()?;
+    if app.keyboard() == Keyboard::Turns {
+        return None; // A chosen turn stands there, and the rule is for the keys of the list.
+    }
     if app.shows_record() {
         let up = match desk.record_up {
             0 => String::new(),
@@ -84,10 +90,36 @@ fn pane_foot(app: &App) -> Option<String> {
     }
 }
 
+/// What became of a message while it was being edited, in as many words as there is room for.
+fn missed_words(app: &App, turn: TurnNumber, width: usize) -> String {
+    let what = match app.turn(turn) {
+        Some(_) => "was sent as it was",
+        None => "left the queue",
+    };
+    let rest = ["Enter sends this as a new message", "Enter sends this as new", "Enter: new message"];
+    let words = rest.map(|rest| format!("turn {turn} {what}; {rest}"));
+    let fitting = words.iter().find(|words| text::columns(words) + 4 <= width);
+    fitting.cloned().unwrap_or_else(|| format!("{turn} was sent; Enter: new message"))
+}
+
+/// The keys of the list of turns, as far as there is room; those that change the queue only where one waits in it.
+fn turns_words(app: &App, width: usize) -> String {
+    let queued = app.active().is_some_and(|conversation| !conversation.queue.is_empty());
+    let longest_first = match queued {
+        true => ["e edit  x remove  s send now  Enter read  Esc back", "e edit  x remove  s send  Esc back"],
+        false => ["Enter read  Esc back", "Esc back"],
+    };
+    let fitting = longest_first.into_iter().find(|words| text::columns(words) + 4 <= width);
+    fitting.unwrap_or("Esc back").to_owned()
+}
+
 /// What Enter would do here, or how to get here.
 fn composer_words(app: &App, layout: &Layout) -> Option<String> {
     let desk = app.desk()?;
     let prefix = key_name(app.config.prefix);
+    if let Some(turn) = desk.missed.filter(|_| desk.keyboard == Keyboard::Composer) {
+        return Some(missed_words(app, turn, usize::from(layout.composer.width)));
+    }
     match (desk.keyboard, &desk.editing) {
         (Keyboard::Composer, Some(editing)) => {
             Some(format!("editing queued turn {} · Enter keeps, Esc leaves", editing.turn))
@@ -100,6 +132,6 @@ fn composer_words(app: &App, layout: &Layout) -> Option<String> {
             None => None,
         },
         (Keyboard::Agent, _) => Some(format!("{prefix} o: write a message")),
-        (Keyboard::Turns, _) => Some("Esc: back".to_owned()),
+        (Keyboard::Turns, _) => Some(turns_words(app, usize::from(layout.rule.width))),
     }
 }

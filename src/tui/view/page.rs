@@ -8,6 +8,7 @@ use super::record::{session_words, state_words, turn_lines};
 use super::{accent, blank, covers, draw_box, put_line, quiet, strong, text};
 use crate::domain::continuity::DecisionRecord;
 use crate::domain::id::TurnNumber;
+use crate::domain::turn::TurnState;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -87,7 +88,14 @@ fn lines(app: &App, page: &Page, columns: u16) -> Vec<Line<'static>> {
     match page {
         Page::Help { .. } => help_lines(app, width),
         Page::Why { .. } => why_lines(app, width),
-        Page::Turn { number, .. } => one_turn_lines(app, *number, width),
+        Page::Turn { number, .. } => {
+            let mut lines = one_turn_lines(app, *number, width);
+            if app.turn(*number).is_some_and(|turn| turn.state == TurnState::Queued) {
+                lines.push(Line::default());
+                lines.extend(indented("  e edits it, x removes it, s interrupts and sends it now", width, strong()));
+            }
+            lines
+        }
         Page::Confirm(_) | Page::Rename(_) => Vec::new(),
     }
 }
@@ -188,7 +196,7 @@ fn one_turn_lines(app: &App, number: TurnNumber, width: usize) -> Vec<Line<'stat
     };
     let mut lines = Vec::new();
     if let Some(words) = session_words(desk, turn, None) {
-        lines.push(Line::styled(text::cut_middle(&format!(" {words}"), width), quiet()));
+        lines.extend(indented(&format!(" {words}"), width, quiet()));
     }
     lines.extend(turn_lines(turn, width.saturating_sub(1), usize::MAX));
     if let Some(evidence) = &turn.evidence {

@@ -44,13 +44,18 @@ fn lines(app: &App, columns: u16) -> Vec<Line<'static>> {
     let mut before: Option<&TurnRecord> = None;
     for turn in turns.into_iter().chain(&conversation.queue) {
         if let Some(words) = session_words(desk, turn, before) {
-            lines.push(Line::styled(text::cut_middle(&format!("── {words} ──"), width), quiet()));
+            lines.extend(wrapped(&format!("── {words} ──"), width));
         }
         lines.extend(turn_lines(turn, width, ANSWER_ROWS));
         lines.push(Line::default());
         before = Some(turn);
     }
     lines
+}
+
+/// What begins a session, whole: its reason must not be cut where there are rows enough.
+fn wrapped(words: &str, width: usize) -> Vec<Line<'static>> {
+    text::wrap(words, width).into_iter().map(|row| Line::styled(row, quiet())).collect()
 }
 
 /// The prompt, the state and the answer of one turn.

@@ -2,13 +2,14 @@
 //!
 //! Not here: the words of reasons, which are the domain's.
 
-use super::super::app::{App, Keyboard, Link, Notice, NoticeKind, Page};
+use super::super::app::{App, Keyboard, Link, Notice, NoticeKind, Page, alive_since, running};
 use super::super::keymap::short_key_name;
 use super::super::layout::Layout;
 use super::{blank, put_line, quiet, strong, text, trouble};
 use crate::domain::continuity::{Continuity, Decision, DecisionRecord, Why};
+use crate::domain::id::TurnNumber;
 use crate::domain::turn::TurnRecord;
-use crate::protocol::message::{Conversation, Process, Status};
+use crate::protocol::message::{Conversation, Status};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
@@ -134,10 +135,39 @@ fn continuity_words(app: &App, conversation: &Conversation) -> Vec<Piece> {
         Continuity::Fresh | Continuity::Refused => idle,
         Continuity::Reused | Continuity::Resumed | Continuity::Queued | Continuity::Answer => asleep,
     };
-    match &conversation.decision {
+    match newest_decision(app, conversation) {
         Some(record) if !next_differs => newest_words(app, conversation, record),
         Some(_) | None => next_words(conversation),
     }
+}
+
+/// How the newest message that is still there was decided: one that was taken out of the queue is not in line any more.
+fn newest_decision<'a>(app: &'a App, conversation: &'a Conversation) -> Option<&'a DecisionRecord> {
+    let stands = |record: &&DecisionRecord| match record.decision.continuity {
+        Continuity::Queued => queue_place(conversation, record.turn).is_some(),
+        Continuity::Reused | Continuity::Resumed | Continuity::Fresh | Continuity::Answer | Continuity::Refused => true,
+    };
+    let known = app.desks.get(&conversation.id).map(|desk| &desk.decisions);
+    let older = known.into_iter().flat_map(|decisions| decisions.values().rev());
+    conversation.decision.iter().chain(older).find(stands)
+}
+
+/// Its place in the queue, counted from 1.
+fn queue_place(conversation: &Conversation, turn: TurnNumber) -> Option<u32> {
+    (1..).zip(&conversation.queue).find(|(_, queued)| queued.number == turn).map(|(place, _)| place)
+}
+
+/// The reason with the place that the message has by now: those before it may be gone.
+fn why_words(conversation: &Conversation, record: &DecisionRecord) -> String {
+    let why = match (&record.decision.why, queue_place(conversation, record.turn)) {
+        (Why::TurnRunning { turn, .. }, Some(place)) => {
+            let turn = running(conversation).map_or(*turn, |running| running.number);
+            Why::TurnRunning { turn, place }
+        }
+        (Why::BehindQueue { .. }, Some(place)) => Why::BehindQueue { place },
+        (why, _) => why.clone(),
+    };
+    text::clean(&why.text())
 }
 
 /// What became of the newest message.
@@ -147,13 +177,10 @@ fn newest_words(app: &App, conversation: &Conversation, record: &DecisionRecord)
         pieces.push(spare(format!("session {session}")));
     }
     pieces.push(spare(format!("turn {}", record.turn)));
-    let alive = conversation.session.as_ref().and_then(|session| match session.process {
-        Process::Alive { since, .. } => Some(text::duration(app.now.wall.since(since))),
-        Process::Asleep { .. } => None,
-    });
+    let alive = alive_since(conversation).map(|since| text::minutes(app.now.wall.since(since)));
     match (&record.decision.why, alive) {
         (Why::AgentAlive, Some(alive)) => pieces.push(needed(format!("alive {alive}"))),
-        (why, _) => pieces.push(needed(text::clean(&why.text()))),
+        (_, _) => pieces.push(needed(why_words(conversation, record))),
     }
     pieces
 }
@@ -202,7 +229,7 @@ fn join(pieces: &[Piece], room: usize) -> String {
     let before = joined(before).replace("next message: ", "next: ");
     match room.checked_sub(text::columns(&before) + 3) {
         Some(left) if !before.is_empty() && left >= LEAST_REASON => {
-            format!("{before} · {}", text::cut_middle(&reason.0, left))
+            format!("{before} · {}", text::cut_reason(&reason.0, left))
         }
         Some(_) | None => text::cut_middle(&joined(&kept), room),
     }
@@ -210,5 +237,5 @@ fn join(pieces: &[Piece], room: usize) -> String {
 
 /// How long a running turn has worked: `0:14`.
 pub fn elapsed(app: &App, turn: &TurnRecord) -> String {
-    text::clock(app.now.wall.since(turn.started_at.unwrap_or(turn.accepted_at)))
+    text::clock(app.now.wall.since(app.under_way_since(turn)))
 }

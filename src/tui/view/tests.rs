@@ -2,7 +2,7 @@
 
 use super::super::event::{Event, Purpose};
 use super::super::testing::{Window, ago, asleep, decided, draft, ended, id, idle, of, turn, with_queue, working};
-use crate::domain::continuity::{Carried, Continuity, Why};
+use crate::domain::continuity::{Carried, Continuity, Decision, Why};
 use crate::domain::conversation::QueueHeld;
 use crate::domain::id::SessionNumber;
 use crate::domain::session::{AsleepWhy, Exit};
@@ -91,6 +91,15 @@ fn a_chosen_turn_is_shown() {
         shell_screen(window);
         with_earlier(window);
         window.press("<prefix>q<down><down><down>");
+    });
+}
+
+#[test]
+fn a_chosen_queued_message_is_shown_with_what_can_be_done() {
+    check("chosen_queued", &[with_queue(working(1, "fix login"), &["and make it round", "then run it"])], |window| {
+        shell_screen(window);
+        with_earlier(window);
+        window.press("<prefix>q<down>");
     });
 }
 
@@ -261,10 +270,31 @@ fn the_reason_is_never_what_is_lost_at_80_columns() {
         let mut conversation = idle(1, "fix login");
         conversation.wanted.agent = "a-rather-long-agent-name".into();
         conversation.decision = Some(decided(7, 7, continuity, why.clone()));
+        if continuity == Continuity::Queued {
+            conversation.queue = vec![turn(8, "before it", TurnState::Queued), turn(7, "it", TurnState::Queued)];
+        }
         let window = Window::with(80, 24, vec![conversation]);
         let status = window.status();
         assert!(status.contains(&why.text()), "{status}");
         assert!(status.contains(continuity.word()), "{status}");
+    }
+}
+
+#[test]
+fn what_a_resume_cannot_bring_back_is_said_at_80_columns_and_whole_in_the_record() {
+    let folder = "/home/me/projects/with/a/long/path/app".to_owned();
+    for cause in [AsleepWhy::HostEnded, AsleepWhy::AgentExited(Exit::Signal(9))] {
+        let why = Why::Asleep { cause, carried: Carried::FolderOnly(folder.clone()) };
+        let mut conversation = asleep(1, "fix login");
+        conversation.status = Status::AsleepCannotResume;
+        conversation.next = Decision { continuity: Continuity::Fresh, why: why.clone() };
+        conversation.decision = Some(decided(6, 6, Continuity::Fresh, why.clone()));
+        let mut window = Window::with(80, 24, vec![conversation]);
+        let status = window.status();
+        assert!(status.contains("cannot be resumed") && status.contains("variables gone"), "{status}");
+        window.press("<prefix>t");
+        let unbroken = window.picture().replace('\n', " ");
+        assert!(unbroken.contains(&format!("session 2 · fresh: {}", why.text())), "{unbroken}");
     }
 }
 
@@ -305,6 +335,16 @@ fn twenty_by_five_shows_something_sane() {
     window.frame(&["me@host:~/app$ "], Some((15, 0)));
     window.press("hello");
     insta::assert_snapshot!("tiny", window.picture());
+}
+
+#[test]
+fn the_newest_turn_stands_once_in_the_panel() {
+    let mut window = Window::with(80, 24, vec![idle(1, "fix login")]);
+    shell_screen(&mut window);
+    with_earlier(&mut window);
+    let picture = window.picture();
+    assert_eq!(picture.matches("add a button").count(), 1, "{picture}");
+    assert!(picture.contains("└ session 2 · resumed"), "{picture}");
 }
 
 #[test]

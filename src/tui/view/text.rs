@@ -4,6 +4,11 @@ use crate::domain::id::Timestamp;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+/// In fewer cells a folder cannot be recognised.
+const LEAST_FOLDER: usize = 12;
+/// In fewer cells a cause tells nothing.
+const LEAST_CAUSE: usize = 8;
+
 /// The cells that a text takes.
 pub fn columns(text: &str) -> usize {
     text.graphemes(true).map(UnicodeWidthStr::width).sum()
@@ -53,6 +58,38 @@ pub fn cut_middle(text: &str, most: usize) -> String {
         kept
     };
     format!("{}…{}", take_cells(text.graphemes(true), head), tail.concat())
+}
+
+/// A reason in at most so many cells. Folders lose their middle first, then what stands between the last `: ` and the last comma goes,
+/// then the cause loses its end. What follows the last comma is what the person has lost (`variables gone`) and stays to the last.
+pub fn cut_reason(reason: &str, most: usize) -> String {
+    let reason = with_short_folders(reason, most);
+    if columns(&reason) <= most {
+        return reason;
+    }
+    let Some((head, end)) = reason.rsplit_once(", ") else { return cut_middle(&reason, most) };
+    let Some(room) = most.checked_sub(columns(end) + 2) else { return cut_middle(end, most) };
+    let (before, between) = head.rsplit_once(": ").unwrap_or((head, ""));
+    let cause_room = |kept: &str| room.checked_sub(columns(kept) + 2).filter(|room| *room >= LEAST_CAUSE);
+    match (room.checked_sub(columns(before) + 2), before.split_once("; ")) {
+        (Some(left), _) if left > 0 && !between.is_empty() => format!("{before}: {}, {end}", cut_end(between, left)),
+        (_, Some((cause, kept))) => match cause_room(kept) {
+            Some(left) => format!("{}; {kept}, {end}", cut_end(cause, left)),
+            None if room >= LEAST_CAUSE => format!("{}, {end}", cut_end(cause, room)),
+            None => end.to_owned(),
+        },
+        (_, None) if room >= LEAST_CAUSE => format!("{}, {end}", cut_middle(head, room)),
+        (_, None) => end.to_owned(),
+    }
+}
+
+fn with_short_folders(reason: &str, most: usize) -> String {
+    let words = reason.split([' ', ',', ';']);
+    words.filter(|word| word.starts_with('/')).fold(reason.to_owned(), |shorter, folder| {
+        let over = columns(&shorter).saturating_sub(most);
+        let room = columns(folder).saturating_sub(over).max(LEAST_FOLDER);
+        shorter.replacen(folder, &cut_middle(folder, room), 1)
+    })
 }
 
 fn take_cells<'t>(graphemes: impl Iterator<Item = &'t str>, most: usize) -> String {
@@ -115,6 +152,15 @@ pub fn duration(ms: u64) -> String {
     }
 }
 
+/// The same in steps of a minute: `<1m`, `2m`, `2h13m`.
+pub fn minutes(ms: u64) -> String {
+    match ms / 60_000 {
+        0 => "<1m".to_owned(),
+        minutes @ 1..60 => format!("{minutes}m"),
+        _ => duration(ms),
+    }
+}
+
 /// A running time: `0:14`, `2:03:04`.
 pub fn clock(ms: u64) -> String {
     let seconds = ms / 1000;
@@ -147,6 +193,29 @@ mod tests {
     }
 
     #[test]
+    fn a_reason_keeps_what_is_lost_longest() {
+        let reason = "the agent was ended by signal 9; cannot be resumed: folder /home/me/projects/app/src restored, variables gone";
+        assert_eq!(cut_reason(reason, 200), reason);
+        for (most, cut) in [
+            (
+                100,
+                "the agent was ended by signal 9; cannot be resumed: folder /home/m…/app/src restored, variables gone",
+            ),
+            (80, "the agent was ended by signal 9; cannot be resumed: folder /hom…, variables gone"),
+            (68, "the agent was ended by signal 9; cannot be resumed, variables gone"),
+            (57, "the agent was ended b…; cannot be resumed, variables gone"),
+            (30, "the agent was…, variables gone"),
+            (16, "variables gone"),
+        ] {
+            assert_eq!(cut_reason(reason, most), cut, "{most}");
+        }
+        for most in 14..110 {
+            let cut = cut_reason(reason, most);
+            assert!(columns(&cut) <= most && cut.ends_with("variables gone"), "{most}: {cut}");
+        }
+    }
+
+    #[test]
     fn wrapping_breaks_between_words_and_inside_only_what_is_too_long() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
@@ -159,6 +228,8 @@ mod tests {
     fn durations_are_short() {
         let said: Vec<String> = [999, 12_000, 62_000, 7_980_000, 273_600_000].into_iter().map(duration).collect();
         assert_eq!(said, ["0s", "12s", "1m02s", "2h13m", "3d4h"]);
+        let said: Vec<String> = [59_999, 60_000, 179_999, 7_980_000, 273_600_000].into_iter().map(minutes).collect();
+        assert_eq!(said, ["<1m", "1m", "2m", "2h13m", "3d4h"]);
         assert_eq!([clock(14_000), clock(7_384_000)], ["0:14", "2:03:04"]);
     }
 }

@@ -3,7 +3,7 @@
 use super::super::app::{App, Keyboard, is_ended};
 use super::super::layout::layout;
 use super::record::{session_words, worked_ms};
-use super::{accent, blank, chosen, plain, put_line, quiet, strong, text, trouble, turn_mark};
+use super::{accent, blank, chosen, plain, put_line, quiet, status_line, strong, text, trouble, turn_mark};
 use crate::domain::id::TurnNumber;
 use crate::domain::turn::{TurnEnd, TurnRecord, TurnState};
 use crate::protocol::message::Conversation;
@@ -67,8 +67,9 @@ fn rows(app: &App, width: usize) -> Vec<PanelRow> {
     let Some(conversation) = app.active() else { return Vec::new() };
     let mut rows = Vec::new();
     newest(app, conversation, width, &mut rows);
+    session_of_newest(app, conversation, width, &mut rows);
     queue(app, conversation, width, &mut rows);
-    earlier(app, width, &mut rows);
+    earlier(app, conversation, width, &mut rows);
     rows
 }
 
@@ -82,13 +83,14 @@ fn newest(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<P
         return push(rows, Line::styled("no turn yet", quiet()));
     };
     let time = match (is_ended(turn), worked_ms(turn)) {
-        (false, _) => text::clock(app.now.wall.since(turn.started_at.unwrap_or(turn.accepted_at))),
+        (false, _) => status_line::elapsed(app, turn),
         (true, Some(ms)) => text::duration(ms),
         (true, None) => String::new(),
     };
     let words = format!(" turn {} · {} {time}", turn.number, turn.state.word());
     let words = text::cut_end(words.trim_end(), width.saturating_sub(1));
-    push(rows, Line::from(vec![turn_mark(&turn.state), Span::styled(words, strong())]));
+    let line = Line::from(vec![turn_mark(&turn.state), Span::styled(words, strong())]);
+    rows.push(PanelRow { line, turn: Some(turn.number) });
     let mut prompt = text::wrap(turn.prompt.trim(), width);
     if prompt.len() > PROMPT_ROWS {
         prompt.truncate(PROMPT_ROWS);
@@ -123,6 +125,20 @@ fn newest(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<P
             push(rows, Line::styled(words, strong()));
         }
     }
+}
+
+/// Whether a session began with the newest turn, as it is told below the earlier ones.
+fn session_of_newest(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<PanelRow>) {
+    let (Some(turn), Some(desk)) = (&conversation.turn, app.desk()) else { return };
+    if let Some(words) = session_words(desk, turn, before_newest(app, conversation).first().copied()) {
+        push(rows, Line::styled(text::cut_end(&format!("└ {words}"), width), quiet()));
+    }
+}
+
+/// The earlier turns without the one that stands above them.
+fn before_newest<'a>(app: &'a App, conversation: &Conversation) -> Vec<&'a TurnRecord> {
+    let newest = conversation.turn.as_ref().map(|turn| turn.number);
+    app.earlier().into_iter().filter(|turn| Some(turn.number) != newest).collect()
 }
 
 fn running_needs_person(turn: &TurnRecord) -> bool {
@@ -163,8 +179,8 @@ fn queue(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<Pa
     }
 }
 
-fn earlier(app: &App, width: usize, rows: &mut Vec<PanelRow>) {
-    let (turns, Some(desk)) = (app.earlier(), app.desk()) else { return };
+fn earlier(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<PanelRow>) {
+    let (turns, Some(desk)) = (before_newest(app, conversation), app.desk()) else { return };
     if turns.is_empty() {
         return;
     }
