@@ -43,9 +43,9 @@ impl Link {
         &self.host
     }
 
-    /// Writes the whole frame, waiting for room where the socket is full.
+    /// Writes the whole frame, waiting for room where the socket is full. What is too long for a frame leaves the connection as it was.
     pub fn send<T: Serialize>(&mut self, message: &T) -> Result<(), ClientError> {
-        let frame = codec::encode(message)?;
+        let frame = codec::encode(message).map_err(ClientError::NotSent)?;
         let mut rest = frame.as_slice();
         while !rest.is_empty() {
             match self.stream.write(rest) {

@@ -31,6 +31,9 @@ pub enum ClientError {
     Ended,
     #[error("the host said something that cannot be read")]
     Codec(#[from] CodecError),
+    /// Nothing of it was sent, and the connection stands.
+    #[error("it cannot be sent to the host: {0}")]
+    NotSent(#[source] CodecError),
     #[error(
         "this threadkeep ({ours}) and the host ({theirs}) cannot talk to each other: the {older} is older; run threadkeep host stop with the build that started it, then try again"
     )]

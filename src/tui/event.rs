@@ -30,10 +30,14 @@ pub enum Event {
     /// The control connection is gone or could not be made. What was asked and not answered will get no answer.
     LinkLost(String),
     Answered(Purpose, Reply),
+    /// It could not be asked and nothing of it was sent, though the link stands.
+    NotAsked(Purpose, String),
     Told(HostEvent),
     Viewed(ViewOf, ViewOutput),
     /// The view is gone or could not be opened.
     ViewLost(ViewOf, String),
+    /// The view stands, but this could not be given to it.
+    NotGiven(String),
     /// The system asks us to go: SIGTERM, SIGHUP.
     Terminated,
 }
@@ -49,7 +53,7 @@ pub struct ViewOf {
 pub enum Effect {
     /// Connects to the host and starts one if there is none. Brings `Linked` or `LinkLost`.
     Connect,
-    /// Brings `Answered` with the same purpose, unless the link is lost.
+    /// Brings `Answered` or `NotAsked` with the same purpose, unless the link is lost.
     Ask(Purpose, Request),
     /// Shows this session instead of the one that was shown. Brings `Viewed` or `ViewLost`.
     OpenView(ViewOf, Size),

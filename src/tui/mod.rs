@@ -15,7 +15,7 @@ mod testing;
 pub mod update;
 pub mod view;
 
-use crate::client::{Absent, Control, View};
+use crate::client::{Absent, ClientError, Control, View};
 use crate::config::Config;
 use crate::domain::id::Timestamp;
 use crate::paths::Paths;
@@ -370,6 +370,8 @@ impl Edge {
                     self.asked.insert(id, purpose);
                     None
                 }
+                // Connecting again would not make it shorter.
+                Err(error @ ClientError::NotSent(_)) => Some(Event::NotAsked(purpose, error.to_string())),
                 Err(error) => {
                     self.control = None;
                     Some(Event::LinkLost(error.to_string()))
@@ -392,9 +394,13 @@ impl Edge {
             Effect::ToView(input) => {
                 let (of, view) = self.view.as_mut()?;
                 let of = *of;
-                let error = view.send(&input).err()?;
-                self.view = None;
-                Some(Event::ViewLost(of, error.to_string()))
+                match view.send(&input).err()? {
+                    error @ ClientError::NotSent(_) => Some(Event::NotGiven(error.to_string())),
+                    error => {
+                        self.view = None;
+                        Some(Event::ViewLost(of, error.to_string()))
+                    }
+                }
             }
             Effect::Leave => None, // `App::leaving` ends the loop once everything else is done.
         }

@@ -261,6 +261,37 @@ fn what_is_typed_while_the_window_still_connects_is_kept() {
 }
 
 #[test]
+fn a_paste_longer_than_any_message_is_cut_and_said_and_the_link_stays() {
+    let home = Home::new();
+    let mut ui = open(&home, 100, 24);
+    ui.keys("echo ");
+    ui.bytes(&[b"\x1b[200~".as_slice(), &b"0123456789abcde\n".repeat(81_250), b"\x1b[201~"].concat());
+    ui.wait_for("a message has at most 512 KiB");
+    ui.keys("<ctrl-c>");
+    ui.wait_for("cleared");
+    send(&mut ui, "echo still here", 1, "completed");
+    let written = String::from_utf8_lossy(&ui.written()).into_owned();
+    assert!(!written.contains("host gone") && !written.contains("no link"), "the link was never lost");
+}
+
+#[test]
+fn a_paste_longer_than_a_frame_reaches_the_agent_whole() {
+    let home = Home::new();
+    let mut ui = open(&home, 100, 24);
+    let file = home.file("pasted");
+    ui.keys(&format!("cat > '{}'<enter>", file.display()));
+    ui.wait_for("working");
+    ui.keys("<prefix>o");
+    ui.wait_for("AGENT");
+    let text = b"0123456789abcde\n".repeat(81_250);
+    ui.bytes(&[b"\x1b[200~".as_slice(), &text, b"\x1b[201~"].concat());
+    wait_until("all of it is there", || std::fs::read(&file).is_ok_and(|found| found.len() >= text.len()));
+    assert!(std::fs::read(&file).expect("it is there") == text, "and as it was pasted");
+    ui.keys("<ctrl-d>");
+    ui.wait_for("completed");
+}
+
+#[test]
 fn a_draft_in_which_nobody_typed_is_forgotten_with_its_window() {
     let home = Home::new();
     let mut ui = open(&home, 100, 24);

@@ -80,12 +80,6 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
                 | Continuity::Answer => {}
             }
         }
-        (Purpose::Submit { conversation, text }, Reply::Refused { why }) => {
-            landed(app, conversation, &text);
-            refused_text(app, conversation, &text);
-            say_trouble(app, format!("refused · {why}"));
-        }
-        (Purpose::SaveDraft(conversation), reply) => draft_saved(app, conversation, &reply),
         (Purpose::EarlierTurns(conversation), Reply::Turns(turns)) => turns_came(app, conversation, turns),
         (Purpose::Decisions(conversation), Reply::Decisions(decisions)) => {
             if let Some(desk) = app.desks.get_mut(&conversation) {
@@ -100,21 +94,45 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
         (Purpose::Fresh(_), Reply::Refused { why: Refusal::TurnRuns(turn) }) => {
             app.page = Some(Page::Confirm(Confirm::FreshWhileRunning(turn)));
         }
-        (Purpose::EditQueued { conversation, text, .. }, Reply::Refused { why }) => {
+        (Purpose::EditQueued { turn, .. }, Reply::Done) => say(app, format!("queued turn {turn} is changed")),
+        (Purpose::Order { done }, Reply::Done) if !done.is_empty() => say(app, done),
+        (purpose, Reply::Refused { why }) => not_done(app, purpose, &why.to_string()),
+        (Purpose::SaveDraft(conversation), _) => draft_answered(app, conversation),
+        // A reply that does not fit its request can only come from another build; there is nothing to show.
+        (_, _) => {}
+    }
+}
+
+/// The host refused it, or it could not even be asked: what was typed is given back.
+pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
+    match purpose {
+        Purpose::Submit { conversation, text } => {
+            landed(app, conversation, &text);
+            refused_text(app, conversation, &text);
+            say_trouble(app, format!("refused · {why}"));
+        }
+        Purpose::EditQueued { conversation, text, .. } => {
             refused_text(app, conversation, &text);
             say_trouble(app, format!("not changed: {why}; the text is in the composer"));
         }
-        (Purpose::EditQueued { turn, .. }, Reply::Done) => say(app, format!("queued turn {turn} is changed")),
-        (Purpose::EarlierTurns(conversation), Reply::Refused { why }) => {
+        Purpose::SaveDraft(conversation) => {
+            draft_answered(app, conversation);
+            say_trouble(app, format!("the draft could not be saved: {why}"));
+        }
+        Purpose::EarlierTurns(conversation) => {
             if let Some(desk) = app.desks.get_mut(&conversation) {
                 desk.record.fetched = Fetched::Nothing;
             }
-            say_trouble(app, why.to_string());
+            say_trouble(app, why);
         }
-        (Purpose::Order { done }, Reply::Done) if !done.is_empty() => say(app, done),
-        (_, Reply::Refused { why }) => say_trouble(app, why.to_string()),
-        // A reply that does not fit its request can only come from another build; there is nothing to show.
-        (_, _) => {}
+        Purpose::Subscribe
+        | Purpose::NewTab
+        | Purpose::Show
+        | Purpose::Decisions(_)
+        | Purpose::Interrupt
+        | Purpose::Fresh(_)
+        | Purpose::CloseTab(_)
+        | Purpose::Order { .. } => say_trouble(app, why),
     }
 }
 
@@ -133,12 +151,9 @@ fn refused_text(app: &mut App, conversation: ConversationId, text: &str) {
     }
 }
 
-fn draft_saved(app: &mut App, conversation: ConversationId, reply: &Reply) {
+fn draft_answered(app: &mut App, conversation: ConversationId) {
     if let Some(desk) = app.desks.get_mut(&conversation) {
         desk.saves_under_way = desk.saves_under_way.saturating_sub(1);
-    }
-    if let Reply::Refused { why } = reply {
-        say_trouble(app, format!("the draft could not be saved: {why}"));
     }
 }
 

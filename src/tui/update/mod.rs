@@ -82,9 +82,11 @@ fn apply(app: &mut App, out: &mut Vec<Effect>, event: Event) {
         Event::Linked => host::linked(app, out),
         Event::LinkLost(why) => host::link_lost(app, &why),
         Event::Answered(purpose, reply) => host::answered(app, out, purpose, reply),
+        Event::NotAsked(purpose, why) => host::not_done(app, purpose, &why),
         Event::Told(told) => host::told(app, out, told),
         Event::Viewed(of, output) => viewed(app, of, output),
         Event::ViewLost(of, why) => view_lost(app, of, &why),
+        Event::NotGiven(why) => say_trouble(app, format!("not given to the agent: {why}")),
         Event::Terminated => command::leave(app, out),
     }
 }

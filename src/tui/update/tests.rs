@@ -5,6 +5,7 @@ use super::super::event::{Effect, Event, Purpose};
 use super::super::testing::{Window, asleep, draft, ended, id, idle, of, with_queue, working};
 use crate::domain::continuity::{Continuity, Decision, Why};
 use crate::domain::conversation::Tab;
+use crate::domain::conversation_state::MAX_MESSAGE_BYTES;
 use crate::domain::id::TurnNumber;
 use crate::domain::turn::TurnEnd;
 use crate::protocol::message::{
@@ -675,4 +676,55 @@ fn any_keys_in_any_order_break_nothing() {
         }
         window.after(500).picture();
     });
+}
+
+#[test]
+fn what_is_too_long_for_a_message_is_left_out_and_said_and_what_was_typed_stays() {
+    let mut window = one(idle(1, "a"));
+    window.press("typed ").event(Event::Paste("日".repeat(433_000)));
+    let text = window.text();
+    assert!(text.starts_with("typed 日日") && text.ends_with('日'), "characters stay whole");
+    assert!((MAX_MESSAGE_BYTES - 3..=MAX_MESSAGE_BYTES).contains(&text.len()), "{}", text.len());
+    assert!(window.picture().contains("at most 512 KiB"), "{}", window.picture());
+    window.press("<alt-enter>xyz");
+    assert!(window.text().len() <= MAX_MESSAGE_BYTES && window.text().starts_with(&text));
+    assert!(window.picture().contains("1 B beyond that"), "{}", window.picture());
+}
+
+#[test]
+fn a_request_that_cannot_be_sent_gives_the_text_back_and_the_link_stays() {
+    let mut window = one(with_queue(working(1, "a"), &["next"]));
+    let why = || "it cannot be sent to the host".to_owned();
+    window.press("hello<enter>");
+    let purpose = Purpose::Submit { conversation: id(1), text: "hello".into() };
+    window.event(Event::NotAsked(purpose, why()));
+    assert_eq!((window.text(), &window.app.link), ("hello".to_owned(), &Link::Up));
+    assert!(window.status().contains("refused · it cannot be sent to the host"), "{}", window.status());
+    window.after(300).event(Event::NotAsked(Purpose::SaveDraft(id(1)), why()));
+    assert!(window.picture().contains("the draft could not be saved: it cannot be sent"), "{}", window.picture());
+    window.take();
+    window.after(60_000);
+    assert_eq!((window.requests(), window.text()), (vec![], "hello".to_owned()));
+}
+
+#[test]
+fn a_long_paste_for_the_agent_goes_in_pieces_that_fit_and_add_up() {
+    let mut window = one(idle(1, "a"));
+    window.press("<tab>");
+    for text in ["a line of text\r\n".repeat(90_000), "日".repeat(400_000), format!("{}\r\nx", "x".repeat(262_143))] {
+        window.take();
+        window.event(Event::Paste(text.clone()));
+        let pieces: Vec<String> = window
+            .inputs()
+            .into_iter()
+            .map(|input| match input {
+                ViewInput::Paste(piece) => piece,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert!(pieces.len() > 1 && pieces.iter().all(|piece| piece.len() <= 256 * 1024), "{}", pieces.len());
+        assert!(pieces.windows(2).all(|two| !(two[0].ends_with('\r') && two[1].starts_with('\n'))));
+        assert!(!text.contains('\n') || pieces[0].ends_with('\n') || pieces[1] == "\r\nx");
+        assert_eq!(pieces.concat(), text);
+    }
 }

@@ -1,12 +1,32 @@
 //! What the composer does beyond editing: sending, the history of prompts, and changing a queued message.
 
 use super::super::app::{App, Recalled};
-use super::super::composer::{Composer, CursorRow, Edit};
+use super::super::composer::{Composer, CursorRow, Edit, Taken};
 use super::super::event::{Effect, Purpose};
 use super::super::keymap::key_name;
 use super::super::layout::{self, COMPOSER_INDENT};
 use super::{Asked, ask, command, say, say_trouble, text_changed};
+use crate::domain::conversation_state::MAX_MESSAGE_BYTES;
 use crate::protocol::message::{Place, Request};
+
+/// Writes into the composer and says what had no room.
+pub fn write(app: &mut App, write: impl FnOnce(&mut Composer) -> Taken) {
+    let Some(desk) = app.desk_mut() else { return };
+    desk.recalled = None;
+    let taken = write(&mut desk.composer);
+    text_changed(app);
+    say_what_had_no_room(app, taken);
+}
+
+pub fn say_what_had_no_room(app: &mut App, taken: Taken) {
+    match taken {
+        Taken::All => {}
+        Taken::Without(bytes) => {
+            let most = MAX_MESSAGE_BYTES / 1024;
+            say_trouble(app, format!("a message has at most {most} KiB; {bytes} B beyond that were left out"));
+        }
+    }
+}
 
 pub fn send_now(app: &mut App, out: &mut Vec<Effect>) {
     let empty = app.desk().is_none_or(|desk| desk.composer.text().trim().is_empty());
