@@ -74,6 +74,8 @@ pub struct Desk {
     pub saves_under_way: u32,
     /// Sent and not yet answered, oldest first.
     pub in_flight: Vec<String>,
+    /// Changed texts of queued messages, sent and not yet answered, oldest first.
+    pub edits_in_flight: Vec<String>,
     /// The composer holds a queued message instead of the draft.
     pub editing: Option<Editing>,
     /// The composer shows an older prompt.

@@ -33,7 +33,8 @@ pub fn link_lost(app: &mut App, why: &str) {
     app.link = Link::Down { why: why.to_owned(), tries, again_ms };
     let mut unconfirmed = false;
     for desk in app.desks.values_mut() {
-        for text in std::mem::take(&mut desk.in_flight).into_iter().rev() {
+        let edits = std::mem::take(&mut desk.edits_in_flight);
+        for text in std::mem::take(&mut desk.in_flight).into_iter().chain(edits).rev() {
             unconfirmed = true;
             give_back(desk, &text);
         }
@@ -94,7 +95,10 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
         (Purpose::Fresh(_), Reply::Refused { why: Refusal::TurnRuns(turn) }) => {
             app.page = Some(Page::Confirm(Confirm::FreshWhileRunning(turn)));
         }
-        (Purpose::EditQueued { turn, .. }, Reply::Done) => say(app, format!("queued turn {turn} is changed")),
+        (Purpose::EditQueued { conversation, turn, text }, Reply::Done) => {
+            edit_landed(app, conversation, &text);
+            say(app, format!("queued turn {turn} is changed"));
+        }
         (Purpose::Order { done }, Reply::Done) if !done.is_empty() => say(app, done),
         (purpose, Reply::Refused { why }) => not_done(app, purpose, &why.to_string()),
         (Purpose::SaveDraft(conversation), _) => draft_answered(app, conversation),
@@ -112,6 +116,7 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
             say_trouble(app, format!("refused · {why}"));
         }
         Purpose::EditQueued { conversation, text, .. } => {
+            edit_landed(app, conversation, &text);
             refused_text(app, conversation, &text);
             say_trouble(app, format!("not changed: {why}; the text is in the composer"));
         }
@@ -138,10 +143,20 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
 
 /// A sent text has been answered.
 fn landed(app: &mut App, conversation: ConversationId, text: &str) {
-    if let Some(desk) = app.desks.get_mut(&conversation)
-        && let Some(at) = desk.in_flight.iter().position(|sent| sent == text)
-    {
-        desk.in_flight.remove(at);
+    if let Some(desk) = app.desks.get_mut(&conversation) {
+        take_first(&mut desk.in_flight, text);
+    }
+}
+
+fn edit_landed(app: &mut App, conversation: ConversationId, text: &str) {
+    if let Some(desk) = app.desks.get_mut(&conversation) {
+        take_first(&mut desk.edits_in_flight, text);
+    }
+}
+
+fn take_first(texts: &mut Vec<String>, text: &str) {
+    if let Some(at) = texts.iter().position(|sent| sent == text) {
+        texts.remove(at);
     }
 }
 

@@ -267,6 +267,21 @@ fn queued_messages_are_chosen_edited_removed_and_sent() {
 }
 
 #[test]
+fn the_change_of_a_queued_message_that_was_not_confirmed_stands_in_the_composer_again() {
+    let mut window = one(with_queue(working(1, "a"), &["next"]));
+    window.press("mine<prefix>qe!<enter>");
+    assert_eq!(window.text(), "mine");
+    window.event(Event::LinkLost("gone".into()));
+    assert_eq!(window.text(), "next!\nmine");
+    assert!(window.picture().contains("went away before it confirmed"), "{}", window.picture());
+    let mut window = one(with_queue(working(1, "a"), &["next"]));
+    window.press("mine<prefix>qe!<enter>");
+    let purpose = Purpose::EditQueued { conversation: id(1), turn: TurnNumber(8), text: "next!".into() };
+    window.answer(purpose, Reply::Done).event(Event::LinkLost("gone".into()));
+    assert_eq!(window.text(), "mine");
+}
+
+#[test]
 fn a_message_that_was_sent_while_it_was_edited_leaves_its_text_as_a_draft() {
     let mut window = one(with_queue(working(1, "a"), &["next"]));
     window.press("mine<prefix>qe!");

@@ -50,8 +50,11 @@ pub fn submit(app: &mut App, out: &mut Vec<Effect>, place: Place) {
     }
     if let Some(turn) = desk.editing.as_ref().map(|editing| editing.turn) {
         let purpose = Purpose::EditQueued { conversation, turn, text: text.clone() };
-        if ask(app, out, purpose, Request::EditQueued { conversation, turn, text }) == Asked::Yes {
+        if ask(app, out, purpose, Request::EditQueued { conversation, turn, text: text.clone() }) == Asked::Yes {
             stop_editing(app);
+            if let Some(desk) = app.desk_mut() {
+                desk.edits_in_flight.push(text);
+            }
         }
         return;
     }
