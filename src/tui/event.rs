@@ -2,6 +2,7 @@
 //!
 //! Not here: what follows from an event (`update`) or how an effect is carried out (`mod.rs`).
 
+use crate::client::Absent;
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
 use crate::protocol::message::{Event as HostEvent, Reply, Request, ViewInput, ViewOutput};
 use crate::terminal::frame::Size;
@@ -51,8 +52,8 @@ pub struct ViewOf {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Connects to the host and starts one if there is none. Brings `Linked` or `LinkLost`.
-    Connect,
+    /// Connects to the host. Brings `Linked` or `LinkLost`.
+    Connect(Absent),
     /// Brings `Answered` or `NotAsked` with the same purpose, unless the link is lost.
     Ask(Purpose, Request),
     /// Shows this session instead of the one that was shown. Brings `Viewed` or `ViewLost`.

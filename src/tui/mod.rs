@@ -15,7 +15,7 @@ mod testing;
 pub mod update;
 pub mod view;
 
-use crate::client::{Absent, ClientError, Control, View};
+use crate::client::{ClientError, Control, View};
 use crate::config::Config;
 use crate::domain::id::Timestamp;
 use crate::paths::Paths;
@@ -356,7 +356,7 @@ impl Edge {
 
     fn carry_out_one(&mut self, effect: Effect) -> Option<Event> {
         match effect {
-            Effect::Connect => match Control::connect(&self.paths, Absent::Start) {
+            Effect::Connect(absent) => match Control::connect(&self.paths, absent) {
                 Ok(control) => {
                     self.control = Some(control);
                     self.asked.clear();

@@ -17,10 +17,11 @@ use super::app::{
 };
 use super::event::{Effect, Event, Now, Purpose, ViewOf};
 use super::layout;
+use crate::client::Absent;
 use crate::domain::id::ConversationId;
 use crate::protocol::message::{Request, Scroll, ViewInput, ViewOutput};
 use crate::terminal::frame::Frame;
-use crate::terminal::keys::Focus;
+use crate::terminal::keys::{Focus, Key, KeyCode, Modifiers};
 
 /// A pause in typing after which the draft is saved.
 const DRAFT_PAUSE_MS: u64 = 300;
@@ -37,20 +38,24 @@ const MOST_EARLY: usize = 4_096;
 
 /// What is to be done first of all.
 pub fn start() -> Vec<Effect> {
-    vec![Effect::Connect]
+    vec![Effect::Connect(Absent::Start)]
 }
 
 /// Applies one event and says what must be done about it.
 pub fn update(app: &mut App, event: Event, now: Now) -> Vec<Effect> {
     let mut out = Vec::new();
     app.now = now;
+    let is_enter = event == Event::Key(Key { code: KeyCode::Enter, modifiers: Modifiers::NONE });
     if is_early(app, &event) {
         if app.early.len() < MOST_EARLY {
             app.early.push(event);
         }
-        return out;
+    } else {
+        apply(app, &mut out, event);
     }
-    apply(app, &mut out, event);
+    if is_enter && app.is_stopped() {
+        start_host(app, &mut out);
+    }
     if app.desk().is_some() {
         for event in std::mem::take(&mut app.early) {
             apply(app, &mut out, event);
@@ -109,6 +114,11 @@ fn ask(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, request: Request)
             out.push(Effect::Ask(purpose, request));
             Asked::Yes
         }
+        Link::Down { .. } if app.is_stopped() || !app.once_up.is_empty() => {
+            start_host(app, out);
+            app.once_up.push(Effect::Ask(purpose, request));
+            Asked::Yes
+        }
         Link::Connecting | Link::Down { .. } => {
             say_trouble(app, "not connected to the host yet; try again in a moment");
             Asked::NoHost
@@ -120,6 +130,18 @@ fn ask(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, request: Request)
 enum Asked {
     Yes,
     NoHost,
+}
+
+/// Starts the host that was stopped: the person wants something of it.
+fn start_host(app: &mut App, out: &mut Vec<Effect>) {
+    if let Link::Down { again_ms, .. } = &mut app.link
+        && app.absent == Absent::Fail
+    {
+        *again_ms = None;
+        app.absent = Absent::Start;
+        out.push(Effect::Connect(Absent::Start));
+        say(app, "the host is being started again");
+    }
 }
 
 /// Shows this conversation.
@@ -148,7 +170,7 @@ fn select(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId) {
 /// Tells the host what the person looks at.
 fn look(app: &App, out: &mut Vec<Effect>) {
     let conversation = app.active.filter(|_| app.window_focused);
-    if app.link == Link::Up {
+    if app.link == Link::Up && app.absent == Absent::Start {
         out.push(Effect::Ask(Purpose::Order { done: "" }, Request::Look { conversation }));
     }
 }
@@ -231,7 +253,7 @@ fn on_time(app: &mut App, out: &mut Vec<Effect>) {
         && again_ms.is_some_and(|again| again <= now_ms)
     {
         *again_ms = None;
-        out.push(Effect::Connect);
+        out.push(Effect::Connect(app.absent));
     }
 }
 

@@ -3,6 +3,7 @@
 use super::super::app::{Keyboard, Link, Page, Prefix};
 use super::super::event::{Effect, Event, Purpose};
 use super::super::testing::{Window, asleep, draft, ended, id, idle, of, with_queue, working};
+use crate::client::Absent;
 use crate::domain::continuity::{Continuity, Decision, Why};
 use crate::domain::conversation::Tab;
 use crate::domain::conversation_state::MAX_MESSAGE_BYTES;
@@ -561,7 +562,7 @@ fn a_lost_link_keeps_everything_and_comes_back() {
     window.press("!<enter>");
     assert_eq!(window.text(), "sent\ntyped!");
     window.after(11_000);
-    assert!(window.take().contains(&Effect::Connect));
+    assert!(window.take().contains(&Effect::Connect(Absent::Start)));
     let mut waits = Vec::new();
     for _ in 0..6 {
         let now_ms = window.now.steady_ms;
@@ -580,6 +581,102 @@ fn a_lost_link_keeps_everything_and_comes_back() {
     assert!(ordered.iter().any(|effect| matches!(effect, Effect::OpenView(..))), "{ordered:?}");
     assert!(ordered.contains(&Effect::Ask(Purpose::SaveDraft(id(1)), draft_saved("sent\ntyped!"))), "{ordered:?}");
     assert_eq!(window.app.active, Some(id(1)));
+}
+
+/// A window whose host was stopped under it.
+fn stopped() -> Window {
+    let mut window = one(idle(1, "a"));
+    window.event(Event::Told(HostEvent::HostEnding));
+    window.event(Event::LinkLost("the host ended".into()));
+    window.take();
+    window
+}
+
+fn connects(window: &mut Window) -> Vec<Absent> {
+    let connects = window.take().into_iter().filter_map(|effect| match effect {
+        Effect::Connect(absent) => Some(absent),
+        _ => None,
+    });
+    connects.collect()
+}
+
+#[test]
+fn a_stopped_host_is_looked_for_and_not_started_until_the_person_acts() {
+    let mut window = stopped();
+    assert!(window.status().contains("the host was stopped; Enter (or any message) starts it again"));
+    for _ in 0..20 {
+        window.after(2_000);
+        assert_eq!(connects(&mut window), [Absent::Fail]);
+        window.event(Event::LinkLost("no host".into()));
+    }
+    window.press("typing starts nothing");
+    assert_eq!(connects(&mut window), []);
+    window.press("<enter>");
+    assert_eq!(connects(&mut window), [Absent::Start]);
+    assert_eq!(window.text(), "");
+    window.event(Event::Linked);
+    window.take();
+    let overview = Overview { conversations: vec![idle(1, "a")], rest: Rest::None };
+    window.answer(Purpose::Subscribe, Reply::Overview(overview));
+    let sent: Vec<_> = window.requests().into_iter().filter(|one| matches!(one, Request::Submit { .. })).collect();
+    assert!(matches!(&sent[..], [Request::Submit { text, .. }] if text == "typing starts nothing"), "{sent:?}");
+    window.event(Event::LinkLost("killed".into())).after(200);
+    assert_eq!(connects(&mut window), [Absent::Start], "one that did not say so is started again");
+}
+
+#[test]
+fn a_stopped_host_is_started_by_enter_alone_by_a_tab_and_from_the_agents_screen() {
+    for keys in ["<enter>", "<ctrl-t>", "<prefix>c", "<prefix>s", "<ctrl-n>"] {
+        let mut window = stopped();
+        window.press(keys);
+        assert_eq!(connects(&mut window), [Absent::Start], "{keys}");
+    }
+    let mut window = one(idle(1, "a"));
+    window.press("<tab>");
+    window.event(Event::Told(HostEvent::HostEnding)).event(Event::LinkLost("the host ended".into())).take();
+    window.press("ls");
+    assert_eq!(connects(&mut window), []);
+    window.press("<enter>");
+    assert_eq!(connects(&mut window), [Absent::Start]);
+}
+
+#[test]
+fn a_message_for_a_stopped_host_that_cannot_be_started_comes_back() {
+    let mut window = stopped();
+    window.press("hello<enter>more");
+    window.event(Event::LinkLost("no permission".into()));
+    assert_eq!(window.text(), "hello\nmore");
+    assert!(window.picture().contains("could not be started, so nothing was sent"), "{}", window.picture());
+}
+
+#[test]
+fn what_was_written_in_a_draft_that_ended_with_its_host_goes_to_a_new_one() {
+    let mut window = one(draft(1, "a"));
+    window.event(Event::Told(HostEvent::HostEnding)).event(Event::LinkLost("the host ended".into()));
+    window.press("hello<enter>").event(Event::Linked);
+    window.take();
+    let overview = Overview { conversations: vec![idle(2, "b")], rest: Rest::None };
+    window.answer(Purpose::Subscribe, Reply::Overview(overview));
+    assert!(matches!(&window.requests()[..], [Request::New { .. }]));
+    window.answer(Purpose::NewTab, Reply::Created { conversation: id(9) });
+    let requests = window.requests();
+    let sent = |request: &Request| matches!(request, Request::Submit { conversation, text, .. } if *conversation == id(9) && text == "hello");
+    assert!(requests.iter().any(sent), "{requests:?}");
+}
+
+#[test]
+fn a_draft_whose_save_was_not_confirmed_is_not_replaced_by_an_older_one() {
+    let overview = || Reply::Overview(Overview { conversations: vec![idle(1, "a")], rest: Rest::None });
+    let mut window = one(idle(1, "a"));
+    window.press("abc").after(300).event(Event::LinkLost("killed".into()));
+    window.event(Event::Linked).answer(Purpose::Subscribe, overview());
+    assert_eq!(window.text(), "abc");
+    let mut window = one(idle(1, "a"));
+    window.event(Event::Told(HostEvent::HostEnding)).press("abc").after(300);
+    window.answer(Purpose::SaveDraft(id(1)), Reply::Refused { why: Refusal::Ending });
+    window.event(Event::LinkLost("the host ended".into())).event(Event::Linked);
+    window.answer(Purpose::Subscribe, overview());
+    assert_eq!(window.text(), "abc");
 }
 
 #[test]
