@@ -26,11 +26,16 @@ pub struct Link {
 impl Link {
     /// Greets over a fresh connection.
     pub fn greet(stream: UnixStream) -> Result<Link, ClientError> {
+        Link::greet_within(stream, HELLO_LIMIT)
+    }
+
+    /// Greets over a fresh connection; the host must answer within this time.
+    pub fn greet_within(stream: UnixStream, limit: Duration) -> Result<Link, ClientError> {
         stream.set_nonblocking(true).map_err(ClientError::Broken)?;
         let unknown = hello(Timestamp(0));
         let mut link = Link { stream, decoder: Decoder::default(), buffer: vec![0; READ_BYTES], host: unknown };
         link.send(&hello(now()))?;
-        let theirs: Hello = link.receive_until(Some(Instant::now() + HELLO_LIMIT), HELLO_LIMIT)?;
+        let theirs: Hello = link.receive_until(Some(Instant::now() + limit), limit)?;
         if theirs.major != PROTOCOL_MAJOR {
             let older = if theirs.major < PROTOCOL_MAJOR { "host" } else { "client" };
             return Err(ClientError::Version { ours: build(), theirs: theirs.build, older });

@@ -7,7 +7,7 @@ use crate::domain::conversation::QueueHeld;
 use crate::domain::id::SessionNumber;
 use crate::domain::session::{AsleepWhy, Exit};
 use crate::domain::turn::{FailedWhy, InterruptedBy, TurnEnd, TurnRecord, TurnState, UnknownWhy};
-use crate::protocol::message::{Conversation, Reply, Status, ViewOutput};
+use crate::protocol::message::{Conversation, Event as HostEvent, Reply, Status, ViewOutput};
 use crate::terminal::frame::{ScrollPosition, Size};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (40, 12)];
@@ -136,6 +136,15 @@ fn a_lost_host_is_told_and_everything_stays() {
     check("host_gone", &[idle(1, "fix login")], |window| {
         shell_screen(window);
         window.press("half a thought").event(Event::LinkLost("connection reset by peer".into()));
+    });
+}
+
+#[test]
+fn a_stopped_host_is_told_with_the_way_to_start_it() {
+    check("host_stopped", &[idle(1, "fix login")], |window| {
+        shell_screen(window);
+        window.press("half a thought").event(Event::Told(HostEvent::HostEnding));
+        window.event(Event::LinkLost("the host ended".into()));
     });
 }
 
