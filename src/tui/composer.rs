@@ -54,6 +54,8 @@ pub enum Taken {
     Without(usize),
 }
 
+/// The crate counts rows with 16 bits and panics or scrolls wrongly beyond; half of that leaves room for wrapped lines.
+pub const MAX_LINES: usize = 32 * 1024;
 /// Enough to undo a whole message piece by piece.
 const UNDO_STEPS: usize = 500;
 
@@ -91,7 +93,8 @@ impl Composer {
     }
 
     pub fn insert_char(&mut self, char: char) -> Taken {
-        if char.len_utf8() > self.room() {
+        let too_many_lines = char == '\n' && self.area.lines().len() >= MAX_LINES;
+        if char.len_utf8() > self.room() || too_many_lines {
             return Taken::Without(char.len_utf8());
         }
         self.area.insert_char(char);
@@ -102,7 +105,9 @@ impl Composer {
     /// A paste is one step for undo. A tab stays a tab; other control characters have no place in a message.
     pub fn insert_text(&mut self, text: &str) -> Taken {
         let text = split_lines(text).join("\n");
-        let kept = text.floor_char_boundary(self.room());
+        let newlines = MAX_LINES.saturating_sub(self.area.lines().len());
+        let lines_end = text.match_indices('\n').nth(newlines).map_or(text.len(), |(at, _)| at);
+        let kept = text.floor_char_boundary(self.room().min(lines_end));
         if kept > 0 {
             self.area.insert_str(&text[..kept]);
             self.measured.set(None);
@@ -118,7 +123,13 @@ impl Composer {
 
     /// Can be undone. Takes any length: what is put here was written before, and must not be lost.
     pub fn replace_text(&mut self, text: &str) {
-        self.area.select_all();
+        // The crate's own `select_all` ends at line and column 65,535.
+        self.area.cancel_selection();
+        self.area.move_cursor(CursorMove::Top);
+        self.area.move_cursor(CursorMove::Head);
+        self.area.start_selection();
+        self.area.move_cursor(CursorMove::Bottom);
+        self.area.move_cursor(CursorMove::End);
         self.area.insert_str(split_lines(text).join("\n"));
         self.area.cancel_selection();
         self.measured.set(None);

@@ -265,7 +265,7 @@ fn a_paste_longer_than_any_message_is_cut_and_said_and_the_link_stays() {
     let home = Home::new();
     let mut ui = open(&home, 100, 24);
     ui.keys("echo ");
-    ui.bytes(&[b"\x1b[200~".as_slice(), &b"0123456789abcde\n".repeat(81_250), b"\x1b[201~"].concat());
+    ui.bytes(&[b"\x1b[200~".as_slice(), &b"0123456789abcdefghijklmnopqrstu\n".repeat(40_625), b"\x1b[201~"].concat());
     ui.wait_for("a message has at most 512 KiB");
     ui.keys("<ctrl-c>");
     ui.wait_for("cleared");

@@ -800,7 +800,7 @@ fn what_is_too_long_for_a_message_is_left_out_and_said_and_what_was_typed_stays(
     assert!(window.picture().contains("at most 512 KiB"), "{}", window.picture());
     window.press("<alt-enter>xyz");
     assert!(window.text().len() <= MAX_MESSAGE_BYTES && window.text().starts_with(&text));
-    assert!(window.picture().contains("1 B beyond that"), "{}", window.picture());
+    assert!(window.picture().contains("1 B were left out"), "{}", window.picture());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What the composer does beyond editing: sending, the history of prompts, and changing a queued message.
 
 use super::super::app::{App, Recalled};
-use super::super::composer::{Composer, CursorRow, Edit, Taken};
+use super::super::composer::{Composer, CursorRow, Edit, MAX_LINES, Taken};
 use super::super::event::{Effect, Purpose};
 use super::super::keymap::key_name;
 use super::super::layout::{self, COMPOSER_INDENT};
@@ -23,7 +23,8 @@ pub fn say_what_had_no_room(app: &mut App, taken: Taken) {
         Taken::All => {}
         Taken::Without(bytes) => {
             let most = MAX_MESSAGE_BYTES / 1024;
-            say_trouble(app, format!("a message has at most {most} KiB; {bytes} B beyond that were left out"));
+            let words = format!("a message has at most {most} KiB and {MAX_LINES} lines; {bytes} B were left out");
+            say_trouble(app, words);
         }
     }
 }

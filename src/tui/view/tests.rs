@@ -324,3 +324,20 @@ fn a_queued_turn_has_no_end() {
         None
     );
 }
+
+/// Rows and columns of the screen are 16 bits wide, a text may have more lines.
+#[test]
+fn a_text_of_more_lines_than_a_screen_can_count_breaks_nothing() {
+    for text in ["\n".repeat(80_000), "x\n".repeat(80_000), "x".repeat(300_000)] {
+        let mut window = Window::with(80, 24, vec![idle(1, "fix login")]);
+        shell_screen(&mut window);
+        window.event(Event::Paste(text));
+        window.picture();
+        window.press("yz<left><up><down><home><end>");
+        window.picture();
+        window.press("<enter>");
+        assert_eq!(window.text(), "", "all of it is sent");
+        window.press("<ctrl-z>").picture();
+        assert!(!window.text().is_empty());
+    }
+}
