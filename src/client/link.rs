@@ -26,11 +26,16 @@ pub struct Link {
 impl Link {
     /// Greets over a fresh connection.
     pub fn greet(stream: UnixStream) -> Result<Link, ClientError> {
+        Link::greet_within(stream, HELLO_LIMIT)
+    }
+
+    /// Greets over a fresh connection; the host must answer within this time.
+    pub fn greet_within(stream: UnixStream, limit: Duration) -> Result<Link, ClientError> {
         stream.set_nonblocking(true).map_err(ClientError::Broken)?;
         let unknown = hello(Timestamp(0));
         let mut link = Link { stream, decoder: Decoder::default(), buffer: vec![0; READ_BYTES], host: unknown };
         link.send(&hello(now()))?;
-        let theirs: Hello = link.receive_until(Some(Instant::now() + HELLO_LIMIT), HELLO_LIMIT)?;
+        let theirs: Hello = link.receive_until(Some(Instant::now() + limit), limit)?;
         if theirs.major != PROTOCOL_MAJOR {
             let older = if theirs.major < PROTOCOL_MAJOR { "host" } else { "client" };
             return Err(ClientError::Version { ours: build(), theirs: theirs.build, older });
@@ -43,9 +48,9 @@ impl Link {
         &self.host
     }
 
-    /// Writes the whole frame, waiting for room where the socket is full.
+    /// Writes the whole frame, waiting for room where the socket is full. What is too long for a frame leaves the connection as it was.
     pub fn send<T: Serialize>(&mut self, message: &T) -> Result<(), ClientError> {
-        let frame = codec::encode(message)?;
+        let frame = codec::encode(message).map_err(ClientError::NotSent)?;
         let mut rest = frame.as_slice();
         while !rest.is_empty() {
             match self.stream.write(rest) {

@@ -16,8 +16,9 @@ use crate::terminal::frame::Size;
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
@@ -31,6 +32,9 @@ pub enum ClientError {
     Ended,
     #[error("the host said something that cannot be read")]
     Codec(#[from] CodecError),
+    /// Nothing of it was sent, and the connection stands.
+    #[error("it cannot be sent to the host: {0}")]
+    NotSent(#[source] CodecError),
     #[error(
         "this threadkeep ({ours}) and the host ({theirs}) cannot talk to each other: the {older} is older; run threadkeep host stop with the build that started it, then try again"
     )]
@@ -97,7 +101,7 @@ impl Control {
 
     /// Waits for the (next) reply to the request with this id.
     pub fn await_reply(&mut self, id: u64, limit: Option<Duration>) -> Result<Reply, ClientError> {
-        let until = limit.map(|limit| std::time::Instant::now() + limit);
+        let until = limit.map(|limit| Instant::now() + limit);
         loop {
             match self.link.receive_until::<Told>(until, limit.unwrap_or_default()) {
                 Ok(Told::Reply { id: told, reply: Reply::Refused { why } }) if told == id => {
@@ -123,6 +127,9 @@ impl AsFd for Control {
     }
 }
 
+/// A view is opened while a person waits at the keyboard; a host that takes longer is tried again a little later.
+const VIEW_LIMIT: Duration = Duration::from_secs(1);
+
 /// A view of one live session: keys in, pictures out, straight to and from the session's thread.
 pub struct View {
     link: Link,
@@ -131,10 +138,13 @@ pub struct View {
 impl View {
     /// Opens a view at this size. An error says why there is nothing to view.
     pub fn open(paths: &Paths, conversation: ConversationId, size: Size) -> Result<View, ClientError> {
-        let mut link = start_host::connect(paths, Absent::Fail)?;
+        let until = Instant::now() + VIEW_LIMIT;
+        // Only a host that runs has something to view.
+        let stream = UnixStream::connect(&paths.socket)
+            .map_err(|_| ClientError::NoHost { path: paths.socket.clone(), log: paths.log.clone() })?;
+        let mut link = Link::greet_within(stream, VIEW_LIMIT)?;
         link.send(&Asked { id: 1, request: Request::View { conversation, size } })?;
-        let limit = Duration::from_secs(5);
-        match link.receive_until::<Told>(Some(std::time::Instant::now() + limit), limit)? {
+        match link.receive_until::<Told>(Some(until), VIEW_LIMIT)? {
             Told::Reply { reply: Reply::Refused { why }, .. } => Err(ClientError::Refused(why)),
             Told::Reply { .. } | Told::Event(_) => Ok(View { link }),
         }

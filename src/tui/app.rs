@@ -3,8 +3,9 @@
 //! Change here: what a window remembers. Not here: what changes it (`update`) or how it looks (`view`).
 
 use super::composer::Composer;
-use super::event::{Event, Now, ViewOf};
+use super::event::{Effect, Event, Now, ViewOf};
 use super::layout;
+use crate::client::Absent;
 use crate::config::{self, Config};
 use crate::domain::continuity::{Continuity, DecisionRecord};
 use crate::domain::conversation::Tab;
@@ -27,6 +28,10 @@ pub struct App {
     pub size: Size,
     pub now: Now,
     pub link: Link,
+    /// What is done about a host that is not there: one that was stopped is started again only when the person wants something of it.
+    pub absent: Absent,
+    /// What is asked once the host that is being started is there.
+    pub once_up: Vec<Effect>,
     /// Every conversation that the host told of, with or without a tab.
     pub conversations: BTreeMap<ConversationId, Conversation>,
     pub active: Option<ConversationId>,
@@ -79,6 +84,8 @@ pub struct Desk {
     pub saves_under_way: u32,
     /// Sent and not yet answered, oldest first.
     pub in_flight: Vec<String>,
+    /// Changed texts of queued messages, sent and not yet answered, oldest first.
+    pub edits_in_flight: Vec<String>,
     /// The composer holds a queued message instead of the draft.
     pub editing: Option<Editing>,
     /// This one left the queue before its change was taken; what was written for it stands in the composer as a new message.
@@ -241,6 +248,8 @@ impl App {
             size,
             now,
             link: Link::Connecting,
+            absent: Absent::Start,
+            once_up: Vec::new(),
             conversations: BTreeMap::new(),
             active: None,
             last_active: None,
@@ -400,8 +409,19 @@ impl App {
         newest.into_iter().chain(conversation.queue.iter().map(|turn| turn.number)).chain(earlier).collect()
     }
 
+    /// Whether the host was stopped on purpose and is not there.
+    pub fn is_stopped(&self) -> bool {
+        match self.link {
+            Link::Down { .. } => self.absent == Absent::Fail,
+            Link::Connecting | Link::Asking | Link::Up => false,
+        }
+    }
+
     /// What the person reads after leaving.
     pub fn farewell(&self) -> String {
+        if self.is_stopped() {
+            return "the host was stopped, so no session is running; come back with: threadkeep".to_owned();
+        }
         if self.link != Link::Up {
             return "no link to the host, so what keeps running is unknown; come back with: threadkeep".to_owned();
         }

@@ -2,6 +2,7 @@
 //!
 //! Change here: how editing behaves. Not here: which key does it (`keymap.rs`), history and drafts (`app.rs`) or looks (`view/composer.rs`).
 
+use crate::domain::conversation_state::MAX_MESSAGE_BYTES;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -45,6 +46,16 @@ pub enum CursorRow {
     Only,
 }
 
+/// How much of what was typed or pasted had room: a text is at most as long as a message may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    All,
+    /// So many bytes had no room and were left out.
+    Without(usize),
+}
+
+/// The crate counts rows with 16 bits and panics or scrolls wrongly beyond; half of that leaves room for wrapped lines.
+pub const MAX_LINES: usize = 32 * 1024;
 /// Enough to undo a whole message piece by piece.
 const UNDO_STEPS: usize = 500;
 
@@ -81,21 +92,44 @@ impl Composer {
         self.area.is_empty()
     }
 
-    pub fn insert_char(&mut self, char: char) {
+    pub fn insert_char(&mut self, char: char) -> Taken {
+        let too_many_lines = char == '\n' && self.area.lines().len() >= MAX_LINES;
+        if char.len_utf8() > self.room() || too_many_lines {
+            return Taken::Without(char.len_utf8());
+        }
         self.area.insert_char(char);
         self.measured.set(None);
+        Taken::All
     }
 
     /// A paste is one step for undo. A tab stays a tab; other control characters have no place in a message.
-    pub fn insert_text(&mut self, text: &str) {
-        let lines = split_lines(text);
-        self.area.insert_str(lines.join("\n"));
-        self.measured.set(None);
+    pub fn insert_text(&mut self, text: &str) -> Taken {
+        let text = split_lines(text).join("\n");
+        let newlines = MAX_LINES.saturating_sub(self.area.lines().len());
+        let lines_end = text.match_indices('\n').nth(newlines).map_or(text.len(), |(at, _)| at);
+        let kept = text.floor_char_boundary(self.room().min(lines_end));
+        if kept > 0 {
+            self.area.insert_str(&text[..kept]);
+            self.measured.set(None);
+        }
+        if kept == text.len() { Taken::All } else { Taken::Without(text.len() - kept) }
     }
 
-    /// Can be undone.
+    /// How many more bytes it takes.
+    fn room(&self) -> usize {
+        let bytes: usize = self.area.lines().iter().map(|line| line.len() + 1).sum();
+        MAX_MESSAGE_BYTES.saturating_sub(bytes.saturating_sub(1))
+    }
+
+    /// Can be undone. Takes any length: what is put here was written before, and must not be lost.
     pub fn replace_text(&mut self, text: &str) {
-        self.area.select_all();
+        // The crate's own `select_all` ends at line and column 65,535.
+        self.area.cancel_selection();
+        self.area.move_cursor(CursorMove::Top);
+        self.area.move_cursor(CursorMove::Head);
+        self.area.start_selection();
+        self.area.move_cursor(CursorMove::Bottom);
+        self.area.move_cursor(CursorMove::End);
         self.area.insert_str(split_lines(text).join("\n"));
         self.area.cancel_selection();
         self.measured.set(None);

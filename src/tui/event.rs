@@ -2,6 +2,7 @@
 //!
 //! Not here: what follows from an event (`update`) or how an effect is carried out (`mod.rs`).
 
+use crate::client::Absent;
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
 use crate::protocol::message::{Event as HostEvent, Reply, Request, ViewInput, ViewOutput};
 use crate::terminal::frame::Size;
@@ -30,10 +31,14 @@ pub enum Event {
     /// The control connection is gone or could not be made. What was asked and not answered will get no answer.
     LinkLost(String),
     Answered(Purpose, Reply),
+    /// It could not be asked and nothing of it was sent, though the link stands.
+    NotAsked(Purpose, String),
     Told(HostEvent),
     Viewed(ViewOf, ViewOutput),
     /// The view is gone or could not be opened.
     ViewLost(ViewOf, String),
+    /// The view stands, but this could not be given to it.
+    NotGiven(String),
     /// The system asks us to go: SIGTERM, SIGHUP.
     Terminated,
 }
@@ -47,9 +52,9 @@ pub struct ViewOf {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Connects to the host and starts one if there is none. Brings `Linked` or `LinkLost`.
-    Connect,
-    /// Brings `Answered` with the same purpose, unless the link is lost.
+    /// Connects to the host. Brings `Linked` or `LinkLost`.
+    Connect(Absent),
+    /// Brings `Answered` or `NotAsked` with the same purpose, unless the link is lost.
     Ask(Purpose, Request),
     /// Shows this session instead of the one that was shown. Brings `Viewed` or `ViewLost`.
     OpenView(ViewOf, Size),

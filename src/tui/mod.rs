@@ -1,4 +1,5 @@
 //! The window: one thread that waits for the terminal and the host, lets `update` decide, does what it orders, and draws once a batch.
+//! Only connecting has a thread of its own.
 //!
 //! Change here: how events come and effects are carried out. Not here: what follows from them (`update`) or how it looks (`view`).
 
@@ -15,7 +16,7 @@ mod testing;
 pub mod update;
 pub mod view;
 
-use crate::client::{Absent, Control, View};
+use crate::client::{Absent, ClientError, Control, View};
 use crate::config::Config;
 use crate::domain::id::Timestamp;
 use crate::paths::Paths;
@@ -35,6 +36,8 @@ use std::collections::{HashMap, VecDeque};
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
+use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
+use std::thread;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// After this an escape that nothing followed is the Escape key. Sequences come in one piece but for slow lines.
@@ -111,6 +114,8 @@ struct Edge {
     /// Since when a sequence of the terminal is incomplete.
     waiting_since_ms: Option<u64>,
     control: Option<Control>,
+    /// The connection that is being made.
+    connecting: Option<Connecting>,
     /// What was asked on this control connection and not answered.
     asked: HashMap<u64, Purpose>,
     /// The beginning of an overview whose rest is on its way.
@@ -118,6 +123,26 @@ struct Edge {
     view: Option<(ViewOf, View)>,
     stale: Stale,
     began: Instant,
+}
+
+/// A connection that is being made by a thread of its own, because a host that must be started first, or does not answer, takes seconds.
+struct Connecting {
+    result: Receiver<Result<Control, ClientError>>,
+    /// Its other end is dropped with the thread, which makes this one readable.
+    over: UnixStream,
+}
+
+impl Connecting {
+    fn start(paths: Paths, absent: Absent) -> io::Result<Connecting> {
+        let (over, over_end) = UnixStream::pair()?;
+        let (sender, result) = sync_channel(1);
+        thread::Builder::new().name("connect".to_owned()).spawn(move || {
+            // Nobody waits any more where the window is closed or has begun to connect anew.
+            let _ = sender.send(Control::connect(&paths, absent));
+            drop(over_end);
+        })?;
+        Ok(Connecting { result, over })
+    }
 }
 
 /// What must be known of the window before an event, to tell afterwards what of it is stale. The two events that come with every key
@@ -179,6 +204,7 @@ impl Edge {
             input,
             waiting_since_ms: None,
             control: None,
+            connecting: None,
             asked,
             overview: Vec::new(),
             view: None,
@@ -190,7 +216,6 @@ impl Edge {
     fn run(&mut self, signals: &mut Signals) -> Result<(), TuiError> {
         let mut screen = Screen::new(self.app.size);
         self.carry_out(update::start());
-        self.receive();
         while !self.app.leaving {
             // A terminal that takes nothing at present gets the newest picture later instead of a row of old ones.
             if self.stale != Stale::Nothing && is_writable() {
@@ -228,6 +253,9 @@ impl Edge {
         ];
         if let Some(control) = &self.control {
             fds.push(PollFd::from_borrowed_fd(control.as_fd(), PollFlags::IN));
+        }
+        if let Some(connecting) = &self.connecting {
+            fds.push(PollFd::new(&connecting.over, PollFlags::IN));
         }
         if let Some((_, view)) = &self.view {
             fds.push(PollFd::from_borrowed_fd(view.as_fd(), PollFlags::IN));
@@ -283,8 +311,29 @@ impl Edge {
         }
     }
 
+    /// Takes over the connection that was being made, once it is there or has failed.
+    fn settle_connecting(&mut self) {
+        let Some(connecting) = &self.connecting else { return };
+        let result = match connecting.result.try_recv() {
+            Ok(result) => result.map_err(|error| error.to_string()),
+            Err(TryRecvError::Empty) => return,
+            Err(TryRecvError::Disconnected) => Err("connecting failed for a reason that is not known".to_owned()),
+        };
+        self.connecting = None;
+        match result {
+            Ok(control) => {
+                self.control = Some(control);
+                self.asked.clear();
+                self.overview.clear();
+                self.handle(Event::Linked);
+            }
+            Err(why) => self.lose_link(&why),
+        }
+    }
+
     /// Takes all that the host has told.
     fn receive(&mut self) {
+        self.settle_connecting();
         while let Some(control) = &mut self.control {
             match control.receive() {
                 Ok(None) => break,
@@ -356,12 +405,10 @@ impl Edge {
 
     fn carry_out_one(&mut self, effect: Effect) -> Option<Event> {
         match effect {
-            Effect::Connect => match Control::connect(&self.paths, Absent::Start) {
-                Ok(control) => {
-                    self.control = Some(control);
-                    self.asked.clear();
-                    self.overview.clear();
-                    Some(Event::Linked)
+            Effect::Connect(absent) => match Connecting::start(self.paths.clone(), absent) {
+                Ok(connecting) => {
+                    self.connecting = Some(connecting);
+                    None
                 }
                 Err(error) => Some(Event::LinkLost(error.to_string())),
             },
@@ -370,6 +417,8 @@ impl Edge {
                     self.asked.insert(id, purpose);
                     None
                 }
+                // Connecting again would not make it shorter.
+                Err(error @ ClientError::NotSent(_)) => Some(Event::NotAsked(purpose, error.to_string())),
                 Err(error) => {
                     self.control = None;
                     Some(Event::LinkLost(error.to_string()))
@@ -392,9 +441,13 @@ impl Edge {
             Effect::ToView(input) => {
                 let (of, view) = self.view.as_mut()?;
                 let of = *of;
-                let error = view.send(&input).err()?;
-                self.view = None;
-                Some(Event::ViewLost(of, error.to_string()))
+                match view.send(&input).err()? {
+                    error @ ClientError::NotSent(_) => Some(Event::NotGiven(error.to_string())),
+                    error => {
+                        self.view = None;
+                        Some(Event::ViewLost(of, error.to_string()))
+                    }
+                }
             }
             Effect::Leave => None, // `App::leaving` ends the loop once everything else is done.
         }

@@ -3,6 +3,7 @@
 use crate::home::{Home, Signal, is_alive, kill, wait_until};
 use crate::screen::Screen;
 use crate::window::{is_ready, open, send};
+use std::time::{Duration, Instant};
 
 #[test]
 fn leaving_keeps_everything_running_and_coming_back_shows_the_same_at_once() {
@@ -124,6 +125,35 @@ fn a_host_killed_under_a_window_is_said_and_everything_is_there_again() {
     assert_eq!(told, expected.map(|(prompt, state)| (prompt.into(), state.into())));
     let why = home.run(&["why", "--json"]).done().json_lines();
     assert!(why.iter().any(|one| one["decision"] == "fresh" && one["why"] == "host_ended"), "{why:?}");
+}
+
+#[test]
+fn a_host_that_was_stopped_stays_so_until_the_person_sends_something() {
+    let home = Home::new();
+    let mut ui = open(&home, 100, 24);
+    send(&mut ui, "echo before", 1, "completed");
+    home.run(&["host", "stop"]).done();
+    ui.wait_for("the host was stopped; Enter (or any message) starts it again");
+    let until = Instant::now() + Duration::from_secs(3);
+    while Instant::now() < until {
+        assert!(!home.paths().socket.exists(), "nobody started a host");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    send(&mut ui, "echo after", 2, "completed");
+    home.run(&["host", "stop"]).done();
+    ui.wait_for("the host was stopped");
+    let tab = home.run(&["ls", "--json"]).done();
+    assert_eq!(tab.json()["turns"], 2, "another client starts it");
+    ui.wait_until("and the window finds it", |seen| seen.status().contains("next: fresh"));
+}
+
+#[test]
+fn a_message_in_a_new_tab_survives_the_stop_of_the_host() {
+    let home = Home::new();
+    let mut ui = open(&home, 100, 24);
+    home.run(&["host", "stop"]).done();
+    ui.wait_for("the host was stopped");
+    send(&mut ui, "echo in spite of it", 1, "completed");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The window as a new user meets it: the first minute, turns, fresh sessions, tabs, the queue, the keyboard.
 
-use crate::home::{Home, wait_until};
+use crate::home::{Home, Signal, kill, wait_until};
 use crate::screen::{Screen, Seen};
 
 /// Opens the window and waits for the composer.
@@ -258,6 +258,69 @@ fn what_is_typed_while_the_window_still_connects_is_kept() {
     ui.wait_until("the terminal is taken", |seen| seen.alternate);
     ui.keys("echo early");
     ui.wait_until("it stands in the composer", |seen| is_ready(seen) && seen.row(22).contains("echo early"));
+}
+
+#[test]
+fn a_paste_longer_than_any_message_is_cut_and_said_and_the_link_stays() {
+    let home = Home::new();
+    let mut ui = open(&home, 100, 24);
+    ui.keys("echo ");
+    ui.bytes(&[b"\x1b[200~".as_slice(), &b"0123456789abcdefghijklmnopqrstu\n".repeat(40_625), b"\x1b[201~"].concat());
+    ui.wait_for("a message has at most 512 KiB");
+    ui.keys("<ctrl-c>");
+    ui.wait_for("cleared");
+    send(&mut ui, "echo still here", 1, "completed");
+    let written = String::from_utf8_lossy(&ui.written()).into_owned();
+    assert!(!written.contains("host gone") && !written.contains("no link"), "the link was never lost");
+}
+
+#[test]
+fn a_paste_longer_than_a_frame_reaches_the_agent_whole() {
+    let home = Home::new();
+    let mut ui = open(&home, 100, 24);
+    let file = home.file("pasted");
+    ui.keys(&format!("cat > '{}'<enter>", file.display()));
+    ui.wait_for("working");
+    ui.keys("<prefix>o");
+    ui.wait_for("AGENT");
+    let text = b"0123456789abcde\n".repeat(81_250);
+    ui.bytes(&[b"\x1b[200~".as_slice(), &text, b"\x1b[201~"].concat());
+    wait_until("all of it is there", || std::fs::read(&file).is_ok_and(|found| found.len() >= text.len()));
+    assert!(std::fs::read(&file).expect("it is there") == text, "and as it was pasted");
+    ui.keys("<ctrl-d>");
+    ui.wait_for("completed");
+}
+
+/// A host that takes connections and never says a word.
+fn mute_host(home: &Home) -> std::os::unix::net::UnixListener {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().mode(0o700).create(home.path()).expect("the home");
+    std::os::unix::net::UnixListener::bind(home.paths().socket).expect("a socket")
+}
+
+#[test]
+fn a_window_that_waits_for_its_host_is_drawn_keeps_keys_and_can_be_left() {
+    let home = Home::new();
+    let mute = mute_host(&home);
+    for end in ["leave", "SIGTERM", "later"] {
+        let mut ui = Screen::open(&home, 80, 24);
+        ui.wait_for("connecting to the host");
+        ui.resize(60, 20);
+        ui.wait_until("it is drawn at the new size", |seen| seen.row(19).contains("TYPING"));
+        ui.keys("echo early");
+        match end {
+            "leave" => ui.keys("<prefix>d"),
+            "SIGTERM" => kill(ui.pid(), Signal::TERM),
+            _ => {
+                drop(mute);
+                std::fs::remove_file(home.paths().socket).expect("it was there");
+                ui.wait_until("it stands in the composer", |seen| is_ready(seen) && seen.has("echo early"));
+                return;
+            }
+        }
+        let (code, seen, _) = ui.ended();
+        assert_eq!((code, seen.has("no host")), (0, false), "{end}: {seen}");
+    }
 }
 
 #[test]

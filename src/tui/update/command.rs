@@ -1,7 +1,7 @@
 //! What each command does. One arm a command.
 
 use super::super::app::{App, Confirm, Keyboard, Page, Panel, needs_person, running, view_of};
-use super::super::composer::Composer;
+use super::super::composer::{Composer, Edit};
 use super::super::event::{Effect, Purpose};
 use super::super::keymap::{Command, Motion, key_name};
 use super::super::layout::{self, PanelPlace};
@@ -56,6 +56,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         },
         Command::ClearText => writing::clear_text(app),
         Command::KeepQueued => writing::keep_queued(app),
+        Command::Edit(Edit::Newline) => writing::write(app, |composer| composer.insert_char('\n')),
         Command::Edit(edit) => {
             if let Some(desk) = app.desk_mut() {
                 desk.composer.apply(edit);

@@ -2,18 +2,24 @@
 
 use super::super::app::{App, Confirm, Desk, Fetched, Keyboard, Link, NoticeKind, Page, is_ended};
 use super::super::composer::Composer;
-use super::super::event::{Effect, Purpose};
+use super::super::event::{Effect, Event as WindowEvent, Purpose};
 use super::{ask, command, fetch, look, save_draft, say, say_trouble, select};
+use crate::client::Absent;
 use crate::domain::continuity::Continuity;
 use crate::domain::id::{ConversationId, TurnNumber};
 use crate::domain::turn::TurnRecord;
 use crate::protocol::message::{Conversation, Event, Overview, Refusal, Reply, Request};
+use crate::terminal::keys::{Key, KeyCode, Modifiers};
 
 /// The first try comes at once, so that a restarted host is found within a second.
 const FIRST_TRY_MS: u64 = 200;
 /// Later tries: at most one a second, then rarer and rarer.
 const TRY_AGAIN_MS: u64 = 1_000;
 const TRY_AT_LEAST_EVERY_MS: u64 = 15_000;
+/// A host that was stopped may be started by another client; looking for it costs next to nothing.
+const LOOK_AT_LEAST_EVERY_MS: u64 = 2_000;
+
+const ENDING: &str = "the host is ending; sessions end with it, conversations stay";
 
 pub fn linked(app: &mut App, out: &mut Vec<Effect>) {
     app.link = Link::Asking;
@@ -25,23 +31,37 @@ pub fn link_lost(app: &mut App, why: &str) {
         Link::Down { tries, .. } => tries + 1,
         Link::Connecting | Link::Asking | Link::Up => 0,
     };
+    let most_ms = match app.absent {
+        Absent::Start => TRY_AT_LEAST_EVERY_MS,
+        Absent::Fail => LOOK_AT_LEAST_EVERY_MS,
+    };
     let wait_ms = match tries {
         0 => FIRST_TRY_MS,
-        _ => (TRY_AGAIN_MS << (tries - 1).min(10)).min(TRY_AT_LEAST_EVERY_MS),
+        _ => (TRY_AGAIN_MS << (tries - 1).min(10)).min(most_ms),
     };
     let again_ms = Some(app.now.steady_ms + wait_ms);
     app.link = Link::Down { why: why.to_owned(), tries, again_ms };
     let mut unconfirmed = false;
     for desk in app.desks.values_mut() {
-        for text in std::mem::take(&mut desk.in_flight).into_iter().rev() {
+        let edits = std::mem::take(&mut desk.edits_in_flight);
+        for text in std::mem::take(&mut desk.in_flight).into_iter().chain(edits).rev() {
             unconfirmed = true;
             give_back(desk, &text);
+        }
+        if desk.saves_under_way > 0 {
+            draft_unsaved(desk);
         }
         desk.saves_under_way = 0;
         // Turns may end unseen until the link is back, so the record is fetched anew then.
         desk.record.fetched = Fetched::Nothing;
     }
-    if unconfirmed {
+    let unasked = !app.once_up.is_empty();
+    app.once_up.clear();
+    // What the status line says of a stopped host says more.
+    app.notice.take_if(|notice| notice.text == ENDING);
+    if unasked {
+        say_trouble(app, "the host could not be started, so nothing was sent; what you wrote is in the composer");
+    } else if unconfirmed {
         say_trouble(app, "the host went away before it confirmed the message; see the turns before you send it again");
     }
 }
@@ -80,12 +100,6 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
                 | Continuity::Answer => {}
             }
         }
-        (Purpose::Submit { conversation, text }, Reply::Refused { why }) => {
-            landed(app, conversation, &text);
-            refused_text(app, conversation, &text);
-            say_trouble(app, format!("refused · {why}"));
-        }
-        (Purpose::SaveDraft(conversation), reply) => draft_saved(app, conversation, &reply),
         (Purpose::EarlierTurns(conversation), Reply::Turns(turns)) => turns_came(app, conversation, turns),
         (Purpose::Decisions(conversation), Reply::Decisions(decisions)) => {
             if let Some(desk) = app.desks.get_mut(&conversation) {
@@ -100,36 +114,83 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
         (Purpose::Fresh(_), Reply::Refused { why: Refusal::TurnRuns(turn) }) => {
             app.page = Some(Page::Confirm(Confirm::FreshWhileRunning(turn)));
         }
-        (Purpose::EditQueued { conversation, turn, text }, Reply::Refused { why: Refusal::NotQueued(_) }) => {
-            refused_text(app, conversation, &text);
+        (Purpose::EditQueued { conversation, turn, text }, Reply::Refused { why: Refusal::NotQueued(gone) }) => {
+            let why = Refusal::NotQueued(gone).to_string();
+            not_done(app, Purpose::EditQueued { conversation, turn, text }, &why);
+            // The heading over the composer says it, and stays.
+            app.notice = None;
             if let Some(desk) = app.desks.get_mut(&conversation) {
                 desk.missed = Some(turn);
             }
         }
-        (Purpose::EditQueued { conversation, text, .. }, Reply::Refused { why }) => {
-            refused_text(app, conversation, &text);
-            say_trouble(app, format!("not changed: {why}; the text is in the composer"));
+        (Purpose::EditQueued { conversation, turn, text }, Reply::Done) => {
+            edit_landed(app, conversation, &text);
+            say(app, format!("queued turn {turn} is changed"));
         }
-        (Purpose::EditQueued { turn, .. }, Reply::Done) => say(app, format!("queued turn {turn} is changed")),
-        (Purpose::EarlierTurns(conversation), Reply::Refused { why }) => {
-            if let Some(desk) = app.desks.get_mut(&conversation) {
-                desk.record.fetched = Fetched::Nothing;
-            }
-            say_trouble(app, why.to_string());
+        // It goes in a moment, and then the link is lost.
+        (Purpose::Subscribe, Reply::Refused { why: Refusal::Ending }) => {}
+        // It is saved when the link is back.
+        (Purpose::SaveDraft(conversation), Reply::Refused { why: Refusal::Ending }) => {
+            draft_refused(app, conversation);
         }
         (Purpose::Order { done }, Reply::Done) if !done.is_empty() => say(app, done),
-        (_, Reply::Refused { why }) => say_trouble(app, why.to_string()),
+        (purpose, Reply::Refused { why }) => not_done(app, purpose, &why.to_string()),
+        (Purpose::SaveDraft(conversation), _) => draft_answered(app, conversation),
         // A reply that does not fit its request can only come from another build; there is nothing to show.
         (_, _) => {}
     }
 }
 
+/// The host refused it, or it could not even be asked: what was typed is given back.
+pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
+    match purpose {
+        Purpose::Submit { conversation, text } => {
+            landed(app, conversation, &text);
+            refused_text(app, conversation, &text);
+            say_trouble(app, format!("refused · {why}"));
+        }
+        Purpose::EditQueued { conversation, text, .. } => {
+            edit_landed(app, conversation, &text);
+            refused_text(app, conversation, &text);
+            say_trouble(app, format!("not changed: {why}; the text is in the composer"));
+        }
+        Purpose::SaveDraft(conversation) => {
+            draft_refused(app, conversation);
+            say_trouble(app, format!("the draft could not be saved: {why}"));
+        }
+        Purpose::EarlierTurns(conversation) => {
+            if let Some(desk) = app.desks.get_mut(&conversation) {
+                desk.record.fetched = Fetched::Nothing;
+            }
+            say_trouble(app, why);
+        }
+        Purpose::Subscribe
+        | Purpose::NewTab
+        | Purpose::Show
+        | Purpose::Decisions(_)
+        | Purpose::Interrupt
+        | Purpose::Fresh(_)
+        | Purpose::CloseTab(_)
+        | Purpose::Order { .. } => say_trouble(app, why),
+    }
+}
+
 /// A sent text has been answered.
 fn landed(app: &mut App, conversation: ConversationId, text: &str) {
-    if let Some(desk) = app.desks.get_mut(&conversation)
-        && let Some(at) = desk.in_flight.iter().position(|sent| sent == text)
-    {
-        desk.in_flight.remove(at);
+    if let Some(desk) = app.desks.get_mut(&conversation) {
+        take_first(&mut desk.in_flight, text);
+    }
+}
+
+fn edit_landed(app: &mut App, conversation: ConversationId, text: &str) {
+    if let Some(desk) = app.desks.get_mut(&conversation) {
+        take_first(&mut desk.edits_in_flight, text);
+    }
+}
+
+fn take_first(texts: &mut Vec<String>, text: &str) {
+    if let Some(at) = texts.iter().position(|sent| sent == text) {
+        texts.remove(at);
     }
 }
 
@@ -139,13 +200,22 @@ fn refused_text(app: &mut App, conversation: ConversationId, text: &str) {
     }
 }
 
-fn draft_saved(app: &mut App, conversation: ConversationId, reply: &Reply) {
+fn draft_answered(app: &mut App, conversation: ConversationId) {
     if let Some(desk) = app.desks.get_mut(&conversation) {
         desk.saves_under_way = desk.saves_under_way.saturating_sub(1);
     }
-    if let Reply::Refused { why } = reply {
-        say_trouble(app, format!("the draft could not be saved: {why}"));
+}
+
+fn draft_refused(app: &mut App, conversation: ConversationId) {
+    draft_answered(app, conversation);
+    if let Some(desk) = app.desks.get_mut(&conversation) {
+        draft_unsaved(desk);
     }
+}
+
+/// The host may not have the draft, so what it tells of an older one must not take its place.
+fn draft_unsaved(desk: &mut Desk) {
+    desk.saved.clear();
 }
 
 fn turns_came(app: &mut App, conversation: ConversationId, turns: Vec<TurnRecord>) {
@@ -159,7 +229,12 @@ fn turns_came(app: &mut App, conversation: ConversationId, turns: Vec<TurnRecord
 /// What the host knows: at the start and after a lost link.
 fn overview_came(app: &mut App, out: &mut Vec<Effect>, overview: Overview) {
     app.link = Link::Up;
+    app.absent = Absent::Start;
     let told: Vec<ConversationId> = overview.conversations.iter().map(|conversation| conversation.id).collect();
+    let moved = match app.active {
+        Some(active) if !told.contains(&active) => move_vanished(app, out, active),
+        Some(_) | None => Moved::Nothing,
+    };
     app.conversations.retain(|id, _| told.contains(id));
     for conversation in overview.conversations {
         adopt(app, conversation);
@@ -171,9 +246,10 @@ fn overview_came(app: &mut App, out: &mut Vec<Effect>, overview: Overview) {
         }
         None => {
             app.active = None;
-            match newest_here(app) {
-                Some(conversation) => select(app, out, conversation),
-                None => command::new_tab(app, out),
+            match (moved, newest_here(app)) {
+                (Moved::ToNewTab, _) => {}
+                (Moved::Nothing, Some(conversation)) => select(app, out, conversation),
+                (Moved::Nothing, None) => command::new_tab(app, out),
             }
         }
     }
@@ -181,6 +257,37 @@ fn overview_came(app: &mut App, out: &mut Vec<Effect>, overview: Overview) {
     for conversation in changed {
         save_draft(app, out, Some(conversation));
     }
+    out.append(&mut app.once_up);
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moved {
+    Nothing,
+    ToNewTab,
+}
+
+/// A draft in which nothing was saved ends with its host. What was typed in it since, or sent, goes to a new tab.
+fn move_vanished(app: &mut App, out: &mut Vec<Effect>, vanished: ConversationId) -> Moved {
+    let Some(mut desk) = app.desks.remove(&vanished) else { return Moved::Nothing };
+    let sent = std::mem::take(&mut desk.in_flight);
+    for text in sent.iter().rev() {
+        give_back(&mut desk, text);
+    }
+    let text = desk.draft();
+    let new_tab_asked = |effect: &Effect| matches!(effect, Effect::Ask(Purpose::NewTab, _));
+    app.once_up.retain(|effect| {
+        let of_vanished =
+            matches!(effect, Effect::Ask(Purpose::Submit { conversation, .. }, _) if *conversation == vanished);
+        !of_vanished && !new_tab_asked(effect)
+    });
+    if text.is_empty() {
+        return Moved::Nothing;
+    }
+    command::new_tab(app, out);
+    let enter = Key { code: KeyCode::Enter, modifiers: Modifiers::NONE };
+    let send = (!sent.is_empty()).then_some(WindowEvent::Key(enter));
+    app.early.splice(0..0, std::iter::once(WindowEvent::Paste(text)).chain(send));
+    Moved::ToNewTab
 }
 
 /// The tab of the start folder that was active last.
@@ -208,7 +315,10 @@ pub fn told(app: &mut App, out: &mut Vec<Effect>, event: Event) {
             }
         }
         Event::Notice(text) => say_trouble(app, text),
-        Event::HostEnding => say_trouble(app, "the host is ending; sessions end with it, conversations stay"),
+        Event::HostEnding => {
+            app.absent = Absent::Fail;
+            say_trouble(app, ENDING);
+        }
     }
 }
 

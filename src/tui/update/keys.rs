@@ -3,11 +3,14 @@
 use super::super::app::{App, Keyboard, Page, Prefix};
 use super::super::event::Effect;
 use super::super::keymap::{self, Command, Place};
-use super::{command, say, text_changed, to_agent};
+use super::{command, say, to_agent, writing};
 use crate::domain::id::TurnNumber;
 use crate::domain::turn::TurnState;
 use crate::protocol::message::ViewInput;
 use crate::terminal::keys::{Key, KeyCode, Modifiers};
+
+/// A frame holds four times as much.
+const PASTE_PIECE_BYTES: usize = 256 * 1024;
 
 pub fn key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
     app.notice = None;
@@ -54,13 +57,7 @@ fn place_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
         },
         Keyboard::Composer => match (keymap::command(Place::Composer, key), typed(key)) {
             (Some(command), _) => command::run(app, out, command),
-            (None, Some(char)) => {
-                if let Some(desk) = app.desk_mut() {
-                    desk.recalled = None;
-                    desk.composer.insert_char(char);
-                    text_changed(app);
-                }
-            }
+            (None, Some(char)) => writing::write(app, |composer| composer.insert_char(char)),
             (None, None) => {}
         },
     }
@@ -77,7 +74,8 @@ fn page_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
                 None
             }
             (_, None, Some(char)) => {
-                composer.insert_char(char);
+                // A title is far shorter than the text that has no room.
+                let _ = composer.insert_char(char);
                 None
             }
             (_, _, _) => None,
@@ -117,16 +115,38 @@ pub fn paste(app: &mut App, out: &mut Vec<Effect>, text: &str) {
     app.notice = None;
     let keyboard = app.keyboard();
     match (&mut app.page, keyboard) {
-        (Some(Page::Rename(composer)), _) => composer.insert_text(text.lines().next().unwrap_or_default()),
+        (Some(Page::Rename(composer)), _) => {
+            let taken = composer.insert_text(text.lines().next().unwrap_or_default());
+            writing::say_what_had_no_room(app, taken);
+        }
         (Some(_), _) => {}
-        (None, Keyboard::Agent) => to_agent(app, out, ViewInput::Paste(text.to_owned())),
+        (None, Keyboard::Agent) => paste_to_agent(app, out, text),
         (None, Keyboard::Turns) => say(app, "the keyboard is in the list of turns; Esc goes back, then paste again"),
-        (None, Keyboard::Composer) => {
-            if let Some(desk) = app.desk_mut() {
-                desk.recalled = None;
-                desk.composer.insert_text(text);
-                text_changed(app);
-            }
+        (None, Keyboard::Composer) => writing::write(app, |composer| composer.insert_text(text)),
+    }
+}
+
+/// A long paste goes in pieces that fit into a frame each. Programs get each as a paste of its own, which adds up to the same text.
+fn paste_to_agent(app: &mut App, out: &mut Vec<Effect>, text: &str) {
+    let mut rest = text;
+    loop {
+        let (piece, after) = rest.split_at(piece_end(rest));
+        to_agent(app, out, ViewInput::Paste(piece.to_owned()));
+        rest = after;
+        if rest.is_empty() {
+            return;
         }
     }
+}
+
+/// Behind the last line that fits whole, or else behind the last character that does.
+fn piece_end(text: &str) -> usize {
+    if text.len() <= PASTE_PIECE_BYTES {
+        return text.len();
+    }
+    let fits = text.floor_char_boundary(PASTE_PIECE_BYTES);
+    let line_end = text[..fits].rfind('\n').map(|newline| newline + 1);
+    // A carriage return and the newline behind it are one end of a line.
+    let apart = text[..fits].ends_with('\r') && text[fits..].starts_with('\n');
+    line_end.unwrap_or(if apart { fits - 1 } else { fits })
 }

@@ -17,10 +17,11 @@ use super::app::{
 };
 use super::event::{Effect, Event, Now, Purpose, ViewOf};
 use super::layout;
+use crate::client::Absent;
 use crate::domain::id::ConversationId;
 use crate::protocol::message::{Request, Scroll, ViewInput, ViewOutput};
 use crate::terminal::frame::Frame;
-use crate::terminal::keys::Focus;
+use crate::terminal::keys::{Focus, Key, KeyCode, Modifiers};
 
 /// A pause in typing after which the draft is saved.
 const DRAFT_PAUSE_MS: u64 = 300;
@@ -37,20 +38,24 @@ const MOST_EARLY: usize = 4_096;
 
 /// What is to be done first of all.
 pub fn start() -> Vec<Effect> {
-    vec![Effect::Connect]
+    vec![Effect::Connect(Absent::Start)]
 }
 
 /// Applies one event and says what must be done about it.
 pub fn update(app: &mut App, event: Event, now: Now) -> Vec<Effect> {
     let mut out = Vec::new();
     app.now = now;
+    let is_enter = event == Event::Key(Key { code: KeyCode::Enter, modifiers: Modifiers::NONE });
     if is_early(app, &event) {
         if app.early.len() < MOST_EARLY {
             app.early.push(event);
         }
-        return out;
+    } else {
+        apply(app, &mut out, event);
     }
-    apply(app, &mut out, event);
+    if is_enter && app.is_stopped() {
+        start_host(app, &mut out);
+    }
     if app.desk().is_some() {
         for event in std::mem::take(&mut app.early) {
             apply(app, &mut out, event);
@@ -82,9 +87,11 @@ fn apply(app: &mut App, out: &mut Vec<Effect>, event: Event) {
         Event::Linked => host::linked(app, out),
         Event::LinkLost(why) => host::link_lost(app, &why),
         Event::Answered(purpose, reply) => host::answered(app, out, purpose, reply),
+        Event::NotAsked(purpose, why) => host::not_done(app, purpose, &why),
         Event::Told(told) => host::told(app, out, told),
         Event::Viewed(of, output) => viewed(app, of, output),
         Event::ViewLost(of, why) => view_lost(app, of, &why),
+        Event::NotGiven(why) => say_trouble(app, format!("not given to the agent: {why}")),
         Event::Terminated => command::leave(app, out),
     }
 }
@@ -107,6 +114,11 @@ fn ask(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, request: Request)
             out.push(Effect::Ask(purpose, request));
             Asked::Yes
         }
+        Link::Down { .. } if app.is_stopped() || !app.once_up.is_empty() => {
+            start_host(app, out);
+            app.once_up.push(Effect::Ask(purpose, request));
+            Asked::Yes
+        }
         Link::Connecting | Link::Down { .. } => {
             say_trouble(app, "not connected to the host yet; try again in a moment");
             Asked::NoHost
@@ -118,6 +130,18 @@ fn ask(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, request: Request)
 enum Asked {
     Yes,
     NoHost,
+}
+
+/// Starts the host that was stopped: the person wants something of it.
+fn start_host(app: &mut App, out: &mut Vec<Effect>) {
+    if let Link::Down { again_ms, .. } = &mut app.link
+        && app.absent == Absent::Fail
+    {
+        *again_ms = None;
+        app.absent = Absent::Start;
+        out.push(Effect::Connect(Absent::Start));
+        say(app, "the host is being started again");
+    }
 }
 
 /// Shows this conversation.
@@ -146,7 +170,7 @@ fn select(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId) {
 /// Tells the host what the person looks at.
 fn look(app: &App, out: &mut Vec<Effect>) {
     let conversation = app.active.filter(|_| app.window_focused);
-    if app.link == Link::Up {
+    if app.link == Link::Up && app.absent == Absent::Start {
         out.push(Effect::Ask(Purpose::Order { done: "" }, Request::Look { conversation }));
     }
 }
@@ -232,7 +256,7 @@ fn on_time(app: &mut App, out: &mut Vec<Effect>) {
         && again_ms.is_some_and(|again| again <= now_ms)
     {
         *again_ms = None;
-        out.push(Effect::Connect);
+        out.push(Effect::Connect(app.absent));
     }
 }
 

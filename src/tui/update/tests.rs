@@ -3,8 +3,10 @@
 use super::super::app::{Keyboard, Link, Page, Prefix};
 use super::super::event::{Effect, Event, Purpose};
 use super::super::testing::{Window, ago, asleep, decided, draft, ended, id, idle, of, with_queue, working};
+use crate::client::Absent;
 use crate::domain::continuity::{Continuity, Decision, DecisionRecord, Why};
 use crate::domain::conversation::Tab;
+use crate::domain::conversation_state::MAX_MESSAGE_BYTES;
 use crate::domain::id::TurnNumber;
 use crate::domain::turn::{TurnEnd, TurnRecord, TurnState};
 use crate::protocol::message::{
@@ -263,6 +265,21 @@ fn queued_messages_are_chosen_edited_removed_and_sent() {
     let edited = Request::EditQueued { conversation: id(1), turn: TurnNumber(8), text: "next!".into() };
     assert_eq!(window.requests(), [edited]);
     assert_eq!(window.text(), "my draft");
+}
+
+#[test]
+fn the_change_of_a_queued_message_that_was_not_confirmed_stands_in_the_composer_again() {
+    let mut window = one(with_queue(working(1, "a"), &["next"]));
+    window.press("mine<prefix>qe!<enter>");
+    assert_eq!(window.text(), "mine");
+    window.event(Event::LinkLost("gone".into()));
+    assert_eq!(window.text(), "next!\nmine");
+    assert!(window.picture().contains("went away before it confirmed"), "{}", window.picture());
+    let mut window = one(with_queue(working(1, "a"), &["next"]));
+    window.press("mine<prefix>qe!<enter>");
+    let purpose = Purpose::EditQueued { conversation: id(1), turn: TurnNumber(8), text: "next!".into() };
+    window.answer(purpose, Reply::Done).event(Event::LinkLost("gone".into()));
+    assert_eq!(window.text(), "mine");
 }
 
 #[test]
@@ -548,7 +565,7 @@ fn a_lost_link_keeps_everything_and_comes_back() {
     window.press("!<enter>");
     assert_eq!(window.text(), "sent\ntyped!");
     window.after(11_000);
-    assert!(window.take().contains(&Effect::Connect));
+    assert!(window.take().contains(&Effect::Connect(Absent::Start)));
     let mut waits = Vec::new();
     for _ in 0..6 {
         let now_ms = window.now.steady_ms;
@@ -567,6 +584,102 @@ fn a_lost_link_keeps_everything_and_comes_back() {
     assert!(ordered.iter().any(|effect| matches!(effect, Effect::OpenView(..))), "{ordered:?}");
     assert!(ordered.contains(&Effect::Ask(Purpose::SaveDraft(id(1)), draft_saved("sent\ntyped!"))), "{ordered:?}");
     assert_eq!(window.app.active, Some(id(1)));
+}
+
+/// A window whose host was stopped under it.
+fn stopped() -> Window {
+    let mut window = one(idle(1, "a"));
+    window.event(Event::Told(HostEvent::HostEnding));
+    window.event(Event::LinkLost("the host ended".into()));
+    window.take();
+    window
+}
+
+fn connects(window: &mut Window) -> Vec<Absent> {
+    let connects = window.take().into_iter().filter_map(|effect| match effect {
+        Effect::Connect(absent) => Some(absent),
+        _ => None,
+    });
+    connects.collect()
+}
+
+#[test]
+fn a_stopped_host_is_looked_for_and_not_started_until_the_person_acts() {
+    let mut window = stopped();
+    assert!(window.status().contains("the host was stopped; Enter (or any message) starts it again"));
+    for _ in 0..20 {
+        window.after(2_000);
+        assert_eq!(connects(&mut window), [Absent::Fail]);
+        window.event(Event::LinkLost("no host".into()));
+    }
+    window.press("typing starts nothing");
+    assert_eq!(connects(&mut window), []);
+    window.press("<enter>");
+    assert_eq!(connects(&mut window), [Absent::Start]);
+    assert_eq!(window.text(), "");
+    window.event(Event::Linked);
+    window.take();
+    let overview = Overview { conversations: vec![idle(1, "a")], rest: Rest::None };
+    window.answer(Purpose::Subscribe, Reply::Overview(overview));
+    let sent: Vec<_> = window.requests().into_iter().filter(|one| matches!(one, Request::Submit { .. })).collect();
+    assert!(matches!(&sent[..], [Request::Submit { text, .. }] if text == "typing starts nothing"), "{sent:?}");
+    window.event(Event::LinkLost("killed".into())).after(200);
+    assert_eq!(connects(&mut window), [Absent::Start], "one that did not say so is started again");
+}
+
+#[test]
+fn a_stopped_host_is_started_by_enter_alone_by_a_tab_and_from_the_agents_screen() {
+    for keys in ["<enter>", "<ctrl-t>", "<prefix>c", "<prefix>s", "<ctrl-n>"] {
+        let mut window = stopped();
+        window.press(keys);
+        assert_eq!(connects(&mut window), [Absent::Start], "{keys}");
+    }
+    let mut window = one(idle(1, "a"));
+    window.press("<tab>");
+    window.event(Event::Told(HostEvent::HostEnding)).event(Event::LinkLost("the host ended".into())).take();
+    window.press("ls");
+    assert_eq!(connects(&mut window), []);
+    window.press("<enter>");
+    assert_eq!(connects(&mut window), [Absent::Start]);
+}
+
+#[test]
+fn a_message_for_a_stopped_host_that_cannot_be_started_comes_back() {
+    let mut window = stopped();
+    window.press("hello<enter>more");
+    window.event(Event::LinkLost("no permission".into()));
+    assert_eq!(window.text(), "hello\nmore");
+    assert!(window.picture().contains("could not be started, so nothing was sent"), "{}", window.picture());
+}
+
+#[test]
+fn what_was_written_in_a_draft_that_ended_with_its_host_goes_to_a_new_one() {
+    let mut window = one(draft(1, "a"));
+    window.event(Event::Told(HostEvent::HostEnding)).event(Event::LinkLost("the host ended".into()));
+    window.press("hello<enter>").event(Event::Linked);
+    window.take();
+    let overview = Overview { conversations: vec![idle(2, "b")], rest: Rest::None };
+    window.answer(Purpose::Subscribe, Reply::Overview(overview));
+    assert!(matches!(&window.requests()[..], [Request::New { .. }]));
+    window.answer(Purpose::NewTab, Reply::Created { conversation: id(9) });
+    let requests = window.requests();
+    let sent = |request: &Request| matches!(request, Request::Submit { conversation, text, .. } if *conversation == id(9) && text == "hello");
+    assert!(requests.iter().any(sent), "{requests:?}");
+}
+
+#[test]
+fn a_draft_whose_save_was_not_confirmed_is_not_replaced_by_an_older_one() {
+    let overview = || Reply::Overview(Overview { conversations: vec![idle(1, "a")], rest: Rest::None });
+    let mut window = one(idle(1, "a"));
+    window.press("abc").after(300).event(Event::LinkLost("killed".into()));
+    window.event(Event::Linked).answer(Purpose::Subscribe, overview());
+    assert_eq!(window.text(), "abc");
+    let mut window = one(idle(1, "a"));
+    window.event(Event::Told(HostEvent::HostEnding)).press("abc").after(300);
+    window.answer(Purpose::SaveDraft(id(1)), Reply::Refused { why: Refusal::Ending });
+    window.event(Event::LinkLost("the host ended".into())).event(Event::Linked);
+    window.answer(Purpose::Subscribe, overview());
+    assert_eq!(window.text(), "abc");
 }
 
 #[test]
@@ -853,4 +966,55 @@ fn any_keys_in_any_order_break_nothing() {
         }
         window.after(500).picture();
     });
+}
+
+#[test]
+fn what_is_too_long_for_a_message_is_left_out_and_said_and_what_was_typed_stays() {
+    let mut window = one(idle(1, "a"));
+    window.press("typed ").event(Event::Paste("日".repeat(433_000)));
+    let text = window.text();
+    assert!(text.starts_with("typed 日日") && text.ends_with('日'), "characters stay whole");
+    assert!((MAX_MESSAGE_BYTES - 3..=MAX_MESSAGE_BYTES).contains(&text.len()), "{}", text.len());
+    assert!(window.picture().contains("at most 384 KiB"), "{}", window.picture());
+    window.press("<alt-enter>xyz");
+    assert!(window.text().len() <= MAX_MESSAGE_BYTES && window.text().starts_with(&text));
+    assert!(window.picture().contains("1 B were left out"), "{}", window.picture());
+}
+
+#[test]
+fn a_request_that_cannot_be_sent_gives_the_text_back_and_the_link_stays() {
+    let mut window = one(with_queue(working(1, "a"), &["next"]));
+    let why = || "it cannot be sent to the host".to_owned();
+    window.press("hello<enter>");
+    let purpose = Purpose::Submit { conversation: id(1), text: "hello".into() };
+    window.event(Event::NotAsked(purpose, why()));
+    assert_eq!((window.text(), &window.app.link), ("hello".to_owned(), &Link::Up));
+    assert!(window.status().contains("refused · it cannot be sent to the host"), "{}", window.status());
+    window.after(300).event(Event::NotAsked(Purpose::SaveDraft(id(1)), why()));
+    assert!(window.picture().contains("the draft could not be saved: it cannot be sent"), "{}", window.picture());
+    window.take();
+    window.after(60_000);
+    assert_eq!((window.requests(), window.text()), (vec![], "hello".to_owned()));
+}
+
+#[test]
+fn a_long_paste_for_the_agent_goes_in_pieces_that_fit_and_add_up() {
+    let mut window = one(idle(1, "a"));
+    window.press("<tab>");
+    for text in ["a line of text\r\n".repeat(90_000), "日".repeat(400_000), format!("{}\r\nx", "x".repeat(262_143))] {
+        window.take();
+        window.event(Event::Paste(text.clone()));
+        let pieces: Vec<String> = window
+            .inputs()
+            .into_iter()
+            .map(|input| match input {
+                ViewInput::Paste(piece) => piece,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert!(pieces.len() > 1 && pieces.iter().all(|piece| piece.len() <= 256 * 1024), "{}", pieces.len());
+        assert!(pieces.windows(2).all(|two| !(two[0].ends_with('\r') && two[1].starts_with('\n'))));
+        assert!(!text.contains('\n') || pieces[0].ends_with('\n') || pieces[1] == "\r\nx");
+        assert_eq!(pieces.concat(), text);
+    }
 }

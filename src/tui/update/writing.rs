@@ -1,12 +1,33 @@
 //! What the composer does beyond editing: sending, the history of prompts, and changing a queued message.
 
 use super::super::app::{App, Recalled};
-use super::super::composer::{Composer, CursorRow, Edit};
+use super::super::composer::{Composer, CursorRow, Edit, MAX_LINES, Taken};
 use super::super::event::{Effect, Purpose};
 use super::super::keymap::key_name;
 use super::super::layout::{self, COMPOSER_INDENT};
 use super::{Asked, ask, command, say, say_trouble, text_changed};
+use crate::domain::conversation_state::MAX_MESSAGE_BYTES;
 use crate::protocol::message::{Place, Request};
+
+/// Writes into the composer and says what had no room.
+pub fn write(app: &mut App, write: impl FnOnce(&mut Composer) -> Taken) {
+    let Some(desk) = app.desk_mut() else { return };
+    desk.recalled = None;
+    let taken = write(&mut desk.composer);
+    text_changed(app);
+    say_what_had_no_room(app, taken);
+}
+
+pub fn say_what_had_no_room(app: &mut App, taken: Taken) {
+    match taken {
+        Taken::All => {}
+        Taken::Without(bytes) => {
+            let most = MAX_MESSAGE_BYTES / 1024;
+            let words = format!("a message has at most {most} KiB and {MAX_LINES} lines; {bytes} B were left out");
+            say_trouble(app, words);
+        }
+    }
+}
 
 pub fn send_now(app: &mut App, out: &mut Vec<Effect>) {
     let empty = app.desk().is_none_or(|desk| desk.composer.text().trim().is_empty());
@@ -30,8 +51,11 @@ pub fn submit(app: &mut App, out: &mut Vec<Effect>, place: Place) {
     }
     if let Some(turn) = desk.editing.as_ref().map(|editing| editing.turn) {
         let purpose = Purpose::EditQueued { conversation, turn, text: text.clone() };
-        if ask(app, out, purpose, Request::EditQueued { conversation, turn, text }) == Asked::Yes {
+        if ask(app, out, purpose, Request::EditQueued { conversation, turn, text: text.clone() }) == Asked::Yes {
             stop_editing(app);
+            if let Some(desk) = app.desk_mut() {
+                desk.edits_in_flight.push(text);
+            }
         }
         return;
     }

@@ -74,6 +74,9 @@ fn pane_foot(app: &App) -> Option<String> {
         return (conversation.turns > 0).then(|| format!("record{up} · Shift+PgUp Shift+PgDn scroll"));
     }
     let screen = desk.screen.as_ref()?;
+    if app.is_stopped() {
+        return Some("last picture · the host was stopped".to_owned());
+    }
     if let Link::Down { .. } = app.link {
         return Some("last picture · no link to the host".to_owned());
     }

@@ -41,6 +41,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
 
 fn draw_before_first(app: &App, area: Rect, buffer: &mut Buffer) {
     let words = match &app.link {
+        Link::Down { .. } if app.is_stopped() => "the host was stopped; Enter starts it again".to_owned(),
         Link::Connecting | Link::Asking | Link::Up => "connecting to the host ...".to_owned(),
         Link::Down { why, .. } => format!("no host: {why}"),
     };

@@ -116,6 +116,9 @@ fn words(app: &App) -> (Style, Vec<Piece>) {
     if let Some(notice) = app.notice.as_ref().filter(|notice| fits(app, notice)) {
         return (notice_style(notice), vec![needed(text::clean(&notice.text))]);
     }
+    if app.is_stopped() {
+        return (trouble(), vec![needed(stopped_words(app))]);
+    }
     if let Link::Down { why, .. } = &app.link {
         return (trouble(), vec![needed("host gone, trying again"), needed(text::clean(why))]);
     }
@@ -123,6 +126,12 @@ fn words(app: &App) -> (Style, Vec<Piece>) {
         Some(conversation) => (Style::new(), continuity_words(app, conversation)),
         None => (quiet(), vec![needed("connecting")]),
     }
+}
+
+fn stopped_words(app: &App) -> &'static str {
+    let words = "the host was stopped; Enter (or any message) starts it again";
+    let room = usize::from(app.size.columns).saturating_sub(text::columns(chip(app).0) + 1);
+    if text::columns(words) <= room { words } else { "host stopped; Enter starts it" }
 }
 
 fn continuity_words(app: &App, conversation: &Conversation) -> Vec<Piece> {

@@ -7,7 +7,7 @@ use crate::domain::conversation::QueueHeld;
 use crate::domain::id::SessionNumber;
 use crate::domain::session::{AsleepWhy, Exit};
 use crate::domain::turn::{FailedWhy, InterruptedBy, TurnEnd, TurnRecord, TurnState, UnknownWhy};
-use crate::protocol::message::{Conversation, Reply, Status, ViewOutput};
+use crate::protocol::message::{Conversation, Event as HostEvent, Reply, Status, ViewOutput};
 use crate::terminal::frame::{ScrollPosition, Size};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (40, 12)];
@@ -145,6 +145,15 @@ fn a_lost_host_is_told_and_everything_stays() {
     check("host_gone", &[idle(1, "fix login")], |window| {
         shell_screen(window);
         window.press("half a thought").event(Event::LinkLost("connection reset by peer".into()));
+    });
+}
+
+#[test]
+fn a_stopped_host_is_told_with_the_way_to_start_it() {
+    check("host_stopped", &[idle(1, "fix login")], |window| {
+        shell_screen(window);
+        window.press("half a thought").event(Event::Told(HostEvent::HostEnding));
+        window.event(Event::LinkLost("the host ended".into()));
     });
 }
 
@@ -354,4 +363,21 @@ fn a_queued_turn_has_no_end() {
         super::record::worked_ms(&TurnRecord { started_at: Some(ago(1)), ..turn(1, "x", TurnState::Working) }),
         None
     );
+}
+
+/// Rows and columns of the screen are 16 bits wide, a text may have more lines.
+#[test]
+fn a_text_of_more_lines_than_a_screen_can_count_breaks_nothing() {
+    for text in ["\n".repeat(80_000), "x\n".repeat(80_000), "x".repeat(300_000)] {
+        let mut window = Window::with(80, 24, vec![idle(1, "fix login")]);
+        shell_screen(&mut window);
+        window.event(Event::Paste(text));
+        window.picture();
+        window.press("yz<left><up><down><home><end>");
+        window.picture();
+        window.press("<enter>");
+        assert_eq!(window.text(), "", "all of it is sent");
+        window.press("<ctrl-z>").picture();
+        assert!(!window.text().is_empty());
+    }
 }
