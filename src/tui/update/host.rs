@@ -3,7 +3,7 @@
 use super::super::app::{App, Confirm, Desk, Fetched, Keyboard, Link, NoticeKind, Page, is_ended};
 use super::super::composer::Composer;
 use super::super::event::{Effect, Event as WindowEvent, Purpose};
-use super::{ask, command, fetch, look, save_draft, say, say_trouble, select};
+use super::{STARTING, ask, command, fetch, look, save_draft, say, say_trouble, select};
 use crate::client::Absent;
 use crate::domain::continuity::Continuity;
 use crate::domain::id::{ConversationId, TurnNumber};
@@ -58,7 +58,7 @@ pub fn link_lost(app: &mut App, why: &str) {
     let unasked = !app.once_up.is_empty();
     app.once_up.clear();
     // What the status line says of a stopped host says more.
-    app.notice.take_if(|notice| notice.text == ENDING);
+    app.notice.take_if(|notice| notice.text == ENDING || notice.text == STARTING);
     if unasked {
         say_trouble(app, "the host could not be started, so nothing was sent; what you wrote is in the composer");
     } else if unconfirmed {
@@ -230,6 +230,7 @@ fn turns_came(app: &mut App, conversation: ConversationId, turns: Vec<TurnRecord
 fn overview_came(app: &mut App, out: &mut Vec<Effect>, overview: Overview) {
     app.link = Link::Up;
     app.absent = Absent::Start;
+    app.notice.take_if(|notice| notice.text == STARTING);
     let told: Vec<ConversationId> = overview.conversations.iter().map(|conversation| conversation.id).collect();
     let moved = match app.active {
         Some(active) if !told.contains(&active) => move_vanished(app, out, active),

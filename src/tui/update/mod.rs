@@ -36,6 +36,9 @@ const TURNS_AT_ONCE: u32 = 50;
 /// Keys kept for a tab that is on its way; a host that takes longer than typing so much is said to be missing.
 const MOST_EARLY: usize = 4_096;
 
+/// Said until the host that the person wants is there.
+const STARTING: &str = "the host is being started again";
+
 /// What is to be done first of all.
 pub fn start() -> Vec<Effect> {
     vec![Effect::Connect(Absent::Start)]
@@ -140,7 +143,7 @@ fn start_host(app: &mut App, out: &mut Vec<Effect>) {
         *again_ms = None;
         app.absent = Absent::Start;
         out.push(Effect::Connect(Absent::Start));
-        say(app, "the host is being started again");
+        say(app, STARTING);
     }
 }
 

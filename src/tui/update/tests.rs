@@ -617,6 +617,8 @@ fn a_stopped_host_is_looked_for_and_not_started_until_the_person_acts() {
     window.press("<enter>");
     assert_eq!(connects(&mut window), [Absent::Start]);
     assert_eq!(window.text(), "");
+    window.after(4_000);
+    assert!(window.status().contains("starting the host, then what you asked for is done"), "{}", window.status());
     window.event(Event::Linked);
     window.take();
     let overview = Overview { conversations: vec![idle(1, "a")], rest: Rest::None };

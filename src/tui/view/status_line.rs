@@ -119,6 +119,9 @@ fn words(app: &App) -> (Style, Vec<Piece>) {
     if app.is_stopped() {
         return (trouble(), vec![needed(stopped_words(app))]);
     }
+    if !app.once_up.is_empty() {
+        return (strong(), vec![needed("starting the host, then what you asked for is done")]);
+    }
     if let Link::Down { why, .. } = &app.link {
         return (trouble(), vec![needed("host gone, trying again"), needed(text::clean(why))]);
     }
