@@ -1,7 +1,7 @@
 //! `threadkeep host`: status and stop for people; run and launch for threadkeep itself.
 
 use super::{CliError, ExitCode, ask_done, json, say};
-use crate::client::{Absent, ClientError, Control};
+use crate::client::{Absent, ClientError, Control, own_program};
 use crate::host::first_word::FirstWord;
 use crate::host::{Ended, descriptors};
 use crate::paths::Paths;
@@ -135,7 +135,7 @@ fn run(paths: &Paths) -> Result<ExitCode, CliError> {
 fn launch(paths: &Paths) -> Result<ExitCode, CliError> {
     paths.prepare()?;
     let failed = |error: std::io::Error| CliError::Host(format!("its process could not be started: {error}"));
-    let program = std::env::current_exe().map_err(failed)?;
+    let program = own_program().map_err(failed)?;
     let log = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&paths.log);
     let log =
         log.map_err(|error| CliError::Host(format!("could not open the log {}: {error}", paths.log.display())))?;

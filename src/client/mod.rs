@@ -7,6 +7,7 @@ mod link;
 mod start_host;
 
 pub use link::Link;
+pub use start_host::own_program;
 
 use crate::domain::id::ConversationId;
 use crate::paths::Paths;

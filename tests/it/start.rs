@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use threadkeep::lock::{self, Lock};
 use threadkeep::protocol::codec;
@@ -383,4 +383,28 @@ fn files_that_hold_what_was_said_are_for_us_alone() {
         let mode = std::fs::metadata(&path).expect("it is there").permissions().mode() & 0o777;
         assert_eq!(mode, expected, "{}", path.display());
     }
+}
+
+#[test]
+fn a_program_that_was_replaced_while_it_ran_still_starts_a_host() {
+    let home = Home::new();
+    let program = home.file("tk");
+    std::fs::copy(PROGRAM, &program).expect("a copy");
+    let mut running = Command::new(&program)
+        .args(["send", "--wait", "--json", "-"])
+        .env_clear()
+        .envs(home.environment().iter().cloned())
+        .current_dir(home.work())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    // It waits for its message, and only then looks for a host.
+    std::fs::remove_file(&program).expect("it can be removed");
+    std::fs::copy(PROGRAM, &program).expect("a new build in its place");
+    running.stdin.take().expect("piped").write_all(b"echo new").expect("it reads");
+    let output = running.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{output:?}");
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one object");
+    assert_eq!(said["answer"], "new");
 }
