@@ -165,9 +165,8 @@ impl Filter {
         let whole = bytes.len() - tail;
         self.carry[..tail].copy_from_slice(&bytes[whole..]);
         self.carry_bytes = tail;
-        if whole > 0 {
-            emulator(&bytes[..whole]);
-        }
+        // Before a cut character may stand another one that nothing can complete any more.
+        emit_cut(&bytes[..whole], emulator);
         (bytes.len(), None)
     }
 
@@ -351,14 +350,20 @@ fn wanted(number: &[u8]) -> Option<Wanted> {
     }
 }
 
-/// Passes text on that ends here whatever follows: a character cut off by an ESC or bell shows as a replacement, as in one piece.
+/// Passes text on that ends here whatever follows: characters cut off there show as replacements, as in one piece.
 fn emit_cut(bytes: &[u8], emulator: &mut impl FnMut(&[u8])) {
-    let tail = incomplete_tail(bytes);
-    let whole = &bytes[..bytes.len() - tail];
-    if !whole.is_empty() {
-        emulator(whole);
+    let (mut whole, mut cut) = (bytes.len(), 0);
+    loop {
+        let tail = incomplete_tail(&bytes[..whole]);
+        if tail == 0 {
+            break;
+        }
+        (whole, cut) = (whole - tail, cut + 1);
     }
-    if tail > 0 {
+    if whole > 0 {
+        emulator(&bytes[..whole]);
+    }
+    for _ in 0..cut {
         emulator("\u{fffd}".as_bytes());
     }
 }
@@ -475,6 +480,7 @@ mod tests {
             (&[b"\xe2\x82\x1b]133;A\x07x"], "\u{fffd}\x1b\\x"),
             (&[b"\xe2\x82\x07\xe2\x82", b"\xac"], "\u{fffd}€"),
             (&[b"\xe2", b"\xe2\x82\xac"], "\u{fffd}€"),
+            (&[b"a\xe2\x82\xc2\xc3", b"\xa9"], "a\u{fffd}\u{fffd}é"),
         ] {
             let (passed, _, _) = filter(pieces);
             assert_eq!(String::from_utf8_lossy(&passed), passes, "{pieces:?}");

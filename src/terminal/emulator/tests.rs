@@ -497,7 +497,11 @@ proptest! {
             prop_assert_eq!(fast.modes(), slow.modes());
             prop_assert_eq!(fast.mark(), slow.mark());
             prop_assert_eq!(fast.text_since(&mark, WIDE), slow.text_since(&mark, WIDE));
-            prop_assert_eq!(all_rows(&fast), all_rows(&slow));
+            // Not every page: a REP of 65,535 characters at 2 columns makes 10,000 pages, each unpacked and wrapped anew.
+            let most = fast.frame(0).scroll.most;
+            for up in [1, most / 3, most / 2, most] {
+                prop_assert_eq!(fast.frame(up), slow.frame(up));
+            }
             fast.resize(Size { columns, rows });
             slow.resize(Size { columns, rows });
         }
