@@ -686,9 +686,13 @@ fn scan(row: &GridRow<Cell>, line: &mut Line) {
     while column < end {
         let cell = &cells[column];
         if is_plain(cell) && looks_alike(cell, first) {
-            // The long way: plain characters of one look, all at once.
-            column += push_plain(&cells[column..end], first, line);
-            continue;
+            // The long way: plain characters of one look, all at once. None of them where a cell looks like the first one and is marked
+            // otherwise; that one goes the way below.
+            let pushed = push_plain(&cells[column..end], first, line);
+            if pushed > 0 {
+                column += pushed;
+                continue;
+            }
         }
         if !looks_alike(cell, first) {
             line.end_span(begin, style(first));
