@@ -266,7 +266,7 @@ fn a_paste_longer_than_any_message_is_cut_and_said_and_the_link_stays() {
     let mut ui = open(&home, 100, 24);
     ui.keys("echo ");
     ui.bytes(&[b"\x1b[200~".as_slice(), &b"0123456789abcdefghijklmnopqrstu\n".repeat(40_625), b"\x1b[201~"].concat());
-    ui.wait_for("a message has at most 512 KiB");
+    ui.wait_for("a message has at most 384 KiB");
     ui.keys("<ctrl-c>");
     ui.wait_for("cleared");
     send(&mut ui, "echo still here", 1, "completed");
