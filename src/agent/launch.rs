@@ -4,7 +4,7 @@
 //! Not here: looking for programs, writing files, starting anything (host).
 
 use super::environment;
-use super::profile::{Candidate, Profile, StartsIn};
+use super::profile::Candidate;
 use super::template::LaunchValues;
 use super::token::Token;
 use crate::domain::fingerprint::Fingerprint;
@@ -17,8 +17,6 @@ pub struct Start<'a> {
     pub candidate: Candidate<'a>,
     pub program: &'a str,
     pub fingerprint: &'a Fingerprint,
-    /// Where the session's process before was last seen, if there was one.
-    pub last_folder: Option<&'a str>,
     /// The private runtime folder of this session, made for it alone and readable for nobody else.
     pub dir: &'a str,
     pub token: &'a Token,
@@ -40,10 +38,10 @@ pub struct Launch {
 }
 
 /// Says how the process is started. Cannot fail: what could be wrong was refused when the profile was read.
-pub fn launch(profile: &Profile, start: &Start) -> Launch {
+pub fn launch(start: &Start) -> Launch {
     let variant = start.candidate.variant;
     let values = LaunchValues { dir: start.dir, token: start.token, conversation: start.conversation, env: start.env };
-    let folder = folder(profile, start);
+    let folder = start.fingerprint.folder.as_str();
     let mut env = environment::for_agent(values, folder);
     for name in &variant.unset {
         environment::unset(&mut env, name);
@@ -63,20 +61,13 @@ pub fn launch(profile: &Profile, start: &Start) -> Launch {
     }
 }
 
-fn folder<'a>(profile: &Profile, start: &Start<'a>) -> &'a str {
-    match (profile.continuity.next_starts_in, start.last_folder) {
-        (StartsIn::LastFolder, Some(last_folder)) => last_folder,
-        (StartsIn::LastFolder, None) | (StartsIn::OwnFolder, _) => &start.fingerprint.folder,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::catalog::Catalog;
     use super::super::template::value_of;
     use super::*;
 
-    fn launched(program: &str, env: &[(&str, &str)], last_folder: Option<&str>) -> Launch {
+    fn launched(program: &str, env: &[(&str, &str)]) -> Launch {
         let (catalog, _) = Catalog::read(&[]);
         let profile = catalog.get("shell").unwrap();
         let mut env: Vec<(String, String)> =
@@ -87,19 +78,18 @@ mod tests {
             candidate: profile.candidates(&env)[0],
             program,
             fingerprint: &fingerprint,
-            last_folder,
             dir: "/run/tk/1",
             token: &Token::new([7; 16]),
             conversation: ConversationId(3),
             env: &env,
         };
-        launch(profile, &start)
+        launch(&start)
     }
 
     #[test]
     fn each_shell_gets_its_files_arguments_and_token() {
         let check = |program: &str, args: &[&str], files: &[&str], own_variable: Option<(&str, &str)>| {
-            let launch = launched(program, &[], None);
+            let launch = launched(program, &[]);
             assert_eq!(launch.program, program);
             assert_eq!(launch.args, args, "{program}");
             let names: Vec<&str> = launch.files.iter().map(|(name, _)| name.as_str()).collect();
@@ -122,20 +112,18 @@ mod tests {
 
     #[test]
     fn what_the_person_had_in_a_replaced_variable_is_handed_on() {
-        let launch = launched("/bin/zsh", &[("ZDOTDIR", "/home/me/zsh")], None);
+        let launch = launched("/bin/zsh", &[("ZDOTDIR", "/home/me/zsh")]);
         assert_eq!(value_of("ZDOTDIR", &launch.env), Some("/run/tk/1"));
         assert_eq!(value_of("THREADKEEP_USER_ZDOTDIR", &launch.env), Some("/home/me/zsh"));
-        assert_eq!(value_of("THREADKEEP_USER_ZDOTDIR", &launched("/bin/zsh", &[], None).env), None);
-        let launch = launched("/bin/dash", &[("ENV", "/home/me/.shrc")], None);
+        assert_eq!(value_of("THREADKEEP_USER_ZDOTDIR", &launched("/bin/zsh", &[]).env), None);
+        let launch = launched("/bin/dash", &[("ENV", "/home/me/.shrc")]);
         assert_eq!(value_of("THREADKEEP_USER_ENV", &launch.env), Some("/home/me/.shrc"));
     }
 
     #[test]
-    fn the_next_one_starts_where_the_last_one_was() {
-        for (last_folder, folder) in [(None, "/w"), (Some("/elsewhere"), "/elsewhere")] {
-            let launch = launched("/bin/bash", &[("PWD", "/old")], last_folder);
-            assert_eq!(launch.folder, folder);
-            assert_eq!(value_of("PWD", &launch.env), Some(folder));
-        }
+    fn it_starts_in_the_folder_that_was_decided_on() {
+        let launch = launched("/bin/bash", &[("PWD", "/old")]);
+        assert_eq!(launch.folder, "/w");
+        assert_eq!(value_of("PWD", &launch.env), Some("/w"));
     }
 }

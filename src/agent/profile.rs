@@ -123,17 +123,6 @@ pub enum ProcessExit {
 pub struct ContinuityRules {
     #[serde(deserialize_with = "yes_or_no")]
     pub resume: CanResume,
-    pub next_starts_in: StartsIn,
-}
-
-/// The folder that a new process starts in after the old one is gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum StartsIn {
-    /// Where the old one was last seen.
-    LastFolder,
-    /// Where the conversation is meant to be.
-    OwnFolder,
 }
 
 /// One step of a ladder.
@@ -377,7 +366,6 @@ mod tests {
     fn the_shell_cannot_be_resumed_and_knows_its_interrupt() {
         let profile = Profile::parse(SHELL).unwrap();
         assert_eq!(profile.continuity.resume, CanResume::No);
-        assert_eq!(profile.continuity.next_starts_in, StartsIn::LastFolder);
         assert_eq!(profile.turn_end.process_exit, ProcessExit::IsTurnStatus);
         assert!(profile.is_interrupt(130) && !profile.is_interrupt(1));
         assert_eq!(profile.interrupt[0].act, StepAct::Keys(vec![3]));

@@ -79,8 +79,6 @@ impl AgentCatalog {
             candidate,
             program: &program,
             fingerprint: &fingerprint,
-            // The core has decided on the folder.
-            last_folder: None,
             dir,
             token: &token,
             conversation,
@@ -89,7 +87,7 @@ impl AgentCatalog {
         Ok(Begin {
             conversation,
             generation: order.generation,
-            launch: launch::launch(profile, &start),
+            launch: launch::launch(&start),
             profile: Arc::new(profile.clone()),
             variant: candidate.variant.clone(),
             token: token.clone(),

@@ -182,7 +182,6 @@ process_exit = "is-failure"
 interrupted_statuses = []
 [continuity]
 resume = "no"
-next_starts_in = "last-folder"
 [[interrupt]]
 signal = "int"
 wait_ms = 100

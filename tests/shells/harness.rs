@@ -116,19 +116,15 @@ impl Shell {
             model: None,
             folder: text(&home.path().canonicalize().unwrap().join("w")),
         };
-        let launch = launch(
-            &profile,
-            &Start {
-                candidate: profile.candidates(&env)[0],
-                program: &program,
-                fingerprint: &fingerprint,
-                last_folder: None,
-                dir: &text(&dir),
-                token: &token,
-                conversation: ConversationId(1),
-                env: &env,
-            },
-        );
+        let launch = launch(&Start {
+            candidate: profile.candidates(&env)[0],
+            program: &program,
+            fingerprint: &fingerprint,
+            dir: &text(&dir),
+            token: &token,
+            conversation: ConversationId(1),
+            env: &env,
+        });
         let size = PtySize { rows: ROWS, cols: setup.columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let child = pair.slave.spawn_command(command(&launch, &dir)).unwrap();
