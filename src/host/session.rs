@@ -445,7 +445,9 @@ impl SessionLoop {
             return false;
         };
         let drained = self.agent.is_hung_up() || now >= at + DRAIN_LIMIT;
-        drained && self.stopping.as_mut().is_none_or(|stopping| stopping.is_over(self.agent.pid(), now))
+        let leader = self.agent.pid();
+        let lives = || !processes::members(leader).is_empty();
+        drained && self.stopping.as_mut().is_none_or(|stopping| stopping.is_over(now, lives))
     }
 
     /// The process is gone and what it wrote was read: the last pictures go out.
