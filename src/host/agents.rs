@@ -5,7 +5,8 @@ use crate::agent::catalog::{Catalog, LeftOut};
 use crate::agent::launch::{self, Start};
 use crate::agent::profile::{Candidate, ProcessExit, Profile};
 use crate::agent::token::{TOKEN_BYTES, Token};
-use crate::domain::conversation_state::{AgentRules, ExitMeans, StartOrder};
+use crate::domain::continuity::ModelSwitch;
+use crate::domain::conversation_state::{AgentRules, ExitMeans, QuestionTakes, StartOrder};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::ConversationId;
 use crate::host::session::Begin;
@@ -100,6 +101,8 @@ impl AgentCatalog {
 fn rules(profile: &Profile) -> AgentRules {
     AgentRules {
         resume: profile.continuity.resume,
+        model_switch: ModelSwitch::Fresh,
+        question: QuestionTakes::Nothing,
         exit: match profile.turn_end.process_exit {
             ProcessExit::IsTurnStatus => ExitMeans::TurnStatus,
             ProcessExit::IsFailure => ExitMeans::Failure,
@@ -108,6 +111,7 @@ fn rules(profile: &Profile) -> AgentRules {
         interrupt_step_ms: profile.interrupt.iter().map(|step| step.wait_ms).collect(),
         start_deadline_ms: profile.deadlines.turn_start_ms,
         ready_deadline_ms: profile.deadlines.ready_ms,
+        goes_on_deadline_ms: 2_000,
     }
 }
 
