@@ -5,6 +5,7 @@
 
 pub mod assets;
 pub mod catalog;
+pub mod claim;
 pub mod environment;
 pub mod launch;
 pub mod observe;
@@ -12,3 +13,4 @@ pub mod profile;
 pub mod submit;
 pub mod template;
 pub mod token;
+pub mod tracker;
