@@ -302,15 +302,100 @@ fn questions_are_answered_from_the_list_in_their_order() {
     assert_eq!(String::from_utf8_lossy(&screen.take_replies()), answer);
 }
 
+/// What programs write at their start in one piece, seen in recordings.
 #[test]
-fn the_owner_answers_a_question_in_its_place() {
+fn a_start_is_answered_in_the_order_of_its_questions_and_shows_nothing() {
+    let colors = Colors { foreground: Some(Rgb(1, 2, 3)), background: Some(Rgb(0, 0x12, 0xff)), ..Colors::default() };
+    let version = "\x1bP>|threadkeep\x1b\\";
+    let status = "\x1b]7501;?\x1b\\";
+    let attributes = "\x1b[?62;22c";
+    let foreground = "\x1b]10;rgb:0101/0202/0303\x1b\\";
+    let background = "\x1b]11;rgb:0000/1212/ffff\x1b\\";
+    for (start, answers) in [
+        ("\x1b[>0q\x1b[?u\x1b]7501;?\x07\x1b[c", [version, "\x1b[?0u", status, attributes].concat()),
+        (
+            "\x1b[?2026$p\x1b[?1016$p\x1b[16t\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[c",
+            ["\x1b[?2026;2$y", "\x1b[?1016;0$y", attributes].concat(),
+        ),
+        (
+            "\x1b[?u\x1b[c\x1b[6n\x1b]10;?\x1b\\\x1b]11;?\x1b\\",
+            ["\x1b[?0u", attributes, "\x1b[1;1R", foreground, background].concat(),
+        ),
+        (
+            "\x1b[?2004h\x1b[?1004$p\x1b[?2004$p\x1b[?2027$p\x1b[?2031$p\x1b]12;?\x1b\\\x1bP+q4d73\x1b\\\x1b[14t\x1b]66;w=1; \x1b\\\x1b[5n",
+            ["\x1b[?1004;2$y", "\x1b[?2004;1$y", "\x1b[?2027;0$y", "\x1b[?2031;0$y", "\x1b[0n"].concat(),
+        ),
+        ("\x1b^pm\x1b\\\x1bXsos\x1b\\\x1bPdcs\x1b\\\x1b[?996n\x1b]7501;?\x1b\\\x1b[c", [status, attributes].concat()),
+    ] {
+        for cut in 0..start.len() {
+            let mut screen = screen(80, 24);
+            screen.set_colors(colors.clone());
+            let told: Vec<Told> =
+                [&start[..cut], &start[cut..]].iter().flat_map(|piece| feed(&mut screen, piece)).collect();
+            assert_eq!(String::from_utf8_lossy(&screen.take_replies()), answers, "{start:?} cut at {cut}");
+            let others = told.iter().filter(|told| !matches!(told, Told::BracketedPaste(_)));
+            assert_eq!(others.count(), 0, "{told:?}");
+            assert_eq!(screen.frame(0).rows, Frame::blank(screen.size()).rows, "{start:?}");
+        }
+    }
+}
+
+#[test]
+fn what_a_program_says_of_itself_is_told_whole() {
+    let report = format!("7501;state=working:app=x:title={}", "QUJD".repeat(1_010));
+    assert!((4_000..4_096).contains(&report.len()));
+    for payload in [
+        "7501;state=blocked:kind=permission:msg=YXBwcm92ZQ==",
+        &report,
+        "9;build done",
+        "9;4;3",
+        "9;4;0",
+        "99;i=1:d=0;Title",
+        "777;notify;Title;Session done",
+        "133;D;0;aid=7",
+        "7501;?:more",
+    ] {
+        for end in ["\x07", "\x1b\\"] {
+            let stream = format!("a\x1b]{payload}{end}b");
+            for cut in [0, 1, 3, 7, stream.len() - 2, stream.len() - 1] {
+                let mut screen = screen(80, 24);
+                let (first, second) = stream.as_bytes().split_at(cut);
+                let told: Vec<Told> = [first, second].iter().flat_map(|piece| feed(&mut screen, piece)).collect();
+                assert_eq!(told, [Told::Osc(payload.into())], "cut at {cut}");
+                assert_eq!(lines(&screen, 0)[0], "ab");
+                assert!(screen.take_replies().is_empty());
+            }
+        }
+    }
     let mut screen = screen(80, 24);
-    let stream = b"\x1b[5n\x1b]7501;?\x07\x1b[c";
-    let fed = screen.feed(stream);
-    assert_eq!(fed.told, Some(Told::Osc(b"7501;?".to_vec())));
-    screen.reply(b"<ours>");
-    screen.feed(&stream[fed.used..]);
-    assert_eq!(screen.take_replies(), b"\x1b[0n<ours>\x1b[?62;22c");
+    let titles = feed(&mut screen, "\x1b]0;✳ name\x07\x1b]2;other\x1b\\\x1b]0;\x07\x1b]2;\x1b\\");
+    assert_eq!(titles, ["✳ name", "other", "", ""].map(|title| Told::Title(title.into())));
+}
+
+#[test]
+fn a_change_of_the_paste_mode_and_a_reset_are_told_at_their_place() {
+    let mut screen = screen(40, 4);
+    let stream =
+        b"one\x1b[?2004h\x1b[?1;2004htwo\x1b[?25;2004lthree\x1b[?2004l\x1b[?2004h\x1b]9;x\x07\x1bcfour\x1b[?2004lfive";
+    let mut rest = &stream[..];
+    let mut seen = Vec::new();
+    while !rest.is_empty() {
+        let fed = screen.feed(rest);
+        rest = &rest[fed.used..];
+        seen.push((lines(&screen, 0)[0].clone(), fed.told, screen.modes().bracketed_paste));
+    }
+    let (on, off) = (Some(Told::BracketedPaste(Switched::On)), Some(Told::BracketedPaste(Switched::Off)));
+    assert_eq!(
+        seen,
+        [
+            ("one".into(), on.clone(), true),
+            ("onetwo".into(), off, false),
+            ("onetwothree".into(), on, true),
+            ("onetwothree".into(), Some(Told::Osc(b"9;x".to_vec())), true),
+            (String::new(), Some(Told::Reset), false),
+            ("fourfive".into(), None, false),
+        ]
+    );
 }
 
 #[test]
@@ -410,6 +495,9 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
         Just(b"\x1b[?1049h".to_vec()),
         Just(b"\x1b[?1049l".to_vec()),
         Just(b"\x1b[2J\x1b[3J".to_vec()),
+        Just(b"\x1b[?2004h".to_vec()),
+        Just(b"\x1b[?2004;1l".to_vec()),
+        Just(b"\x1b]7501;?\x07".to_vec()),
     ];
     proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
@@ -423,6 +511,7 @@ fn one_reply(replies: &[u8]) -> Option<usize> {
         &["\x1b[>1;1;0c"],
         &["\x1b[0n"],
         &["\x1bP>|threadkeep\x1b\\"],
+        &["\x1b]7501;?\x1b\\"],
         &["\x1b[", "#", ";", "#", "R"],
         &["\x1b[?", "#", ";", "#", "$y"],
         &["\x1b[", "#", ";", "#", "$y"],
