@@ -171,6 +171,12 @@ impl Screen {
         self.engine.emulation.frame(self.size, up)
     }
 
+    /// The rows of the live screen as text, blanks at their ends left out: what `frame(0)` shows without its looks, for a fraction of the
+    /// work. A row that wraps is not joined with the next one.
+    pub fn visible_text(&self) -> Vec<String> {
+        self.engine.emulation.visible_text()
+    }
+
     /// Another number whenever the picture may have changed.
     pub fn revision(&self) -> u64 {
         self.engine.revision
@@ -561,6 +567,16 @@ impl Emulation {
         rows.resize(height, Row::default());
         let cursor = if up == 0 { self.cursor() } else { None };
         Frame { size, rows, cursor, scroll: ScrollPosition { up, most } }
+    }
+
+    fn visible_text(&self) -> Vec<String> {
+        let grid = self.term.grid();
+        let mut line = Line::default();
+        let rows = (0..as_line(grid.screen_lines())).map(|number| {
+            scan(&grid[GridLine(number)], &mut line);
+            line.text.trim_end().to_owned()
+        });
+        rows.collect()
     }
 
     fn cursor(&self) -> Option<Cursor> {

@@ -80,6 +80,17 @@ fn a_frame_says_what_the_emulator_shows() {
 }
 
 #[test]
+fn the_visible_text_is_what_stands_on_the_live_screen() {
+    let mut screen = screen(10, 4);
+    feed(&mut screen, "gone\r\n日本 e\u{301}\x1b[7m x \x1b[m\r\n\x1b[31mwrapped over\x1b[8m hid\x1b[m");
+    assert_eq!(screen.visible_text(), ["gone", "日本 e\u{301} x", "wrapped ov", "er hid"]);
+    feed(&mut screen, "\r\n\tx\rend 日\x1b[1D ");
+    assert_eq!(screen.visible_text(), ["日本 e\u{301} x", "wrapped ov", "er hid", "end     x"]);
+    feed(&mut screen, "\x1b[?1049h\x1b[2;3Halternate");
+    assert_eq!(screen.visible_text(), ["", "  alternat", "e", ""]);
+}
+
+#[test]
 fn half_a_wide_character_shows_as_a_blank_and_shifts_nothing() {
     for (bytes, shows) in
         [("日本x\x1b[2G\x1b[Xy", "  y本x"), ("日本x\x1b[1Gy", "y 本x"), ("日本x\x1b[2Gy", " y本x"), ("日\x1b[1Xx", "")]
@@ -628,6 +639,7 @@ proptest! {
             }
             screen.resize(Size { columns, rows });
             screen.text_since(&mark, Cap { head: 10, tail: 10 });
+            prop_assert_eq!(screen.visible_text(), lines(&screen, 0));
             let most = screen.frame(0).scroll.most;
             for up in [0, 1, most / 2, most] {
                 let frame = screen.frame(up);
