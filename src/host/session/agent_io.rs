@@ -258,7 +258,7 @@ impl AgentIo {
             bytes = &bytes[fed.used..];
             match fed.told {
                 Some(Told::Osc(payload)) => self.see(&payload, tell),
-                Some(Told::Title(_) | Told::Bell) | None => {}
+                Some(Told::Title(_) | Told::Bell | Told::BracketedPaste(_) | Told::Reset) | None => {}
             }
         }
     }
