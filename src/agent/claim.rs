@@ -39,7 +39,7 @@ pub enum Claim {
         text: String,
     },
     Interrupted,
-    /// More about the turn that runs or has just ended: no state.
+    /// More about the turn that runs or has just ended: no state. Usage comes in parts that add up.
     Detail(Detail),
     /// The agent's own id of its session.
     Identity(String),
