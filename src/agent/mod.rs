@@ -22,3 +22,4 @@ pub mod submit;
 pub mod template;
 mod text_rule;
 pub mod token;
+pub mod tracker;
