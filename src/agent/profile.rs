@@ -223,6 +223,9 @@ fn line_of(text: &str, place: &str) -> usize {
 }
 
 #[cfg(test)]
+mod built_in_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
