@@ -226,6 +226,9 @@ fn line_of(text: &str, place: &str) -> usize {
 mod built_in_tests;
 
 #[cfg(test)]
+mod page_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
