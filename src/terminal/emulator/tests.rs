@@ -206,6 +206,16 @@ fn a_view_stays_still_while_rows_scroll() {
 }
 
 #[test]
+fn rows_that_a_smaller_screen_pushes_up_have_not_scrolled() {
+    let mut screen = screen(80, 500);
+    (0..600).for_each(|number| drop(feed(&mut screen, format!("line {number}\r\n"))));
+    let scrolled = screen.scrolled_rows();
+    screen.resize(Size { columns: 79, rows: 3 });
+    assert_eq!(screen.scrolled_rows(), scrolled);
+    assert_eq!(screen.frame(u32::MAX).rows[0].text(), "line 0");
+}
+
+#[test]
 fn clearing_the_scrollback_drops_packed_rows_too() {
     let mut screen = screen(20, 5);
     (0..3_000).for_each(|number| drop(feed(&mut screen, format!("line {number}\r\n"))));
@@ -505,6 +515,27 @@ fn a_narrow_screen_for_a_while_does_not_cost_the_text_above() {
     assert_eq!(screen.text_since(&begin, WIDE), Some((output, 0)));
 }
 
+/// The emulator's cursor came to stand before a wide character of an unfinished line, and the next text covered it; in another case it came to
+/// stand on a row of its own below.
+#[test]
+fn text_goes_on_behind_wide_characters_after_a_resize() {
+    for (text, sizes) in [
+        ("aaa日aaaaa日", &[(11, 2), (2, 2)][..]),
+        ("日a日日a日a", &[(2, 10), (6, 2)]),
+        ("a日aa日日aaa日a日a日日日日", &[(11, 2), (17, 2)]),
+        ("aaaaaaaa", &[(2, 4), (9, 2)]),
+    ] {
+        let mut screen = screen(80, 24);
+        let begin = screen.mark();
+        feed(&mut screen, format!("before\r\n{text}"));
+        for (columns, rows) in sizes {
+            screen.resize(Size { columns: *columns, rows: *rows });
+        }
+        feed(&mut screen, "and more");
+        assert_eq!(text_since(&screen, &begin), format!("before\n{text}and more"));
+    }
+}
+
 /// Writes so many lines, some narrow, some wide. Returns their text.
 fn numbered_lines(screen: &mut Screen, count: usize) -> String {
     let mut output = String::new();
@@ -662,7 +693,9 @@ proptest! {
                 prop_assert!(length.is_some_and(|length| length < 64), "{:?}", String::from_utf8_lossy(replies));
                 replies = &replies[length.unwrap_or(1)..];
             }
+            let before = screen.scrolled_rows();
             screen.resize(Size { columns, rows });
+            prop_assert_eq!(screen.scrolled_rows(), before);
             screen.text_since(&mark, Cap { head: 10, tail: 10 });
             prop_assert_eq!(screen.visible_text(), lines(&screen, 0));
             let most = screen.frame(0).scroll.most;
@@ -708,9 +741,36 @@ proptest! {
         let mut output = String::new();
         for (count, columns, rows) in steps {
             output.push_str(&numbered_lines(&mut screen, count));
+            let scrolled = screen.scrolled_rows();
             screen.resize(Size { columns, rows });
+            prop_assert_eq!(screen.scrolled_rows(), scrolled);
         }
         prop_assert_eq!(screen.text_since(&begin, WIDE), Some((output, 0)));
+        prop_assert_eq!(screen.panics(), 0);
+    }
+    #[test]
+    fn resizing_leaves_the_cursor_at_its_place_in_the_text(
+        steps in proptest::collection::vec(
+            (
+                proptest::collection::vec("[a-z日é]{0,40}", 0..20),
+                "[a-z日]{0,30}",
+                "(\x1b\\[[1-4]A\x1b\\[[1-9]{1,2}G)?",
+                proptest::collection::vec((2u16..40, 2u16..20), 1..4),
+            ),
+            1..6,
+        )
+    ) {
+        let mut screen = screen(80, 24);
+        let begin = screen.mark();
+        for (lines, unfinished, elsewhere, sizes) in steps {
+            lines.iter().for_each(|line| drop(feed(&mut screen, format!("{line}\r\n"))));
+            feed(&mut screen, unfinished + &elsewhere);
+            let text = screen.text_since(&begin, WIDE);
+            for (columns, rows) in sizes {
+                screen.resize(Size { columns, rows });
+                prop_assert_eq!(screen.text_since(&begin, WIDE), text.clone(), "at {}x{}", columns, rows);
+            }
+        }
         prop_assert_eq!(screen.panics(), 0);
     }
 }
