@@ -15,11 +15,14 @@ use alacritty_terminal::term::cell::{Cell, Flags};
 use super::super::frame::Size;
 use super::{Dimension, Emulation, HOT_ROWS_LEAST, as_line};
 
-/// Where the cursor stands in the text of the emulator's grid.
+/// What the last cell of a row has when the next row continues it.
+const WRAP: Flags = Flags::WRAPLINE.union(Flags::LEADING_WIDE_CHAR_SPACER);
+
+/// Where the cursor stands in the text. Lines are counted from below, because it is close to there.
 #[derive(Debug, Clone, Copy)]
 struct Spot {
-    /// Line ends above it.
-    lines: usize,
+    /// Ends of lines from its row downwards.
+    ends_below: usize,
     /// Cells before it in its line.
     cells: usize,
 }
@@ -56,6 +59,7 @@ impl Emulation {
         let columns = u16::try_from(self.term.columns()).unwrap_or(size.columns);
         self.term.resize(Dimension(Size { columns, ..size }));
         if columns != size.columns {
+            self.clear_strays();
             let spot = self.spot();
             self.begin_row_below();
             self.term.resize(Dimension(size));
@@ -63,17 +67,33 @@ impl Emulation {
         }
     }
 
-    fn spot(&self) -> Spot {
-        let grid = self.term.grid();
-        let mut spot = Spot { lines: 0, cells: 0 };
-        for number in grid.topmost_line().0..grid.cursor.point.line.0 {
-            match continued_cells(&grid[GridLine(number)]) {
-                Some(cells) => spot.cells += cells,
-                None => spot = Spot { lines: spot.lines + 1, cells: 0 },
+    /// Deleting characters moves the mark of a row that continues away from its end, where it means nothing until the row is cut there: then
+    /// two lines become one. What continued the last row may have been cut off. And half a wide character, which shows as a blank, takes
+    /// another cell along.
+    fn clear_strays(&mut self) {
+        let grid = self.term.grid_mut();
+        let (last, columns) = (grid.bottommost_line(), grid.columns());
+        for number in (grid.topmost_line().0..=last.0).map(GridLine) {
+            for column in 0..columns {
+                let stray = stray_flags(&grid[number][..], column, number < last);
+                if !stray.is_empty() {
+                    let cell = &mut grid[number][Column(column)];
+                    cell.flags.remove(stray);
+                    if stray.contains(Flags::WIDE_CHAR) {
+                        cell.c = ' ';
+                    }
+                }
             }
         }
-        spot.cells += self.cells_before_cursor();
-        spot
+    }
+
+    fn spot(&self) -> Spot {
+        let grid = self.term.grid();
+        let cursor = grid.cursor.point.line.0;
+        let continued = |number: &i32| continued_cells(&grid[GridLine(*number)]);
+        let ends_below = (cursor..=grid.bottommost_line().0).filter(|number| continued(number).is_none()).count();
+        let above: usize = (grid.topmost_line().0..cursor).rev().map_while(|number| continued(&number)).sum();
+        Spot { ends_below, cells: above + self.cells_before_cursor() }
     }
 
     /// Scrolls a blank row in and puts the cursor there.
@@ -81,10 +101,6 @@ impl Emulation {
         self.before_scroll();
         let grid = self.term.grid_mut();
         let last = grid.bottommost_line();
-        // What continued the last row may have been cut off.
-        if let Some(cell) = grid[last].last_mut() {
-            cell.flags.remove(Flags::WRAPLINE | Flags::LEADING_WIDE_CHAR_SPACER);
-        }
         let template = std::mem::take(&mut grid.cursor.template);
         grid.scroll_up(&(GridLine(0)..last + 1), 1);
         grid.cursor.template = template;
@@ -101,24 +117,27 @@ impl Emulation {
         if down > 0 {
             self.move_rows(down, self.term.history_size() - down);
         }
-        let columns = self.term.columns();
+        let (row, columns) = (GridLine(row + as_line(down)), self.term.columns());
         let cursor = &mut self.term.grid_mut().cursor;
-        cursor.point = Point::new(GridLine(row + as_line(down)), Column(column.min(columns - 1)));
+        cursor.point = Point::new(row, Column(column.min(columns - 1)));
         cursor.input_needs_wrap = column >= columns;
     }
 
     /// The row of a spot and the column in it, which may be the one behind the last.
     fn find(&self, mut spot: Spot) -> (i32, usize) {
         let grid = self.term.grid();
-        for number in grid.topmost_line().0..grid.bottommost_line().0 {
-            match continued_cells(&grid[GridLine(number)]) {
-                Some(cells) if spot.lines == 0 && spot.cells >= cells => spot.cells -= cells,
-                None if spot.lines > 0 => spot.lines -= 1,
-                Some(_) if spot.lines > 0 => {}
+        let continued = |number: &i32| continued_cells(&grid[GridLine(*number)]);
+        let (top, below) = (grid.topmost_line().0, grid.cursor.point.line.0);
+        let ends = (top..below).rev().filter(|number| continued(number).is_none());
+        let end = ends.take(spot.ends_below).last().unwrap_or(top);
+        let begin = end - as_line((top..end).rev().map_while(|number| continued(&number)).count());
+        for number in begin..end {
+            match continued(&number) {
+                Some(cells) if spot.cells >= cells => spot.cells -= cells,
                 Some(_) | None => return (number, spot.cells),
             }
         }
-        (grid.bottommost_line().0, spot.cells)
+        (end, spot.cells)
     }
 
     /// The screen that does not show has grown too. Going there and back forgets only the saved cursor.
@@ -135,4 +154,19 @@ impl Emulation {
 fn continued_cells(row: &GridRow<Cell>) -> Option<usize> {
     let last = row.last().filter(|last| last.flags.contains(Flags::WRAPLINE))?;
     Some(row.len() - usize::from(last.flags.contains(Flags::LEADING_WIDE_CHAR_SPACER)))
+}
+
+/// What is set on a cell and does not belong to it, at its place in its row.
+fn stray_flags(row: &[Cell], column: usize, may_continue: bool) -> Flags {
+    let flags = row[column].flags;
+    if !flags.intersects(WRAP | Flags::WIDE_CHAR | Flags::WIDE_CHAR_SPACER) {
+        return Flags::empty();
+    }
+    let has =
+        |column: Option<usize>, flag| column.and_then(|at| row.get(at)).is_some_and(|cell| cell.flags.contains(flag));
+    let mut belongs = Flags::all() - WRAP - Flags::WIDE_CHAR - Flags::WIDE_CHAR_SPACER;
+    belongs.set(WRAP, may_continue && column + 1 == row.len());
+    belongs.set(Flags::WIDE_CHAR, has(Some(column + 1), Flags::WIDE_CHAR_SPACER));
+    belongs.set(Flags::WIDE_CHAR_SPACER, has(column.checked_sub(1), Flags::WIDE_CHAR));
+    flags - belongs
 }

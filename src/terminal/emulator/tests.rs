@@ -536,6 +536,17 @@ fn text_goes_on_behind_wide_characters_after_a_resize() {
     }
 }
 
+/// The mark that a row continues went along with the cells, and the cut came right behind it.
+#[test]
+fn lines_stay_apart_where_characters_were_deleted() {
+    let mut screen = screen(10, 4);
+    let begin = screen.mark();
+    feed(&mut screen, "aaaaaaaaaabbb\x1b[A\x1b[P\x1b[B");
+    let text = screen.text_since(&begin, WIDE);
+    screen.resize(Size { columns: 9, rows: 4 });
+    assert_eq!(screen.text_since(&begin, WIDE), text);
+}
+
 /// Writes so many lines, some narrow, some wide. Returns their text.
 fn numbered_lines(screen: &mut Screen, count: usize) -> String {
     let mut output = String::new();
@@ -754,7 +765,7 @@ proptest! {
             (
                 proptest::collection::vec("[a-z日é]{0,40}", 0..20),
                 "[a-z日]{0,30}",
-                "(\x1b\\[[1-4]A\x1b\\[[1-9]{1,2}G)?",
+                "(\x1b\\[[1-4]A(\x1b\\[2P)?\x1b\\[[1-9]{1,2}G)?",
                 proptest::collection::vec((2u16..40, 2u16..20), 1..4),
             ),
             1..6,
