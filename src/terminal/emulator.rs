@@ -5,7 +5,8 @@
 //! (`scrollback.rs`).
 //!
 //! What alacritty_terminal 0.26 needs and gets here: sizes of at least 2x2 (it loops without end on one column), no cut characters
-//! (`filter.rs`), at most 16 combining marks a cell, its history drained before it grows, and a new screen should it panic.
+//! (`filter.rs`), at most 16 combining marks a cell, at most a screen of repeats (REP), its history drained before it grows, its cursor put back
+//! after a resize (`emulator/resize.rs`), and a new screen should it panic.
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -151,6 +152,10 @@ impl Screen {
                     None => continue,
                 },
                 Heard::Reset => Told::Reset,
+                Heard::Repeat(count) => {
+                    engine.repeat(usize::from(count));
+                    continue;
+                }
             };
             return Fed { used, told: Some(told) };
         }
@@ -264,6 +269,12 @@ impl Engine {
 
     fn advance(&mut self, bytes: &[u8]) {
         self.guard(|parser, shortcut, emulation| shortcut.advance(parser, emulation, bytes));
+    }
+
+    /// REP, as often as it can be seen.
+    fn repeat(&mut self, count: usize) {
+        let count = count.min(self.emulation.repeats_seen());
+        self.advance(format!("\x1b[{count}b").as_bytes());
     }
 
     fn resize(&mut self, size: Size) {
@@ -389,6 +400,13 @@ impl Emulation {
 
     fn shows_alternate(&self) -> bool {
         self.has(TermMode::ALT_SCREEN)
+    }
+
+    /// How often a character can be repeated before nothing else is to be seen: no sequence does more work than a screen is large. While
+    /// inserting, each one moves the rest of its row, and a row of them is as much work as a screen.
+    fn repeats_seen(&self) -> usize {
+        let rows = if self.has(TermMode::INSERT) { 1 } else { self.term.screen_lines() };
+        rows * self.term.columns()
     }
 
     /// How bracketed paste has changed since the last call or reset.
@@ -901,6 +919,17 @@ impl Handler for Emulation {
         self.term.put_tab(count);
     }
 
+    fn move_backward_tabs(&mut self, count: u16) {
+        // Where no tab stop is left, the emulator would look for one `count` times over.
+        for _ in 0..count {
+            let column = self.term.grid().cursor.point.column;
+            self.term.move_backward_tabs(1);
+            if self.term.grid().cursor.point.column == column {
+                break;
+            }
+        }
+    }
+
     fn scroll_up(&mut self, rows: usize) {
         self.before_scroll();
         self.term.scroll_up(rows);
@@ -1071,9 +1100,6 @@ impl Handler for Emulation {
     }
     fn delete_chars(&mut self, count: usize) {
         self.term.delete_chars(count);
-    }
-    fn move_backward_tabs(&mut self, count: u16) {
-        self.term.move_backward_tabs(count);
     }
     fn move_forward_tabs(&mut self, count: u16) {
         self.term.move_forward_tabs(count);

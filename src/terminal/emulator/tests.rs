@@ -179,7 +179,7 @@ fn no_row_is_lost_in_any_way_of_scrolling() {
         ("wrapping", "x".repeat(3 * 5_000), 4_999),
         ("wide characters that never fit", "日".repeat(5_000), 4_999),
         ("index", "x\r\x1bD".repeat(5_000), 5_000),
-        ("repeat", "x\x1b[14999b".to_owned(), 4_999),
+        ("repeat", "x\x1b[2b".repeat(5_000), 4_999),
         ("scroll up", "\x1b[H\x1b[1Sx".repeat(5_000), 5_000),
         ("clear screen", "\x1b[Hx\x1b[2J".repeat(5_000), 5_000),
         ("delete line", "\x1b[Hx\x1b[M".repeat(5_000), 5_000),
@@ -471,6 +471,49 @@ fn hostile_streams_stay_bounded() {
     assert_eq!(screen.panics(), 0);
 }
 
+/// Eight bytes asked for 65,535 characters, whatever the size of the screen. Rows that scroll tell how many were written.
+#[test]
+fn a_flood_of_repeats_writes_no_more_than_a_screen_each() {
+    let (columns, rows) = (5, 2);
+    for (bytes, mode, repeat, most) in [
+        (1_000_000, "", "\x1b[65535b", columns * rows),
+        (100_000, "", "\x1b[65535;1b", columns * rows),
+        (100_000, "", "\x1b[6\x015é535b", columns * rows),
+        (10_000, "", "\x1b[99b", 99),
+        (100_000, "\x1b[4h", "\x1b[65535b", columns),
+    ] {
+        let mut screen = screen(columns, rows);
+        feed(&mut screen, format!("{mode}x"));
+        let count = bytes / repeat.len();
+        for piece in repeat.repeat(count).as_bytes().chunks(4_096 + 1) {
+            feed(&mut screen, piece);
+        }
+        let written = (screen.scrolled_rows() + u64::from(rows)) * u64::from(columns);
+        let asked = count as u64 * u64::from(most);
+        assert!((asked..=asked + u64::from(columns * rows)).contains(&written), "{repeat:?}: {written} of {asked}");
+    }
+}
+
+/// Each of these does nothing new after the first few; the last one searched the whole row as often as it was told.
+#[test]
+fn floods_of_high_counts_end() {
+    for count in ["@", "A", "B", "C", "D", "E", "F", "I", "L", "M", "P", "S", "T", "X", "Z"] {
+        let mut screen = screen(80, 24);
+        feed(&mut screen, "\x1b[3gx\x1b[5;70H");
+        feed(&mut screen, format!("\x1b[65535{count}").repeat(20_000));
+        assert_eq!(screen.panics(), 0);
+    }
+}
+
+#[test]
+fn tabs_go_back_as_far_as_there_are_stops() {
+    for (moves, column) in [("\x1b[Z", 16), ("\x1b[2Z", 8), ("\x1b[65535Z", 0), ("\x1b[2g\x1b[Z\x1b[3g\x1b[9Z", 16)] {
+        let mut screen = screen(80, 24);
+        feed(&mut screen, format!("\x1b[21G{moves}"));
+        assert_eq!(screen.frame(0).cursor.map(|cursor| cursor.column), Some(column), "{moves:?}");
+    }
+}
+
 #[test]
 fn a_screen_can_live_in_the_thread_of_its_session() {
     fn is_send<T: Send>(_: &T) {}
@@ -629,7 +672,7 @@ fn text_stream() -> impl Strategy<Value = Vec<u8>> {
         2 => proptest::collection::vec(any::<u8>(), 0..6),
         4 => "\x1b\\[[0-9;:]{0,6}m".prop_map(String::into_bytes),
         4 => "\x1b\\[((3|4|9|10|2)?[0-9]|[34]8;5;[0-9]{1,3}|[34]8;2(;[0-9]{1,3}){3}|[0-9]{0,3})(;[0-9]{0,2}){0,3}m".prop_map(String::into_bytes),
-        2 => "\x1b\\[[0-9]{0,2}b".prop_map(String::into_bytes),
+        2 => "\x1b\\[[0-9]{0,4}b".prop_map(String::into_bytes),
         4 => "\x1b\\[[0-9]{0,2}(;[0-9]{1,2})?[@A-PSTXZ`adefgrsu]".prop_map(String::into_bytes),
         2 => "\x1b\\[(4|20|\\?7|\\?6|\\?1049|\\?25)[hl]".prop_map(String::into_bytes),
         2 => "\x1b[()*+][0AB]".prop_map(String::into_bytes),
@@ -672,7 +715,7 @@ proptest! {
             prop_assert_eq!(fast.modes(), slow.modes());
             prop_assert_eq!(fast.mark(), slow.mark());
             prop_assert_eq!(fast.text_since(&mark, WIDE), slow.text_since(&mark, WIDE));
-            // Not every page: a REP of 65,535 characters at 2 columns makes 10,000 pages, each unpacked and wrapped anew.
+            // Not every page: each one is unpacked and wrapped anew.
             let most = fast.frame(0).scroll.most;
             for up in [1, most / 3, most / 2, most] {
                 prop_assert_eq!(fast.frame(up), slow.frame(up));
