@@ -81,11 +81,18 @@ pub enum Request {
     Wait {
         conversation: ConversationId,
         turn: Option<TurnNumber>,
+        #[serde(default)]
+        asked: WhenAsked,
     },
-    /// The next message starts a fresh session. Refused while a turn runs unless told to stop it. `Reply::Done`.
+    /// The next message starts a fresh session, of this agent and with this model (none: as before). Refused while a turn runs unless
+    /// told to stop it; then nothing of it is changed. `Reply::Done`.
     Fresh {
         conversation: ConversationId,
         running: RunningTurn,
+        #[serde(default)]
+        agent: Option<String>,
+        #[serde(default)]
+        model: Option<String>,
     },
     /// `Reply::Interrupting`.
     Interrupt {
@@ -182,6 +189,16 @@ pub enum Request {
     },
 }
 
+/// What whoever waits for an end is told when the agent waits for the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenAsked {
+    #[default]
+    Nothing,
+    /// `Reply::NeedsPerson`, each time that something else is asked; the wait goes on.
+    Tell,
+}
+
 /// The client's environment for a session, filtered by the client (`client/environment.rs`) and again by the host.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -215,6 +232,10 @@ pub enum Reply {
     /// All that was waited for has ended; the turn is the last of it, none where nothing was under way.
     Ended {
         turn: Option<Box<TurnRecord>>,
+    },
+    /// Not the last reply to its request: this turn is in the way of what is waited for until the person answers.
+    NeedsPerson {
+        turn: Box<TurnRecord>,
     },
     /// The turn that is being interrupted; none where nothing ran.
     Interrupting {

@@ -116,7 +116,7 @@ fn fresh(app: &mut App, out: &mut Vec<Effect>) {
     if conversation.status == Status::Draft && conversation.session.is_none() && conversation.turns == 0 {
         return say(app, "no session was started here yet; the first message starts a fresh one anyway");
     }
-    ask(app, out, Purpose::Fresh(id), Request::Fresh { conversation: id, running: RunningTurn::Refuse });
+    ask(app, out, Purpose::Fresh(id), fresh_request(id, RunningTurn::Refuse));
 }
 
 fn step_tab(app: &mut App, out: &mut Vec<Effect>, step: Step) {
@@ -282,7 +282,7 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
     let (Some(conversation), Some(page)) = (app.active, app.page.take()) else { return };
     match page {
         Page::Confirm(Confirm::FreshWhileRunning(_)) => {
-            let request = Request::Fresh { conversation, running: RunningTurn::Stop };
+            let request = fresh_request(conversation, RunningTurn::Stop);
             ask(app, out, Purpose::Fresh(conversation), request);
         }
         Page::Confirm(Confirm::StopSession) => {
@@ -297,4 +297,9 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
         }
         Page::Help { .. } | Page::Why { .. } | Page::Turn { .. } => {}
     }
+}
+
+/// A fresh session of the same agent with the same model.
+fn fresh_request(conversation: ConversationId, running: RunningTurn) -> Request {
+    Request::Fresh { conversation, running, agent: None, model: None }
 }

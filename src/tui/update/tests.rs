@@ -212,7 +212,7 @@ fn an_older_draft_that_comes_while_ours_is_being_saved_takes_nothing_away() {
 
 #[test]
 fn fresh_asks_first_while_a_turn_runs_and_not_otherwise() {
-    let fresh = |running| Request::Fresh { conversation: id(1), running };
+    let fresh = |running| Request::Fresh { conversation: id(1), running, agent: None, model: None };
     let mut window = one(idle(1, "a"));
     window.press("<ctrl-n>");
     assert_eq!(window.requests(), [fresh(RunningTurn::Refuse)]);
