@@ -2,7 +2,7 @@
 
 use super::core::Agents;
 use crate::agent::catalog::{Catalog, LeftOut};
-use crate::agent::launch::{self, Start};
+use crate::agent::launch::{self, How, Start};
 use crate::agent::profile::{Candidate, ProcessExit, Profile};
 use crate::agent::token::{TOKEN_BYTES, Token};
 use crate::domain::continuity::ModelSwitch;
@@ -77,6 +77,10 @@ impl AgentCatalog {
         let fingerprint =
             Fingerprint { agent: order.agent.clone(), model: order.model.clone(), folder: order.folder.clone() };
         let start = Start {
+            profile,
+            how: How::New(None),
+            threadkeep: "threadkeep",
+            socket: "",
             candidate,
             program: &program,
             fingerprint: &fingerprint,
@@ -117,7 +121,8 @@ fn rules(profile: &Profile) -> AgentRules {
 
 fn report(profile: &Profile, environment: &Environment) -> AgentReport {
     let found = find(profile, environment);
-    let mut notes = profile.notes.clone();
+    let mut notes: Vec<String> = profile.abilities().words().into_iter().map(str::to_owned).collect();
+    notes.extend(profile.notes.iter().cloned());
     if let Some((candidate, _)) = &found {
         notes.extend(candidate.variant.notes.iter().cloned());
     }
