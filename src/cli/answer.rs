@@ -1,6 +1,7 @@
 //! `threadkeep answer`: answers one thing that the agent asks. What is not asked any more is refused, and nothing is typed.
 
 use super::{CliError, ExitCode, Which, ask_done, connect, json, say, standard_input};
+use crate::domain::id::TurnNumber;
 use crate::domain::request::{Choice, RequestNumber};
 use crate::paths::Paths;
 use crate::protocol::message::Request;
@@ -10,6 +11,9 @@ use clap::Args;
 pub struct Answer {
     #[command(flatten)]
     which: Which,
+    /// Only while this turn runs
+    #[arg(long, value_name = "N")]
+    turn: Option<u32>,
     /// This request of the turn; without it the oldest one that is open
     #[arg(long, value_name = "N")]
     request: Option<u32>,
@@ -34,8 +38,8 @@ impl Answer {
         };
         let mut control = connect(paths)?;
         let conversation = self.which.find_or_say(&mut control)?;
-        let request = self.request.map(RequestNumber);
-        ask_done(&mut control, &Request::AnswerRequest { conversation, request, choice })?;
+        let (turn, request) = (self.turn.map(TurnNumber), self.request.map(RequestNumber));
+        ask_done(&mut control, &Request::AnswerRequest { conversation, turn, request, choice })?;
         if self.json {
             json::print(&serde_json::json!({ "conversation": conversation, "answering": word }))?;
         } else {

@@ -82,7 +82,7 @@ fn asks(conversation: ConversationId, turn: &TurnRecord) -> String {
         .requests
         .iter()
         .filter(|request| request.is_open())
-        .map(|request| format!("{}; {}", request.line(), answer_words(conversation, request)))
+        .map(|request| format!("{}; {}", request.line(), answer_words(conversation, turn.number, request)))
         .collect();
     match (open.is_empty(), &turn.evidence) {
         (false, _) => format!("{head}: {}", open.join("\n  and: ")),
@@ -91,8 +91,8 @@ fn asks(conversation: ConversationId, turn: &TurnRecord) -> String {
     }
 }
 
-fn answer_words(conversation: ConversationId, request: &Question) -> String {
-    let verb = format!("threadkeep answer -c {conversation} --request {}", request.number.0);
+fn answer_words(conversation: ConversationId, turn: TurnNumber, request: &Question) -> String {
+    let verb = format!("threadkeep answer -c {conversation} --turn {turn} --request {}", request.number.0);
     match request.kind {
         RequestKind::Permission => format!("{verb} allow (or deny)"),
         RequestKind::Question => format!("{verb} TEXT"),

@@ -8,7 +8,7 @@ use crate::domain::conversation::QueueHeld;
 pub use crate::domain::conversation_state::{Place, RunningTurn, TakenUp};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Generation, SessionNumber, Timestamp, TurnNumber};
-use crate::domain::request::{Choice, RequestNumber};
+use crate::domain::request::{Choice, RequestKind, RequestNumber};
 use crate::domain::session::AsleepWhy;
 use crate::domain::turn::{Evidence, TurnEnd, TurnRecord, TurnState};
 use crate::terminal::frame::{FrameDelta, Size};
@@ -112,9 +112,12 @@ pub enum Request {
         conversation: ConversationId,
         agent: String,
     },
-    /// Answers what the agent asks; none: the oldest open request. `Reply::Done`, once the answer is on its way.
+    /// Answers what the agent asks in this turn (none: whichever runs); no request: the oldest open one. `Reply::Done`, once the answer
+    /// is on its way.
     AnswerRequest {
         conversation: ConversationId,
+        #[serde(default)]
+        turn: Option<TurnNumber>,
         request: Option<RequestNumber>,
         choice: Choice,
     },
@@ -279,6 +282,8 @@ pub enum Refusal {
     NotAsked,
     #[error("that can be answered on the agent's own screen only; go there with the prefix and o")]
     OnlyOnScreen,
+    #[error("that is {}; nothing was typed", .0.takes())]
+    DoesNotAnswer(RequestKind),
     #[error("nothing was said in this conversation yet")]
     NothingSaid,
     #[error("nothing can be saved now: {0}; free the disk or mend the folder, then try again")]

@@ -207,6 +207,7 @@ impl HostCore {
             Outcome::NotQueued(turn) => Reply::Refused { why: Refusal::NotQueued(turn) },
             Outcome::NotAsked => Reply::Refused { why: Refusal::NotAsked },
             Outcome::OnlyOnScreen => Reply::Refused { why: Refusal::OnlyOnScreen },
+            Outcome::DoesNotAnswer(kind) => Reply::Refused { why: Refusal::DoesNotAnswer(kind) },
             Outcome::TooLong { bytes } => {
                 Reply::Refused { why: Refusal::TooLong { bytes, most: MAX_MESSAGE_BYTES as u64 } }
             }

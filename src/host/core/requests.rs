@@ -68,8 +68,8 @@ impl HostCore {
                 }
                 None => reply(Reply::Refused { why: Refusal::UnknownAgent(agent) }),
             },
-            Request::AnswerRequest { conversation, request, choice } => {
-                self.ask(client, id, conversation, now, |ask| Input::AnswerRequest { ask, request, choice })
+            Request::AnswerRequest { conversation, turn, request, choice } => {
+                self.ask(client, id, conversation, now, |ask| Input::AnswerRequest { ask, turn, request, choice })
             }
             Request::Brief { conversation } => vec![Effect::Query { client, id, query: Query::Brief { conversation } }],
             Request::Signal { conversation, token, payload } => {
