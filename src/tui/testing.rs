@@ -9,8 +9,9 @@ use crate::domain::continuity::{Carried, Continuity, Decision, DecisionRecord, W
 use crate::domain::conversation::Tab;
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Generation, SessionNumber, Timestamp, TurnNumber};
+use crate::domain::request::{Choice, Request as Asked, RequestKind, RequestNumber, RequestState};
 use crate::domain::session::{AsleepWhy, Exit};
-use crate::domain::turn::{Answer, Delivery, Evidence, Origin, Source, TurnRecord, TurnState, Work};
+use crate::domain::turn::{Answer, Delivery, Evidence, Origin, Source, TurnRecord, TurnState, Usage, Work};
 use crate::protocol::message::{
     Conversation, Environment, Event as HostEvent, Overview, Process, Reply, Request, Rest, Session, Status, TakenUp,
     ViewInput, ViewOutput,
@@ -339,6 +340,46 @@ pub fn asleep(number: i64, title: &str) -> Conversation {
     conversation.status = Status::AsleepWillResume;
     conversation.next =
         Decision { continuity: Continuity::Resumed, why: Why::Asleep { cause, carried: Carried::Context } };
+    conversation
+}
+
+pub fn request(number: u32, kind: RequestKind, text: &str, state: RequestState) -> Asked {
+    Asked { number: RequestNumber(number), kind, text: text.into(), state, asked_at: ago(3) }
+}
+
+/// A coding agent in turn 7 that waits for a permission and has a question open; it told what it did so far.
+pub fn asking(number: i64, title: &str) -> Conversation {
+    let mut conversation = working(number, title);
+    conversation.wanted.agent = "coder".into();
+    conversation.wanted.model = Some("large".into());
+    conversation.status = Status::NeedsApproval;
+    conversation.next =
+        Decision { continuity: Continuity::Queued, why: Why::TurnRunning { turn: TurnNumber(7), place: 1 } };
+    if let Some(Session { process: Process::Alive { background, .. }, fingerprint, .. }) = &mut conversation.session {
+        *background = 2;
+        *fingerprint = conversation.wanted.clone();
+    }
+    let turn = conversation.turn.as_mut().expect("a turn runs");
+    turn.state = TurnState::NeedsApproval;
+    turn.evidence = Some(Evidence { source: Source::Hook, at: ago(3), text: "PermissionRequest".into() });
+    turn.requests = vec![
+        request(1, RequestKind::Permission, "Read src/main.rs", RequestState::Answered(Choice::Allow)),
+        request(
+            2,
+            RequestKind::Permission,
+            "Bash: rm -rf build && make test && cp -r build/output /home/me/app/public && ls -l /home/me/app/public",
+            RequestState::Open,
+        ),
+        request(3, RequestKind::Question, "Which colour is the button to have?", RequestState::Open),
+    ];
+    turn.work = Work {
+        model: Some("large-1".into()),
+        usage: Some(Usage { input_tokens: 12_345, output_tokens: 801, cost_micros: Some(42_000) }),
+        steps: ["reads src/main.rs", "edits src/button.rs", "runs the tests", "looks at the colours"]
+            .map(str::to_owned)
+            .to_vec(),
+        steps_left_out: 0,
+    };
     conversation
 }
 

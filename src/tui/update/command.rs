@@ -6,8 +6,9 @@ use super::super::event::{Effect, Purpose};
 use super::super::keymap::{Command, Motion, key_name};
 use super::super::layout::{self, PanelPlace};
 use super::super::view::{page, record};
-use super::{Asked, ask, fetch_older, save_draft, say, select, text_changed, to_agent, turns, writing};
+use super::{Asked, ask, fetch_older, requests, save_draft, say, select, text_changed, to_agent, turns, writing};
 use crate::domain::id::ConversationId;
+use crate::domain::request::Choice;
 use crate::protocol::message::{Place, Request, RunningTurn, Scroll, Status, ViewInput};
 
 pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
@@ -25,6 +26,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         }),
         Command::SendNow => writing::send_now(app, out),
         Command::Turns => turns::enter(app),
+        Command::Requests => requests::open(app),
         Command::TogglePanel => toggle_panel(app),
         Command::ToggleRecord => toggle_record(app),
         Command::Why => with_active(app, out, |app, out, conversation| {
@@ -64,6 +66,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
             }
         }
         Command::Move(motion) => match app.page {
+            Some(Page::Requests(_)) => requests::choose(app, motion),
             Some(_) => scroll_page(app, motion),
             None => turns::choose(app, out, motion),
         },
@@ -71,6 +74,9 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::EditQueued => turns::edit_queued(app),
         Command::RemoveQueued => turns::remove_queued(app, out),
         Command::SendQueuedNow => turns::send_queued_now(app, out),
+        Command::Allow => requests::answer(app, out, Choice::Allow),
+        Command::Deny => requests::answer(app, out, Choice::Deny),
+        Command::Answer => requests::answer_in_words(app, out),
         Command::Back => match app.page.take() {
             Some(_) => {}
             None => keyboard_to(app, Keyboard::Composer),
@@ -265,7 +271,7 @@ fn scroll_page(app: &mut App, motion: Motion) {
     let rows = page::rows(app).max(1);
     let top = match &mut app.page {
         Some(Page::Help { top } | Page::Why { top } | Page::Turn { top, .. }) => top,
-        Some(Page::Confirm(_) | Page::Rename(_)) | None => return,
+        Some(Page::Requests(_) | Page::Confirm(_) | Page::Rename(_)) | None => return,
     };
     let to = match motion {
         Motion::Up => top.saturating_sub(1),
@@ -295,7 +301,7 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
                 false => order(app, out, Request::Rename { conversation, title }, ""),
             }
         }
-        Page::Help { .. } | Page::Why { .. } | Page::Turn { .. } => {}
+        Page::Help { .. } | Page::Why { .. } | Page::Turn { .. } | Page::Requests(_) => {}
     }
 }
 

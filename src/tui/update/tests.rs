@@ -1,5 +1,7 @@
 //! What the window does, one test a behaviour.
 
+mod agents;
+
 use super::super::app::{Keyboard, Link, Page, Prefix};
 use super::super::event::{Effect, Event, Purpose};
 use super::super::testing::{Window, ago, asleep, decided, draft, ended, id, idle, of, with_queue, working};

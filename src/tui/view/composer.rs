@@ -4,6 +4,7 @@ use super::super::app::{App, Keyboard, Link, ScreenState};
 use super::super::keymap::key_name;
 use super::super::layout::{COMPOSER_INDENT, Layout, PanelPlace};
 use super::{accent, blank, put_line, quiet, status_line, text};
+use crate::domain::continuity::Continuity;
 use crate::domain::id::TurnNumber;
 use crate::protocol::message::Process;
 use ratatui::buffer::Buffer;
@@ -127,6 +128,7 @@ fn composer_words(app: &App, layout: &Layout) -> Option<String> {
         (Keyboard::Composer, Some(editing)) => {
             Some(format!("editing queued turn {} · Enter keeps, Esc leaves", editing.turn))
         }
+        (Keyboard::Composer, None) if answers(app) => Some("Enter answers the question".to_owned()),
         (Keyboard::Composer, None) => match app.running() {
             Some(turn) if layout.panel_place == PanelPlace::None => {
                 Some(format!("turn {} {} {}", turn.number, turn.state.word(), status_line::elapsed(app, turn)))
@@ -137,4 +139,9 @@ fn composer_words(app: &App, layout: &Layout) -> Option<String> {
         (Keyboard::Agent, _) => Some(format!("{prefix} o: write a message")),
         (Keyboard::Turns, _) => Some(turns_words(app, usize::from(layout.rule.width))),
     }
+}
+
+/// Whether a message would be the answer to what the agent asks.
+fn answers(app: &App) -> bool {
+    app.active().is_some_and(|conversation| conversation.next.continuity == Continuity::Answer)
 }

@@ -6,11 +6,13 @@ pub mod composer;
 pub mod page;
 pub mod pane;
 pub mod record;
+pub mod requests;
 pub mod status_line;
 pub mod tab_bar;
 pub mod text;
 pub mod turn_panel;
 pub mod which_key;
+pub mod work;
 
 #[cfg(test)]
 mod tests;
@@ -155,6 +157,6 @@ fn draw_box(buffer: &mut Buffer, area: Rect, title: &str, style: Style) -> Rect 
 fn covers(page: &Page) -> bool {
     match page {
         Page::Help { .. } | Page::Why { .. } | Page::Turn { .. } => true,
-        Page::Confirm(_) | Page::Rename(_) => false,
+        Page::Requests(_) | Page::Confirm(_) | Page::Rename(_) => false,
     }
 }

@@ -5,7 +5,7 @@ use super::super::composer::Composer;
 use super::super::keymap::{self, Place, key_name};
 use super::super::layout::layout;
 use super::record::{session_words, state_words, turn_lines};
-use super::{accent, blank, covers, draw_box, put_line, quiet, strong, text};
+use super::{accent, blank, covers, draw_box, put_line, quiet, requests, strong, text, work};
 use crate::domain::continuity::DecisionRecord;
 use crate::domain::id::TurnNumber;
 use crate::domain::turn::TurnState;
@@ -30,6 +30,7 @@ pub fn draw(app: &App, page: &Page, buffer: &mut Buffer) -> Option<Position> {
             draw_confirm(app, *confirm, buffer);
             None
         }
+        Page::Requests(page) => requests::draw(app, page, buffer),
         Page::Rename(composer) => draw_rename(app, composer, buffer),
     }
 }
@@ -66,7 +67,7 @@ fn draw_lines(app: &App, page: &Page, top: u16, buffer: &mut Buffer) {
         Page::Help { .. } => "keys".to_owned(),
         Page::Why { .. } => "why: the last decisions, newest first".to_owned(),
         Page::Turn { number, .. } => format!("turn {number}"),
-        Page::Confirm(_) | Page::Rename(_) => String::new(),
+        Page::Requests(_) | Page::Confirm(_) | Page::Rename(_) => String::new(),
     };
     let lines = lines(app, page, area.width);
     let seen = usize::from(rows(app));
@@ -96,7 +97,7 @@ fn lines(app: &App, page: &Page, columns: u16) -> Vec<Line<'static>> {
             }
             lines
         }
-        Page::Confirm(_) | Page::Rename(_) => Vec::new(),
+        Page::Requests(_) | Page::Confirm(_) | Page::Rename(_) => Vec::new(),
     }
 }
 
@@ -109,6 +110,7 @@ fn help_lines(app: &App, width: usize) -> Vec<Line<'static>> {
         (Place::Anywhere, "Everywhere"),
         (Place::Composer, "In the composer"),
         (Place::Turns, "In the list of turns"),
+        (Place::Requests, "In the list of what the agent asks"),
         (Place::Page, "On a page like this"),
         (Place::Confirm, "When asked"),
     ] {
@@ -199,6 +201,11 @@ fn one_turn_lines(app: &App, number: TurnNumber, width: usize) -> Vec<Line<'stat
         lines.extend(indented(&format!(" {words}"), width, quiet()));
     }
     lines.extend(turn_lines(turn, width.saturating_sub(1), usize::MAX));
+    let work = work::lines(turn, width.saturating_sub(2));
+    if !work.is_empty() {
+        lines.push(Line::default());
+        lines.extend(work.into_iter().map(|words| Line::styled(format!("  {words}"), quiet())));
+    }
     if let Some(evidence) = &turn.evidence {
         let seen = text::age(app.now.wall, evidence.at);
         let words = format!("  {} · seen by: {}, {}, {seen}", state_words(turn), evidence.source.word(), evidence.text);

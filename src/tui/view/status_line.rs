@@ -75,6 +75,7 @@ fn chip(app: &App) -> (&'static str, Style) {
     let style = |color| Style::new().fg(color).add_modifier(Modifier::REVERSED | Modifier::BOLD);
     match (&app.page, app.keyboard()) {
         (Some(Page::Confirm(_)), _) => (" CONFIRM ", style(Color::Yellow)),
+        (Some(Page::Requests(_)), _) => (" ASKED ", style(Color::Yellow)),
         (Some(Page::Rename(_)), _) => (" TITLE ", style(Color::Cyan)),
         (Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }), _) => (" PAGE ", style(Color::Blue)),
         (None, Keyboard::Composer) => (" TYPING ", style(Color::Cyan)),

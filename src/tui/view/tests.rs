@@ -1,12 +1,15 @@
 //! Pictures of the window. Look at a changed one before taking it over: INSTA_UPDATE=always.
 
 use super::super::event::{Event, Purpose};
-use super::super::testing::{Window, ago, asleep, decided, draft, ended, id, idle, of, turn, with_queue, working};
+use super::super::testing::{
+    Window, ago, asking, asleep, decided, draft, ended, id, idle, of, turn, with_queue, working,
+};
 use crate::domain::continuity::{Carried, Continuity, Decision, Why};
 use crate::domain::conversation::QueueHeld;
 use crate::domain::id::SessionNumber;
+use crate::domain::request::{Choice, RequestState};
 use crate::domain::session::{AsleepWhy, Exit};
-use crate::domain::turn::{FailedWhy, InterruptedBy, TurnEnd, TurnRecord, TurnState, UnknownWhy};
+use crate::domain::turn::{Evidence, FailedWhy, InterruptedBy, Source, TurnEnd, TurnRecord, TurnState, UnknownWhy};
 use crate::protocol::message::{Conversation, Event as HostEvent, Reply, Status, ViewOutput};
 use crate::terminal::frame::{ScrollPosition, Size};
 
@@ -100,6 +103,69 @@ fn a_chosen_queued_message_is_shown_with_what_can_be_done() {
         shell_screen(window);
         with_earlier(window);
         window.press("<prefix>q<down>");
+    });
+}
+
+/// An agent's own screen with its own dialog.
+fn agent_screen(window: &mut Window) {
+    let dialog = ["* looking at the colours", "", "Do you want to run this command?", "> 1. Yes", "  2. No"];
+    window.frame(&dialog, Some((2, 3)));
+}
+
+#[test]
+fn what_an_agent_asks_stands_in_the_panel() {
+    check("asks", &[asking(1, "fix login")], |window| {
+        agent_screen(window);
+        with_earlier(window);
+    });
+}
+
+#[test]
+fn a_permission_is_answered_on_its_own() {
+    check("asks_permission", &[asking(1, "fix login")], |window| {
+        agent_screen(window);
+        window.press("<prefix>y");
+    });
+}
+
+#[test]
+fn a_question_is_answered_in_words() {
+    check("asks_question", &[asking(1, "fix login")], |window| {
+        agent_screen(window);
+        window.press("<prefix>y<down>dark red");
+    });
+}
+
+#[test]
+fn an_answer_that_is_on_its_way_and_one_that_did_not_take() {
+    let mut conversation = asking(1, "fix login");
+    let turn = conversation.turn.as_mut().expect("a turn runs");
+    turn.requests[1].state = RequestState::Answering(Choice::Deny);
+    check("asks_answering", &[conversation.clone()], |window| {
+        agent_screen(window);
+    });
+    let turn = conversation.turn.as_mut().expect("a turn runs");
+    turn.requests[1].state = RequestState::Open;
+    let text = "the answer was typed, and the agent did not go on; look at its screen".into();
+    turn.evidence = Some(Evidence { source: Source::Host, at: ago(1), text });
+    check("asks_not_taken", &[conversation], |window| {
+        agent_screen(window);
+        window.press("<prefix>y");
+    });
+}
+
+#[test]
+fn the_page_of_a_turn_has_what_was_asked_and_done() {
+    let asked = asking(1, "x").turn.expect("a turn runs");
+    let mut turn =
+        TurnRecord { requests: asked.requests, work: asked.work, ..ended(6, "add a button", TurnEnd::Completed) };
+    turn.requests[1].state = RequestState::AnsweredInScreen;
+    turn.requests[2].state = RequestState::Answered(Choice::Text("dark red".into()));
+    turn.work.steps_left_out = 3;
+    check("asked_page", &[idle(1, "fix login")], |window| {
+        let turns = vec![ended(5, "sleep", TurnEnd::Completed), turn.clone()];
+        window.answer(Purpose::EarlierTurns(id(1)), Reply::Turns(turns));
+        window.press("<prefix>q<enter>");
     });
 }
 
@@ -309,16 +375,27 @@ fn what_a_resume_cannot_bring_back_is_said_at_80_columns_and_whole_in_the_record
 
 #[test]
 fn nothing_breaks_at_any_size() {
-    let stories: [(&str, Conversation); 4] = [
+    let stories: [(&str, Conversation); 6] = [
+        ("<prefix>y", asking(1, "fix")),
+        ("<prefix>y<down>red<prefix>t", asking(1, "fix")),
         ("", draft(1, "日本語")),
         ("wide 日本 text", with_queue(working(1, "fix"), &["a", "b"])),
         ("<prefix>q<down>", idle(1, "fix login")),
         ("text", asleep(1, "fix")),
     ];
     for (keys, conversation) in stories {
-        for end in
-            ["", "<prefix>?", "<prefix>s", "<prefix>,", "<prefix>R", "<ctrl-n>", "<prefix>t", "<prefix>z", "<prefix>o"]
-        {
+        for end in [
+            "",
+            "<prefix>?",
+            "<prefix>y<down>red<pgup>",
+            "<prefix>s",
+            "<prefix>,",
+            "<prefix>R",
+            "<ctrl-n>",
+            "<prefix>t",
+            "<prefix>z",
+            "<prefix>o",
+        ] {
             let mut window = Window::with(80, 24, vec![conversation.clone(), idle(2, "other")]);
             window.press("<alt-1>");
             with_earlier(&mut window);
