@@ -6,7 +6,7 @@ use super::update::update;
 use super::view::draw;
 use crate::config::Config;
 use crate::domain::continuity::{Carried, Continuity, Decision, DecisionRecord, Why};
-use crate::domain::conversation::Tab;
+use crate::domain::conversation::{QueueHeld, Tab};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Generation, SessionNumber, Timestamp, TurnNumber};
 use crate::domain::request::{Choice, Request as Asked, RequestKind, RequestNumber, RequestState};
@@ -380,6 +380,18 @@ pub fn asking(number: i64, title: &str) -> Conversation {
             .to_vec(),
         steps_left_out: 0,
     };
+    conversation
+}
+
+/// The process was killed, and the agent would not resume: turn 7 is held.
+pub fn not_resumed(number: i64, title: &str) -> Conversation {
+    let mut conversation = with_queue(asleep(number, title), &["make the button green"]);
+    let why = AsleepWhy::ResumeRefused("No conversation found with session ID 8a5e (exit 1)".into());
+    if let Some(session) = &mut conversation.session {
+        session.process = Process::Asleep { why };
+    }
+    conversation.queue_held = Some(QueueHeld::ResumeRefused);
+    conversation.next = Decision { continuity: Continuity::Queued, why: Why::BehindQueue { place: 2 } };
     conversation
 }
 

@@ -92,6 +92,11 @@ pub fn trouble() -> Style {
     Style::new().fg(Color::Red).add_modifier(Modifier::BOLD)
 }
 
+/// For what waits for the person.
+pub fn alert() -> Style {
+    Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD)
+}
+
 pub fn chosen() -> Style {
     Style::new().add_modifier(Modifier::REVERSED)
 }
@@ -101,8 +106,8 @@ pub fn turn_mark(state: &TurnState) -> Span<'static> {
     match state {
         TurnState::Queued => Span::styled("+", plain()),
         TurnState::Sending | TurnState::Working => Span::styled("*", Style::new().fg(Color::Cyan)),
-        TurnState::NeedsApproval => Span::styled("!", Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD)),
-        TurnState::NeedsAnswer => Span::styled("?", Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD)),
+        TurnState::NeedsApproval => Span::styled("!", alert()),
+        TurnState::NeedsAnswer => Span::styled("?", alert()),
         TurnState::Ended(end) => end_mark(end),
     }
 }

@@ -6,12 +6,12 @@ use super::super::app::{App, Requests};
 use super::super::composer::Composer;
 use super::super::keymap::short_key_name;
 use super::super::layout::layout;
-use super::{accent, chosen, draw_box, put_line, quiet, strong, text, trouble};
+use super::{accent, alert, chosen, draw_box, put_line, quiet, strong, text, trouble};
 use crate::domain::request::{Choice, Request, RequestKind, RequestNumber, RequestState};
 use crate::domain::turn::{Source, TurnRecord};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 /// Rows of one request in the panel; the list has it whole.
@@ -118,8 +118,7 @@ fn mark(request: &Request) -> Span<'static> {
         RequestKind::Permission => "!",
         RequestKind::Question | RequestKind::Login => "?",
     };
-    let open = Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD);
-    Span::styled(sign, if request.is_open() { open } else { quiet() })
+    Span::styled(sign, if request.is_open() { alert() } else { quiet() })
 }
 
 /// Draws the list and returns where the cursor of an answer is.

@@ -2,7 +2,7 @@
 
 use super::super::event::{Event, Purpose};
 use super::super::testing::{
-    Window, ago, asking, asleep, decided, draft, ended, id, idle, of, turn, with_queue, working,
+    Window, ago, asking, asleep, decided, draft, ended, id, idle, not_resumed, of, turn, with_queue, working,
 };
 use crate::domain::continuity::{Carried, Continuity, Decision, Why};
 use crate::domain::conversation::QueueHeld;
@@ -10,7 +10,9 @@ use crate::domain::id::SessionNumber;
 use crate::domain::request::{Choice, RequestState};
 use crate::domain::session::{AsleepWhy, Exit};
 use crate::domain::turn::{Evidence, FailedWhy, InterruptedBy, Source, TurnEnd, TurnRecord, TurnState, UnknownWhy};
-use crate::protocol::message::{Conversation, Event as HostEvent, Reply, Status, ViewOutput};
+use crate::protocol::message::{
+    Conversation, Event as HostEvent, Process, Reply, Session, Status, TakenUp, ViewOutput,
+};
 use crate::terminal::frame::{ScrollPosition, Size};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (40, 12)];
@@ -373,9 +375,55 @@ fn what_a_resume_cannot_bring_back_is_said_at_80_columns_and_whole_in_the_record
     }
 }
 
+/// An idle agent that was resumed, as far as its own words confirm that.
+fn resumed(taken_up: TakenUp) -> Conversation {
+    let why = Why::Asleep { cause: AsleepWhy::AgentExited(Exit::Signal(9)), carried: Carried::Context };
+    let mut conversation = idle(1, "fix login");
+    conversation.decision = Some(decided(6, 6, Continuity::Resumed, why));
+    if let Some(Session { process: Process::Alive { taken_up: told, .. }, .. }) = &mut conversation.session {
+        *told = taken_up;
+    }
+    conversation
+}
+
+#[test]
+fn a_resume_is_called_one_when_the_agent_confirmed_it() {
+    let status = |conversation| Window::with(80, 24, vec![conversation]).status();
+    let told = status(resumed(TakenUp::NotVerified));
+    assert!(told.contains("resumed, not verified · ") && told.contains("signal 9"), "{told}");
+    let told = status(resumed(TakenUp::Verified));
+    assert!(told.contains("resumed · ") && told.contains("signal 9"), "{told}");
+    let mut later = resumed(TakenUp::NotVerified);
+    later.decision = Some(decided(7, 6, Continuity::Reused, Why::AgentAlive));
+    assert!(status(later.clone()).contains("reused, resume not verified"), "{}", status(later));
+    // A decision of another session says nothing of this one.
+    let mut other = resumed(TakenUp::NotVerified);
+    other.decision.as_mut().expect("one was made").session = Some(SessionNumber(1));
+    assert!(status(other.clone()).contains("resumed · "), "{}", status(other));
+}
+
+#[test]
+fn what_another_model_will_do_is_said_before_the_next_message() {
+    let (from, to) = (Some("small".to_owned()), Some("large".to_owned()));
+    let mut conversation = idle(1, "fix login");
+    let why = Why::ModelSwitched { from: from.clone(), to: to.clone() };
+    conversation.next = Decision { continuity: Continuity::Resumed, why };
+    let status = Window::with(80, 24, vec![conversation.clone()]).status();
+    assert!(status.contains("next message: resumes") && status.contains("small -> large: context kept"), "{status}");
+    conversation.next = Decision { continuity: Continuity::Fresh, why: Why::ModelChanged { from, to } };
+    let status = Window::with(80, 24, vec![conversation]).status();
+    assert!(status.contains("next message: fresh · model small -> large: not compatible"), "{status}");
+}
+
+#[test]
+fn a_refused_resume_offers_the_ways_on() {
+    check("not_resumed", &[not_resumed(1, "fix login")], with_earlier);
+}
+
 #[test]
 fn nothing_breaks_at_any_size() {
-    let stories: [(&str, Conversation); 6] = [
+    let stories: [(&str, Conversation); 7] = [
+        ("", not_resumed(1, "fix")),
         ("<prefix>y", asking(1, "fix")),
         ("<prefix>y<down>red<prefix>t", asking(1, "fix")),
         ("", draft(1, "日本語")),

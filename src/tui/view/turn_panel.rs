@@ -7,10 +7,12 @@ use super::record::{session_words, worked_ms};
 use super::{
     accent, blank, chosen, plain, put_line, quiet, requests, status_line, strong, text, trouble, turn_mark, work,
 };
+use crate::domain::conversation::QueueHeld;
 use crate::domain::id::TurnNumber;
 use crate::domain::request::{Request, RequestNumber};
+use crate::domain::session::AsleepWhy;
 use crate::domain::turn::{Source, TurnEnd, TurnRecord, TurnState};
-use crate::protocol::message::Conversation;
+use crate::protocol::message::{Conversation, Process};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -199,9 +201,18 @@ fn queue(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<Pa
         return;
     }
     push(rows, heading(&format!("queue · {}", conversation.queue.len()), width));
+    let said = conversation.session.as_ref().and_then(|session| match &session.process {
+        Process::Asleep { why: AsleepWhy::ResumeRefused(said) } => Some(format!("it said: {}", text::clean(said))),
+        Process::Asleep { .. } | Process::Alive { .. } => None,
+    });
     if let Some(held) = conversation.queue_held {
-        for words in text::wrap(held.text(), width) {
-            push(rows, Line::styled(words, trouble()));
+        let said = said.filter(|_| held == QueueHeld::ResumeRefused);
+        for words in [Some(held.text()), said.as_deref()].into_iter().flatten() {
+            rows.extend(
+                text::wrap(words, width)
+                    .into_iter()
+                    .map(|row| PanelRow { line: Line::styled(row, trouble()), choice: None }),
+            );
         }
     }
     let editing = app.desk().and_then(|desk| desk.editing.as_ref()).map(|editing| editing.turn);
