@@ -12,7 +12,7 @@ use crate::domain::conversation::Tab;
 use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
 use crate::domain::request::{Request, RequestNumber};
 use crate::domain::turn::{TurnRecord, TurnState};
-use crate::protocol::message::{Conversation, Environment, Process, Status};
+use crate::protocol::message::{AgentReport, Conversation, Environment, Process, Status};
 use crate::terminal::frame::{Frame, Size};
 use crate::terminal::keys::{Focus, MouseButton};
 use std::collections::{BTreeMap, HashMap};
@@ -122,6 +122,15 @@ pub struct Editing {
     pub turn: TurnNumber,
     /// What stood in the composer before.
     pub draft: String,
+    pub then: AfterEdit,
+}
+
+/// What follows once the change of a queued message was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterEdit {
+    Nothing,
+    /// A fresh session is asked for, which sends it.
+    Fresh,
 }
 
 pub struct Recalled {
@@ -205,6 +214,16 @@ pub enum Page {
     Requests(Box<Requests>),
     Confirm(Confirm),
     Rename(Box<Composer>),
+    Model(Box<Composer>),
+    Agents(Agents),
+}
+
+/// The agents of the host, one of which a new conversation is to have.
+#[derive(Default)]
+pub struct Agents {
+    /// None until the host has told them.
+    pub reports: Option<Vec<AgentReport>>,
+    pub chosen: usize,
 }
 
 /// What the agent asks in a turn. The chosen one stays chosen whatever becomes of it, so that a key pressed late answers nothing else.

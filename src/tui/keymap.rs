@@ -11,7 +11,10 @@ use std::fmt::Write;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
     NewTab,
+    NewTabWith,
     Fresh,
+    Brief,
+    Model,
     NextTab,
     PreviousTab,
     GoToTab(u8),
@@ -49,6 +52,7 @@ pub enum Command {
     Allow,
     Deny,
     Answer,
+    ChooseAgent,
     Back,
     Yes,
     No,
@@ -78,6 +82,8 @@ pub enum Place {
     Page,
     /// The list of what the agent asks; letters go into the answer where a question is chosen.
     Requests,
+    /// The list of agents.
+    Agents,
     Confirm,
 }
 
@@ -118,7 +124,10 @@ const GO_TO_TAB: &str = "go to that tab";
 
 pub const TABLE: &[Binding] = &[
     bind(Place::Prefix, char('c'), Command::NewTab, "new tab, same agent and folder"),
+    bind(Place::Prefix, char('C'), Command::NewTabWith, "new tab with another agent"),
     bind(Place::Prefix, char('N'), Command::Fresh, "next message starts fresh"),
+    bind(Place::Prefix, char('b'), Command::Brief, "fresh, with a brief of this one"),
+    bind(Place::Prefix, char('m'), Command::Model, "model of this conversation"),
     bind(Place::Prefix, char('o'), Command::SwitchKeyboard, "keyboard: composer or agent"),
     bind(Place::Prefix, char('i'), Command::Interrupt, "interrupt the turn"),
     bind(Place::Prefix, plain(KeyCode::Enter), Command::SendNow, "interrupt and send now"),
@@ -244,7 +253,17 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Requests, plain(KeyCode::PageUp), Command::Move(Motion::PageUp), "scroll"),
     bind(Place::Requests, plain(KeyCode::PageDown), Command::Move(Motion::PageDown), "scroll"),
     bind(Place::Requests, plain(KeyCode::Escape), Command::Back, "back"),
+    bind(Place::Agents, plain(KeyCode::Up), Command::Move(Motion::Up), "choose"),
+    bind(Place::Agents, plain(KeyCode::Down), Command::Move(Motion::Down), "choose"),
+    bind(Place::Agents, char('k'), Command::Move(Motion::Up), "choose"),
+    bind(Place::Agents, char('j'), Command::Move(Motion::Down), "choose"),
+    bind(Place::Agents, plain(KeyCode::Home), Command::Move(Motion::Top), ""),
+    bind(Place::Agents, plain(KeyCode::End), Command::Move(Motion::Bottom), ""),
+    bind(Place::Agents, plain(KeyCode::Enter), Command::ChooseAgent, "begin a conversation with it"),
+    bind(Place::Agents, plain(KeyCode::Escape), Command::Back, "back"),
+    bind(Place::Agents, char('q'), Command::Back, "back"),
     bind(Place::Confirm, char('y'), Command::Yes, "yes"),
+    bind(Place::Confirm, char('b'), Command::Brief, "yes, with a brief, where a fresh session is asked for"),
     bind(Place::Confirm, char('n'), Command::No, "no"),
     bind(Place::Confirm, plain(KeyCode::Escape), Command::No, "no"),
 ];

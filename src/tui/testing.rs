@@ -13,8 +13,8 @@ use crate::domain::request::{Choice, Request as Asked, RequestKind, RequestNumbe
 use crate::domain::session::{AsleepWhy, Exit};
 use crate::domain::turn::{Answer, Delivery, Evidence, Origin, Source, TurnRecord, TurnState, Usage, Work};
 use crate::protocol::message::{
-    Conversation, Environment, Event as HostEvent, Overview, Process, Reply, Request, Rest, Session, Status, TakenUp,
-    ViewInput, ViewOutput,
+    AgentReport, Conversation, Environment, Event as HostEvent, Overview, Process, Reply, Request, Rest, Session,
+    Status, TakenUp, ViewInput, ViewOutput,
 };
 use crate::terminal::frame::{Blink, Cursor, CursorShape, Frame, Row, Run, RunWidth, ScrollPosition, Size, Style};
 use crate::terminal::keys::{Key, KeyCode, Modifiers, Mouse, MouseAction};
@@ -393,6 +393,31 @@ pub fn not_resumed(number: i64, title: &str) -> Conversation {
     conversation.queue_held = Some(QueueHeld::ResumeRefused);
     conversation.next = Decision { continuity: Continuity::Queued, why: Why::BehindQueue { place: 2 } };
     conversation
+}
+
+/// Two agents that are here, one that is not, and a profile that was left out.
+pub fn agents() -> Vec<AgentReport> {
+    let report = |name: &str, title: &str, program: Option<&str>, notes: &[&str]| AgentReport {
+        name: name.into(),
+        title: title.into(),
+        program: program.map(str::to_owned),
+        notes: notes.iter().map(|note| (*note).to_owned()).collect(),
+    };
+    vec![
+        report("shell", "Shell", Some("/bin/bash"), &["exact turns", "cannot be resumed"]),
+        report(
+            "coder",
+            "The Coder",
+            Some("/home/me/.local/bin/coder"),
+            &[
+                "exact turns, questions and permissions",
+                "resumes by its own session id",
+                "another model keeps the context",
+            ],
+        ),
+        report("missing", "Another Coder", None, &["exact turns", "resumes by its own session id"]),
+        report("broken.toml", "left out", None, &["line 3: unknown field `nmae`"]),
+    ]
 }
 
 pub fn turn(number: u32, prompt: &str, state: TurnState) -> TurnRecord {

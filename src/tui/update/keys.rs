@@ -68,20 +68,22 @@ fn page_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
     let writes = requests::takes_words(app);
     let command = match &mut app.page {
         None => None,
-        Some(Page::Rename(composer)) => match (key.code, keymap::command(Place::Composer, key), typed(key)) {
-            (KeyCode::Enter, _, _) => Some(Command::Yes),
-            (KeyCode::Escape, _, _) => Some(Command::No),
-            (_, Some(Command::Edit(edit)), _) if edit != Edit::Newline => {
-                composer.apply(edit);
-                None
+        Some(Page::Rename(composer) | Page::Model(composer)) => {
+            match (key.code, keymap::command(Place::Composer, key), typed(key)) {
+                (KeyCode::Enter, _, _) => Some(Command::Yes),
+                (KeyCode::Escape, _, _) => Some(Command::No),
+                (_, Some(Command::Edit(edit)), _) if edit != Edit::Newline => {
+                    composer.apply(edit);
+                    None
+                }
+                (_, None, Some(char)) => {
+                    // A title is far shorter than the text that has no room.
+                    let _ = composer.insert_char(char);
+                    None
+                }
+                (_, _, _) => None,
             }
-            (_, None, Some(char)) => {
-                // A title is far shorter than the text that has no room.
-                let _ = composer.insert_char(char);
-                None
-            }
-            (_, _, _) => None,
-        },
+        }
         Some(Page::Requests(requests)) if writes => {
             match (keymap::command(Place::Requests, key), keymap::command(Place::Composer, key), typed(key)) {
                 (Some(command), _, None) => Some(command),
@@ -97,6 +99,7 @@ fn page_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
             }
         }
         Some(Page::Requests(_)) => keymap::command(Place::Requests, key),
+        Some(Page::Agents(_)) => keymap::command(Place::Agents, key),
         Some(Page::Confirm(_)) => keymap::command(Place::Confirm, key),
         Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }) => {
             let listed = || keymap::command(Place::Turns, key).filter(|command| changes_queue(app, *command));
@@ -133,7 +136,7 @@ pub fn paste(app: &mut App, out: &mut Vec<Effect>, text: &str) {
     let keyboard = app.keyboard();
     let answers = requests::takes_words(app);
     match (&mut app.page, keyboard) {
-        (Some(Page::Rename(composer)), _) => {
+        (Some(Page::Rename(composer) | Page::Model(composer)), _) => {
             let taken = composer.insert_text(text.lines().next().unwrap_or_default());
             writing::say_what_had_no_room(app, taken);
         }

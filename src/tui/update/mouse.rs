@@ -36,12 +36,14 @@ pub fn mouse(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
 }
 
 fn on_page(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
-    if let Some(Page::Requests(_)) = app.page {
-        return on_requests(app, out, mouse);
+    match app.page {
+        Some(Page::Requests(_)) => return on_requests(app, out, mouse),
+        Some(Page::Agents(_)) => return on_agents(app, out, mouse),
+        Some(_) | None => {}
     }
     let scrolls = match app.page {
         Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }) => true,
-        Some(Page::Requests(_) | Page::Confirm(_) | Page::Rename(_)) | None => false,
+        Some(Page::Requests(_) | Page::Agents(_) | Page::Confirm(_) | Page::Rename(_) | Page::Model(_)) | None => false,
     };
     let motion = match mouse.action {
         MouseAction::WheelUp => Motion::Up,
@@ -70,6 +72,28 @@ fn on_requests(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
             Some(Click::Leave) => app.page = None,
             None => {}
         },
+        MouseAction::Press(MouseButton::Middle | MouseButton::Right)
+        | MouseAction::Release(_)
+        | MouseAction::Drag(_)
+        | MouseAction::Move => {}
+    }
+}
+
+/// A click chooses, a second one on the same takes it.
+fn on_agents(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
+    match mouse.action {
+        MouseAction::WheelUp => command::run(app, out, Command::Move(Motion::Up)),
+        MouseAction::WheelDown => command::run(app, out, Command::Move(Motion::Down)),
+        MouseAction::Press(MouseButton::Left) if mouse.row == 0 => app.page = None,
+        MouseAction::Press(MouseButton::Left) => {
+            let at = view::agents::agent_at(app, mouse.row);
+            let Some(Page::Agents(agents)) = &mut app.page else { return };
+            match at {
+                Some(at) if at == agents.chosen => command::run(app, out, Command::ChooseAgent),
+                Some(at) => agents.chosen = at,
+                None => {}
+            }
+        }
         MouseAction::Press(MouseButton::Middle | MouseButton::Right)
         | MouseAction::Release(_)
         | MouseAction::Drag(_)

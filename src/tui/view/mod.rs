@@ -2,6 +2,7 @@
 //!
 //! Change here: the order in which parts are drawn, and the looks they share. One file a part.
 
+pub mod agents;
 pub mod composer;
 pub mod page;
 pub mod pane;
@@ -162,6 +163,6 @@ fn draw_box(buffer: &mut Buffer, area: Rect, title: &str, style: Style) -> Rect 
 fn covers(page: &Page) -> bool {
     match page {
         Page::Help { .. } | Page::Why { .. } | Page::Turn { .. } => true,
-        Page::Requests(_) | Page::Confirm(_) | Page::Rename(_) => false,
+        Page::Requests(_) | Page::Agents(_) | Page::Confirm(_) | Page::Rename(_) | Page::Model(_) => false,
     }
 }

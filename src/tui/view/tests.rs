@@ -2,7 +2,7 @@
 
 use super::super::event::{Event, Purpose};
 use super::super::testing::{
-    Window, ago, asking, asleep, decided, draft, ended, id, idle, not_resumed, of, turn, with_queue, working,
+    Window, agents, ago, asking, asleep, decided, draft, ended, id, idle, not_resumed, of, turn, with_queue, working,
 };
 use crate::domain::continuity::{Carried, Continuity, Decision, Why};
 use crate::domain::conversation::QueueHeld;
@@ -11,7 +11,7 @@ use crate::domain::request::{Choice, RequestState};
 use crate::domain::session::{AsleepWhy, Exit};
 use crate::domain::turn::{Evidence, FailedWhy, InterruptedBy, Source, TurnEnd, TurnRecord, TurnState, UnknownWhy};
 use crate::protocol::message::{
-    Conversation, Event as HostEvent, Process, Reply, Session, Status, TakenUp, ViewOutput,
+    Conversation, Event as HostEvent, Process, Reply, RunningTurn, Session, Status, TakenUp, ViewOutput,
 };
 use crate::terminal::frame::{ScrollPosition, Size};
 
@@ -421,6 +421,48 @@ fn a_refused_resume_offers_the_ways_on() {
 }
 
 #[test]
+fn the_agents_are_listed_with_what_they_can_do_here() {
+    check("agents", &[draft(1, "app")], |window| {
+        window.press("<prefix>C").answer(Purpose::Agents, Reply::Agents(agents())).press("<down>");
+    });
+}
+
+#[test]
+fn a_model_is_written_in_one_line() {
+    let mut conversation = idle(1, "fix login");
+    conversation.wanted.agent = "coder".into();
+    conversation.wanted.model = Some("large".into());
+    check("model", &[conversation], |window| {
+        shell_screen(window);
+        window.press("<prefix>m-2");
+    });
+}
+
+#[test]
+fn a_draft_names_its_agent_and_model() {
+    let mut conversation = draft(1, "app");
+    conversation.wanted.agent = "coder".into();
+    conversation.wanted.model = Some("large".into());
+    check("draft_model", &[conversation], |_| {});
+}
+
+#[test]
+fn a_brief_stands_in_the_composer_to_be_read() {
+    let text = "This is what was said in an earlier session. Take it as the context of what follows.\n\n## Turn 6 (completed)\n\nAsked:\nadd a button\n";
+    check("brief", &[idle(1, "fix login")], |window| {
+        shell_screen(window);
+        window.press("half a thought<prefix>b");
+        let purpose = Purpose::FreshWithBrief { conversation: id(1), brief: text.to_owned() };
+        window.answer(purpose, Reply::Done);
+    });
+    check("brief_held", &[not_resumed(1, "fix login")], |window| {
+        with_earlier(window);
+        let purpose = Purpose::Brief { conversation: id(1), running: RunningTurn::Refuse };
+        window.answer(purpose, Reply::Brief { text: text.to_owned() });
+    });
+}
+
+#[test]
 fn nothing_breaks_at_any_size() {
     let stories: [(&str, Conversation); 7] = [
         ("", not_resumed(1, "fix")),
@@ -436,6 +478,8 @@ fn nothing_breaks_at_any_size() {
             "",
             "<prefix>?",
             "<prefix>y<down>red<pgup>",
+            "<prefix>C",
+            "<prefix>mx",
             "<prefix>s",
             "<prefix>,",
             "<prefix>R",
