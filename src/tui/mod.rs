@@ -44,8 +44,8 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 const ESCAPE_MS: u64 = 25;
 /// What a terminal that does not know its size is taken for.
 const FALLBACK: Size = Size { columns: 80, rows: 24 };
-/// One read of the terminal; a paste comes in several.
-const READ_BYTES: usize = 64 << 10;
+/// One read of the terminal, which gives no more at once on Linux; a paste comes in several.
+const READ_BYTES: usize = 4 << 10;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TuiError {
@@ -286,7 +286,7 @@ impl Edge {
     }
 
     fn read_terminal(&mut self) {
-        let mut bytes = vec![0; READ_BYTES];
+        let mut bytes = [0; READ_BYTES];
         match rustix::io::read(rustix::stdio::stdin(), &mut bytes) {
             Ok(0) => self.handle(Event::Terminated),
             Ok(count) => {
