@@ -431,7 +431,7 @@ impl SessionLoop {
     fn send_pictures(&mut self, now: Instant) {
         let hold = self.agent.hold_until();
         for viewer in &mut self.viewers {
-            viewer.send_picture(&self.agent.screen, hold, self.last_input, now);
+            viewer.send_picture(&mut self.agent.screen, hold, self.last_input, now);
         }
         self.viewers.retain(|viewer| !viewer.is_gone());
     }
@@ -453,7 +453,7 @@ impl SessionLoop {
     /// The process is gone and what it wrote was read: the last pictures go out.
     fn end(mut self) -> Exit {
         for viewer in &mut self.viewers {
-            viewer.say_ended(&self.agent.screen);
+            viewer.say_ended(&mut self.agent.screen);
         }
         self.exited.map_or(Exit::Code(0), |(exit, _)| exit)
     }
