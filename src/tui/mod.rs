@@ -1,5 +1,5 @@
 //! The window: one thread that waits for the terminal and the host, lets `update` decide, does what it orders, and draws once a batch.
-//! Only connecting has a thread of its own.
+//! Only connecting to a host that does not answer at once has a thread of its own.
 //!
 //! Change here: how events come and effects are carried out. Not here: what follows from them (`update`) or how it looks (`view`).
 
@@ -22,7 +22,7 @@ use crate::domain::id::Timestamp;
 use crate::paths::Paths;
 use crate::protocol::message::{Conversation, Environment, Overview, Reply, Rest, Told, ViewInput, ViewOutput};
 use crate::terminal::frame::Size;
-use app::App;
+use app::{App, Link};
 use event::{Effect, Event, Now, Purpose, ViewOf};
 use guard::Guard;
 use input::Input;
@@ -42,6 +42,9 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// After this an escape that nothing followed is the Escape key. Sequences come in one piece but for slow lines.
 const ESCAPE_MS: u64 = 25;
+/// A host that runs tells what it knows in a few milliseconds. Drawn before, the first picture would be drawn twice, and the second one
+/// later; after this time it is drawn with what there is.
+const FIRST_PICTURE_MS: u64 = 50;
 /// What a terminal that does not know its size is taken for.
 const FALLBACK: Size = Size { columns: 80, rows: 24 };
 /// One read of the terminal, which gives no more at once on Linux; a paste comes in several.
@@ -218,7 +221,7 @@ impl Edge {
         self.carry_out(update::start());
         while !self.app.leaving {
             // A terminal that takes nothing at present gets the newest picture later instead of a row of old ones.
-            if self.stale != Stale::Nothing && is_writable() {
+            if self.may_draw() && is_writable() {
                 let stale = std::mem::take(&mut self.stale);
                 screen.draw(&self.app, stale).map_err(|source| TuiError::Draw { source })?;
             }
@@ -260,7 +263,7 @@ impl Edge {
         if let Some((_, view)) = &self.view {
             fds.push(PollFd::from_borrowed_fd(view.as_fd(), PollFlags::IN));
         }
-        if self.stale != Stale::Nothing {
+        if self.may_draw() {
             fds.push(PollFd::new(&output, PollFlags::OUT));
         }
         let timeout = self.timeout();
@@ -275,12 +278,19 @@ impl Edge {
         Ok(Ready { terminal: is_ready(0), resized: is_ready(1), ended: is_ready(2), timed_out: found == 0 })
     }
 
+    /// Whether there is something to draw and no more to wait for.
+    fn may_draw(&self) -> bool {
+        let first = self.app.link == Link::Asking && now(self.began).steady_ms < FIRST_PICTURE_MS;
+        self.stale != Stale::Nothing && !first
+    }
+
     /// Until the next deadline; none where nothing moves.
     fn timeout(&self) -> Option<Timespec> {
         let now_ms = now(self.began).steady_ms;
-        let escape = self.waiting_since_ms.map(|since| (since + ESCAPE_MS).saturating_sub(now_ms));
-        let deadline = self.app.deadline_ms().map(|deadline| deadline.saturating_sub(now_ms));
-        let ms = [escape, deadline].into_iter().flatten().min()?;
+        let escape = self.waiting_since_ms.map(|since| since + ESCAPE_MS);
+        let first = (self.app.link == Link::Asking && now_ms < FIRST_PICTURE_MS).then_some(FIRST_PICTURE_MS);
+        let due_ms = [escape, first, self.app.deadline_ms()].into_iter().flatten().min()?;
+        let ms = due_ms.saturating_sub(now_ms);
         let seconds = i64::try_from(ms / 1000).unwrap_or(i64::MAX);
         Some(Timespec { tv_sec: seconds, tv_nsec: (ms % 1000 * 1_000_000).try_into().unwrap_or(0) })
     }
@@ -322,13 +332,32 @@ impl Edge {
         self.connecting = None;
         match result {
             Ok(control) => {
-                self.control = Some(control);
-                self.asked.clear();
-                self.overview.clear();
-                self.handle(Event::Linked);
+                let linked = self.linked(control);
+                self.handle(linked);
             }
             Err(why) => self.lose_link(&why),
         }
+    }
+
+    fn connect(&mut self, absent: Absent) -> Option<Event> {
+        // Starting a thread takes longer than such a host needs.
+        if let Some(control) = Control::connect_at_once(&self.paths) {
+            return Some(self.linked(control));
+        }
+        match Connecting::start(self.paths.clone(), absent) {
+            Ok(connecting) => {
+                self.connecting = Some(connecting);
+                None
+            }
+            Err(error) => Some(Event::LinkLost(error.to_string())),
+        }
+    }
+
+    fn linked(&mut self, control: Control) -> Event {
+        self.control = Some(control);
+        self.asked.clear();
+        self.overview.clear();
+        Event::Linked
     }
 
     /// Takes all that the host has told.
@@ -389,13 +418,13 @@ impl Edge {
         self.carry_out(effects);
     }
 
-    /// Carries out effects in their order; what fails at once comes back as an event behind them.
+    /// Carries out effects in their order; what comes of them at once comes back as an event behind them.
     fn carry_out(&mut self, effects: Vec<Effect>) {
-        let mut failed = VecDeque::new();
+        let mut events = VecDeque::new();
         for effect in effects {
-            failed.extend(self.carry_out_one(effect));
+            events.extend(self.carry_out_one(effect));
         }
-        for event in failed {
+        for event in events {
             match event {
                 Event::LinkLost(why) => self.lose_link(&why),
                 event => self.handle(event),
@@ -405,13 +434,7 @@ impl Edge {
 
     fn carry_out_one(&mut self, effect: Effect) -> Option<Event> {
         match effect {
-            Effect::Connect(absent) => match Connecting::start(self.paths.clone(), absent) {
-                Ok(connecting) => {
-                    self.connecting = Some(connecting);
-                    None
-                }
-                Err(error) => Some(Event::LinkLost(error.to_string())),
-            },
+            Effect::Connect(absent) => self.connect(absent),
             Effect::Ask(purpose, request) => match self.control.as_mut()?.send(&request) {
                 Ok(id) => {
                     self.asked.insert(id, purpose);

@@ -123,11 +123,21 @@ impl Screen {
         self.cursor = view::draw(&mut self.next, app);
         std::mem::swap(&mut self.shown, &mut self.next);
         let (before, next) = (&self.next, &self.shown);
-        let (unsure, sure): (Vec<_>, Vec<_>) =
-            before.diff_iter(next).partition(|(_, y, _)| is_unsure_row(before, *y) || is_unsure_row(next, *y));
-        self.backend.draw(sure.into_iter())?;
-        let mut rows: Vec<u16> = unsure.iter().map(|(_, y, _)| *y).collect();
-        rows.dedup();
+        let unsure: Vec<bool> = before
+            .content
+            .chunks(usize::from(next.area.width).max(1))
+            .zip(next.content.chunks(usize::from(next.area.width).max(1)))
+            .map(|(before, next)| before.iter().chain(next).any(is_unsure))
+            .collect();
+        let is_unsure_row = |y: u16| unsure.get(usize::from(y)).is_some_and(|unsure| *unsure);
+        let mut rows = Vec::new();
+        let sure = before.diff_iter(next).filter(|(_, y, _)| {
+            if is_unsure_row(*y) && rows.last() != Some(y) {
+                rows.push(*y);
+            }
+            !is_unsure_row(*y)
+        });
+        self.backend.draw(sure)?;
         rows.into_iter().try_for_each(|y| self.draw_unsure_row(y))
     }
 
@@ -164,7 +174,7 @@ impl Screen {
             view::pane::draw_one_row(screen, row, after);
             let from = self.shown.index_of(area.x, area.y);
             let shown = &mut self.shown.content[from..from + usize::from(area.width)];
-            if is_unsure_row(after, area.y) || shown.iter().any(is_unsure) {
+            if shown.iter().chain(&after.content).any(is_unsure) {
                 return self.draw_all(app); // Such a row is drawn from one end of the window to the other.
             }
             before.content.swap_with_slice(shown);
@@ -195,11 +205,6 @@ impl Screen {
         bytes.extend_from_slice(END);
         write_all(&bytes)
     }
-}
-
-fn is_unsure_row(buffer: &Buffer, y: u16) -> bool {
-    let area = buffer.area;
-    (area.left()..area.right()).any(|x| buffer.cell(Position::new(x, y)).is_some_and(is_unsure))
 }
 
 /// Whether terminals disagree about the width of this: clusters, and what makes one with its neighbour (halves of flags, skin tones).
