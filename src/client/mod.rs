@@ -165,6 +165,11 @@ impl View {
         self.link.send(input)
     }
 
+    /// Whether a picture may be here that its socket does not tell of any more: the first one comes with the reply.
+    pub fn has_read_more(&self) -> bool {
+        self.link.has_read_more()
+    }
+
     /// The next picture, if one is here already. Never waits.
     pub fn receive(&mut self) -> Result<Option<ViewOutput>, ClientError> {
         self.link.receive()

@@ -297,7 +297,9 @@ impl SessionLoop {
             for order in orders.try_iter() {
                 self.carry_out(order);
             }
-            self.serve_viewers();
+            if ready.input {
+                self.serve_viewers();
+            }
             if ready.output || self.exited.is_some() {
                 self.agent.read_output(OUTPUT_A_TURN, &self.tell);
                 if self.viewers.is_empty() {
@@ -321,7 +323,8 @@ impl SessionLoop {
 
     /// Waits for anything to do, no longer than until the next thing that is due by itself.
     fn wait(&self, wake: &OwnedFd) -> Ready {
-        let mut fds = vec![PollFd::new(wake, PollFlags::IN)];
+        let mut fds = Vec::with_capacity(2 + self.viewers.len());
+        fds.push(PollFd::new(wake, PollFlags::IN));
         let mut output = PollFlags::empty();
         if !self.agent.is_hung_up() {
             output |= PollFlags::IN;
@@ -333,9 +336,8 @@ impl SessionLoop {
         if !output.is_empty() {
             fds.push(PollFd::new(&pty, output));
         }
-        for viewer in &self.viewers {
-            fds.push(viewer.poll_fd());
-        }
+        let first_viewer = fds.len();
+        fds.extend(self.viewers.iter().map(Viewer::poll_fd));
         let now = Instant::now();
         let limit = self.next_due(now).map(|due| due.saturating_duration_since(now));
         let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
@@ -347,6 +349,7 @@ impl SessionLoop {
         let readable = PollFlags::IN | PollFlags::HUP | PollFlags::ERR;
         Ready {
             woken: fds[0].revents().intersects(PollFlags::IN),
+            input: fds.iter().skip(first_viewer).any(|fd| !fd.revents().is_empty()),
             output: !output.is_empty() && fds.get(1).is_some_and(|fd| fd.revents().intersects(readable)),
         }
     }
@@ -461,6 +464,8 @@ impl SessionLoop {
 
 struct Ready {
     woken: bool,
+    /// Of a viewer, or one is gone.
+    input: bool,
     output: bool,
 }
 

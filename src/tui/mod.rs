@@ -50,6 +50,9 @@ const FALLBACK: Size = Size { columns: 80, rows: 24 };
 /// One read of the terminal, which gives no more at once on Linux; a paste comes in several.
 const READ_BYTES: usize = 4 << 10;
 
+/// What is waited for at most: the terminal both ways, two kinds of signals, and what leads to the host.
+const MOST_FDS: usize = 7;
+
 #[derive(Debug, thiserror::Error)]
 pub enum TuiError {
     #[error("input and output must be a terminal; for scripts use threadkeep send, log and ls")]
@@ -192,6 +195,8 @@ struct Ready {
     terminal: bool,
     resized: bool,
     ended: bool,
+    control: bool,
+    view: bool,
     timed_out: bool,
 }
 
@@ -237,11 +242,12 @@ impl Edge {
                 let size = window_size();
                 self.handle(Event::Resized(size));
             }
-            self.receive();
             self.settle_escape();
             if ready.timed_out {
                 self.handle(Event::Tick);
             }
+            // Last, because all of these may open a view, whose first picture may be here already.
+            self.receive(&ready);
         }
         Ok(())
     }
@@ -249,22 +255,22 @@ impl Edge {
     /// Waits until there is something to do.
     fn wait(&self, signals: &Signals) -> Result<Ready, TuiError> {
         let (input, output) = (rustix::stdio::stdin(), rustix::stdio::stdout());
-        let mut fds = vec![
-            PollFd::new(&input, PollFlags::IN),
-            PollFd::new(&signals.resized, PollFlags::IN),
-            PollFd::new(&signals.ended, PollFlags::IN),
-        ];
-        if let Some(control) = &self.control {
-            fds.push(PollFd::from_borrowed_fd(control.as_fd(), PollFlags::IN));
-        }
+        let mut fds = Vec::with_capacity(MOST_FDS);
+        let mut add = |fd| {
+            fds.push(fd);
+            fds.len() - 1
+        };
+        let terminal = add(PollFd::new(&input, PollFlags::IN));
+        let resized = add(PollFd::new(&signals.resized, PollFlags::IN));
+        let ended = add(PollFd::new(&signals.ended, PollFlags::IN));
+        let of = |fd| PollFd::from_borrowed_fd(fd, PollFlags::IN);
+        let control = self.control.as_ref().map(|control| add(of(control.as_fd())));
+        let view = self.view.as_ref().map(|(_, view)| add(of(view.as_fd())));
         if let Some(connecting) = &self.connecting {
-            fds.push(PollFd::new(&connecting.over, PollFlags::IN));
-        }
-        if let Some((_, view)) = &self.view {
-            fds.push(PollFd::from_borrowed_fd(view.as_fd(), PollFlags::IN));
+            add(PollFd::new(&connecting.over, PollFlags::IN));
         }
         if self.may_draw() {
-            fds.push(PollFd::new(&output, PollFlags::OUT));
+            add(PollFd::new(&output, PollFlags::OUT));
         }
         let timeout = self.timeout();
         let found = loop {
@@ -275,7 +281,14 @@ impl Edge {
             }
         };
         let is_ready = |at: usize| fds.get(at).is_some_and(|fd| !fd.revents().is_empty());
-        Ok(Ready { terminal: is_ready(0), resized: is_ready(1), ended: is_ready(2), timed_out: found == 0 })
+        Ok(Ready {
+            terminal: is_ready(terminal),
+            resized: is_ready(resized),
+            ended: is_ready(ended),
+            control: control.is_some_and(is_ready),
+            view: view.is_some_and(is_ready),
+            timed_out: found == 0,
+        })
     }
 
     /// Whether there is something to draw and no more to wait for.
@@ -361,9 +374,9 @@ impl Edge {
     }
 
     /// Takes all that the host has told.
-    fn receive(&mut self) {
+    fn receive(&mut self, ready: &Ready) {
         self.settle_connecting();
-        while let Some(control) = &mut self.control {
+        while let Some(control) = self.control.as_mut().filter(|_| ready.control) {
             match control.receive() {
                 Ok(None) => break,
                 Ok(Some(Told::Event(event))) => self.handle(Event::Told(event)),
@@ -377,7 +390,7 @@ impl Edge {
                 Err(error) => self.lose_link(&error.to_string()),
             }
         }
-        while let Some((of, view)) = &mut self.view {
+        while let Some((of, view)) = self.view.as_mut().filter(|(_, view)| ready.view || view.has_read_more()) {
             let of = *of;
             match view.receive() {
                 Ok(None) => break,

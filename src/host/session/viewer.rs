@@ -25,6 +25,8 @@ const READ_BYTES: usize = 4 * 1024;
 pub struct Viewer {
     stream: UnixStream,
     decoder: Decoder,
+    /// The last read left room: there is no more to read for now.
+    drained: bool,
     /// Bytes that the socket had no room for. While there are some, no picture is made.
     out: Vec<u8>,
     seen: Option<Frame>,
@@ -48,6 +50,7 @@ impl Viewer {
         let mut viewer = Viewer {
             stream: handover.stream,
             decoder: Decoder::default(),
+            drained: false,
             out: codec::encode(&told).map_err(io::Error::other)?,
             seen: None,
             seen_revision: 0,
@@ -93,13 +96,19 @@ impl Viewer {
                     return None;
                 }
             }
+            if std::mem::take(&mut self.drained) {
+                return None;
+            }
             let mut buffer = [0; READ_BYTES];
             match self.stream.read(&mut buffer) {
                 Ok(0) => {
                     self.gone = true;
                     return None;
                 }
-                Ok(bytes) => self.decoder.push(&buffer[..bytes]),
+                Ok(bytes) => {
+                    self.drained = bytes < READ_BYTES;
+                    self.decoder.push(&buffer[..bytes]);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.gone |= error.kind() != io::ErrorKind::WouldBlock;
