@@ -32,8 +32,10 @@ use super::line::{self, Line};
 use super::modes::{CursorKeys, Keypad, Modes, MouseEncoding, MouseMode, Switched};
 use super::replies::{Colors, ModeState, Replies};
 use super::scrollback::Scrollback;
+use changes::Changes;
 use plain_text::Shortcut;
 
+mod changes;
 mod plain_text;
 mod resize;
 mod sgr;
@@ -343,6 +345,7 @@ struct Emulation {
     room: usize,
     /// Rows by which resizing has made the history shorter; they have not come back to be counted twice.
     resized_rows: i64,
+    changes: Changes,
     /// Spared allocations.
     scratch: Line,
 }
@@ -375,6 +378,7 @@ impl Emulation {
             parked_history: 0,
             room: 0,
             resized_rows: 0,
+            changes: Changes::default(),
             scratch: Line::default(),
         }
     }
@@ -555,13 +559,20 @@ impl Emulation {
 
 // Looking at it.
 impl Emulation {
+    /// Packed rows that can be shown above the hot ones. The alternate screen has nothing above it.
+    fn packed_rows(&self) -> u64 {
+        if self.shows_alternate() { 0 } else { self.scrollback.shown_rows() }
+    }
+
+    fn rows_above_screen(&self) -> u32 {
+        u32::try_from(self.packed_rows() + self.term.history_size() as u64).unwrap_or(u32::MAX)
+    }
+
     fn frame(&self, size: Size, up: u32) -> Frame {
         let grid = self.term.grid();
         let height = usize::from(size.rows);
-        // The alternate screen has nothing above it.
-        let packed = if self.shows_alternate() { 0 } else { self.scrollback.shown_rows() };
-        let history = grid.history_size();
-        let most = u32::try_from(packed + history as u64).unwrap_or(u32::MAX);
+        let (packed, history) = (self.packed_rows(), grid.history_size());
+        let most = self.rows_above_screen();
         let up = up.min(most);
         let top = packed + history as u64 - u64::from(up);
         let mut rows: Vec<Row> = Vec::with_capacity(height);

@@ -729,6 +729,39 @@ proptest! {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    /// Two viewers look at different times; the one that brings its picture up to date sees what a new one would.
+    #[test]
+    fn a_picture_that_is_brought_up_to_date_is_the_picture_made_anew(
+        steps in proptest::collection::vec((prop_oneof![stream(), text_stream()], 1usize..80, 1usize..4, any::<bool>()), 1..6),
+        columns in 2u16..40,
+        resize: bool,
+    ) {
+        let mut screen = screen(columns, 6);
+        let mut seen: Vec<(Frame, u64)> = vec![(screen.frame(0), screen.revision()); 2];
+        for (bytes, cut, skip, resized) in steps {
+            for (number, piece) in bytes.chunks(cut).enumerate() {
+                feed(&mut screen, piece);
+                for (_, (frame, since)) in seen.iter_mut().enumerate().filter(|(at, _)| *at == 0 || number % (skip + 1) == 0) {
+                    let mut told = frame.clone();
+                    if let Some(delta) = screen.update(frame, *since) {
+                        told.apply(delta);
+                    }
+                    *since = screen.revision();
+                    prop_assert_eq!(&told, &*frame);
+                    prop_assert_eq!(&told, &screen.frame(0));
+                }
+            }
+            if resize && resized {
+                screen.resize(Size { columns: columns + 3, rows: 7 });
+                screen.resize(Size { columns, rows: 6 });
+            }
+        }
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
