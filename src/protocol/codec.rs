@@ -61,6 +61,11 @@ impl Decoder {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// Whether all that was pushed was taken.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.len() == self.taken
+    }
+
     /// The next whole message; none while it is still on its way.
     pub fn take<T: DeserializeOwned>(&mut self) -> Result<Option<T>, CodecError> {
         let rest = &self.bytes[self.taken..];

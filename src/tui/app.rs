@@ -15,7 +15,7 @@ use crate::domain::turn::{TurnRecord, TurnState};
 use crate::protocol::message::{AgentReport, Conversation, Environment, Process, Status};
 use crate::terminal::frame::{Frame, Size};
 use crate::terminal::keys::{Focus, MouseButton};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// The step in which the age of an agent's process is shown, so that an idle window need not tick by seconds.
 const MINUTE_MS: u64 = 60_000;
@@ -38,7 +38,7 @@ pub struct App {
     pub active: Option<ConversationId>,
     /// The tab that was active before.
     pub last_active: Option<ConversationId>,
-    pub desks: HashMap<ConversationId, Desk>,
+    pub desks: BTreeMap<ConversationId, Desk>,
     pub view: Option<View>,
     /// What the outer terminal last said.
     pub window_focused: bool,
@@ -284,7 +284,7 @@ impl App {
             conversations: BTreeMap::new(),
             active: None,
             last_active: None,
-            desks: HashMap::new(),
+            desks: BTreeMap::new(),
             view: None,
             window_focused: true,
             prefix: Prefix::None,

@@ -482,6 +482,22 @@ fn a_dialog_before_the_first_prompt_holds_the_message_and_shows_what_is_asked() 
 }
 
 #[test]
+fn a_message_lost_to_a_dialog_at_the_prompt_is_said_when_the_dialog_is_gone() {
+    let mut state = agent_idle();
+    state.apply(submit("two"), NOW);
+    hear(&mut state, SessionEvent::Written { turn: TurnNumber(2) });
+    hear(&mut state, asks(RequestKind::Question, "dialog open"));
+    assert_eq!(state.current.as_ref().unwrap().turn.state, TurnState::NeedsAnswer);
+    let late = Input::Timer(Timer::Start { turn: TurnNumber(2) });
+    let said = all_words(&state.apply(late.clone(), NOW));
+    assert_eq!(said, ["TIMER Start { turn: (2) }"], "the dialog is in its way");
+    hear(&mut state, seen(Signal::Ready));
+    assert_eq!(state.current.as_ref().unwrap().turn.state, TurnState::Sending);
+    let said = all_words(&state.apply(late, NOW));
+    assert!(said.contains(&"TELL turn 2 failed (not_started)".to_owned()), "{said:?}");
+}
+
+#[test]
 fn another_agent_is_started_by_its_own_rules_and_the_old_one_ends_by_its_own() {
     let mut state = agent_working();
     state.apply(Input::SetAgent { ask: Ask(1), agent: "b".into(), rules: Box::new(rules()) }, NOW);
