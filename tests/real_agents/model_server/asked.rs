@@ -112,9 +112,9 @@ fn arguments(name: &str, tool: &Tool) -> Option<Value> {
             Some(json!({ "command": command, "description": "what the test ordered", "is_background": false }))
         }
         // In its sandbox this agent asks nobody; the model must say that it wants out.
-        "exec_command" if needs_leave => {
-            Some(json!({ "cmd": command, "sandbox_permissions": "require_escalated", "justification": "The test ordered it." }))
-        }
+        "exec_command" if needs_leave => Some(
+            json!({ "cmd": command, "sandbox_permissions": "require_escalated", "justification": "The test ordered it." }),
+        ),
         "exec_command" => Some(json!({ "cmd": command })),
         _ => None,
     }

@@ -4,12 +4,13 @@ use super::asked::{Asked, ToolCall};
 use super::wire::{Event, new_id, text, texts, tokens};
 use serde_json::{Value, json};
 
+/// How requests begin that an agent adds to the conversation for a moment: a proposal for the next message, and notes for its memory.
+const AGENTS_OWN_ERRANDS: [&str; 2] = ["[SUGGESTION MODE", "Managed memory has"];
+
 pub fn read(body: &Value) -> Asked {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let mut asked = Asked { model: text(&body["model"]), stream: body["stream"] == true, ..Asked::default() };
     asked.tools = list(&body["tools"]).iter().map(|tool| text(&tool["function"]["name"])).collect();
-    // Titles and summaries are asked for without tools.
-    asked.aside = asked.tools.is_empty();
     for message in list(&body["messages"]) {
         match message["role"].as_str() {
             Some("tool") => asked.tool_result = Some(texts(&message["content"]).join("\n")),
@@ -21,6 +22,9 @@ pub fn read(body: &Value) -> Asked {
             _ => {}
         }
     }
+    // Titles and summaries are asked for without tools; what else an agent wants on its own account begins in these ways.
+    let is_own = |start: &&str| asked.last().starts_with(*start);
+    asked.aside = asked.tools.is_empty() || AGENTS_OWN_ERRANDS.iter().any(is_own);
     asked
 }
 

@@ -311,7 +311,7 @@ fn speak(wire: Wire, asked: &Asked, script: &Script, stream: &TcpStream, shared:
                 break;
             }
             number += 1;
-            say(&mut sink, &format!("tick {number}. "))?;
+            say(&mut sink, &format!("{} {number}.\n\n", script.hold.as_deref().unwrap_or("slow")))?;
         }
     }
     for piece in pieces(asked, script) {

@@ -88,6 +88,7 @@ pub fn whole(asked: &Asked, said: &str) -> Value {
 
 pub fn failure(status: u16) -> Value {
     let code = match status {
+        400 => "invalid_request_error",
         401 => "invalid_api_key",
         429 => "rate_limit_exceeded",
         529 => "server_is_overloaded",

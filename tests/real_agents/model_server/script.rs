@@ -3,7 +3,7 @@
 //! | order | the model |
 //! |---|---|
 //! | `[[slow:3]]` | speaks for so many seconds before it answers |
-//! | `[[hold:NAME]]` | speaks until the test opens that gate |
+//! | `[[hold:NAME]]` | speaks (`NAME 1.`, `NAME 2.` ...) until the test opens that gate |
 //! | `[[long:200]]` | adds so many paragraphs |
 //! | `[[fail:500]]` | fails with this HTTP status, each time |
 //! | `[[flaky:2]]` | is overloaded so many times, then answers |

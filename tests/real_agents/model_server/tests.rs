@@ -43,17 +43,27 @@ fn each_wire_echoes_how_much_of_the_conversation_it_sees() {
         for stream in [true, false] {
             let answer = ask(&server, path, &body(path, &["alpha", "beta", "gamma"], stream));
             assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
-            assert!(answer.contains("I see 3 by you. Model loopback-a. First: alpha. Last: gamma."), "{path}: {answer}");
+            assert!(
+                answer.contains("I see 3 by you. Model loopback-a. First: alpha. Last: gamma."),
+                "{path}: {answer}"
+            );
         }
         let seen = server.asked().pop().expect("it was seen");
-        assert_eq!((seen.users, seen.outcome), (vec!["alpha".into(), "beta".into(), "gamma".into()], Outcome::Finished));
+        assert_eq!(
+            (seen.users, seen.outcome),
+            (vec!["alpha".into(), "beta".into(), "gamma".into()], Outcome::Finished)
+        );
     }
 }
 
 #[test]
 fn what_the_agent_says_in_the_persons_name_is_not_counted() {
     let server = ModelServer::start();
-    let said = ["<environment_context>\nhere\n</environment_context>", "<b>bold</b> and more", "[Request interrupted by user]"];
+    let said = [
+        "<environment_context>\nhere\n</environment_context>",
+        "<b>bold</b> and more",
+        "[Request interrupted by user]",
+    ];
     ask(&server, PATHS[0], &body(PATHS[0], &said, true));
     let pasted = "<pasted_content id=\"1\">a long paste</pasted_content>";
     ask(&server, PATHS[0], &body(PATHS[0], &[pasted], true));
@@ -82,7 +92,9 @@ fn each_wire_calls_a_tool_and_answers_its_result() {
         let called = ask(&server, path, &body);
         assert!(called.contains("touch made"), "{path}: {called}");
         let result = match path {
-            "/v1/messages" => json!({ "role": "user", "content": [{ "type": "tool_result", "content": "it is made" }] }),
+            "/v1/messages" => {
+                json!({ "role": "user", "content": [{ "type": "tool_result", "content": "it is made" }] })
+            }
             "/v1/responses" => json!({ "type": "function_call_output", "output": "it is made" }),
             _ => json!({ "role": "tool", "content": "it is made" }),
         };
@@ -122,9 +134,7 @@ fn an_agent_that_goes_away_is_noticed() {
     let stream = send(&server, PATHS[0], &body(PATHS[0], &["wait [[hold:never]]"], true));
     server.wait_until_speaking("[[hold:never]]");
     drop(stream);
-    server.wait_for("the client is seen gone", |seen| {
-        (seen[0].outcome == Outcome::ClientGone).then_some(())
-    });
+    server.wait_for("the client is seen gone", |seen| (seen[0].outcome == Outcome::ClientGone).then_some(()));
 }
 
 #[test]
