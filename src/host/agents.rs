@@ -2,10 +2,11 @@
 
 use super::core::Agents;
 use crate::agent::catalog::{Catalog, LeftOut};
-use crate::agent::launch::{self, Start};
+use crate::agent::launch::{self, How, Start};
 use crate::agent::profile::{Candidate, ProcessExit, Profile};
 use crate::agent::token::{TOKEN_BYTES, Token};
-use crate::domain::conversation_state::{AgentRules, ExitMeans, StartOrder};
+use crate::domain::continuity::ModelSwitch;
+use crate::domain::conversation_state::{AgentRules, ExitMeans, QuestionTakes, StartOrder};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::ConversationId;
 use crate::host::session::Begin;
@@ -76,6 +77,10 @@ impl AgentCatalog {
         let fingerprint =
             Fingerprint { agent: order.agent.clone(), model: order.model.clone(), folder: order.folder.clone() };
         let start = Start {
+            profile,
+            how: How::New(None),
+            threadkeep: "threadkeep",
+            socket: "",
             candidate,
             program: &program,
             fingerprint: &fingerprint,
@@ -100,6 +105,8 @@ impl AgentCatalog {
 fn rules(profile: &Profile) -> AgentRules {
     AgentRules {
         resume: profile.continuity.resume,
+        model_switch: ModelSwitch::Fresh,
+        question: QuestionTakes::Nothing,
         exit: match profile.turn_end.process_exit {
             ProcessExit::IsTurnStatus => ExitMeans::TurnStatus,
             ProcessExit::IsFailure => ExitMeans::Failure,
@@ -108,12 +115,14 @@ fn rules(profile: &Profile) -> AgentRules {
         interrupt_step_ms: profile.interrupt.iter().map(|step| step.wait_ms).collect(),
         start_deadline_ms: profile.deadlines.turn_start_ms,
         ready_deadline_ms: profile.deadlines.ready_ms,
+        goes_on_deadline_ms: 2_000,
     }
 }
 
 fn report(profile: &Profile, environment: &Environment) -> AgentReport {
     let found = find(profile, environment);
-    let mut notes = profile.notes.clone();
+    let mut notes: Vec<String> = profile.abilities().words().into_iter().map(str::to_owned).collect();
+    notes.extend(profile.notes.iter().cloned());
     if let Some((candidate, _)) = &found {
         notes.extend(candidate.variant.notes.iter().cloned());
     }

@@ -136,9 +136,12 @@ fn run(begin: Begin, orders: &Receiver<Order>, wake: &OwnedFd, hold: Hold, tell:
     match prepare(&begin, hold) {
         Ok(pty) => {
             last_words.pid = Some(pty.pid);
-            tell.event(SessionEvent::Started { pid: u32::try_from(pty.pid.as_raw_nonzero().get()).ok() });
+            tell.event(SessionEvent::Started {
+                pid: u32::try_from(pty.pid.as_raw_nonzero().get()).ok(),
+                agent_session: None,
+            });
             let exit = SessionLoop::new(begin, pty, tell).run(orders, wake);
-            last_words.event = Some(SessionEvent::Exited(exit));
+            last_words.event = Some(SessionEvent::Exited { exit, said: String::new() });
         }
         Err(error) => {
             let folder = match error {
@@ -175,7 +178,7 @@ impl LastWords {
             }
             Some(pid) => {
                 processes::signal_session(pid, Signal::KILL);
-                SessionEvent::Exited(Exit::Signal(Signal::KILL.as_raw()))
+                SessionEvent::Exited { exit: Exit::Signal(Signal::KILL.as_raw()), said: String::new() }
             }
         }
     }
@@ -369,6 +372,8 @@ impl SessionLoop {
         match order {
             Order::FromCore(SessionOrder::Write { turn, text }) => self.agent.submit(turn, &text, &self.tell),
             Order::FromCore(SessionOrder::Interrupt { step }) => self.agent.interrupt(step),
+            // The agents that ask and that have hooks come with their profiles.
+            Order::FromCore(SessionOrder::AnswerRequest { .. } | SessionOrder::Hook { .. }) => {}
             Order::FromCore(SessionOrder::GiveUp) => self.agent.give_up(),
             Order::FromCore(SessionOrder::Stop) => {
                 if self.stopping.is_none() && self.exited.is_none() {
@@ -505,7 +510,7 @@ mod tests {
         let mut child = Command::new("sleep").arg("1000").process_group(0).spawn().expect("it starts");
         let pid = Pid::from_child(&child);
         let (event, _) = hears_of_a_panic(Some(pid), begun);
-        assert_eq!(event, SessionEvent::Exited(Exit::Signal(9)));
+        assert_eq!(event, SessionEvent::Exited { exit: Exit::Signal(9), said: String::new() });
         let status = child.wait().expect("it is our child");
         assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9));
     }

@@ -28,7 +28,7 @@ use super::excerpt::{Cap, Excerpt};
 use super::filter::{Filter, Heard};
 use super::frame::{Blink, Color, Cursor, CursorShape, Frame, Row, ScrollPosition, Size, Style};
 use super::line::{self, Line};
-use super::modes::{CursorKeys, Keypad, Modes, MouseEncoding, MouseMode};
+use super::modes::{CursorKeys, Keypad, Modes, MouseEncoding, MouseMode, Switched};
 use super::replies::{Colors, ModeState, Replies};
 use super::scrollback::Scrollback;
 use plain_text::Shortcut;
@@ -52,6 +52,9 @@ const MARKS_PER_CELL: usize = 16;
 /// Kitty's protocol wants a bounded stack; the emulator's own panics when it is full.
 const KEYBOARD_STACK: usize = 32;
 
+/// Whether the program status protocol is understood: answered here, not told.
+const PROGRAM_STATUS_QUERY: &[u8] = b"7501;?";
+
 /// The screen of one session.
 pub struct Screen {
     size: Size,
@@ -70,11 +73,16 @@ pub struct Fed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {
     /// The payload of OSC 7, 9, 99, 133, 777, 7501 or 7502: what stands between `ESC ]` and the terminator. Untrusted.
+    /// Not the query of 7501, which is answered.
     Osc(Vec<u8>),
-    /// A window title, cleaned.
+    /// A window title, cleaned; an empty one takes the title away.
     Title(String),
     /// One or more bells in a row.
     Bell,
+    /// Bracketed paste is another way than before, but for a reset, which tells of itself.
+    BracketedPaste(Switched),
+    /// RIS: text, modes and whatever else was told before no longer hold.
+    Reset,
 }
 
 /// A remembered place in the text of the primary screen. It survives scrolling, resizing and packing.
@@ -119,20 +127,29 @@ impl Screen {
             let engine = &mut self.engine;
             let (more, heard) = self.filter.feed(&bytes[used..], |slice| engine.advance(slice));
             used += more;
+            let Some(heard) = heard else { break };
+            let Emulation { replies, colors, .. } = &mut engine.emulation;
             let told = match heard {
-                None => break,
-                Some(Heard::Bell) => Told::Bell,
-                Some(Heard::Mark(payload)) => Told::Osc(payload),
-                Some(Heard::Title(title)) => Told::Title(clean(&String::from_utf8_lossy(&title))),
-                Some(Heard::Colors(payload, terminator)) => {
-                    let Emulation { replies, colors, .. } = &mut engine.emulation;
+                Heard::Bell => Told::Bell,
+                Heard::Mark(payload) if payload == PROGRAM_STATUS_QUERY => {
+                    replies.program_status();
+                    continue;
+                }
+                Heard::Mark(payload) => Told::Osc(payload),
+                Heard::Title(title) => Told::Title(clean(&String::from_utf8_lossy(&title))),
+                Heard::Colors(payload, terminator) => {
                     replies.colors(&payload, terminator, colors);
                     continue;
                 }
-                Some(Heard::VersionQuery) => {
-                    engine.emulation.replies.version();
+                Heard::VersionQuery => {
+                    replies.version();
                     continue;
                 }
+                Heard::PasteMode => match engine.emulation.take_paste_switch() {
+                    Some(switched) => Told::BracketedPaste(switched),
+                    None => continue,
+                },
+                Heard::Reset => Told::Reset,
             };
             return Fed { used, told: Some(told) };
         }
@@ -144,11 +161,6 @@ impl Screen {
         self.engine.emulation.replies.take()
     }
 
-    /// Adds an answer of the owner's to a question that was just told (OSC 7501), in its place among ours.
-    pub fn reply(&mut self, reply: &[u8]) {
-        self.engine.emulation.replies.push(reply);
-    }
-
     /// The colours that OSC 4, 10 and 11 questions are answered with; without them there is no answer.
     pub fn set_colors(&mut self, colors: Colors) {
         self.engine.emulation.colors = colors;
@@ -157,6 +169,12 @@ impl Screen {
     /// The picture `up` rows above the live screen, as far up as there are rows.
     pub fn frame(&self, up: u32) -> Frame {
         self.engine.emulation.frame(self.size, up)
+    }
+
+    /// The rows of the live screen as text, blanks at their ends left out: what `frame(0)` shows without its looks, for a fraction of the
+    /// work. A row that wraps is not joined with the next one.
+    pub fn visible_text(&self) -> Vec<String> {
+        self.engine.emulation.visible_text()
     }
 
     /// Another number whenever the picture may have changed.
@@ -303,6 +321,8 @@ struct Emulation {
     /// The keyboard of the screen that does not show.
     other_keyboard: Keyboard,
     sync: bool,
+    /// Bracketed paste as it was told last.
+    told_paste: bool,
     /// Rows taken out of the emulator's history, packed or cleared.
     taken_rows: u64,
     /// Rows of the primary screen's history while the alternate one shows.
@@ -338,6 +358,7 @@ impl Emulation {
             keyboard: Keyboard::default(),
             other_keyboard: Keyboard::default(),
             sync: false,
+            told_paste: false,
             taken_rows: 0,
             parked_history: 0,
             room: 0,
@@ -355,6 +376,7 @@ impl Emulation {
         self.keyboard = Keyboard::default();
         self.other_keyboard = Keyboard::default();
         self.sync = false;
+        self.told_paste = false;
         self.parked_history = 0;
         self.room = 0;
         self.scrollback.set_columns(usize::from(size.columns));
@@ -366,6 +388,13 @@ impl Emulation {
 
     fn shows_alternate(&self) -> bool {
         self.has(TermMode::ALT_SCREEN)
+    }
+
+    /// How bracketed paste has changed since the last call or reset.
+    fn take_paste_switch(&mut self) -> Option<Switched> {
+        let paste = self.has(TermMode::BRACKETED_PASTE);
+        let was = std::mem::replace(&mut self.told_paste, paste);
+        (paste != was).then_some(if paste { Switched::On } else { Switched::Off })
     }
 
     fn scrolled_rows(&self) -> u64 {
@@ -538,6 +567,16 @@ impl Emulation {
         rows.resize(height, Row::default());
         let cursor = if up == 0 { self.cursor() } else { None };
         Frame { size, rows, cursor, scroll: ScrollPosition { up, most } }
+    }
+
+    fn visible_text(&self) -> Vec<String> {
+        let grid = self.term.grid();
+        let mut line = Line::default();
+        let rows = (0..as_line(grid.screen_lines())).map(|number| {
+            scan(&grid[GridLine(number)], &mut line);
+            line.text.trim_end().to_owned()
+        });
+        rows.collect()
     }
 
     fn cursor(&self) -> Option<Cursor> {
@@ -894,6 +933,7 @@ impl Handler for Emulation {
         self.keyboard = Keyboard::default();
         self.other_keyboard = Keyboard::default();
         self.sync = false;
+        self.told_paste = false;
         self.term.reset_state();
     }
 

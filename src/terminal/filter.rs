@@ -1,7 +1,7 @@
 //! Stands between a pty and the emulator: takes out of the stream what the emulator must not or need not see.
 //!
 //! Change here: which strings (OSC, DCS, APC, PM, SOS) are read and how long they may be. What is told of them is told at its exact place.
-//! Not here: control sequences and text, which pass untouched, or what a mark means (host).
+//! Not here: control sequences and text, which pass untouched (`filter/sequence.rs` says which of them are told), or what a mark means (host).
 //!
 //! Every string is removed, read or not: the emulator would keep an unterminated one of 64 MB, and every hyperlink and title for nothing,
 //! because a frame has no place for them.
@@ -9,6 +9,9 @@
 use std::mem;
 
 use super::replies::Terminator;
+use sequence::{Notable, Sequence, Step, is_printable};
+
+mod sequence;
 
 /// Marks with a command's text are the longest that we read.
 const MARK_BYTES: usize = 64 * 1024;
@@ -37,6 +40,10 @@ pub enum Heard {
     Colors(Vec<u8>, Terminator),
     /// XTVERSION. The question itself has passed.
     VersionQuery,
+    /// The mode of bracketed paste has been set or reset, perhaps to what it was. The sequence itself has passed.
+    PasteMode,
+    /// RIS, which has passed.
+    Reset,
 }
 
 /// The filter of one stream. Holds at most one string and three bytes of a cut character.
@@ -60,10 +67,8 @@ enum State {
     Escape,
     /// An ESC has passed and a control or a byte above ASCII followed, which leaves it open: vte takes the byte after that for its next.
     OpenEscape,
-    /// `ESC [` has passed.
-    Bracket,
-    /// `ESC [ >` and zeros have passed: with `q` it is XTVERSION.
-    Greater,
+    /// `ESC [` and perhaps more of a control sequence has passed.
+    Sequence(Sequence),
     String(Reading),
     /// An ESC came inside a string: with `\` it ends, with anything else it is given up.
     StringEscape(Reading),
@@ -106,9 +111,9 @@ impl Filter {
             let (more, heard) = match self.state {
                 State::Passing if self.carry_bytes > 0 => (self.complete_character(rest[0], &mut emulator), None),
                 State::Passing => self.pass(rest, &mut emulator),
-                State::Escape => (self.after_escape(rest[0], &mut emulator), None),
+                State::Escape => self.after_escape(rest[0], &mut emulator),
                 State::OpenEscape => self.after_open_escape(rest[0], &mut emulator),
-                State::Bracket | State::Greater => self.after_bracket(rest[0], &mut emulator),
+                State::Sequence(sequence) => self.follow(sequence, rest[0], &mut emulator),
                 State::String(reading) => self.read(reading, rest),
                 State::StringEscape(reading) => self.after_string_escape(reading, rest[0]),
             };
@@ -137,10 +142,14 @@ impl Filter {
             let reading = match bytes.get(found + 1) {
                 Some(b']') => Reading::Number,
                 Some(b'P' | b'_' | b'^' | b'X') => Reading::SwallowOther,
-                Some(b'[') if matches!(bytes.get(found + 2), None | Some(b'>')) => {
+                Some(b'[') if !Sequence::is_plain(&bytes[found + 2..]) => {
                     emulator(&bytes[..found + 2]);
-                    self.state = State::Bracket;
+                    self.state = State::Sequence(Sequence::Begun);
                     return (found + 2, None);
+                }
+                Some(b'c') => {
+                    emulator(&bytes[..found + 2]);
+                    return (found + 2, Some(Heard::Reset));
                 }
                 None => {
                     emit_cut(&bytes[..found], emulator);
@@ -195,22 +204,27 @@ impl Filter {
         }
     }
 
-    fn after_escape(&mut self, byte: u8, emulator: &mut impl FnMut(&[u8])) -> usize {
+    fn after_escape(&mut self, byte: u8, emulator: &mut impl FnMut(&[u8])) -> (usize, Option<Heard>) {
         match byte {
             b']' => self.begin_string(Reading::Number, emulator),
             b'P' | b'_' | b'^' | b'X' => self.begin_string(Reading::SwallowOther, emulator),
             b'[' => {
                 emulator(b"\x1b[");
-                self.state = State::Bracket;
+                self.state = State::Sequence(Sequence::Begun);
+            }
+            b'c' => {
+                emulator(b"\x1bc");
+                self.state = State::Passing;
+                return (1, Some(Heard::Reset));
             }
             ESCAPE => emulator(b"\x1b"),
             _ => {
                 emulator(b"\x1b");
                 self.state = if leaves_escape_open(byte) { State::OpenEscape } else { State::Passing };
-                return 0;
+                return (0, None);
             }
         }
-        1
+        (1, None)
     }
 
     fn after_open_escape(&mut self, byte: u8, emulator: &mut impl FnMut(&[u8])) -> (usize, Option<Heard>) {
@@ -222,24 +236,40 @@ impl Filter {
             return (1, None);
         }
         // Another ESC before it changes nothing.
-        (self.after_escape(byte, emulator), None)
+        self.after_escape(byte, emulator)
     }
 
-    /// Watches for XTVERSION while its bytes pass.
-    fn after_bracket(&mut self, byte: u8, emulator: &mut impl FnMut(&[u8])) -> (usize, Option<Heard>) {
-        let heard = match (self.state, byte) {
-            (State::Bracket, b'>') => {
-                self.state = State::Greater;
-                None
-            }
-            (State::Greater, b'0') => None,
-            (State::Greater, b'q') => {
-                self.state = State::Passing;
-                Some(Heard::VersionQuery)
-            }
-            _ => {
+    /// Watches a control sequence while its bytes pass.
+    fn follow(&mut self, sequence: Sequence, byte: u8, emulator: &mut impl FnMut(&[u8])) -> (usize, Option<Heard>) {
+        match byte {
+            BELL => return (1, Some(Heard::Bell)),
+            CANCEL | SUBSTITUTE | ESCAPE => {
                 self.state = State::Passing;
                 return (0, None);
+            }
+            // It does nothing here, and alone it would be a piece of a character.
+            0x80.. => return (1, None),
+            byte if !is_printable(byte) => {
+                emulator(&[byte]);
+                return (1, None);
+            }
+            _ => {}
+        }
+        let heard = match sequence.next(byte) {
+            Step::Plain => {
+                self.state = State::Passing;
+                return (0, None);
+            }
+            Step::On(next) => {
+                self.state = State::Sequence(next);
+                None
+            }
+            Step::Ends(notable) => {
+                self.state = State::Passing;
+                Some(match notable {
+                    Notable::VersionQuery => Heard::VersionQuery,
+                    Notable::PasteMode => Heard::PasteMode,
+                })
             }
         };
         emulator(&[byte]);
@@ -410,6 +440,7 @@ mod tests {
     #[test]
     fn strings_are_taken_out_at_their_place_wherever_the_stream_is_cut() {
         let title = |text: &str| Heard::Title(text.as_bytes().to_vec());
+        let (paste, reset) = (|| Heard::PasteMode, || Heard::Reset);
         let st = Terminator::StringTerminator;
         type Case<'a> = (&'a str, &'a str, &'a [(usize, Heard)]);
         let table: &[Case] = &[
@@ -438,6 +469,15 @@ mod tests {
             ("\x1bé_apc\x1b\\x\x1b\x01\x18]x", "\x1bé\x1b\\x\x1b\x01\x1b\x18]x", &[]),
             ("\x1b[>q\x1b[>0qx", "\x1b[>q\x1b[>0qx", &[(4, Heard::VersionQuery), (9, Heard::VersionQuery)]),
             ("\x1b[>4;2m\x1b[>1u\x1b[>1q", "\x1b[>4;2m\x1b[>1u\x1b[>1q", &[]),
+            ("\x1b[?2004hx\x1b[?1;2004;25lx", "\x1b[?2004hx\x1b[?1;2004;25lx", &[(8, paste()), (22, paste())]),
+            ("\x1b[?2004$p\x1b[2004h\x1b[?25h", "\x1b[?2004$p\x1b[2004h\x1b[?25h", &[]),
+            ("\x1b[?20\n0\x07é4\x7fhé", "\x1b[?20\n04\x7fhé", &[(7, Heard::Bell), (10, paste())]),
+            ("\x1b[?2004\x18h\x1b[?2004\x1b[?2004h", "\x1b[?2004\x18h\x1b[?2004\x1b[?2004h", &[(24, paste())]),
+            (
+                "a\x1bcb\x1b\x1bc\x1b(c\x1b\nc",
+                "a\x1bcb\x1b\x1bc\x1b(c\x1b\n\x1bc",
+                &[(3, reset()), (7, reset()), (14, reset())],
+            ),
             ("日本\x1b]133;B\x07語", "日本\x1b\\語", &[(8, mark("133;B"))]),
         ];
         for (input, passes, hears) in table {

@@ -28,6 +28,13 @@ impl Modes {
     pub const ASSOCIATED_TEXT: u8 = 16;
 }
 
+/// A mode that changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switched {
+    On,
+    Off,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CursorKeys {
     #[default]

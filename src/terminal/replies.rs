@@ -57,8 +57,7 @@ impl Replies {
         self.dropped
     }
 
-    /// An answer that the owner makes, in its place among ours.
-    pub fn push(&mut self, reply: &[u8]) {
+    fn push(&mut self, reply: &[u8]) {
         if self.untaken.len() + reply.len() > UNTAKEN_BYTES {
             self.dropped += 1;
         } else {
@@ -78,6 +77,12 @@ impl Replies {
 
     pub fn version(&mut self) {
         self.push(b"\x1bP>|threadkeep\x1b\\");
+    }
+
+    /// The program status protocol (OSC 7501) is understood. Programs ask for it right before DA1 and take an answer that comes after
+    /// that one's as none.
+    pub fn program_status(&mut self) {
+        self.push(b"\x1b]7501;?\x1b\\");
     }
 
     pub fn status_ok(&mut self) {

@@ -15,6 +15,9 @@ use super::line::{self, Line};
 
 /// Rows kept, rounded up to a block: twice what people scroll, some 1 MB of usual output.
 pub const KEPT_ROWS: u64 = 20_000;
+/// Rows of a narrower screen count as a screen of this width would have them. Else two columns, if only for a moment, would cost most of
+/// the text above: a line of 80 characters makes 40 rows there.
+const COUNTED_COLUMNS: u64 = 80;
 /// Rows of random colours do not pack. This bounds what a hostile program can make us keep.
 const KEPT_BYTES: usize = 16 * 1024 * 1024;
 /// A block is unpacked as a whole to show one row of it; smaller ones pack worse.
@@ -66,6 +69,8 @@ struct Extent {
     rows: u64,
     /// As they are shown at the present width.
     shown_rows: u64,
+    /// As they count against `KEPT_ROWS`.
+    counted_rows: u64,
     /// Ends of lines.
     lines: u64,
     /// Text with its line ends.
@@ -76,6 +81,7 @@ impl Extent {
     fn add(&mut self, other: Extent) {
         self.rows += other.rows;
         self.shown_rows += other.shown_rows;
+        self.counted_rows += other.counted_rows;
         self.lines += other.lines;
         self.text_bytes += other.text_bytes;
     }
@@ -83,6 +89,7 @@ impl Extent {
     fn subtract(&mut self, other: Extent) {
         self.rows -= other.rows;
         self.shown_rows -= other.shown_rows;
+        self.counted_rows -= other.counted_rows;
         self.lines -= other.lines;
         self.text_bytes -= other.text_bytes;
     }
@@ -232,9 +239,21 @@ impl Scrollback {
 
     /// Counts a row that passes and says how much it is.
     fn pass(&mut self, line: &Line) -> Extent {
+        let counted_rows = self.count(line);
         let (lines, line_end) = if line.wrapped { (0, 0) } else { (1, 1) };
         self.unfinished_cells = if line.wrapped { self.unfinished_cells + line.cells() as u64 } else { 0 };
-        Extent { rows: 1, shown_rows: 1, lines, text_bytes: line.text.len() as u64 + line_end }
+        Extent { rows: 1, shown_rows: 1, counted_rows, lines, text_bytes: line.text.len() as u64 + line_end }
+    }
+
+    /// How many rows a row of a narrow screen adds to its line on a wider one.
+    fn count(&self, line: &Line) -> u64 {
+        if self.columns as u64 >= COUNTED_COLUMNS {
+            return 1;
+        }
+        let before = self.unfinished_cells.div_ceil(COUNTED_COLUMNS);
+        let with_it = (self.unfinished_cells + line.cells() as u64).div_ceil(COUNTED_COLUMNS);
+        // An empty line is a row as well.
+        if with_it == 0 { 1 } else { with_it - before }
     }
 
     fn close_block(&mut self) {
@@ -268,7 +287,7 @@ impl Scrollback {
 
     fn drop_oldest(&mut self) {
         while let Some(oldest) = self.blocks.front() {
-            if self.kept.rows - oldest.extent.rows < KEPT_ROWS && self.block_bytes <= KEPT_BYTES {
+            if self.kept.counted_rows - oldest.extent.counted_rows < KEPT_ROWS && self.block_bytes <= KEPT_BYTES {
                 return;
             }
             let bytes = oldest.records.bytes();
@@ -410,6 +429,25 @@ mod tests {
         scrollback.rest();
         assert!(scrollback.held_bytes() < 1_000_000, "{} bytes", scrollback.held_bytes());
         assert_eq!(texts(&scrollback, kept - 1, 9), ["row 99999 with some text to fill it"]);
+    }
+
+    #[test]
+    fn a_narrow_screen_keeps_as_much_text_as_a_wide_one() {
+        let mut scrollback = Scrollback::new(2);
+        let line_of_forty_cells = |scrollback: &mut Scrollback| {
+            (0..19).for_each(|_| scrollback.push(&line("ab", true)));
+            scrollback.push(&line("ab", false));
+        };
+        (0..KEPT_ROWS).for_each(|_| line_of_forty_cells(&mut scrollback));
+        assert_eq!((scrollback.first_line(), scrollback.lines()), (0, KEPT_ROWS));
+        (0..2 * KEPT_ROWS).for_each(|_| line_of_forty_cells(&mut scrollback));
+        let kept = scrollback.lines() - scrollback.first_line();
+        assert!((KEPT_ROWS..KEPT_ROWS + 4_000).contains(&kept), "{kept} lines kept");
+        // A line without an end counts by what it fills.
+        let cells = 3 * KEPT_ROWS * COUNTED_COLUMNS;
+        (0..cells / 2).for_each(|_| scrollback.push(&line("ab", true)));
+        assert!(scrollback.shown_rows() < 2 * KEPT_ROWS * COUNTED_COLUMNS / 2, "{} rows", scrollback.shown_rows());
+        assert!(scrollback.held_bytes() < LOOSE_BYTES + 1_000_000, "{} bytes", scrollback.held_bytes());
     }
 
     #[test]

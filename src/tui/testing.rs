@@ -10,10 +10,10 @@ use crate::domain::conversation::Tab;
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Generation, SessionNumber, Timestamp, TurnNumber};
 use crate::domain::session::{AsleepWhy, Exit};
-use crate::domain::turn::{Answer, Delivery, Evidence, Origin, Source, TurnRecord, TurnState};
+use crate::domain::turn::{Answer, Delivery, Evidence, Origin, Source, TurnRecord, TurnState, Work};
 use crate::protocol::message::{
-    Conversation, Environment, Event as HostEvent, Overview, Process, Reply, Request, Rest, Session, Status, ViewInput,
-    ViewOutput,
+    Conversation, Environment, Event as HostEvent, Overview, Process, Reply, Request, Rest, Session, Status, TakenUp,
+    ViewInput, ViewOutput,
 };
 use crate::terminal::frame::{Blink, Cursor, CursorShape, Frame, Row, Run, RunWidth, ScrollPosition, Size, Style};
 use crate::terminal::keys::{Key, KeyCode, Modifiers, Mouse, MouseAction};
@@ -281,7 +281,13 @@ pub fn draft(number: i64, title: &str) -> Conversation {
 /// A live session and one completed turn.
 pub fn idle(number: i64, title: &str) -> Conversation {
     let conversation = draft(number, title);
-    let process = Process::Alive { generation: Generation(1), since: ago(7_980), pid: Some(4242) };
+    let process = Process::Alive {
+        generation: Generation(1),
+        since: ago(7_980),
+        pid: Some(4242),
+        taken_up: TakenUp::New,
+        background: 0,
+    };
     Conversation {
         status: Status::Idle,
         session: Some(Session {
@@ -290,6 +296,8 @@ pub fn idle(number: i64, title: &str) -> Conversation {
             folder: Some("/home/me/app".into()),
             started_at: ago(8_000),
             process,
+            agent_session: None,
+            heard: Vec::new(),
         }),
         // As the host tells it: without its answer, which the record has.
         turn: Some(TurnRecord { answer: None, ..ended(6, "add a button", crate::domain::turn::TurnEnd::Completed) }),
@@ -348,6 +356,8 @@ pub fn turn(number: u32, prompt: &str, state: TurnState) -> TurnRecord {
         ended_at: None,
         evidence: None,
         answer: None,
+        requests: Vec::new(),
+        work: Work::default(),
     }
 }
 

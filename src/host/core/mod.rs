@@ -92,8 +92,7 @@ impl HostCore {
         let mut effects = Vec::new();
         for conversation in kept {
             let id = conversation.record.id;
-            let rules = core.rules_of(&conversation.record.wanted.agent);
-            let (state, actions) = ConversationState::restore(conversation, rules, now);
+            let (state, actions) = ConversationState::restore(conversation, |agent| core.rules_of(agent), now);
             core.conversations.insert(id, state);
             effects.extend(core.effects_of(id, actions));
         }
@@ -173,6 +172,9 @@ impl HostCore {
                 Action::Interrupt { generation, step } => {
                     effects.push(to_session(id, generation, SessionOrder::Interrupt { step }));
                 }
+                Action::AnswerRequest { generation, request, kind, choice } => {
+                    effects.push(to_session(id, generation, SessionOrder::AnswerRequest { request, kind, choice }));
+                }
                 Action::GiveUp { generation } => effects.push(to_session(id, generation, SessionOrder::GiveUp)),
                 Action::Stop { generation } => effects.push(to_session(id, generation, SessionOrder::Stop)),
                 Action::SetTimer { after_ms, timer } => {
@@ -199,6 +201,8 @@ impl HostCore {
             Outcome::Interrupting(turn) => Reply::Interrupting { turn },
             Outcome::TurnRuns(turn) => Reply::Refused { why: Refusal::TurnRuns(turn) },
             Outcome::NotQueued(turn) => Reply::Refused { why: Refusal::NotQueued(turn) },
+            Outcome::NotAsked => Reply::Refused { why: Refusal::NotAsked },
+            Outcome::OnlyOnScreen => Reply::Refused { why: Refusal::OnlyOnScreen },
             Outcome::TooLong { bytes } => {
                 Reply::Refused { why: Refusal::TooLong { bytes, most: MAX_MESSAGE_BYTES as u64 } }
             }

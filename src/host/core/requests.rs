@@ -8,7 +8,7 @@ use crate::domain::conversation::{ConversationRecord, Tab, Title};
 use crate::domain::conversation_state::{Ask, ConversationState, Input};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
-use crate::host::effect::Query;
+use crate::host::effect::{Query, SessionOrder};
 use crate::host::event::ClientId;
 use crate::protocol::message::{Environment, HostReport, Overview, Place, Refusal, Reply, Request, Rest, Submitted};
 
@@ -36,10 +36,12 @@ impl HostCore {
                 Some(state) => Reply::Conversation(Box::new(views::conversation(state))),
                 None => Reply::Refused { why: Refusal::NoConversation(conversation) },
             }),
-            Request::New { agent, folder, title } => self.new_conversation(client, id, agent, folder, title, now),
+            Request::New { agent, model, folder, title } => {
+                self.new_conversation(client, id, agent, model, folder, title, now)
+            }
             Request::NewestIn { folder } => match self.newest_in(&folder) {
                 Some(conversation) => reply(Reply::Created { conversation }),
-                None => self.new_conversation(client, id, None, folder, None, now),
+                None => self.new_conversation(client, id, None, None, folder, None, now),
             },
             Request::Submit { conversation, text, place, environment } => {
                 self.submit(client, id, conversation, text, place, environment, now)
@@ -53,6 +55,25 @@ impl HostCore {
             }
             Request::StopSession { conversation } => {
                 self.ask(client, id, conversation, now, |ask| Input::StopSession { ask })
+            }
+            Request::SetModel { conversation, model } => {
+                self.ask(client, id, conversation, now, |ask| Input::SetModel { ask, model })
+            }
+            Request::SetAgent { conversation, agent } => match self.agents.rules.get(&agent).cloned() {
+                Some(rules) => {
+                    let rules = Box::new(rules);
+                    self.ask(client, id, conversation, now, |ask| Input::SetAgent { ask, agent, rules })
+                }
+                None => reply(Reply::Refused { why: Refusal::UnknownAgent(agent) }),
+            },
+            Request::AnswerRequest { conversation, request, choice } => {
+                self.ask(client, id, conversation, now, |ask| Input::AnswerRequest { ask, request, choice })
+            }
+            Request::Brief { conversation } => vec![Effect::Query { client, id, query: Query::Brief { conversation } }],
+            Request::Signal { conversation, token, payload } => {
+                let mut effects = now_reply(Reply::Done);
+                effects.extend(self.hook(conversation, token, payload));
+                effects
             }
             Request::EditQueued { conversation, turn, text } => {
                 self.ask(client, id, conversation, now, |ask| Input::EditQueued { ask, turn, text })
@@ -144,6 +165,13 @@ impl HostCore {
         self.apply(conversation, input(ask), now)
     }
 
+    /// A hook's call goes to the session's thread, which knows whether its token is the right one. Whoever called is told nothing of that.
+    fn hook(&self, conversation: ConversationId, token: String, payload: String) -> Option<Effect> {
+        let live = self.conversations.get(&conversation)?.live()?;
+        let order = SessionOrder::Hook { token, payload };
+        Some(Effect::ToSession { conversation, generation: live.generation, order })
+    }
+
     #[expect(clippy::too_many_arguments, reason = "the fields of one request and who asked it")]
     fn submit(
         &mut self,
@@ -180,11 +208,13 @@ impl HostCore {
         }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the fields of one request and who asked it")]
     fn new_conversation(
         &mut self,
         client: ClientId,
         id: u64,
         agent: Option<String>,
+        model: Option<String>,
         folder: String,
         title: Option<String>,
         now: Timestamp,
@@ -200,7 +230,7 @@ impl HostCore {
         let record = ConversationRecord {
             id: conversation,
             title: title.map_or(Title::Unset, Title::ByPerson),
-            wanted: Fingerprint { agent, model: None, folder },
+            wanted: Fingerprint { agent, model, folder },
             fresh_wanted: false,
             queue_held: None,
             tab: self.next_tab(),
@@ -357,6 +387,10 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::Fresh { conversation, .. }
         | Request::Interrupt { conversation }
         | Request::StopSession { conversation }
+        | Request::SetModel { conversation, .. }
+        | Request::SetAgent { conversation, .. }
+        | Request::AnswerRequest { conversation, .. }
+        | Request::Brief { conversation }
         | Request::EditQueued { conversation, .. }
         | Request::RemoveQueued { conversation, .. }
         | Request::SendNow { conversation, .. }
@@ -373,6 +407,8 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::New { .. }
         | Request::NewestIn { .. }
         | Request::Look { .. }
+        // A hook that calls late is no error.
+        | Request::Signal { .. }
         | Request::Agents
         | Request::HostStatus
         | Request::HostStop
@@ -387,6 +423,9 @@ fn saves(request: &Request) -> bool {
         | Request::NewestIn { .. }
         | Request::Submit { .. }
         | Request::Fresh { .. }
+        | Request::SetModel { .. }
+        | Request::SetAgent { .. }
+        | Request::AnswerRequest { .. }
         | Request::EditQueued { .. }
         | Request::RemoveQueued { .. }
         | Request::SendNow { .. }
@@ -403,6 +442,8 @@ fn saves(request: &Request) -> bool {
         | Request::StopSession { .. }
         | Request::Look { .. }
         | Request::Turns { .. }
+        | Request::Brief { .. }
+        | Request::Signal { .. }
         | Request::Why { .. }
         | Request::Agents
         | Request::HostStatus

@@ -1,10 +1,10 @@
 //! Requests and events in, effects out: what clients are told, and when.
 
 use super::*;
-use crate::domain::continuity::CanResume;
-use crate::domain::conversation_state::{ExitMeans, SessionEvent};
+use crate::domain::continuity::{CanResume, ModelSwitch};
+use crate::domain::conversation_state::{ExitMeans, QuestionTakes, SessionEvent};
 use crate::domain::id::Generation;
-use crate::domain::signal::{Seen, Signal};
+use crate::domain::signal::{Ending, Seen, Signal};
 use crate::domain::turn::{Answer, Evidence, Source, TurnEnd, TurnState};
 use crate::host::effect::Query;
 use crate::protocol::message::{Place, Request, Rest, RunningTurn};
@@ -17,11 +17,14 @@ const ONE: ConversationId = ConversationId(1);
 fn core() -> HostCore {
     let rules = AgentRules {
         resume: CanResume::No,
+        model_switch: ModelSwitch::Fresh,
+        question: QuestionTakes::Nothing,
         exit: ExitMeans::TurnStatus,
         interrupted_statuses: vec![130],
         interrupt_step_ms: vec![1_000],
         start_deadline_ms: 1_000,
         ready_deadline_ms: 1_000,
+        goes_on_deadline_ms: 1_000,
     };
     let agents =
         Agents { rules: BTreeMap::from([("a".into(), rules)]), reports: Vec::new(), default_agent: "a".into() };
@@ -34,7 +37,7 @@ fn ask(core: &mut HostCore, client: ClientId, request: Request) -> Vec<Effect> {
 }
 
 fn new_conversation(core: &mut HostCore, client: ClientId) -> Vec<Effect> {
-    ask(core, client, Request::New { agent: None, folder: "/w".into(), title: None })
+    ask(core, client, Request::New { agent: None, model: None, folder: "/w".into(), title: None })
 }
 
 fn submit(core: &mut HostCore, text: &str) -> Vec<Effect> {
@@ -62,7 +65,7 @@ fn complete_first_turn(core: &mut HostCore) -> Vec<Effect> {
     hear(core, SessionEvent::Written { turn: TurnNumber(1) });
     hear(core, seen(Signal::TurnStarted { turn: Some(TurnNumber(1)), text: None }));
     let answer = Answer { text: "done".into(), cut_bytes: 0 };
-    hear(core, seen(Signal::TurnEnded { turn: Some(TurnNumber(1)), status: Some(0), answer }))
+    hear(core, seen(Signal::TurnEnded { turn: Some(TurnNumber(1)), ending: Ending::Status(0), answer: Some(answer) }))
 }
 
 fn replies(effects: &[Effect]) -> Vec<&Reply> {
@@ -105,7 +108,10 @@ fn whoever_waits_for_a_turn_gets_its_end_with_the_answer_once() {
     hear(&mut core, SessionEvent::Written { turn: TurnNumber(1) });
     hear(&mut core, seen(Signal::TurnStarted { turn: Some(TurnNumber(1)), text: None }));
     let answer = Answer { text: "42".into(), cut_bytes: 0 };
-    let effects = hear(&mut core, seen(Signal::TurnEnded { turn: Some(TurnNumber(1)), status: Some(0), answer }));
+    let effects = hear(
+        &mut core,
+        seen(Signal::TurnEnded { turn: Some(TurnNumber(1)), ending: Ending::Status(0), answer: Some(answer) }),
+    );
     let [Reply::Ended { turn: Some(turn) }] = replies(&effects)[..] else { panic!("{effects:?}") };
     assert_eq!(turn.answer.as_ref().map(|answer| answer.text.as_str()), Some("42"));
 
@@ -164,7 +170,14 @@ fn a_turn_that_ends_in_a_closed_tab_is_unread_and_a_message_opens_the_tab_again(
     hear(&mut core, seen(Signal::Ready));
     hear(&mut core, SessionEvent::Written { turn: TurnNumber(1) });
     hear(&mut core, seen(Signal::TurnStarted { turn: Some(TurnNumber(1)), text: None }));
-    hear(&mut core, seen(Signal::TurnEnded { turn: Some(TurnNumber(1)), status: Some(0), answer: Answer::default() }));
+    hear(
+        &mut core,
+        seen(Signal::TurnEnded {
+            turn: Some(TurnNumber(1)),
+            ending: Ending::Status(0),
+            answer: Some(Answer::default()),
+        }),
+    );
     assert_eq!(core.conversations[&ONE].record().unread, Some(TurnEnd::Completed));
     submit(&mut core, "two");
     assert!(matches!(core.conversations[&ONE].record().tab, Tab::Open { .. }));
@@ -180,7 +193,10 @@ fn whoever_waits_for_quiet_gets_the_last_turn_from_the_store_with_its_answer() {
     hear(&mut core, SessionEvent::Written { turn: TurnNumber(1) });
     hear(&mut core, seen(Signal::TurnStarted { turn: Some(TurnNumber(1)), text: None }));
     let answer = Answer { text: "42".into(), cut_bytes: 0 };
-    let effects = hear(&mut core, seen(Signal::TurnEnded { turn: Some(TurnNumber(1)), status: Some(0), answer }));
+    let effects = hear(
+        &mut core,
+        seen(Signal::TurnEnded { turn: Some(TurnNumber(1)), ending: Ending::Status(0), answer: Some(answer) }),
+    );
     let query = Query::EndedTurn { conversation: ONE, turn: TurnNumber(1) };
     assert!(effects.contains(&Effect::Query { client: SCRIPT, id: 9, query }), "{effects:?}");
     let effects = ask(&mut core, SCRIPT, Request::Wait { conversation: ONE, turn: Some(TurnNumber(99)) });
@@ -250,7 +266,7 @@ fn what_does_not_exist_is_refused_by_name() {
     let nobody = ConversationId(77);
     let effects = ask(&mut core, SCRIPT, Request::Interrupt { conversation: nobody });
     assert_eq!(replies(&effects), [&Reply::Refused { why: Refusal::NoConversation(nobody) }]);
-    let request = Request::New { agent: Some("zz".into()), folder: "/".into(), title: None };
+    let request = Request::New { agent: Some("zz".into()), model: None, folder: "/".into(), title: None };
     let effects = ask(&mut core, SCRIPT, request);
     assert_eq!(replies(&effects), [&Reply::Refused { why: Refusal::UnknownAgent("zz".into()) }]);
 }

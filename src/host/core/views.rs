@@ -1,6 +1,5 @@
 //! A conversation as clients are told of it.
 
-use crate::domain::continuity::CanResume;
 use crate::domain::conversation_state::{AgentPlace, ConversationState};
 use crate::domain::id::TurnNumber;
 use crate::domain::session::AsleepWhy;
@@ -53,7 +52,10 @@ pub fn visible_of(state: &ConversationState) -> impl PartialEq + use<> {
     (
         state.record().clone(),
         state.session().cloned(),
-        state.live().map(|live| (live.generation, live.pid, live.place == AgentPlace::Starting)),
+        state.live().map(|live| {
+            let starting = live.place == AgentPlace::Starting;
+            (live.generation, live.pid, starting, live.taken_up, live.asks.clone(), live.background)
+        }),
         state.current().map(|current| current.turn.clone()),
         state.queue().to_vec(),
         state.decisions().back().map(|decision| decision.number),
@@ -80,18 +82,25 @@ fn status(state: &ConversationState) -> Status {
             TurnState::NeedsAnswer => Status::NeedsAnswer,
         };
     }
-    match (state.session(), state.live(), state.rules().resume) {
-        (None, _, _) => Status::Draft,
-        (Some(_), Some(_), _) => Status::Idle,
-        (Some(_), None, CanResume::Yes) => Status::AsleepWillResume,
-        (Some(_), None, CanResume::No) => Status::AsleepCannotResume,
+    match (state.session(), state.live()) {
+        (None, _) => Status::Draft,
+        (Some(_), Some(live)) if live.asks.is_some() => Status::NeedsAnswer,
+        (Some(_), Some(_)) => Status::Idle,
+        (Some(_), None) if state.will_resume() => Status::AsleepWillResume,
+        (Some(_), None) => Status::AsleepCannotResume,
     }
 }
 
 fn session(state: &ConversationState) -> Option<Session> {
     let session = state.session()?;
     let process = match state.live() {
-        Some(live) => Process::Alive { generation: live.generation, since: live.since, pid: live.pid },
+        Some(live) => Process::Alive {
+            generation: live.generation,
+            since: live.since,
+            pid: live.pid,
+            taken_up: live.taken_up,
+            background: live.background,
+        },
         // A session without a process always has its reason; it is saved before the process is let go.
         None => Process::Asleep { why: session.asleep.clone().unwrap_or(AsleepWhy::HostEnded) },
     };
@@ -101,6 +110,8 @@ fn session(state: &ConversationState) -> Option<Session> {
         folder: session.last_folder.clone(),
         started_at: session.started_at,
         process,
+        agent_session: session.agent_session.clone(),
+        heard: state.live().map(|live| live.heard.values().cloned().collect()).unwrap_or_default(),
     })
 }
 

@@ -144,7 +144,7 @@ impl AgentIo {
 
     /// Gives the agent a message as its profile says.
     pub fn submit(&mut self, turn: TurnNumber, text: &str, tell: &Tell) {
-        let submission = submit::submit(&self.variant, turn, text);
+        let submission = submit::submit(&self.variant, turn, text, submit::Composer::Empty);
         for (name, content) in &submission.files {
             if let Err(error) = write_private(&self.folder.join(name), content) {
                 // The keys go out all the same: the agent says then, on its screen and as the turn's end, that the file is missing.
@@ -152,7 +152,9 @@ impl AgentIo {
             }
         }
         self.observer.expect(turn);
-        self.push(&submission.keys);
+        for step in &submission.steps {
+            self.push(&step.bytes);
+        }
         self.being_written = Some((turn, self.pending.len()));
         self.write_pending(tell);
     }
@@ -258,7 +260,7 @@ impl AgentIo {
             bytes = &bytes[fed.used..];
             match fed.told {
                 Some(Told::Osc(payload)) => self.see(&payload, tell),
-                Some(Told::Title(_) | Told::Bell) | None => {}
+                Some(Told::Title(_) | Told::Bell | Told::BracketedPaste(_) | Told::Reset) | None => {}
             }
         }
     }

@@ -103,7 +103,7 @@ pub fn new_tab(app: &mut App, out: &mut Vec<Effect>) {
         Some(wanted) => (Some(wanted.agent), wanted.folder),
         None => (Some(app.config.default_agent.clone()), app.folder.clone()),
     };
-    ask(app, out, Purpose::NewTab, Request::New { agent, folder, title: None });
+    ask(app, out, Purpose::NewTab, Request::New { agent, model: None, folder, title: None });
 }
 
 fn fresh(app: &mut App, out: &mut Vec<Effect>) {

@@ -36,6 +36,14 @@ fn draft_saved(text: &str) -> Request {
     Request::SaveDraft { conversation: id(1), text: text.into() }
 }
 
+fn alive(
+    generation: crate::domain::id::Generation,
+    since: crate::domain::id::Timestamp,
+) -> crate::protocol::message::Process {
+    let taken_up = crate::protocol::message::TakenUp::New;
+    crate::protocol::message::Process::Alive { generation, since, pid: None, taken_up, background: 0 }
+}
+
 #[test]
 fn it_starts_on_the_tab_of_this_folder_that_was_active_last() {
     let mut elsewhere = idle(3, "elsewhere");
@@ -61,7 +69,7 @@ fn without_a_tab_of_this_folder_it_opens_a_draft() {
     let mut elsewhere = idle(3, "elsewhere");
     elsewhere.wanted.folder = "/other".into();
     let mut window = Window::with(80, 24, vec![elsewhere]);
-    let new = Request::New { agent: Some("shell".into()), folder: "/home/me/app".into(), title: None };
+    let new = Request::New { agent: Some("shell".into()), model: None, folder: "/home/me/app".into(), title: None };
     assert_eq!(window.requests(), [Request::Subscribe, new]);
     window.answer(Purpose::NewTab, Reply::Created { conversation: id(9) });
     window.told(draft(9, "app"));
@@ -446,7 +454,7 @@ fn the_view_follows_the_active_tab_its_process_and_the_size() {
     let mut again = idle(1, "a");
     if let Some(session) = &mut again.session {
         let generation = crate::domain::id::Generation(2);
-        session.process = crate::protocol::message::Process::Alive { generation, since: Default::default(), pid: None };
+        session.process = alive(generation, Default::default());
     }
     window.told(again);
     assert!(matches!(window.take()[..], [Effect::OpenView(view, _)] if view == of(1, 2)));
@@ -697,7 +705,7 @@ fn the_age_of_a_process_is_true_though_an_idle_window_ticks_once_a_minute() {
     let mut conversation = idle(1, "a");
     if let Some(session) = &mut conversation.session {
         let generation = crate::domain::id::Generation(1);
-        session.process = crate::protocol::message::Process::Alive { generation, since: ago(57), pid: None };
+        session.process = alive(generation, ago(57));
     }
     let mut window = one(conversation);
     for alive in ["alive <1m", "alive 1m", "alive 2m"] {

@@ -1,0 +1,147 @@
+//! Watches a control sequence (`ESC [ ...` up to a letter) go by, for the few that are told at their exact place.
+//!
+//! Change here: which control sequences stand out. Not here: their effect, which is the emulator's.
+//!
+//! It follows vte's way of reading: the first number counts, one of several parts (`4:3`) is read like one of several numbers, and what is
+//! in the way (controls, bytes above ASCII) does not end a sequence.
+
+/// Bracketed paste, among the private modes.
+const PASTE_MODE: u16 = 2004;
+
+/// How far a sequence has come, behind its bracket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sequence {
+    Begun,
+    /// `>` and zeros: with `q` it is XTVERSION.
+    Greater,
+    /// `?` and numbers, the last of them so far, and whether one before it was the paste mode's.
+    Private {
+        number: u16,
+        has_paste: bool,
+    },
+}
+
+/// What stands out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Notable {
+    VersionQuery,
+    /// The paste mode is set or reset, perhaps to what it was.
+    PasteMode,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    On(Sequence),
+    /// The byte is its last one.
+    Ends(Notable),
+    /// Whatever comes, it does not stand out.
+    Plain,
+}
+
+impl Sequence {
+    /// Takes the next byte, one that is printable.
+    pub fn next(self, byte: u8) -> Step {
+        match self {
+            Sequence::Begun => match byte {
+                b'>' => Step::On(Sequence::Greater),
+                b'?' => Step::On(Sequence::Private { number: 0, has_paste: false }),
+                _ => Step::Plain,
+            },
+            Sequence::Greater => match byte {
+                b'0' => Step::On(self),
+                b'q' => Step::Ends(Notable::VersionQuery),
+                _ => Step::Plain,
+            },
+            Sequence::Private { number, has_paste } => {
+                let is_noted = has_paste || number == PASTE_MODE;
+                match byte {
+                    b'0'..=b'9' => Step::On(Sequence::Private { number: append(number, byte), has_paste }),
+                    b';' | b':' => Step::On(Sequence::Private { number: 0, has_paste: is_noted }),
+                    b'h' | b'l' if is_noted => Step::Ends(Notable::PasteMode),
+                    _ => Step::Plain,
+                }
+            }
+        }
+    }
+
+    /// Whether a sequence with these bytes behind its bracket need not be watched. Where they do not tell, it must.
+    #[inline]
+    pub fn is_plain(bytes: &[u8]) -> bool {
+        let mut sequence = Sequence::Begun;
+        for byte in bytes {
+            match sequence.next(*byte) {
+                Step::On(next) => sequence = next,
+                Step::Plain => return is_printable(*byte),
+                Step::Ends(_) => return false,
+            }
+        }
+        false
+    }
+}
+
+/// The number with another digit, as far as vte counts.
+fn append(number: u16, digit: u8) -> u16 {
+    number.saturating_mul(10).saturating_add(u16::from(digit - b'0'))
+}
+
+/// Whether a byte is part of a sequence. Others take effect, or do nothing, while it goes on.
+pub(super) fn is_printable(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn watch(bytes: &str) -> Option<Notable> {
+        let mut sequence = Sequence::Begun;
+        for (place, byte) in bytes.bytes().enumerate() {
+            match sequence.next(byte) {
+                Step::On(next) => sequence = next,
+                Step::Plain => return None,
+                Step::Ends(notable) => {
+                    assert_eq!(place + 1, bytes.len(), "{bytes:?} goes on");
+                    return Some(notable);
+                }
+            }
+        }
+        panic!("{bytes:?} does not end");
+    }
+
+    #[test]
+    fn what_stands_out_is_seen_at_its_last_byte() {
+        let paste = Some(Notable::PasteMode);
+        for (bytes, notable) in [
+            (">q", Some(Notable::VersionQuery)),
+            (">00q", Some(Notable::VersionQuery)),
+            (">1q", None),
+            (">4;2m", None),
+            ("?2004h", paste),
+            ("?2004l", paste),
+            ("?1;2004h", paste),
+            ("?02004;1004l", paste),
+            ("?2004:1h", paste),
+            ("?2004$p", None),
+            ("?20041h", None),
+            ("?204h", None),
+            ("?25l", None),
+            ("2004h", None),
+            ("31m", None),
+            ("H", None),
+            ("!p", None),
+        ] {
+            assert_eq!(watch(bytes), notable, "{bytes:?}");
+            assert_eq!(Sequence::is_plain(bytes.as_bytes()), notable.is_none(), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_sequence_that_is_cut_or_disturbed_is_watched_as_long_as_it_may_stand_out() {
+        for bytes in ["", ">", "?", "?25", "\x01?2004h", "?20\x0704h", "?2004\u{e9}h", "?2\x7f"] {
+            assert!(!Sequence::is_plain(bytes.as_bytes()), "{bytes:?}");
+        }
+        for bytes in ["3", "31;\u{e9}", "?25h\x07", "?1u"] {
+            assert!(Sequence::is_plain(bytes.as_bytes()), "{bytes:?}");
+        }
+    }
+}
