@@ -11,6 +11,7 @@ mod drive;
 #[path = "../it/home.rs"]
 mod home;
 mod install;
+mod matrix;
 #[allow(dead_code)]
 mod model_server;
 mod recordings;
@@ -19,3 +20,4 @@ mod sandbox;
 #[path = "../it/screen.rs"]
 mod screen;
 mod sequences;
+mod talk;
