@@ -6,6 +6,7 @@ use super::claim::Claim;
 use super::identity::AgentId;
 use super::json_path::{JsonPath, texts};
 use super::means::{Means, whole};
+use super::text_rule::Pattern;
 use crate::domain::turn::{Detail, Usage};
 use serde::Deserialize;
 use serde_json::Value;
@@ -23,8 +24,10 @@ pub struct JsonRule {
     /// None of these may hold.
     pub unless: Conditions,
     pub means: Means,
-    /// The text of the claim.
-    pub text: Option<JsonPath>,
+    /// The text of the claim: what is found in these places, joined by `: `.
+    pub text: Paths,
+    /// It fits only where this fits the text.
+    pub pattern: Option<Pattern>,
     pub answer: Option<JsonPath>,
     pub model: Option<JsonPath>,
     /// The agent's own id of its session, beside another meaning.
@@ -59,16 +62,16 @@ enum Scalar {
     Text(String),
 }
 
-/// One place or several, whose numbers add up.
+/// One place or several, whose texts are joined and whose numbers add up.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(from = "OneOrMore")]
+#[serde(try_from = "OneOrMore")]
 pub struct Paths(Vec<JsonPath>);
 
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum OneOrMore {
-    One(JsonPath),
-    More(Vec<JsonPath>),
+    One(String),
+    More(Vec<String>),
 }
 
 /// Whose usage was counted. One for each reader.
@@ -83,17 +86,17 @@ impl JsonRule {
         };
         let words = rule.words();
         // Identity and detail before the state: they belong to the turn that the state may end.
-        let claims = [rule.identity(value), rule.detail(value, counted), rule.means.claim(rule.text_in(value))];
+        let claims = [rule.identity(value), rule.detail(value, counted), rule.means.claim(rule.text.text(value))];
         claims.into_iter().flatten().map(|claim| (claim, words.clone())).collect()
     }
 
     fn fits(&self, value: &Value) -> bool {
         self.when.0.iter().all(|(path, wanted)| wanted.is_at(path, value))
             && !self.unless.0.iter().any(|(path, wanted)| wanted.is_at(path, value))
-    }
-
-    fn text_in(&self, value: &Value) -> Option<String> {
-        self.text.as_ref()?.text(value)
+            && self
+                .pattern
+                .as_ref()
+                .is_none_or(|pattern| self.text.text(value).is_some_and(|text| pattern.is_match(&text)))
     }
 
     fn identity(&self, value: &Value) -> Option<Claim> {
@@ -158,6 +161,12 @@ impl Scalar {
 }
 
 impl Paths {
+    fn text(&self, value: &Value) -> Option<String> {
+        let texts: Vec<String> =
+            self.0.iter().filter_map(|path| path.text(value)).filter(|text| !text.is_empty()).collect();
+        (!texts.is_empty()).then(|| texts.join(": "))
+    }
+
     fn number(&self, value: &Value) -> Option<f64> {
         let numbers: Vec<f64> = self.0.iter().filter_map(|path| path.number(value)).collect();
         (!numbers.is_empty()).then(|| numbers.iter().sum())
@@ -187,12 +196,24 @@ impl TryFrom<BTreeMap<String, Wanted>> for Conditions {
     }
 }
 
-impl From<OneOrMore> for Paths {
-    fn from(written: OneOrMore) -> Paths {
-        match written {
-            OneOrMore::One(path) => Paths(vec![path]),
-            OneOrMore::More(paths) => Paths(paths),
-        }
+impl TryFrom<OneOrMore> for Paths {
+    type Error = String;
+
+    fn try_from(written: OneOrMore) -> Result<Self, String> {
+        let paths = match written {
+            OneOrMore::One(path) => vec![path],
+            OneOrMore::More(paths) => paths,
+        };
+        paths.into_iter().map(JsonPath::try_from).collect::<Result<_, _>>().map(Paths)
+    }
+}
+
+/// As `TryFrom` of one or several, where the reader of the profile has them already.
+impl TryFrom<Vec<String>> for Paths {
+    type Error = String;
+
+    fn try_from(paths: Vec<String>) -> Result<Self, String> {
+        Paths::try_from(OneOrMore::More(paths))
     }
 }
 

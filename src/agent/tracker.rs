@@ -7,7 +7,7 @@ use super::claim::{Claim, Claimed};
 use crate::domain::id::{Timestamp, TurnNumber};
 use crate::domain::request::RequestKind;
 use crate::domain::signal::{Ending, Seen, Signal};
-use crate::domain::turn::{Answer, Detail, Evidence, FailureKind, Source};
+use crate::domain::turn::{Answer, Detail, Evidence, FailureKind, Source, Usage};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -26,6 +26,8 @@ pub struct Tracker {
     prompt: Option<String>,
     /// The newest message of the turn that runs.
     answer: Option<String>,
+    /// What is known of its cost, which is told in parts.
+    usage: Option<Usage>,
     record: Record,
 }
 
@@ -103,6 +105,7 @@ impl Tracker {
             state: State::Starting,
             prompt: None,
             answer: None,
+            usage: None,
             record: Record::Open,
         }
     }
@@ -158,6 +161,7 @@ impl Tracker {
 
     fn take_detail(&mut self, detail: Detail, evidence: Evidence, heard: &mut Vec<Heard>) {
         let told_more = detail.model.is_some() || detail.usage.is_some();
+        let detail = Detail { usage: self.add_usage(detail.usage), ..detail };
         let runs = match self.state {
             State::Running(_) | State::Ended { .. } | State::Stirring { .. } => true,
             // A message of ours may be in the record before its start is seen.
@@ -173,6 +177,18 @@ impl Tracker {
         if told_more || detail.answer.is_some() {
             heard.push(seen(Signal::Detail(detail), evidence));
         }
+    }
+
+    fn add_usage(&mut self, part: Option<Usage>) -> Option<Usage> {
+        let part = part?;
+        let before = self.usage.unwrap_or_default();
+        let cost = before.cost_micros.unwrap_or(0).saturating_add(part.cost_micros.unwrap_or(0));
+        self.usage = Some(Usage {
+            input_tokens: before.input_tokens.saturating_add(part.input_tokens),
+            output_tokens: before.output_tokens.saturating_add(part.output_tokens),
+            cost_micros: before.cost_micros.or(part.cost_micros).map(|_| cost),
+        });
+        self.usage
     }
 
     fn take_state(&mut self, claim: Claim, evidence: Evidence, now: Duration, heard: &mut Vec<Heard>) {
@@ -296,6 +312,7 @@ impl Tracker {
         self.expected = None;
         let text = self.prompt.take().filter(|_| turn.is_none());
         self.record = Record::Open;
+        self.usage = None;
         heard.push(seen(Signal::TurnStarted { turn, text }, evidence));
     }
 

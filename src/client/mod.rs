@@ -6,8 +6,8 @@ pub mod environment;
 mod link;
 mod start_host;
 
+pub use crate::paths::own_program;
 pub use link::Link;
-pub use start_host::own_program;
 
 use crate::domain::id::ConversationId;
 use crate::paths::Paths;

@@ -2,27 +2,31 @@
 
 use super::core::Agents;
 use crate::agent::catalog::{Catalog, LeftOut};
+use crate::agent::identity::AgentId;
 use crate::agent::launch::{self, How, Start};
-use crate::agent::profile::{Candidate, ProcessExit, Profile};
-use crate::agent::token::{TOKEN_BYTES, Token};
-use crate::domain::continuity::ModelSwitch;
+use crate::agent::profile::{BeforeResume, Candidate, Choose, ProcessExit, Profile};
+use crate::agent::template::value_of;
+use crate::agent::token::Token;
 use crate::domain::conversation_state::{AgentRules, ExitMeans, QuestionTakes, StartOrder};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::ConversationId;
-use crate::host::session::Begin;
+use crate::host::session::{self, Begin, Whereabouts};
 use crate::protocol::message::{AgentReport, Environment};
 use crate::terminal::frame::Size;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub struct AgentCatalog {
     catalog: Catalog,
+    /// Our own program and socket, for the hooks of agents.
+    program: String,
+    socket: String,
 }
 
 impl AgentCatalog {
     /// Reads the built-in profiles and the person's own from `folder`; what is wrong with any of them is given back.
-    pub fn read(folder: &Path) -> (AgentCatalog, Vec<LeftOut>) {
+    pub fn read(folder: &Path, socket: &Path) -> (AgentCatalog, Vec<LeftOut>) {
         let mut files = Vec::new();
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
@@ -35,7 +39,12 @@ impl AgentCatalog {
         }
         files.sort();
         let (catalog, left_out) = Catalog::read(&files);
-        (AgentCatalog { catalog }, left_out)
+        let program = crate::paths::own_program().unwrap_or_else(|error| {
+            tracing::warn!(%error, "our own program was not found; hooks of agents look for it on PATH");
+            PathBuf::from("threadkeep")
+        });
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        (AgentCatalog { catalog, program: text(&program), socket: text(socket) }, left_out)
     }
 
     /// What the core needs to know of the agents.
@@ -69,18 +78,27 @@ impl AgentCatalog {
             let tried: Vec<&str> = profile.candidates(&environment.0).iter().map(|found| found.program).collect();
             format!("none of {} was found on PATH; install one, or name one in a profile of your own", tried.join(", "))
         })?;
-        let mut random = [0; TOKEN_BYTES];
-        getrandom::fill(&mut random).map_err(|error| format!("the system gave no random bytes: {error}"))?;
-        let token = Token::new(random);
+        let token = Token::new(random_bytes()?);
         let folder = run.join(format!("{conversation}.{}.{}", order.session, order.generation.0));
         let dir = folder.to_str().ok_or("the folder for sessions has a name that is not UTF-8")?;
+        let id = match &order.resume {
+            Some(id) => Some(AgentId::try_from(id.clone())?),
+            None => match profile.identity.choose {
+                Some(Choose::Uuid | Choose::Any) => Some(AgentId::uuid(random_bytes()?)),
+                None => None,
+            },
+        };
+        let how = match (&id, &order.resume) {
+            (Some(id), Some(_)) => How::Resume(id),
+            (id, _) => How::New(id.as_ref()),
+        };
         let fingerprint =
             Fingerprint { agent: order.agent.clone(), model: order.model.clone(), folder: order.folder.clone() };
         let start = Start {
             profile,
-            how: How::New(None),
-            threadkeep: "threadkeep",
-            socket: "",
+            how,
+            threadkeep: &self.program,
+            socket: &self.socket,
             candidate,
             program: &program,
             fingerprint: &fingerprint,
@@ -89,10 +107,24 @@ impl AgentCatalog {
             conversation,
             env: &environment.0,
         };
+        let mut launch = launch::launch(&start);
+        launch.env.extend(id.as_ref().map(|id| (session::SESSION_VARIABLE.to_owned(), id.as_str().to_owned())));
+        let whereabouts = Whereabouts {
+            state: profile.state_folder(&environment.0),
+            home: value_of("HOME", &environment.0).map(str::to_owned),
+            cwd: order.folder.clone(),
+            dir: dir.to_owned(),
+            id,
+        };
+        if order.resume.is_some() {
+            prepare_resume(profile, &whereabouts)?;
+        }
         Ok(Begin {
             conversation,
             generation: order.generation,
-            launch: launch::launch(&start),
+            launch,
+            takes_up: whereabouts.id.clone().filter(|_| order.resume.is_some()),
+            whereabouts,
             profile: Arc::new(profile.clone()),
             variant: candidate.variant.clone(),
             token: token.clone(),
@@ -102,11 +134,42 @@ impl AgentCatalog {
     }
 }
 
+fn random_bytes<const COUNT: usize>() -> Result<[u8; COUNT], String> {
+    let mut random = [0; COUNT];
+    getrandom::fill(&mut random).map_err(|error| format!("the system gave no random bytes: {error}"))?;
+    Ok(random)
+}
+
+/// Puts in order what the profile says, and tells why there is nothing to take up where that is known beforehand.
+fn prepare_resume(profile: &Profile, at: &Whereabouts) -> Result<(), String> {
+    let places = at.places(None);
+    if let Some(record) = profile.continuity.resume_if.as_ref().and_then(|record| record.fill(&places))
+        && session::files(&record).is_empty()
+    {
+        return Err("it has no record of that session".into());
+    }
+    for step in &profile.continuity.before_resume {
+        let done = match step {
+            BeforeResume::Remove(files) => {
+                let files = files.fill(&places).map(|files| session::files(&files)).unwrap_or_default();
+                files.into_iter().try_for_each(std::fs::remove_file)
+            }
+            BeforeResume::Copy { from, to } => {
+                let from = from.fill(&places).and_then(|from| session::files(&from).into_iter().next());
+                let to = to.fill(&places).and_then(|to| to.path());
+                from.zip(to).map_or(Ok(()), |(from, to)| std::fs::copy(from, to).map(drop))
+            }
+        };
+        done.map_err(|error| format!("what its profile wants before a resume could not be done: {error}"))?;
+    }
+    Ok(())
+}
+
 fn rules(profile: &Profile) -> AgentRules {
     AgentRules {
         resume: profile.continuity.resume,
-        model_switch: ModelSwitch::Fresh,
-        question: QuestionTakes::Nothing,
+        model_switch: profile.model.switch,
+        question: if profile.request.takes_words() { QuestionTakes::Words } else { QuestionTakes::Nothing },
         exit: match profile.turn_end.process_exit {
             ProcessExit::IsTurnStatus => ExitMeans::TurnStatus,
             ProcessExit::IsFailure => ExitMeans::Failure,
@@ -115,7 +178,7 @@ fn rules(profile: &Profile) -> AgentRules {
         interrupt_step_ms: profile.interrupt.iter().map(|step| step.wait_ms).collect(),
         start_deadline_ms: profile.deadlines.turn_start_ms,
         ready_deadline_ms: profile.deadlines.ready_ms,
-        goes_on_deadline_ms: 2_000,
+        goes_on_deadline_ms: profile.request.goes_on_ms,
     }
 }
 

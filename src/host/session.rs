@@ -4,15 +4,24 @@
 //! viewer, a viewer never for a pty. Not here: what a signal means for the conversation (`domain/conversation_state.rs`).
 
 mod agent_io;
+mod answering;
+mod files;
+mod keyboard;
+mod output;
 mod stopping;
 mod typing;
 mod viewer;
+mod watch;
+
+pub use files::files;
+pub use watch::Whereabouts;
 
 use super::driver::Incoming;
 use super::effect::SessionOrder;
 use super::event::Event;
 use super::processes;
 use super::pty::{Pty, PtyError};
+use crate::agent::identity::AgentId;
 use crate::agent::launch::Launch;
 use crate::agent::profile::{Profile, Variant};
 use crate::agent::token::Token;
@@ -40,6 +49,11 @@ const OUTPUT_A_TURN: usize = 64 * 1024;
 const DRAIN_LIMIT: Duration = Duration::from_millis(200);
 /// Several resizes in this time are one.
 const RESIZE_EVERY: Duration = Duration::from_millis(50);
+/// The variable by which a process that has a session of its agent is found again, whichever host started it.
+pub const SESSION_VARIABLE: &str = "THREADKEEP_AGENT_SESSION";
+/// Agents whose terminal is gone leave within a second (0.6 s were measured); a busy machine takes longer.
+const FREE_LIMIT: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Threads of sessions need little; the emulator's rows are on the heap.
 const STACK_BYTES: usize = 512 * 1024;
 
@@ -51,6 +65,9 @@ pub struct Begin {
     pub profile: Arc<Profile>,
     pub variant: Variant,
     pub token: Token,
+    pub whereabouts: Whereabouts,
+    /// The session of the agent that the process is to take up.
+    pub takes_up: Option<AgentId>,
     /// The session's private folder; made here, removed when the process is gone.
     pub folder: PathBuf,
     pub size: Size,
@@ -138,10 +155,10 @@ fn run(begin: Begin, orders: &Receiver<Order>, wake: &OwnedFd, hold: Hold, tell:
             last_words.pid = Some(pty.pid);
             tell.event(SessionEvent::Started {
                 pid: u32::try_from(pty.pid.as_raw_nonzero().get()).ok(),
-                agent_session: None,
+                agent_session: begin.whereabouts.id.as_ref().map(|id| id.as_str().to_owned()),
             });
-            let exit = SessionLoop::new(begin, pty, tell).run(orders, wake);
-            last_words.event = Some(SessionEvent::Exited { exit, said: String::new() });
+            let (exit, said) = SessionLoop::new(begin, pty, tell).run(orders, wake);
+            last_words.event = Some(SessionEvent::Exited { exit, said });
         }
         Err(error) => {
             let folder = match error {
@@ -210,10 +227,29 @@ fn prepare(begin: &Begin, hold: Hold) -> Result<Pty, PtyError> {
     for (name, content) in &begin.launch.files {
         agent_io::write_private(&begin.folder.join(name), content.as_bytes()).map_err(failed)?;
     }
+    if let Some(id) = &begin.takes_up {
+        wait_until_free(id).map_err(failed)?;
+    }
     let pty = Pty::spawn(&begin.launch, begin.size)?;
     // The thread waits for it, so the receiver is there.
     let _ = watch.send(pty.pid);
     Ok(pty)
+}
+
+/// Two processes on one session of an agent would each write its own history, and one of them would be lost. A process that a host left
+/// when it was killed is on its way out; any other one is somebody's.
+fn wait_until_free(id: &AgentId) -> std::io::Result<()> {
+    let until = Instant::now() + FREE_LIMIT;
+    loop {
+        let [first, ..] = processes::carriers_of(SESSION_VARIABLE, id.as_str())[..] else {
+            return Ok(());
+        };
+        if Instant::now() > until {
+            let pid = first.as_raw_nonzero();
+            return Err(std::io::Error::other(format!("process {pid} still has that session; end it first")));
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
 }
 
 /// Reaps the process on a thread of its own: that is the one way to hear of its end on every system without asking again and again. The
@@ -289,8 +325,8 @@ impl SessionLoop {
         }
     }
 
-    /// Returns how the process left.
-    fn run(mut self, orders: &Receiver<Order>, wake: &OwnedFd) -> Exit {
+    /// Returns how the process left, and what it said last.
+    fn run(mut self, orders: &Receiver<Order>, wake: &OwnedFd) -> (Exit, String) {
         loop {
             let ready = self.wait(wake);
             if ready.woken {
@@ -309,7 +345,7 @@ impl SessionLoop {
             }
             self.agent.write_pending(&self.tell);
             let now = Instant::now();
-            self.agent.do_what_is_due(now);
+            self.agent.do_what_is_due(now, &self.tell);
             self.apply_size(now);
             self.send_pictures(now);
             if let Some(stopping) = &mut self.stopping {
@@ -372,8 +408,10 @@ impl SessionLoop {
         match order {
             Order::FromCore(SessionOrder::Write { turn, text }) => self.agent.submit(turn, &text, &self.tell),
             Order::FromCore(SessionOrder::Interrupt { step }) => self.agent.interrupt(step),
-            // The agents that ask and that have hooks come with their profiles.
-            Order::FromCore(SessionOrder::AnswerRequest { .. } | SessionOrder::Hook { .. }) => {}
+            Order::FromCore(SessionOrder::AnswerRequest { request, choice, kind: _ }) => {
+                self.agent.answer(request, &choice, &self.tell);
+            }
+            Order::FromCore(SessionOrder::Hook { token, payload }) => self.agent.hook(&token, &payload, &self.tell),
             Order::FromCore(SessionOrder::GiveUp) => self.agent.give_up(),
             Order::FromCore(SessionOrder::Stop) => {
                 if self.stopping.is_none() && self.exited.is_none() {
@@ -456,11 +494,11 @@ impl SessionLoop {
     }
 
     /// The process is gone and what it wrote was read: the last pictures go out.
-    fn end(mut self) -> Exit {
+    fn end(mut self) -> (Exit, String) {
         for viewer in &mut self.viewers {
             viewer.say_ended(&self.agent.screen);
         }
-        self.exited.map_or(Exit::Code(0), |(exit, _)| exit)
+        (self.exited.map_or(Exit::Code(0), |(exit, _)| exit), self.agent.last_words())
     }
 }
 

@@ -177,7 +177,7 @@ fn doctor_tells_the_agents_and_where_everything_lies() {
     let shell = found["agents"].as_array().and_then(|all| all.iter().find(|one| one["name"] == "shell"));
     let shell = shell.unwrap_or_else(|| panic!("the built-in agent is told of: {found}"));
     assert_eq!(shell["program"], "/bin/bash");
-    assert!(shell["notes"].to_string().contains("cannot be resumed"), "{shell}");
+    assert!(shell["notes"].to_string().contains("resume: no"), "{shell}");
     assert_eq!((&found["config_error"], &found["host"]["store_trouble"]), (&json!(null), &json!(null)));
     for (field, name) in [("store", "threadkeep.db"), ("socket", "host.sock"), ("log", "host.log")] {
         assert_eq!(found[field], home.path().join(name).to_str().expect("UTF-8"));

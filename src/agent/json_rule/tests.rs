@@ -66,6 +66,31 @@ fn the_first_rule_that_fits_speaks() {
 }
 
 #[test]
+fn a_text_is_joined_and_its_pattern_decides() {
+    let rules = rules(
+        r#"
+[[rule]]
+text = ["/tool", "/input/command", "/input/path"]
+pattern = '^Run'
+means = "asks-permission"
+[[rule]]
+text = "/tool"
+means = "working"
+"#,
+    );
+    let asks = |text: &str| Claim::Asks { kind: crate::domain::request::RequestKind::Permission, text: text.into() };
+    let table = [
+        (json!({"tool": "Run", "input": {"command": "ls"}}), asks("Run: ls")),
+        (json!({"tool": "Run", "input": {"command": "", "path": "a"}}), asks("Run: a")),
+        (json!({"tool": "Read", "input": {"command": "ls"}}), Claim::Working { doing: Some("Read".into()) }),
+        (json!({}), Claim::Working { doing: None }),
+    ];
+    for (value, wanted) in table {
+        assert_eq!(claims(&rules, value.clone()), [wanted], "{value}");
+    }
+}
+
+#[test]
 fn usage_is_counted_once_for_each_id() {
     let rules = rules(RULES);
     let mut counted = Counted::default();
@@ -106,7 +131,6 @@ fn a_wrong_rule_is_refused() {
         "means = \"done\"\ninput_tokens = \"in\"",
         "when = { \"/a\" = 1 }",
         "means = \"done\"\ntext = \"no place\"",
-        "means = \"done\"\npattern = \"x\"",
     ] {
         assert!(toml::from_str::<Signal>(&format!("source = \"hook\"\n[[rule]]\n{text}")).is_err(), "{text}");
     }

@@ -95,26 +95,26 @@ fn is_told(signal: &Signal) -> bool {
 }
 
 impl Abilities {
-    /// One sentence a line.
+    /// One line each.
     pub fn words(&self) -> Vec<&'static str> {
         let turns = match self.turns {
-            Turns::Exact => "turns: exact, as the agent tells them",
-            Turns::Guess => "turns: a guess from its screen",
-            Turns::Unknown => "turns: not seen",
+            Turns::Exact => "exact turns, as the agent tells them",
+            Turns::Guess => "turns are a guess from how it looks",
+            Turns::Unknown => "turns are not seen",
         };
         let resume = match self.resume {
-            CanResume::Yes => "resume: yes, by the agent's own id",
-            CanResume::No => "resume: no, a new process knows nothing",
+            CanResume::Yes => "can be resumed by its own id",
+            CanResume::No => "cannot be resumed: a new process knows nothing",
         };
         let requests = match self.requests {
-            Requests::Answered => "requests: seen, answered here or in its screen",
-            Requests::Seen => "requests: seen, answered in its screen",
-            Requests::NotSeen => "requests: not seen",
+            Requests::Answered => "its requests are seen, and answered here or in its screen",
+            Requests::Seen => "its requests are seen, and answered in its screen",
+            Requests::NotSeen => "its requests are not seen",
         };
         let model = match self.model {
-            ModelChoice::KeepsContext => "model: can be changed, context kept",
-            ModelChoice::NewSession => "model: chosen for a new session",
-            ModelChoice::No => "model: the agent's own choice",
+            ModelChoice::KeepsContext => "another model keeps the context",
+            ModelChoice::NewSession => "another model needs a fresh session",
+            ModelChoice::No => "its model is chosen in its own settings",
         };
         vec![turns, resume, requests, model]
     }

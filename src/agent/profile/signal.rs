@@ -109,7 +109,7 @@ struct SignalText {
 #[serde(deny_unknown_fields)]
 struct RuleText {
     means: Means,
-    text: Option<String>,
+    text: Option<OneOrMore>,
     pattern: Option<Pattern>,
     when: Option<Conditions>,
     unless: Option<Conditions>,
@@ -120,6 +120,14 @@ struct RuleText {
     output_tokens: Option<Paths>,
     cost_usd: Option<JsonPath>,
     once_by: Option<JsonPath>,
+}
+
+/// Over a text a template, over JSON one or several places.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
 }
 
 #[derive(Deserialize)]
@@ -231,11 +239,11 @@ impl TryFrom<RuleText> for TextRule {
     type Error = String;
 
     fn try_from(rule: RuleText) -> Result<Self, String> {
-        match rule {
+        let text = match rule {
             RuleText {
-                means,
+                means: _,
                 text,
-                pattern: Some(pattern),
+                pattern: _,
                 when: None,
                 unless: None,
                 answer: None,
@@ -245,9 +253,16 @@ impl TryFrom<RuleText> for TextRule {
                 output_tokens: None,
                 cost_usd: None,
                 once_by: None,
-            } => Ok(TextRule { pattern, means, text }),
-            _ => Err("over a text it has a `pattern`, `means` and perhaps `text`".into()),
-        }
+            } => text,
+            _ => return Err("over a text it has a `pattern`, `means` and perhaps `text`".into()),
+        };
+        let text = match text {
+            None => None,
+            Some(OneOrMore::One(text)) => Some(text),
+            Some(OneOrMore::More(_)) => return Err("over a text its `text` is one".into()),
+        };
+        let pattern = rule.pattern.ok_or("over a text it needs a `pattern`")?;
+        Ok(TextRule { pattern, means: rule.means, text })
     }
 }
 
@@ -255,14 +270,17 @@ impl TryFrom<RuleText> for JsonRule {
     type Error = String;
 
     fn try_from(rule: RuleText) -> Result<Self, String> {
-        if rule.pattern.is_some() {
-            return Err("over JSON it has no `pattern`, but `when` and `unless`".into());
-        }
+        let text = match rule.text {
+            None => Vec::new(),
+            Some(OneOrMore::One(path)) => vec![path],
+            Some(OneOrMore::More(paths)) => paths,
+        };
         Ok(JsonRule {
             when: rule.when.unwrap_or_default(),
             unless: rule.unless.unwrap_or_default(),
             means: rule.means,
-            text: rule.text.map(JsonPath::try_from).transpose()?,
+            text: Paths::try_from(text)?,
+            pattern: rule.pattern,
             answer: rule.answer,
             model: rule.model,
             identity: rule.identity,

@@ -211,6 +211,23 @@ fn a_source_that_the_profile_does_not_trust_says_nothing() {
     assert_eq!(talk.say_by(Source::Bell, Claim::Done), [""; 0]);
 }
 
+#[test]
+fn usage_comes_in_parts_and_is_told_as_the_sum_of_its_turn() {
+    let part = |input_tokens, cost_micros| {
+        let usage = Some(Usage { input_tokens, output_tokens: 1, cost_micros });
+        claimed(Source::Transcript, Claim::Detail(Detail { usage, ..Detail::default() }))
+    };
+    let mut talk = Talk::running(1);
+    talk.tracker.hear(part(5, None), talk.now, AT);
+    let heard = talk.tracker.hear(part(7, Some(3)), talk.now, AT);
+    let total = Usage { input_tokens: 12, output_tokens: 2, cost_micros: Some(3) };
+    let detail = Detail { usage: Some(total), ..Detail::default() };
+    assert!(
+        matches!(&heard[..], [Heard::Seen(Seen { signal: Signal::Detail(told), .. })] if *told == detail),
+        "{heard:?}"
+    );
+}
+
 #[derive(Debug, Clone)]
 enum Step {
     Say(Source, Claim),

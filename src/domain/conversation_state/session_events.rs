@@ -55,6 +55,11 @@ impl ConversationState {
         if folder == FolderState::Gone && self.start_in_own_folder(now, out) {
             return;
         }
+        if self.live.as_ref().is_some_and(|live| live.taken_up == TakenUp::NotVerified) {
+            self.live = None;
+            self.resume_refused(&why, now, out);
+            return;
+        }
         self.fall_asleep(AsleepWhy::CouldNotStart(why.clone()), out);
         let seen = evidence(Source::Process, now, why.clone());
         self.end_turn(TurnEnd::Failed(FailedWhy::CouldNotStart(why)), seen, None, out);

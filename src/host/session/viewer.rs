@@ -138,7 +138,7 @@ impl Viewer {
     fn give_to_agent(&mut self, bytes: &[u8], agent: &mut AgentIo) {
         self.typed = true;
         self.up = 0;
-        agent.push(bytes);
+        agent.type_keys(bytes);
     }
 
     fn mouse(&mut self, mouse: keys::Mouse, agent: &mut AgentIo) {
