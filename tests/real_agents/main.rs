@@ -14,6 +14,7 @@ mod install;
 mod matrix;
 #[allow(dead_code)]
 mod model_server;
+mod probe;
 mod recordings;
 mod sandbox;
 #[allow(dead_code)]

@@ -7,11 +7,17 @@ use crate::agents::{Agent, Trust};
 use crate::home::{Sent, Tab, wait_until_or};
 use crate::model_server::{MODELS, Seen, brief};
 use crate::sandbox::Sandbox;
+use crate::screen::Screen;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use threadkeep::client::Control;
 use threadkeep::domain::turn::TurnRecord;
 use threadkeep::protocol::message::{Event, Reply, Request, Told};
+
+/// No turn takes so long.
+const TURN_SECONDS: &str = "40";
+/// The exit code that tells that a turn goes on.
+const OVER_TIME: i32 = 4;
 
 pub struct Talk {
     pub sandbox: Sandbox,
@@ -30,12 +36,17 @@ struct Watcher {
 }
 
 impl Talk {
-    /// A new conversation in a home of its own. None where the agent cannot be had.
-    pub fn begin(agent: Agent, trust: Trust) -> Option<Talk> {
-        let sandbox = Sandbox::with(agent, trust)?;
+    /// A new conversation in a home of its own; else why there is none.
+    pub fn begin(agent: Agent, trust: Trust) -> Result<Talk, &'static str> {
+        let sandbox = Sandbox::with(agent, trust).ok_or("its program could not be installed")?;
+        let known = sandbox.home.run(&["doctor", "--json"]).done().json();
+        let profiles = known["agents"].as_array().expect("a list of agents");
+        if !profiles.iter().any(|profile| profile["name"] == agent.name()) {
+            return Err("threadkeep has no profile for it");
+        }
         let made = sandbox.home.run(&["new", "--agent", agent.name(), "--json"]).done().json();
         let id = made["conversation"].to_string();
-        Some(Talk { sandbox, id, watcher: None, known: Vec::new(), model: MODELS[0].into() })
+        Ok(Talk { sandbox, id, watcher: None, known: Vec::new(), model: MODELS[0].into() })
     }
 
     pub fn tab(&self) -> Tab<'_> {
@@ -45,7 +56,9 @@ impl Talk {
     /// Sends, waits for the end and proves the turn.
     pub fn say(&mut self, text: &str) -> Sent {
         self.watch();
-        let sent = self.tab().send(text);
+        let ran = self.tab().call("send", &["--wait", "--timeout", TURN_SECONDS, "--json", "-"]).input(text).run();
+        let sent = Sent { value: ran.json(), code: ran.code };
+        assert_ne!(sent.code, OVER_TIME, "the turn of {:?} ends: {:?}", short(text), self.tab().log().last());
         self.known.push(text.into());
         self.prove(text, sent.text("state"));
         sent
@@ -143,6 +156,28 @@ impl Talk {
         self.sandbox.home.kill_host();
     }
 
+    /// Waits until a person sees this on the agent's screen.
+    pub fn wait_until_shown(&self, text: &str) {
+        let window = Screen::open(&self.sandbox.home, 120, 40);
+        window.wait_until(&format!("{text:?} is on the agent's screen"), |seen| one_line(&seen.pane()).contains(text));
+    }
+
+    /// What a person sees at this moment, and what the model saw: for the message of a failure.
+    pub fn picture(&self) -> String {
+        let window = Screen::open(&self.sandbox.home, 120, 40);
+        let seen = window
+            .wait_until("the window shows the conversation", |seen| seen.has("turn ") || seen.has("next message"));
+        let rows: Vec<String> = seen.text().lines().map(|row| row.trim_end().to_owned()).collect();
+        let asked = brief(&self.sandbox.model.asked());
+        let from = asked.len().saturating_sub(3);
+        format!(
+            "state: {}\nthe window:\n{}\nthe model saw at last: {:#?}",
+            self.tab().state(),
+            rows.join("\n"),
+            &asked[from..]
+        )
+    }
+
     /// Watches the turns from now on.
     fn watch(&mut self) {
         if self.watcher.is_some() {
@@ -187,7 +222,7 @@ impl Watcher {
 
 /// Waits until all that is under way is over.
 pub fn wait_for_all(talk: &Talk) -> Value {
-    let ran = talk.tab().run("wait", &["--json"]);
+    let ran = talk.tab().run("wait", &["--timeout", TURN_SECONDS, "--json"]);
     ran.json_lines().pop().unwrap_or_else(|| panic!("nothing was waited for: {ran:?}"))
 }
 
