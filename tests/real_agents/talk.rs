@@ -169,13 +169,7 @@ impl Talk {
             .wait_until("the window shows the conversation", |seen| seen.has("turn ") || seen.has("next message"));
         let rows: Vec<String> = seen.text().lines().map(|row| row.trim_end().to_owned()).collect();
         let asked = brief(&self.sandbox.model.asked());
-        let from = asked.len().saturating_sub(3);
-        format!(
-            "state: {}\nthe window:\n{}\nthe model saw at last: {:#?}",
-            self.tab().state(),
-            rows.join("\n"),
-            &asked[from..]
-        )
+        format!("state: {}\nthe window:\n{}\nthe model saw at last: {:#?}", self.tab().state(), rows.join("\n"), asked)
     }
 
     /// Watches the turns from now on.

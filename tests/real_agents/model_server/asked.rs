@@ -90,9 +90,14 @@ fn said_by_person(text: &str) -> Option<&str> {
         return Some(text);
     };
     let name = tag.split(' ').next().unwrap_or_default();
-    match rest.strip_suffix(&format!("</{name}>")) {
-        // A long paste is wrapped as well, and it is the person's.
-        Some(inner) if name == "pasted_content" => Some(inner),
+    // Some close a tag with all that they opened it with.
+    let inner = [name, tag].iter().find_map(|closing| rest.strip_suffix(&format!("</{closing}>")));
+    match inner {
+        // A long paste is wrapped as well, on lines of its own, and it is the person's.
+        Some(inner) if name == "pasted_content" => {
+            let inner = inner.strip_prefix('\n').unwrap_or(inner);
+            Some(inner.strip_suffix('\n').unwrap_or(inner))
+        }
         Some(_) => None,
         None => Some(text),
     }

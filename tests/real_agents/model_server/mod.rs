@@ -157,15 +157,18 @@ impl ModelServer {
     }
 }
 
-/// What was seen, short enough for the message of a failure.
+/// What was seen at last, short enough for the message of a failure.
 pub fn brief(seen: &[Seen]) -> Vec<String> {
+    const MOST: usize = 4;
     let short = |text: &String| text.chars().take(80).collect::<String>();
     let one = |seen: &Seen| {
-        let users: Vec<_> = seen.users.iter().map(short).collect();
+        let count = seen.users.len();
+        let users: Vec<_> = seen.users[count.saturating_sub(MOST)..].iter().map(short).collect();
         let result = seen.tool_result.as_ref().map(short);
-        format!("{} {:?} aside={} users={users:?} tool_result={result:?}", seen.model, seen.outcome, seen.aside)
+        let aside = if seen.aside { " aside" } else { "" };
+        format!("{} {:?}{aside} sees {count} ending in {users:?} tool_result={result:?}", seen.model, seen.outcome)
     };
-    seen.iter().map(one).collect()
+    seen[seen.len().saturating_sub(MOST)..].iter().map(one).collect()
 }
 
 impl Drop for ModelServer {

@@ -65,7 +65,7 @@ fn what_the_agent_says_in_the_persons_name_is_not_counted() {
         "[Request interrupted by user]",
     ];
     ask(&server, PATHS[0], &body(PATHS[0], &said, true));
-    let pasted = "<pasted_content id=\"1\">a long paste</pasted_content>";
+    let pasted = "\n<pasted_content id=\"1\">\na long paste\n</pasted_content id=\"1\">\n";
     ask(&server, PATHS[0], &body(PATHS[0], &[pasted], true));
     let users: Vec<_> = server.asked().into_iter().map(|seen| seen.users).collect();
     assert_eq!(users, [vec!["<b>bold</b> and more".to_owned()], vec!["a long paste".to_owned()]]);
