@@ -133,6 +133,21 @@ impl Profile {
         programs.filter_map(|program| Some(Candidate { program, variant: self.variant_for(program)? })).collect()
     }
 
+    /// Says that no program was found for a client with this environment, and what a person does about it.
+    pub fn not_found_words(&self, env: &[(String, String)]) -> String {
+        let tried: Vec<&str> = self.candidates(env).iter().map(|candidate| candidate.program).collect();
+        let found = match &tried[..] {
+            [] => "no program is named".to_owned(),
+            [one] => format!("{one} was not found on PATH"),
+            several => format!("none of {} was found on PATH", several.join(", ")),
+        };
+        match (&self.program.from_env, tried.is_empty()) {
+            (Some(variable), true) => format!("{found}; name one in {variable}"),
+            (Some(variable), false) => format!("{found}; install it, or name another one in {variable}"),
+            (None, _) => format!("{found}; install it, or name another one in a profile of your own"),
+        }
+    }
+
     fn variant_for(&self, program: &str) -> Option<&Variant> {
         let file_name = program.rsplit('/').next()?;
         let fits =
@@ -223,6 +238,12 @@ fn line_of(text: &str, place: &str) -> usize {
 }
 
 #[cfg(test)]
+mod built_in_tests;
+
+#[cfg(test)]
+mod page_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -250,6 +271,72 @@ mod tests {
         let none = [];
         let rest: Vec<&str> = profile.candidates(&none).iter().map(|candidate| candidate.program).collect();
         assert_eq!(rest, ["bash", "zsh", "fish", "sh"]);
+    }
+
+    #[test]
+    fn a_missing_program_is_told_with_what_to_do() {
+        let words = |text: &str| Profile::parse(text).unwrap().not_found_words(&[]);
+        let table = [
+            ("[program]\nfrom_env = \"A\"", "no program is named; name one in A"),
+            (
+                "[program]\nfrom_env = \"A\"\nfirst_of = [\"b\"]",
+                "b was not found on PATH; install it, or name another one in A",
+            ),
+            (
+                "[program]\nfirst_of = [\"b\", \"c\"]",
+                "none of b, c was found on PATH; install it, or name another one in a profile of your own",
+            ),
+        ];
+        for (program, wanted) in table {
+            assert_eq!(words(&format!("name = \"x\"\n{program}")), wanted);
+        }
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_refused() {
+        let around = "name = \"x\"\n[program]\nfirst_of = [\"x\"]\n";
+        let table = [
+            ("[continuity]\nresume = \"yes\"", 5, "needs the list `resume`"),
+            ("[continuity]\nresume = \"yes\"\n[[variant]]\nresume = [\"{id}\"]", 5, "needs an id"),
+            ("[[signal]]\nsource = \"bell\"\n[[signal]]\nsource = \"bell\"", 4, "a source stands twice"),
+            ("[[signal]]\nsource = \"bell\"\npath = \"/a\"", 4, "does not belong to this source"),
+            ("[[signal]]\nsource = \"title\"", 4, "at least one `rule`"),
+            ("[[signal]]\nsource = \"transcript\"\nrule = [{ means = \"done\" }]", 4, "needs a `path`"),
+            ("[[signal]]\nsource = \"title\"\nrule = [{ pattern = \"a(\", means = \"done\" }]", 6, "unclosed group"),
+            ("[[signal]]\nsource = \"title\"\nrule = [{ pattern = \"a\", means = \"over\" }]", 6, "over"),
+            (
+                "[[signal]]\nsource = \"title\"\nrule = [{ pattern = \"a\", means = \"done\", answer = \"/a\" }]",
+                4,
+                "rule 1: over a text",
+            ),
+            ("[[identity.read]]\nopen_file = \"/a/b\"", 4, "no `{id}`"),
+            ("[[identity.read]]\nopen_file = \"a/{id}\"", 5, "must begin with"),
+            ("[[variant]]\nsubmit = { file = \"a\", paste = \"x\" }", 5, "either `file` with `keys`"),
+            ("[[variant]]\nsubmit = { file = \"a\", keys = \"x\", gap_ms = 1 }", 5, "either `file` with `keys`"),
+            ("[[variant]]\nsubmit = { clear_times = 1000 }", 5, "at most 200"),
+            ("[[variant]]\nunset = [\"A*B*\"]", 5, "at most one `*`"),
+            ("[continuity]\nbefore_resume = [{ copy = \"/a\" }]", 5, "`copy` with `to`"),
+        ];
+        for (text, line, reason) in table {
+            let error = Profile::parse(&format!("{around}{text}")).unwrap_err();
+            assert!(error.reason.contains(reason), "{text}: {error}");
+            assert_eq!(error.line, line, "{text}: {error}");
+        }
+        assert!(Profile::parse("name = \"x\"\n[program]").unwrap_err().reason.contains("no program is named"));
+    }
+
+    #[test]
+    fn the_agents_own_folder_is_named_by_a_variable_or_lies_at_home() {
+        let text = "name = \"x\"\n[program]\nfirst_of = [\"x\"]\n[state]\nenv = \"X_HOME\"\nhome = \".x\"";
+        let profile = Profile::parse(text).unwrap();
+        let folder = |env: &[(&str, &str)]| {
+            let env: Vec<(String, String)> =
+                env.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+            profile.state_folder(&env)
+        };
+        assert_eq!(folder(&[("HOME", "/h"), ("X_HOME", "/x")]).as_deref(), Some("/x"));
+        assert_eq!(folder(&[("HOME", "/h"), ("X_HOME", "")]).as_deref(), Some("/h/.x"));
+        assert_eq!(folder(&[]), None);
     }
 
     #[test]

@@ -99,8 +99,8 @@ fn clearing(paste: &Paste, composer: Composer) -> Option<Vec<u8>> {
 }
 
 fn pasted(paste: &Paste, text: &str) -> String {
-    let is_command = paste.pad_start.iter().any(|start| text.starts_with(start));
-    let text = format!("{}{text}{}", if is_command { " " } else { "" }, paste.pad_end);
+    let is_command = paste.pad_start.iter().any(|start| text.trim_start().starts_with(start));
+    let text = format!("{}{text}{}", if is_command { paste.pad_with.as_str() } else { "" }, paste.pad_end);
     match paste.brackets {
         Brackets::Yes => format!("{PASTE_BEGINS}{}{PASTE_ENDS}", without_end_marks(&text)),
         // Nothing tells text from keys here: only what is text goes out.
@@ -183,7 +183,7 @@ mod tests {
             ("hi", "\"^[[200~hi ^[[201~\\r\" 0"),
             ("/clear", "\"^[[200~ /clear ^[[201~\\r\" 0"),
             ("!rm", "\"^[[200~ !rm ^[[201~\\r\" 0"),
-            (" /x", "\"^[[200~ /x ^[[201~\\r\" 0"),
+            (" /x", "\"^[[200~  /x ^[[201~\\r\" 0"),
             ("a\n\tb\\", "\"^[[200~a\\n\\tb\\\\ ^[[201~\\r\" 0"),
         ];
         for (text, wanted) in table {

@@ -275,8 +275,8 @@ impl Tracker {
         self.end_now(heard);
         match self.state {
             State::Settling { .. } => self.state = State::Starting,
-            State::Idle if self.expected.is_some() => self.start(self.expected, evidence.clone(), heard),
             State::Stirring { .. } => self.start(None, evidence.clone(), heard),
+            // At its prompt it asks for itself, and a message that was just typed may be lost to that dialog: no turn began.
             State::Starting | State::Idle | State::Running(_) | State::Ended { .. } => {}
         }
         if let State::Running(running) = &mut self.state {

@@ -11,8 +11,8 @@ pub struct New {
     /// The agent's profile; see threadkeep doctor
     #[arg(long, value_name = "A")]
     agent: Option<String>,
-    /// The model it is started with; without it the agent's own default.
-    #[arg(long)]
+    /// The model it is started with; without it the agent's own default
+    #[arg(long, value_name = "M")]
     model: Option<String>,
     /// The folder its sessions start in; without it this one
     #[arg(long, value_name = "DIR")]

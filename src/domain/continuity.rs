@@ -177,15 +177,16 @@ pub enum CanResume {
 /// Decides for a message that nothing stands in the way of: no turn runs, none waits before it.
 pub fn decide(facts: &Facts) -> Decision {
     let fresh = |why| Decision { continuity: Continuity::Fresh, why };
+    // A difference tells more than that a fresh one was asked for as well.
+    if let Some(why) = facts.session.as_ref().and_then(|session| difference(session.fingerprint, facts.wanted)) {
+        return fresh(why);
+    }
     if facts.fresh_wanted {
         return fresh(Why::UserAsked);
     }
     let Some(session) = &facts.session else {
         return fresh(Why::FirstMessage);
     };
-    if let Some(why) = difference(session.fingerprint, facts.wanted) {
-        return fresh(why);
-    }
     let switched = (session.fingerprint.model != facts.wanted.model)
         .then(|| (session.fingerprint.model.clone(), facts.wanted.model.clone()));
     let carries_context =
@@ -402,6 +403,8 @@ mod tests {
             (false, Some(session(&wanted, Some(&refused))), Yes, Resumed, "resume_refused"),
             (false, Some(session(&other_folder, None)), Yes, Fresh, "folder_changed"),
             (false, Some(session(&other_agent, Some(&gone))), Yes, Fresh, "agent_changed"),
+            (true, Some(session(&other_agent, None)), Yes, Fresh, "agent_changed"),
+            (true, Some(session(&other_model, None)), Yes, Fresh, "user_asked"),
             (false, Some(session(&other_model, None)), Yes, Resumed, "model_switched"),
             (false, Some(session(&other_model, Some(&gone))), Yes, Resumed, "model_switched"),
             (false, Some(session(&other_model, None)), No, Fresh, "model_changed"),

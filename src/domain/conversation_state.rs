@@ -247,9 +247,10 @@ pub enum Input {
         agent: String,
         rules: Box<AgentRules>,
     },
-    /// Answers a request of the running turn; none means the oldest open one.
+    /// Answers a request of the running turn, which must be this one where it is named; no request means the oldest open one.
     AnswerRequest {
         ask: Ask,
+        turn: Option<TurnNumber>,
         request: Option<RequestNumber>,
         choice: Choice,
     },
@@ -388,6 +389,8 @@ pub enum Outcome {
     NotAsked,
     /// A question that cannot be answered from outside of the agent's screen.
     OnlyOnScreen,
+    /// Words to a permission, or a permission's answer to a question; nothing was typed.
+    DoesNotAnswer(RequestKind),
     /// Longer than `MAX_MESSAGE_BYTES`.
     TooLong {
         bytes: u64,
@@ -485,7 +488,9 @@ impl ConversationState {
                 out.push(Action::Answer(ask, Outcome::Done));
             }
             Input::SetAgent { ask, agent, rules } => self.set_agent(ask, agent, *rules, &mut out),
-            Input::AnswerRequest { ask, request, choice } => self.answer_request(ask, request, choice, &mut out),
+            Input::AnswerRequest { ask, turn, request, choice } => {
+                self.answer_request(ask, turn, request, choice, &mut out);
+            }
             Input::Watch(watched) => self.watch(watched, &mut out),
             Input::HostEnding => self.host_ending(now, &mut out),
             Input::Session { generation, event } => self.session_event(generation, event, now, &mut out),
@@ -539,6 +544,9 @@ impl ConversationState {
 
     /// What would be decided for a message sent now.
     pub fn next_decision(&self) -> Decision {
+        if self.takes_words_as_answer() {
+            return Decision { continuity: Continuity::Answer, why: Why::AnswersQuestion };
+        }
         let ending = self.live.as_ref().is_some_and(|live| live.stopping == Stopping::ByPerson);
         match self.waits_in_line() {
             // It would wait only until its process has made room for the next one.

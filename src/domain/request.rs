@@ -63,6 +63,15 @@ impl RequestKind {
             RequestKind::Login => "login",
         }
     }
+
+    /// What answers it, in words.
+    pub fn takes(self) -> &'static str {
+        match self {
+            RequestKind::Permission => "a permission, which is answered with allow or deny",
+            RequestKind::Question => "a question, which is answered in words",
+            RequestKind::Login => "a login, which is done on the agent's screen",
+        }
+    }
 }
 
 impl Request {

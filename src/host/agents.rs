@@ -74,10 +74,7 @@ impl AgentCatalog {
     ) -> Result<Begin, String> {
         let profile =
             self.catalog.get(&order.agent).ok_or_else(|| format!("there is no profile for agent {}", order.agent))?;
-        let (candidate, program) = find(profile, environment).ok_or_else(|| {
-            let tried: Vec<&str> = profile.candidates(&environment.0).iter().map(|found| found.program).collect();
-            format!("none of {} was found on PATH; install one, or name one in a profile of your own", tried.join(", "))
-        })?;
+        let (candidate, program) = find(profile, environment).ok_or_else(|| profile.not_found_words(&environment.0))?;
         let token = Token::new(random_bytes()?);
         let folder = run.join(format!("{conversation}.{}.{}", order.session, order.generation.0));
         let dir = folder.to_str().ok_or("the folder for sessions has a name that is not UTF-8")?;

@@ -336,7 +336,9 @@ impl SessionLoop {
             for order in orders.try_iter() {
                 self.carry_out(order);
             }
-            self.serve_viewers();
+            if ready.input {
+                self.serve_viewers();
+            }
             if ready.output || self.exited.is_some() {
                 self.agent.read_output(OUTPUT_A_TURN, &self.tell);
                 if self.viewers.is_empty() {
@@ -360,7 +362,8 @@ impl SessionLoop {
 
     /// Waits for anything to do, no longer than until the next thing that is due by itself.
     fn wait(&self, wake: &OwnedFd) -> Ready {
-        let mut fds = vec![PollFd::new(wake, PollFlags::IN)];
+        let mut fds = Vec::with_capacity(2 + self.viewers.len());
+        fds.push(PollFd::new(wake, PollFlags::IN));
         let mut output = PollFlags::empty();
         if !self.agent.is_hung_up() {
             output |= PollFlags::IN;
@@ -372,9 +375,8 @@ impl SessionLoop {
         if !output.is_empty() {
             fds.push(PollFd::new(&pty, output));
         }
-        for viewer in &self.viewers {
-            fds.push(viewer.poll_fd());
-        }
+        let first_viewer = fds.len();
+        fds.extend(self.viewers.iter().map(Viewer::poll_fd));
         let now = Instant::now();
         let limit = self.next_due(now).map(|due| due.saturating_duration_since(now));
         let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
@@ -386,6 +388,7 @@ impl SessionLoop {
         let readable = PollFlags::IN | PollFlags::HUP | PollFlags::ERR;
         Ready {
             woken: fds[0].revents().intersects(PollFlags::IN),
+            input: fds.iter().skip(first_viewer).any(|fd| !fd.revents().is_empty()),
             output: !output.is_empty() && fds.get(1).is_some_and(|fd| fd.revents().intersects(readable)),
         }
     }
@@ -474,7 +477,7 @@ impl SessionLoop {
     fn send_pictures(&mut self, now: Instant) {
         let hold = self.agent.hold_until();
         for viewer in &mut self.viewers {
-            viewer.send_picture(&self.agent.screen, hold, self.last_input, now);
+            viewer.send_picture(&mut self.agent.screen, hold, self.last_input, now);
         }
         self.viewers.retain(|viewer| !viewer.is_gone());
     }
@@ -496,7 +499,7 @@ impl SessionLoop {
     /// The process is gone and what it wrote was read: the last pictures go out.
     fn end(mut self) -> (Exit, String) {
         for viewer in &mut self.viewers {
-            viewer.say_ended(&self.agent.screen);
+            viewer.say_ended(&mut self.agent.screen);
         }
         (self.exited.map_or(Exit::Code(0), |(exit, _)| exit), self.agent.last_words())
     }
@@ -504,6 +507,8 @@ impl SessionLoop {
 
 struct Ready {
     woken: bool,
+    /// Of a viewer, or one is gone.
+    input: bool,
     output: bool,
 }
 

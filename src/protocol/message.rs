@@ -8,7 +8,7 @@ use crate::domain::conversation::QueueHeld;
 pub use crate::domain::conversation_state::{Place, RunningTurn, TakenUp};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Generation, SessionNumber, Timestamp, TurnNumber};
-use crate::domain::request::{Choice, RequestNumber};
+use crate::domain::request::{Choice, RequestKind, RequestNumber};
 use crate::domain::session::AsleepWhy;
 use crate::domain::turn::{Evidence, TurnEnd, TurnRecord, TurnState};
 use crate::terminal::frame::{FrameDelta, Size};
@@ -81,11 +81,18 @@ pub enum Request {
     Wait {
         conversation: ConversationId,
         turn: Option<TurnNumber>,
+        #[serde(default)]
+        asked: WhenAsked,
     },
-    /// The next message starts a fresh session. Refused while a turn runs unless told to stop it. `Reply::Done`.
+    /// The next message starts a fresh session, of this agent and with this model (none: as before). Refused while a turn runs unless
+    /// told to stop it; then nothing of it is changed. `Reply::Done`.
     Fresh {
         conversation: ConversationId,
         running: RunningTurn,
+        #[serde(default)]
+        agent: Option<String>,
+        #[serde(default)]
+        model: Option<String>,
     },
     /// `Reply::Interrupting`.
     Interrupt {
@@ -105,9 +112,12 @@ pub enum Request {
         conversation: ConversationId,
         agent: String,
     },
-    /// Answers what the agent asks; none: the oldest open request. `Reply::Done`, once the answer is on its way.
+    /// Answers what the agent asks in this turn (none: whichever runs); no request: the oldest open one. `Reply::Done`, once the answer
+    /// is on its way.
     AnswerRequest {
         conversation: ConversationId,
+        #[serde(default)]
+        turn: Option<TurnNumber>,
         request: Option<RequestNumber>,
         choice: Choice,
     },
@@ -182,6 +192,16 @@ pub enum Request {
     },
 }
 
+/// What whoever waits for an end is told when the agent waits for the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenAsked {
+    #[default]
+    Nothing,
+    /// `Reply::NeedsPerson`, each time that something else is asked; the wait goes on.
+    Tell,
+}
+
 /// The client's environment for a session, filtered by the client (`client/environment.rs`) and again by the host.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -215,6 +235,10 @@ pub enum Reply {
     /// All that was waited for has ended; the turn is the last of it, none where nothing was under way.
     Ended {
         turn: Option<Box<TurnRecord>>,
+    },
+    /// Not the last reply to its request: this turn is in the way of what is waited for until the person answers.
+    NeedsPerson {
+        turn: Box<TurnRecord>,
     },
     /// The turn that is being interrupted; none where nothing ran.
     Interrupting {
@@ -258,6 +282,8 @@ pub enum Refusal {
     NotAsked,
     #[error("that can be answered on the agent's own screen only; go there with the prefix and o")]
     OnlyOnScreen,
+    #[error("that is {}; nothing was typed", .0.takes())]
+    DoesNotAnswer(RequestKind),
     #[error("nothing was said in this conversation yet")]
     NothingSaid,
     #[error("nothing can be saved now: {0}; free the disk or mend the folder, then try again")]

@@ -5,7 +5,8 @@
 //! (`scrollback.rs`).
 //!
 //! What alacritty_terminal 0.26 needs and gets here: sizes of at least 2x2 (it loops without end on one column), no cut characters
-//! (`filter.rs`), at most 16 combining marks a cell, its history drained before it grows, and a new screen should it panic.
+//! (`filter.rs`), at most 16 combining marks a cell, at most a screen of repeats (REP), its history drained before it grows, its cursor put back
+//! after a resize (`emulator/resize.rs`), and a new screen should it panic.
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -31,9 +32,12 @@ use super::line::{self, Line};
 use super::modes::{CursorKeys, Keypad, Modes, MouseEncoding, MouseMode, Switched};
 use super::replies::{Colors, ModeState, Replies};
 use super::scrollback::Scrollback;
+use changes::Changes;
 use plain_text::Shortcut;
 
+mod changes;
 mod plain_text;
+mod resize;
 mod sgr;
 
 /// The emulator loops without end on one column, and a wide character needs two.
@@ -150,6 +154,10 @@ impl Screen {
                     None => continue,
                 },
                 Heard::Reset => Told::Reset,
+                Heard::Repeat(count) => {
+                    engine.repeat(usize::from(count));
+                    continue;
+                }
             };
             return Fed { used, told: Some(told) };
         }
@@ -265,6 +273,12 @@ impl Engine {
         self.guard(|parser, shortcut, emulation| shortcut.advance(parser, emulation, bytes));
     }
 
+    /// REP, as often as it can be seen.
+    fn repeat(&mut self, count: usize) {
+        let count = count.min(self.emulation.repeats_seen());
+        self.advance(format!("\x1b[{count}b").as_bytes());
+    }
+
     fn resize(&mut self, size: Size) {
         self.size = size;
         self.guard(|_, _, emulation| emulation.resize(size));
@@ -331,6 +345,7 @@ struct Emulation {
     room: usize,
     /// Rows by which resizing has made the history shorter; they have not come back to be counted twice.
     resized_rows: i64,
+    changes: Changes,
     /// Spared allocations.
     scratch: Line,
 }
@@ -363,6 +378,7 @@ impl Emulation {
             parked_history: 0,
             room: 0,
             resized_rows: 0,
+            changes: Changes::default(),
             scratch: Line::default(),
         }
     }
@@ -390,6 +406,13 @@ impl Emulation {
         self.has(TermMode::ALT_SCREEN)
     }
 
+    /// How often a character can be repeated before nothing else is to be seen: no sequence does more work than a screen is large. While
+    /// inserting, each one moves the rest of its row, and a row of them is as much work as a screen.
+    fn repeats_seen(&self) -> usize {
+        let rows = if self.has(TermMode::INSERT) { 1 } else { self.term.screen_lines() };
+        rows * self.term.columns()
+    }
+
     /// How bracketed paste has changed since the last call or reset.
     fn take_paste_switch(&mut self) -> Option<Switched> {
         let paste = self.has(TermMode::BRACKETED_PASTE);
@@ -397,31 +420,13 @@ impl Emulation {
         (paste != was).then_some(if paste { Switched::On } else { Switched::Off })
     }
 
+    /// Rows of the primary screen's history.
+    fn history(&self) -> usize {
+        if self.shows_alternate() { self.parked_history } else { self.term.history_size() }
+    }
+
     fn scrolled_rows(&self) -> u64 {
-        let history = if self.shows_alternate() { self.parked_history } else { self.term.history_size() };
-        (self.taken_rows + history as u64).saturating_add_signed(self.resized_rows)
-    }
-
-    fn resize(&mut self, size: Size) {
-        // Fewer rows to wrap anew.
-        self.drain(HOT_ROWS_LEAST);
-        let before = self.term.history_size();
-        self.term.resize(Dimension(size));
-        self.drop_spare_rows();
-        if !self.shows_alternate() {
-            self.count_resized(before);
-            // The emulator's second screen has grown too. Going there and back forgets only the saved cursor.
-            let saved_cursor = self.term.grid().saved_cursor.clone();
-            self.term.swap_alt();
-            self.term.grid_mut().truncate();
-            self.term.swap_alt();
-            self.term.grid_mut().saved_cursor = saved_cursor;
-        }
-        self.scrollback.set_columns(usize::from(size.columns));
-    }
-
-    fn count_resized(&mut self, before: usize) {
-        self.resized_rows += before as i64 - self.term.history_size() as i64;
+        (self.taken_rows + self.history() as u64).saturating_add_signed(self.resized_rows)
     }
 
     fn rest(&mut self) {
@@ -453,20 +458,29 @@ impl Emulation {
         if self.term.history_size() > HOT_ROWS_MOST {
             self.drain(HOT_ROWS_LEAST);
         }
-        let (history, height, columns) = (self.term.history_size(), self.term.screen_lines(), self.term.columns());
+        let (history, height) = (self.term.history_size(), self.term.screen_lines());
         if history + height <= self.room {
             return;
         }
         let room = (2 * self.room).min(HOT_ROWS_MOST + 1 + height).max(history + height);
+        self.move_rows(0, room);
+    }
+
+    /// Moves the rows to a grid with room for so many above the screen, and brings `down` of those there back. As many are lost below.
+    fn move_rows(&mut self, down: usize, room: usize) {
+        let (height, columns) = (self.term.screen_lines(), self.term.columns());
+        let history = self.term.history_size() - down;
         let mut roomy: Grid<Cell> = Grid::new(height + room, columns, NO_LIMIT);
         roomy.resize(false, height, columns);
         roomy.scroll_up(&(GridLine(0)..GridLine(as_line(height))), history);
         let grid = self.term.grid_mut();
         for row in (-as_line(history)..as_line(height)).map(GridLine) {
-            std::mem::swap(&mut roomy[row], &mut grid[row]);
+            std::mem::swap(&mut roomy[row], &mut grid[row - down]);
         }
         roomy.cursor = grid.cursor.clone();
         roomy.saved_cursor = grid.saved_cursor.clone();
+        let saved_line = &mut roomy.saved_cursor.point.line;
+        *saved_line = (*saved_line + down).min(GridLine(as_line(height) - 1));
         *grid = roomy;
         self.room = room;
     }
@@ -518,10 +532,11 @@ impl Emulation {
 
     fn leave_alternate(&mut self) {
         if self.shows_alternate() {
+            let left = self.left_rows();
             self.term.unset_private_mode(NamedPrivateMode::SwapScreenAndSetRestoreCursor.into());
             std::mem::swap(&mut self.keyboard, &mut self.other_keyboard);
             // It may have been resized meanwhile.
-            self.count_resized(self.parked_history);
+            self.count_resized(left);
             self.drop_spare_rows();
         }
     }
@@ -544,13 +559,20 @@ impl Emulation {
 
 // Looking at it.
 impl Emulation {
+    /// Packed rows that can be shown above the hot ones. The alternate screen has nothing above it.
+    fn packed_rows(&self) -> u64 {
+        if self.shows_alternate() { 0 } else { self.scrollback.shown_rows() }
+    }
+
+    fn rows_above_screen(&self) -> u32 {
+        u32::try_from(self.packed_rows() + self.term.history_size() as u64).unwrap_or(u32::MAX)
+    }
+
     fn frame(&self, size: Size, up: u32) -> Frame {
         let grid = self.term.grid();
         let height = usize::from(size.rows);
-        // The alternate screen has nothing above it.
-        let packed = if self.shows_alternate() { 0 } else { self.scrollback.shown_rows() };
-        let history = grid.history_size();
-        let most = u32::try_from(packed + history as u64).unwrap_or(u32::MAX);
+        let (packed, history) = (self.packed_rows(), grid.history_size());
+        let most = self.rows_above_screen();
         let up = up.min(most);
         let top = packed + history as u64 - u64::from(up);
         let mut rows: Vec<Row> = Vec::with_capacity(height);
@@ -908,6 +930,17 @@ impl Handler for Emulation {
         self.term.put_tab(count);
     }
 
+    fn move_backward_tabs(&mut self, count: u16) {
+        // Where no tab stop is left, the emulator would look for one `count` times over.
+        for _ in 0..count {
+            let column = self.term.grid().cursor.point.column;
+            self.term.move_backward_tabs(1);
+            if self.term.grid().cursor.point.column == column {
+                break;
+            }
+        }
+    }
+
     fn scroll_up(&mut self, rows: usize) {
         self.before_scroll();
         self.term.scroll_up(rows);
@@ -1078,9 +1111,6 @@ impl Handler for Emulation {
     }
     fn delete_chars(&mut self, count: usize) {
         self.term.delete_chars(count);
-    }
-    fn move_backward_tabs(&mut self, count: u16) {
-        self.term.move_backward_tabs(count);
     }
     fn move_forward_tabs(&mut self, count: u16) {
         self.term.move_forward_tabs(count);

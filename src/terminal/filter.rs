@@ -44,6 +44,8 @@ pub enum Heard {
     PasteMode,
     /// RIS, which has passed.
     Reset,
+    /// REP of many. It has been cancelled: how many of them are worth the work is the owner's to say.
+    Repeat(u16),
 }
 
 /// The filter of one stream. Holds at most one string and three bytes of a cut character.
@@ -266,10 +268,15 @@ impl Filter {
             }
             Step::Ends(notable) => {
                 self.state = State::Passing;
-                Some(match notable {
-                    Notable::VersionQuery => Heard::VersionQuery,
-                    Notable::PasteMode => Heard::PasteMode,
-                })
+                match notable {
+                    Notable::VersionQuery => Some(Heard::VersionQuery),
+                    Notable::PasteMode => Some(Heard::PasteMode),
+                    Notable::Repeat(count) => {
+                        // What has passed of it is taken back.
+                        emulator(&[CANCEL]);
+                        return (1, Some(Heard::Repeat(count)));
+                    }
+                }
             }
         };
         emulator(&[byte]);
@@ -477,6 +484,12 @@ mod tests {
                 "a\x1bcb\x1b\x1bc\x1b(c\x1b\nc",
                 "a\x1bcb\x1b\x1bc\x1b(c\x1b\n\x1bc",
                 &[(3, reset()), (7, reset()), (14, reset())],
+            ),
+            ("x\x1b[99bx\x1b[1000;1bx", "x\x1b[99bx\x1b[1000;1\x18x", &[(16, Heard::Repeat(1000))]),
+            (
+                "x\x1b[6\n5é5\x7f35bx\x1b[100\x18b",
+                "x\x1b[6\n55\x7f35\x18x\x1b[100\x18b",
+                &[(11, Heard::Repeat(65_535))],
             ),
             ("日本\x1b]133;B\x07語", "日本\x1b\\語", &[(8, mark("133;B"))]),
         ];

@@ -193,6 +193,8 @@ fn closing_a_tab_ends_nothing() {
     let home = Home::new();
     let mut ui = open(&home, 100, 24);
     send(&mut ui, "echo kept", 1, "completed");
+    // The end of the turn and the picture come on two ways.
+    ui.wait_until("the output shows", |seen| seen.pane().contains("kept"));
     ui.keys("<prefix>x");
     ui.wait_until("the tab is gone", |seen| !seen.pane().contains("kept"));
     let of_the_turn = || {

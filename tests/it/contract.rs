@@ -177,7 +177,7 @@ fn doctor_tells_the_agents_and_where_everything_lies() {
     let shell = found["agents"].as_array().and_then(|all| all.iter().find(|one| one["name"] == "shell"));
     let shell = shell.unwrap_or_else(|| panic!("the built-in agent is told of: {found}"));
     assert_eq!(shell["program"], "/bin/bash");
-    assert!(shell["notes"].to_string().contains("resume: no"), "{shell}");
+    assert!(shell["notes"].to_string().contains("cannot be resumed"), "{shell}");
     assert_eq!((&found["config_error"], &found["host"]["store_trouble"]), (&json!(null), &json!(null)));
     for (field, name) in [("store", "threadkeep.db"), ("socket", "host.sock"), ("log", "host.log")] {
         assert_eq!(found[field], home.path().join(name).to_str().expect("UTF-8"));
@@ -269,6 +269,12 @@ fn exit_code_2_says_that_the_usage_is_wrong() {
         &["fresh"],
         &["interrupt"],
         &["wait"],
+        &["model"],
+        &["model", "x", "--default"],
+        &["answer", "allow"],
+        &["answer"],
+        &["send", "--or-asked", "true"],
+        &["signal"],
     ] {
         let ran = home.run(wrong).ended_with(2);
         assert!(!ran.stderr.is_empty() && ran.stdout.is_empty(), "{wrong:?}: {ran:?}");
@@ -350,7 +356,9 @@ fn exit_code_7_says_that_there_is_no_host() {
 fn help_and_version_need_no_host() {
     let home = Home::new();
     let help = home.run(&["--help"]).done();
-    for verb in ["new", "send", "ls", "log", "why", "fresh", "interrupt", "wait", "rm", "host", "doctor"] {
+    for verb in
+        ["new", "send", "ls", "log", "why", "fresh", "interrupt", "wait", "rm", "host", "doctor", "model", "answer"]
+    {
         assert!(help.stdout.contains(&format!("\n  {verb} ")), "{verb} in {}", help.stdout);
     }
     assert!(home.run(&["--version"]).done().stdout.contains(env!("CARGO_PKG_VERSION")));

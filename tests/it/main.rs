@@ -2,6 +2,7 @@
 //!
 //! Reading order: `home.rs` is what tests speak through; then one file a chapter of the promises.
 
+mod agents;
 mod architecture;
 mod coming_back;
 mod contract;

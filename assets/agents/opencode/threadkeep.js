@@ -18,9 +18,13 @@ export const Threadkeep = async () => {
   let working = false
   let ended = true
   let last = {}
+  // How the newest message of the model ended: an abort, or a stop while it waits for another try, leaves no `finish`.
+  let finish
+  let title
+  const answers = new Set()
 
-  const start = (id) => {
-    if (!working) tell({ event: "working", session: id })
+  const start = (id, doing) => {
+    if (!working || doing) tell({ event: "working", session: id, doing })
     working = true
     ended = false
   }
@@ -36,10 +40,14 @@ export const Threadkeep = async () => {
     },
     "session.updated": ({ info }) => {
       if (info.parentID) children.add(info.id)
-      else tell({ event: "title", session: info.id, title: info.title })
+      else if (info.title !== title) {
+        title = info.title
+        if (!title.startsWith("New session")) tell({ event: "title", title })
+      }
     },
     "session.status": ({ sessionID, status }) => {
       if (status.type === "busy") start(sessionID)
+      if (status.type === "retry") start(sessionID, `try ${status.attempt + 1}: ${status.message}`)
     },
     "session.error": ({ sessionID, error }) => {
       const text = [error?.name, error?.data?.message].filter(Boolean).join(": ")
@@ -47,9 +55,10 @@ export const Threadkeep = async () => {
       else end({ event: "failed", session: sessionID, text })
     },
     "session.idle": ({ sessionID }) => {
-      end({ event: "done", session: sessionID, ...last })
+      end({ event: finish ? "done" : "interrupted", session: sessionID, ...last })
       working = false
       last = {}
+      finish = undefined
       tell({ event: "idle", session: sessionID })
     },
     "permission.asked": (asked) => {
@@ -65,13 +74,16 @@ export const Threadkeep = async () => {
       tell({ event: "question", session: asked.sessionID, what })
     },
     "message.updated": ({ info }) => {
-      if (info.role !== "assistant" || !info.time?.completed) return
+      if (info.role !== "assistant") return
+      answers.add(info.id)
+      finish = info.finish
+      if (!info.time?.completed) return
       const { input = 0, output = 0, reasoning = 0, cache = {} } = info.tokens ?? {}
       const read = input + (cache.read ?? 0) + (cache.write ?? 0)
       tell({ event: "usage", message: info.id, model: info.modelID, input: read, output: output + reasoning, cost: info.cost })
     },
     "message.part.updated": ({ part }) => {
-      if (part.type === "text" && !part.synthetic) last = { answer: part.text }
+      if (part.type === "text" && answers.has(part.messageID)) last = { answer: part.text }
     },
   }
 

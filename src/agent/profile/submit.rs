@@ -22,8 +22,9 @@ pub struct Paste {
     pub keys: String,
     /// Between the paste and the keys.
     pub gap_ms: u64,
-    /// A text that begins with one of these gets a space before it: to the agent it would be a command.
+    /// A text that begins with one of these gets `pad_with` before it: to the agent it would be a command.
     pub pad_start: Vec<String>,
+    pub pad_with: String,
     /// Stands behind every text.
     pub pad_end: String,
     pub brackets: Brackets,
@@ -53,6 +54,7 @@ impl Default for Paste {
             keys: "\r".into(),
             gap_ms: 150,
             pad_start: Vec::new(),
+            pad_with: " ".into(),
             pad_end: String::new(),
             brackets: Brackets::Yes,
             clear: String::new(),
@@ -78,6 +80,7 @@ struct SubmitText {
     gap_ms: Option<u64>,
     #[serde(default)]
     pad_start: Vec<String>,
+    pad_with: Option<String>,
     #[serde(default)]
     pad_end: String,
     #[serde(default)]
@@ -97,6 +100,7 @@ impl TryFrom<SubmitText> for Submit {
             keys: text.paste.clone().unwrap_or(usual.keys.clone()),
             gap_ms: text.gap_ms.unwrap_or(usual.gap_ms),
             pad_start: text.pad_start,
+            pad_with: text.pad_with.unwrap_or(usual.pad_with),
             pad_end: text.pad_end,
             brackets: text.brackets,
             clear: text.clear,

@@ -175,6 +175,17 @@ fn a_dialog_before_the_first_prompt_is_told_and_does_not_make_it_ready() {
     assert_eq!(talk.wait(100), ["ready"]);
 }
 
+/// Seen of an agent that asked for a setting of its own as the first message came: taken for a turn, the lost message was "interrupted".
+#[test]
+fn a_dialog_at_the_prompt_starts_no_turn() {
+    let mut talk = Talk::ready();
+    talk.tracker.expect(TurnNumber(1));
+    assert_eq!(talk.say(asks("dialog open")), ["asks dialog open"]);
+    assert_eq!(talk.say(Claim::Idle), ["ready"]);
+    assert_eq!(talk.say(asks("dialog open")), ["asks dialog open"]);
+    assert_eq!(talk.say(working()), ["start 1"]);
+}
+
 #[test]
 fn a_state_told_again_ends_no_later_turn() {
     let mut talk = Talk::running(1);

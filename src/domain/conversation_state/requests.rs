@@ -42,10 +42,12 @@ impl ConversationState {
         self.save_current(out);
     }
 
-    /// An answer to what is not asked any more approves nothing.
+    /// An answer to what is not asked any more approves nothing, and neither does a second answer to the same thing: what it would
+    /// reach is whatever is asked next.
     pub(super) fn answer_request(
         &mut self,
         ask: Ask,
+        turn: Option<TurnNumber>,
         number: Option<RequestNumber>,
         choice: Choice,
         out: &mut Vec<Action>,
@@ -55,18 +57,20 @@ impl ConversationState {
             out.push(Action::Answer(ask, Outcome::NotAsked));
             return;
         };
-        let mut open = current.turn.requests.iter_mut().filter(|request| request.is_open());
+        let meant = turn.is_none_or(|turn| current.turn.number == turn);
+        let mut open = current.turn.requests.iter_mut().filter(|request| meant && request.state == RequestState::Open);
         let Some(request) = open.find(|request| number.is_none_or(|number| request.number == number)) else {
             out.push(Action::Answer(ask, Outcome::NotAsked));
             return;
         };
-        let answerable = match request.kind {
-            RequestKind::Permission => !words,
-            RequestKind::Question => words && self.rules.question == QuestionTakes::Words,
-            RequestKind::Login => false,
+        let hindrance = match (request.kind, self.rules.question) {
+            (RequestKind::Login, _) | (RequestKind::Question, QuestionTakes::Nothing) => Some(Outcome::OnlyOnScreen),
+            (RequestKind::Permission, _) if words => Some(Outcome::DoesNotAnswer(request.kind)),
+            (RequestKind::Question, QuestionTakes::Words) if !words => Some(Outcome::DoesNotAnswer(request.kind)),
+            (RequestKind::Permission | RequestKind::Question, _) => None,
         };
-        if !answerable {
-            out.push(Action::Answer(ask, Outcome::OnlyOnScreen));
+        if let Some(outcome) = hindrance {
+            out.push(Action::Answer(ask, outcome));
             return;
         }
         request.state = RequestState::Answering(choice.clone());
@@ -79,8 +83,10 @@ impl ConversationState {
 
     /// Whether a message sent now is the answer to an open question.
     pub(super) fn takes_words_as_answer(&self) -> bool {
-        let open =
-            self.current.as_ref().and_then(|current| current.turn.requests.iter().find(|request| request.is_open()));
+        let open = self
+            .current
+            .as_ref()
+            .and_then(|current| current.turn.requests.iter().find(|one| one.state == RequestState::Open));
         self.rules.question == QuestionTakes::Words && open.is_some_and(|request| request.kind == RequestKind::Question)
     }
 
@@ -100,7 +106,7 @@ impl ConversationState {
             self.save_record(out);
         }
         let mut actions = Vec::new();
-        self.answer_request(ask, None, Choice::Text(text), &mut actions);
+        self.answer_request(ask, None, None, Choice::Text(text), &mut actions);
         out.extend(actions.into_iter().map(|action| match action {
             Action::Answer(ask, Outcome::Done) => Action::Answer(ask, outcome.clone()),
             other => other,

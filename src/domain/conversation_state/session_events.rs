@@ -166,6 +166,7 @@ impl ConversationState {
 
     fn ours_started(&mut self, turn: TurnNumber, seen: Evidence, out: &mut Vec<Action>) {
         self.set_place(AgentPlace::Busy);
+        self.goes_on(seen.clone(), out);
         let Some(current) = &mut self.current else {
             return;
         };
@@ -449,7 +450,11 @@ impl ConversationState {
                     .current
                     .as_ref()
                     .is_some_and(|current| current.turn.number == turn && current.turn.delivery == Delivery::Written);
-                if waits {
+                let asks = self.live.as_ref().is_some_and(|live| live.asks.is_some());
+                if waits && asks {
+                    // A dialog is in its way; the person was told.
+                    out.push(Action::SetTimer { after_ms: self.rules.start_deadline_ms, timer });
+                } else if waits {
                     let seen = evidence(Source::Silence, now, "the text was written; no turn was seen starting");
                     let interrupt = self.current.as_ref().and_then(|current| current.interrupt);
                     let end = match interrupt {

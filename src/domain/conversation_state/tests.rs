@@ -234,9 +234,15 @@ fn inputs(state: &ConversationState) -> Vec<(&'static str, Input)> {
         ("another identity", event(state, identity("id-2"))),
         ("completed", event(state, agent_ended(Ending::Completed))),
         ("interrupted in screen", event(state, agent_ended(Ending::Interrupted))),
-        ("allow", Input::AnswerRequest { ask, request: None, choice: Choice::Allow }),
-        ("answer in words", Input::AnswerRequest { ask, request: None, choice: Choice::Text("red".into()) }),
-        ("answer of no request", Input::AnswerRequest { ask, request: Some(RequestNumber(9)), choice: Choice::Allow }),
+        ("allow", Input::AnswerRequest { ask, turn: None, request: None, choice: Choice::Allow }),
+        (
+            "answer in words",
+            Input::AnswerRequest { ask, turn: None, request: None, choice: Choice::Text("red".into()) },
+        ),
+        (
+            "answer of no request",
+            Input::AnswerRequest { ask, turn: None, request: Some(RequestNumber(9)), choice: Choice::Allow },
+        ),
         ("answer typed", event(state, SessionEvent::AnswerTyped(RequestNumber(1)))),
         ("set model", Input::SetModel { ask, model: Some("m".into()) }),
         ("set agent", Input::SetAgent { ask, agent: "b".into(), rules: Box::new(rules()) }),
@@ -415,7 +421,8 @@ fn requests_are_answered_one_by_one_and_go_with_their_turn() {
     };
     assert_eq!(open(&state), ["open", "open"]);
     // What is no answer to a question or permission waits.
-    let allow = Input::AnswerRequest { ask: Ask(1), request: Some(RequestNumber(1)), choice: Choice::Allow };
+    let allow =
+        Input::AnswerRequest { ask: Ask(1), turn: None, request: Some(RequestNumber(1)), choice: Choice::Allow };
     let said = all_words(&state.apply(allow.clone(), NOW));
     assert!(said.contains(&"TYPE Allow for request 1".to_owned()), "{said:?}");
     assert_eq!(open(&state), ["answering", "open"]);
@@ -433,7 +440,7 @@ fn requests_are_answered_one_by_one_and_go_with_their_turn() {
 fn an_answer_that_moved_nothing_is_said_and_the_request_is_open_again() {
     let mut state = agent_working();
     hear(&mut state, asks(RequestKind::Permission, "run ls"));
-    state.apply(Input::AnswerRequest { ask: Ask(1), request: None, choice: Choice::Allow }, NOW);
+    state.apply(Input::AnswerRequest { ask: Ask(1), turn: None, request: None, choice: Choice::Allow }, NOW);
     hear(&mut state, SessionEvent::AnswerTyped(RequestNumber(1)));
     state.apply(Input::Timer(Timer::GoesOn { turn: TurnNumber(1), request: RequestNumber(1) }), NOW);
     let turn = &state.current.as_ref().unwrap().turn;
@@ -445,7 +452,7 @@ fn an_answer_that_moved_nothing_is_said_and_the_request_is_open_again() {
 fn a_denial_that_ends_the_turn_is_told_as_that() {
     let mut state = agent_working();
     hear(&mut state, asks(RequestKind::Permission, "run ls"));
-    state.apply(Input::AnswerRequest { ask: Ask(1), request: None, choice: Choice::Deny }, NOW);
+    state.apply(Input::AnswerRequest { ask: Ask(1), turn: None, request: None, choice: Choice::Deny }, NOW);
     let said = all_words(&hear(&mut state, agent_ended(Ending::Interrupted)));
     assert!(said.contains(&"TELL turn 1 interrupted (denied)".to_owned()), "{said:?}");
 }
@@ -472,6 +479,22 @@ fn a_dialog_before_the_first_prompt_holds_the_message_and_shows_what_is_asked() 
     assert_eq!(state.current.as_ref().unwrap().turn.state, TurnState::NeedsApproval);
     let said = all_words(&hear(&mut state, seen(Signal::Ready)));
     assert!(said.contains(&"WRITE turn 1".to_owned()), "{said:?}");
+}
+
+#[test]
+fn a_message_lost_to_a_dialog_at_the_prompt_is_said_when_the_dialog_is_gone() {
+    let mut state = agent_idle();
+    state.apply(submit("two"), NOW);
+    hear(&mut state, SessionEvent::Written { turn: TurnNumber(2) });
+    hear(&mut state, asks(RequestKind::Question, "dialog open"));
+    assert_eq!(state.current.as_ref().unwrap().turn.state, TurnState::NeedsAnswer);
+    let late = Input::Timer(Timer::Start { turn: TurnNumber(2) });
+    let said = all_words(&state.apply(late.clone(), NOW));
+    assert_eq!(said, ["TIMER Start { turn: (2) }"], "the dialog is in its way");
+    hear(&mut state, seen(Signal::Ready));
+    assert_eq!(state.current.as_ref().unwrap().turn.state, TurnState::Sending);
+    let said = all_words(&state.apply(late, NOW));
+    assert!(said.contains(&"TELL turn 2 failed (not_started)".to_owned()), "{said:?}");
 }
 
 #[test]
@@ -789,4 +812,32 @@ proptest! {
             prop_assert_eq!(open, open_kept);
         }
     }
+}
+
+/// What an answer would come to.
+fn answer(state: &ConversationState, turn: u32, request: Option<u32>, choice: Choice) -> Vec<String> {
+    let request = request.map(RequestNumber);
+    let input = Input::AnswerRequest { ask: Ask(1), turn: Some(TurnNumber(turn)), request, choice };
+    let actions = state.clone().apply(input, NOW);
+    actions.iter().filter(|action| !matches!(action, Action::Save(_))).map(words).collect()
+}
+
+#[test]
+fn an_answer_reaches_only_what_it_was_meant_for_and_once() {
+    let mut state = agent_working();
+    hear(&mut state, asks(RequestKind::Permission, "run ls"));
+    hear(&mut state, asks(RequestKind::Question, "which colour"));
+    let [nothing, allows, answers] =
+        ["ANSWER NotAsked", "TYPE Allow for request 1", "TYPE Text(\"red\") for request 2"];
+    let red = || Choice::Text("red".into());
+    assert_eq!(answer(&state, 2, Some(1), Choice::Allow), [nothing], "another turn");
+    assert_eq!(answer(&state, 1, Some(3), Choice::Allow), [nothing]);
+    assert_eq!(answer(&state, 1, None, red()), ["ANSWER DoesNotAnswer(Permission)"]);
+    assert_eq!(answer(&state, 1, Some(2), Choice::Deny), ["ANSWER DoesNotAnswer(Question)"]);
+    assert_eq!(answer(&state, 1, Some(1), Choice::Allow), ["ANSWER Done", allows]);
+    state.apply(Input::AnswerRequest { ask: Ask(1), turn: None, request: None, choice: Choice::Allow }, NOW);
+    assert_eq!(answer(&state, 1, Some(1), Choice::Deny), [nothing], "it was answered and the agent has not gone on");
+    // The next one that is open is the oldest now.
+    assert_eq!(state.next_decision().continuity, Continuity::Answer);
+    assert_eq!(answer(&state, 1, None, red()), ["ANSWER Done", answers]);
 }

@@ -17,7 +17,7 @@ use crate::domain::conversation_state::{
 };
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
 use crate::domain::turn::TurnRecord;
-use crate::protocol::message::{AgentReport, Environment, Event as ClientEvent, Refusal, Reply, Submitted};
+use crate::protocol::message::{AgentReport, Environment, Event as ClientEvent, Refusal, Reply, Submitted, WhenAsked};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What the host knows of each agent: how it behaves, and what is told of it.
@@ -63,6 +63,9 @@ struct Waiter {
     conversation: ConversationId,
     /// None: until nothing is under way.
     turn: Option<TurnNumber>,
+    asked: WhenAsked,
+    /// What it was told last of what the agent asks.
+    told: Option<views::Needs>,
 }
 
 impl HostCore {
@@ -143,6 +146,7 @@ impl HostCore {
             effects.extend(self.tell_changed(id));
         }
         effects.extend(self.serve_waiters(id, &[]));
+        effects.extend(self.tell_waiters_what_is_asked(id));
         effects
     }
 
@@ -203,6 +207,7 @@ impl HostCore {
             Outcome::NotQueued(turn) => Reply::Refused { why: Refusal::NotQueued(turn) },
             Outcome::NotAsked => Reply::Refused { why: Refusal::NotAsked },
             Outcome::OnlyOnScreen => Reply::Refused { why: Refusal::OnlyOnScreen },
+            Outcome::DoesNotAnswer(kind) => Reply::Refused { why: Refusal::DoesNotAnswer(kind) },
             Outcome::TooLong { bytes } => {
                 Reply::Refused { why: Refusal::TooLong { bytes, most: MAX_MESSAGE_BYTES as u64 } }
             }
@@ -245,6 +250,27 @@ impl HostCore {
                 None => true,
             }
         });
+        effects
+    }
+
+    /// Tells those who want to know that the agent waits for the person; the same thing once.
+    fn tell_waiters_what_is_asked(&mut self, id: ConversationId) -> Vec<Effect> {
+        let Some(state) = self.conversations.get(&id) else {
+            return Vec::new();
+        };
+        let needs = views::needs(state);
+        let mut effects = Vec::new();
+        let of_this = |waiter: &&mut Waiter| waiter.conversation == id && waiter.asked == WhenAsked::Tell;
+        for waiter in self.waiters.iter_mut().filter(of_this) {
+            if waiter.told == needs {
+                continue;
+            }
+            waiter.told = needs.clone();
+            if let (Some(_), Some(turn)) = (&needs, views::current(state)) {
+                let reply = Reply::NeedsPerson { turn: Box::new(turn) };
+                effects.push(Effect::Reply { client: waiter.client, id: waiter.id, reply });
+            }
+        }
         effects
     }
 

@@ -10,7 +10,9 @@ use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
 use crate::host::effect::{Query, SessionOrder};
 use crate::host::event::ClientId;
-use crate::protocol::message::{Environment, HostReport, Overview, Place, Refusal, Reply, Request, Rest, Submitted};
+use crate::protocol::message::{
+    Environment, HostReport, Overview, Place, Refusal, Reply, Request, Rest, RunningTurn, Submitted, WhenAsked,
+};
 
 /// How many conversations go into one reply; with drafts and prompts of usual length that is far below a frame.
 const OVERVIEW_CHUNK: usize = 100;
@@ -46,9 +48,9 @@ impl HostCore {
             Request::Submit { conversation, text, place, environment } => {
                 self.submit(client, id, conversation, text, place, environment, now)
             }
-            Request::Wait { conversation, turn } => self.wait(client, id, conversation, turn),
-            Request::Fresh { conversation, running } => {
-                self.ask(client, id, conversation, now, |ask| Input::Fresh { ask, running })
+            Request::Wait { conversation, turn, asked } => self.wait(client, id, conversation, turn, asked),
+            Request::Fresh { conversation, running, agent, model } => {
+                self.fresh(client, id, conversation, running, agent, model, now)
             }
             Request::Interrupt { conversation } => {
                 self.ask(client, id, conversation, now, |ask| Input::Interrupt { ask })
@@ -66,8 +68,8 @@ impl HostCore {
                 }
                 None => reply(Reply::Refused { why: Refusal::UnknownAgent(agent) }),
             },
-            Request::AnswerRequest { conversation, request, choice } => {
-                self.ask(client, id, conversation, now, |ask| Input::AnswerRequest { ask, request, choice })
+            Request::AnswerRequest { conversation, turn, request, choice } => {
+                self.ask(client, id, conversation, now, |ask| Input::AnswerRequest { ask, turn, request, choice })
             }
             Request::Brief { conversation } => vec![Effect::Query { client, id, query: Query::Brief { conversation } }],
             Request::Signal { conversation, token, payload } => {
@@ -195,14 +197,51 @@ impl HostCore {
         effects
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the fields of one request and who asked it")]
+    fn fresh(
+        &mut self,
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        running: RunningTurn,
+        agent: Option<String>,
+        model: Option<String>,
+        now: Timestamp,
+    ) -> Vec<Effect> {
+        let rules = agent.as_ref().map(|agent| self.agents.rules.get(agent).cloned());
+        if let (Some(agent), Some(None)) = (&agent, &rules) {
+            let why = Refusal::UnknownAgent(agent.clone());
+            return vec![Effect::Reply { client, id, reply: Reply::Refused { why } }];
+        }
+        let runs = self.conversations.get(&conversation).is_some_and(|state| state.current().is_some());
+        let mut effects = Vec::new();
+        // What will be refused changes nothing. What is not may send the first in line at once, so agent and model come before it.
+        if !runs || running == RunningTurn::Stop {
+            if let Some((agent, rules)) = agent.zip(rules.flatten()) {
+                let rules = Box::new(rules);
+                effects.extend(self.tell(conversation, now, |ask| Input::SetAgent { ask, agent, rules }));
+            }
+            if model.is_some() {
+                effects.extend(self.tell(conversation, now, |ask| Input::SetModel { ask, model }));
+            }
+        }
+        effects.extend(self.ask(client, id, conversation, now, |ask| Input::Fresh { ask, running }));
+        effects
+    }
+
+    /// Gives the input to the conversation in nobody's name: nobody is told that it is done.
+    fn tell(&mut self, conversation: ConversationId, now: Timestamp, input: impl FnOnce(Ask) -> Input) -> Vec<Effect> {
+        self.next_ask += 1;
+        let input = input(Ask(self.next_ask));
+        self.apply(conversation, input, now)
+    }
+
     /// A conversation that is spoken to has a tab again.
     fn open_closed_tab(&mut self, conversation: ConversationId, now: Timestamp) -> Vec<Effect> {
         match self.conversations.get(&conversation).map(|state| state.record().tab) {
             Some(Tab::Closed) => {
-                self.next_ask += 1;
-                // Nobody asked for this, so nobody is told that it is done.
-                let (ask, tab) = (Ask(self.next_ask), self.next_tab());
-                self.apply(conversation, Input::SetTab { ask, tab }, now)
+                let tab = self.next_tab();
+                self.tell(conversation, now, |ask| Input::SetTab { ask, tab })
             }
             Some(Tab::Open { .. }) | None => Vec::new(),
         }
@@ -262,6 +301,7 @@ impl HostCore {
         id: u64,
         conversation: ConversationId,
         turn: Option<TurnNumber>,
+        asked: WhenAsked,
     ) -> Vec<Effect> {
         let Some(state) = self.conversations.get(&conversation) else {
             return Vec::new();
@@ -284,8 +324,8 @@ impl HostCore {
                 vec![Effect::Query { client, id, query: Query::EndedTurn { conversation, turn } }]
             }
             None => {
-                self.waiters.push(Waiter { client, id, conversation, turn });
-                Vec::new()
+                self.waiters.push(Waiter { client, id, conversation, turn, asked, told: None });
+                self.tell_waiters_what_is_asked(conversation)
             }
         }
     }

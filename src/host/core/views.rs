@@ -2,6 +2,7 @@
 
 use crate::domain::conversation_state::{AgentPlace, ConversationState};
 use crate::domain::id::TurnNumber;
+use crate::domain::request::RequestNumber;
 use crate::domain::session::AsleepWhy;
 use crate::domain::turn::{TurnRecord, TurnState};
 use crate::protocol::message::{Conversation, Process, Session, Status};
@@ -71,6 +72,26 @@ pub fn is_open(state: &ConversationState, turn: TurnNumber) -> bool {
 /// Whether nothing is under way, nor will be without the person.
 pub fn is_quiet(state: &ConversationState) -> bool {
     state.current().is_none() && (state.queue().is_empty() || state.record().queue_held.is_some())
+}
+
+/// What an agent waits for the person with: the state of its turn, and what is open in it.
+pub type Needs = (TurnNumber, TurnState, Vec<RequestNumber>);
+
+/// None while the agent does not wait for the person.
+pub fn needs(state: &ConversationState) -> Option<Needs> {
+    let turn = &state.current()?.turn;
+    match turn.state {
+        TurnState::NeedsApproval | TurnState::NeedsAnswer => {
+            let open = turn.requests.iter().filter(|request| request.is_open()).map(|request| request.number);
+            Some((turn.number, turn.state.clone(), open.collect()))
+        }
+        TurnState::Queued | TurnState::Sending | TurnState::Working | TurnState::Ended(_) => None,
+    }
+}
+
+/// The turn that is under way, as it is shown.
+pub fn current(state: &ConversationState) -> Option<TurnRecord> {
+    Some(with_short_prompt(&state.current()?.turn, SHOWN_PROMPT_BYTES))
 }
 
 fn status(state: &ConversationState) -> Status {

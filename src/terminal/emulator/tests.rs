@@ -179,7 +179,7 @@ fn no_row_is_lost_in_any_way_of_scrolling() {
         ("wrapping", "x".repeat(3 * 5_000), 4_999),
         ("wide characters that never fit", "日".repeat(5_000), 4_999),
         ("index", "x\r\x1bD".repeat(5_000), 5_000),
-        ("repeat", "x\x1b[14999b".to_owned(), 4_999),
+        ("repeat", "x\x1b[2b".repeat(5_000), 4_999),
         ("scroll up", "\x1b[H\x1b[1Sx".repeat(5_000), 5_000),
         ("clear screen", "\x1b[Hx\x1b[2J".repeat(5_000), 5_000),
         ("delete line", "\x1b[Hx\x1b[M".repeat(5_000), 5_000),
@@ -202,6 +202,16 @@ fn a_view_stays_still_while_rows_scroll() {
     (0..2_000).for_each(|number| drop(feed(&mut screen, format!("more {number}\r\n"))));
     let moved = u32::try_from(screen.scrolled_rows() - scrolled).expect("few rows");
     assert_eq!(lines(&screen, up + moved), still);
+    assert_eq!(screen.frame(u32::MAX).rows[0].text(), "line 0");
+}
+
+#[test]
+fn rows_that_a_smaller_screen_pushes_up_have_not_scrolled() {
+    let mut screen = screen(80, 500);
+    (0..600).for_each(|number| drop(feed(&mut screen, format!("line {number}\r\n"))));
+    let scrolled = screen.scrolled_rows();
+    screen.resize(Size { columns: 79, rows: 3 });
+    assert_eq!(screen.scrolled_rows(), scrolled);
     assert_eq!(screen.frame(u32::MAX).rows[0].text(), "line 0");
 }
 
@@ -461,6 +471,49 @@ fn hostile_streams_stay_bounded() {
     assert_eq!(screen.panics(), 0);
 }
 
+/// Eight bytes asked for 65,535 characters, whatever the size of the screen. Rows that scroll tell how many were written.
+#[test]
+fn a_flood_of_repeats_writes_no_more_than_a_screen_each() {
+    let (columns, rows) = (5, 2);
+    for (bytes, mode, repeat, most) in [
+        (1_000_000, "", "\x1b[65535b", columns * rows),
+        (100_000, "", "\x1b[65535;1b", columns * rows),
+        (100_000, "", "\x1b[6\x015é535b", columns * rows),
+        (10_000, "", "\x1b[99b", 99),
+        (100_000, "\x1b[4h", "\x1b[65535b", columns),
+    ] {
+        let mut screen = screen(columns, rows);
+        feed(&mut screen, format!("{mode}x"));
+        let count = bytes / repeat.len();
+        for piece in repeat.repeat(count).as_bytes().chunks(4_096 + 1) {
+            feed(&mut screen, piece);
+        }
+        let written = (screen.scrolled_rows() + u64::from(rows)) * u64::from(columns);
+        let asked = count as u64 * u64::from(most);
+        assert!((asked..=asked + u64::from(columns * rows)).contains(&written), "{repeat:?}: {written} of {asked}");
+    }
+}
+
+/// Each of these does nothing new after the first few; the last one searched the whole row as often as it was told.
+#[test]
+fn floods_of_high_counts_end() {
+    for count in ["@", "A", "B", "C", "D", "E", "F", "I", "L", "M", "P", "S", "T", "X", "Z"] {
+        let mut screen = screen(80, 24);
+        feed(&mut screen, "\x1b[3gx\x1b[5;70H");
+        feed(&mut screen, format!("\x1b[65535{count}").repeat(20_000));
+        assert_eq!(screen.panics(), 0);
+    }
+}
+
+#[test]
+fn tabs_go_back_as_far_as_there_are_stops() {
+    for (moves, column) in [("\x1b[Z", 16), ("\x1b[2Z", 8), ("\x1b[65535Z", 0), ("\x1b[2g\x1b[Z\x1b[3g\x1b[9Z", 16)] {
+        let mut screen = screen(80, 24);
+        feed(&mut screen, format!("\x1b[21G{moves}"));
+        assert_eq!(screen.frame(0).cursor.map(|cursor| cursor.column), Some(column), "{moves:?}");
+    }
+}
+
 #[test]
 fn a_screen_can_live_in_the_thread_of_its_session() {
     fn is_send<T: Send>(_: &T) {}
@@ -503,6 +556,38 @@ fn a_narrow_screen_for_a_while_does_not_cost_the_text_above() {
         screen.resize(Size { columns, rows });
     }
     assert_eq!(screen.text_since(&begin, WIDE), Some((output, 0)));
+}
+
+/// The emulator's cursor came to stand before a wide character of an unfinished line, and the next text covered it; in another case it came to
+/// stand on a row of its own below.
+#[test]
+fn text_goes_on_behind_wide_characters_after_a_resize() {
+    for (text, sizes) in [
+        ("aaa日aaaaa日", &[(11, 2), (2, 2)][..]),
+        ("日a日日a日a", &[(2, 10), (6, 2)]),
+        ("a日aa日日aaa日a日a日日日日", &[(11, 2), (17, 2)]),
+        ("aaaaaaaa", &[(2, 4), (9, 2)]),
+    ] {
+        let mut screen = screen(80, 24);
+        let begin = screen.mark();
+        feed(&mut screen, format!("before\r\n{text}"));
+        for (columns, rows) in sizes {
+            screen.resize(Size { columns: *columns, rows: *rows });
+        }
+        feed(&mut screen, "and more");
+        assert_eq!(text_since(&screen, &begin), format!("before\n{text}and more"));
+    }
+}
+
+/// The mark that a row continues went along with the cells, and the cut came right behind it.
+#[test]
+fn lines_stay_apart_where_characters_were_deleted() {
+    let mut screen = screen(10, 4);
+    let begin = screen.mark();
+    feed(&mut screen, "aaaaaaaaaabbb\x1b[A\x1b[P\x1b[B");
+    let text = screen.text_since(&begin, WIDE);
+    screen.resize(Size { columns: 9, rows: 4 });
+    assert_eq!(screen.text_since(&begin, WIDE), text);
 }
 
 /// Writes so many lines, some narrow, some wide. Returns their text.
@@ -587,7 +672,7 @@ fn text_stream() -> impl Strategy<Value = Vec<u8>> {
         2 => proptest::collection::vec(any::<u8>(), 0..6),
         4 => "\x1b\\[[0-9;:]{0,6}m".prop_map(String::into_bytes),
         4 => "\x1b\\[((3|4|9|10|2)?[0-9]|[34]8;5;[0-9]{1,3}|[34]8;2(;[0-9]{1,3}){3}|[0-9]{0,3})(;[0-9]{0,2}){0,3}m".prop_map(String::into_bytes),
-        2 => "\x1b\\[[0-9]{0,2}b".prop_map(String::into_bytes),
+        2 => "\x1b\\[[0-9]{0,4}b".prop_map(String::into_bytes),
         4 => "\x1b\\[[0-9]{0,2}(;[0-9]{1,2})?[@A-PSTXZ`adefgrsu]".prop_map(String::into_bytes),
         2 => "\x1b\\[(4|20|\\?7|\\?6|\\?1049|\\?25)[hl]".prop_map(String::into_bytes),
         2 => "\x1b[()*+][0AB]".prop_map(String::into_bytes),
@@ -630,7 +715,7 @@ proptest! {
             prop_assert_eq!(fast.modes(), slow.modes());
             prop_assert_eq!(fast.mark(), slow.mark());
             prop_assert_eq!(fast.text_since(&mark, WIDE), slow.text_since(&mark, WIDE));
-            // Not every page: a REP of 65,535 characters at 2 columns makes 10,000 pages, each unpacked and wrapped anew.
+            // Not every page: each one is unpacked and wrapped anew.
             let most = fast.frame(0).scroll.most;
             for up in [1, most / 3, most / 2, most] {
                 prop_assert_eq!(fast.frame(up), slow.frame(up));
@@ -640,6 +725,39 @@ proptest! {
         }
         prop_assert_eq!(fast.take_replies(), slow.take_replies());
         prop_assert_eq!((fast.panics(), slow.panics()), (0, 0));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    /// Two viewers look at different times; the one that brings its picture up to date sees what a new one would.
+    #[test]
+    fn a_picture_that_is_brought_up_to_date_is_the_picture_made_anew(
+        steps in proptest::collection::vec((prop_oneof![stream(), text_stream()], 1usize..80, 1usize..4, any::<bool>()), 1..6),
+        columns in 2u16..40,
+        resize: bool,
+    ) {
+        let mut screen = screen(columns, 6);
+        let mut seen: Vec<(Frame, u64)> = vec![(screen.frame(0), screen.revision()); 2];
+        for (bytes, cut, skip, resized) in steps {
+            for (number, piece) in bytes.chunks(cut).enumerate() {
+                feed(&mut screen, piece);
+                for (_, (frame, since)) in seen.iter_mut().enumerate().filter(|(at, _)| *at == 0 || number % (skip + 1) == 0) {
+                    let mut told = frame.clone();
+                    if let Some(delta) = screen.update(frame, *since) {
+                        told.apply(delta);
+                    }
+                    *since = screen.revision();
+                    prop_assert_eq!(&told, &*frame);
+                    prop_assert_eq!(&told, &screen.frame(0));
+                }
+            }
+            if resize && resized {
+                screen.resize(Size { columns: columns + 3, rows: 7 });
+                screen.resize(Size { columns, rows: 6 });
+            }
+        }
     }
 }
 
@@ -662,7 +780,9 @@ proptest! {
                 prop_assert!(length.is_some_and(|length| length < 64), "{:?}", String::from_utf8_lossy(replies));
                 replies = &replies[length.unwrap_or(1)..];
             }
+            let before = screen.scrolled_rows();
             screen.resize(Size { columns, rows });
+            prop_assert_eq!(screen.scrolled_rows(), before);
             screen.text_since(&mark, Cap { head: 10, tail: 10 });
             prop_assert_eq!(screen.visible_text(), lines(&screen, 0));
             let most = screen.frame(0).scroll.most;
@@ -708,9 +828,36 @@ proptest! {
         let mut output = String::new();
         for (count, columns, rows) in steps {
             output.push_str(&numbered_lines(&mut screen, count));
+            let scrolled = screen.scrolled_rows();
             screen.resize(Size { columns, rows });
+            prop_assert_eq!(screen.scrolled_rows(), scrolled);
         }
         prop_assert_eq!(screen.text_since(&begin, WIDE), Some((output, 0)));
+        prop_assert_eq!(screen.panics(), 0);
+    }
+    #[test]
+    fn resizing_leaves_the_cursor_at_its_place_in_the_text(
+        steps in proptest::collection::vec(
+            (
+                proptest::collection::vec("[a-z日é]{0,40}", 0..20),
+                "[a-z日]{0,30}",
+                "(\x1b\\[[1-4]A(\x1b\\[2P)?\x1b\\[[1-9]{1,2}G)?",
+                proptest::collection::vec((2u16..40, 2u16..20), 1..4),
+            ),
+            1..6,
+        )
+    ) {
+        let mut screen = screen(80, 24);
+        let begin = screen.mark();
+        for (lines, unfinished, elsewhere, sizes) in steps {
+            lines.iter().for_each(|line| drop(feed(&mut screen, format!("{line}\r\n"))));
+            feed(&mut screen, unfinished + &elsewhere);
+            let text = screen.text_since(&begin, WIDE);
+            for (columns, rows) in sizes {
+                screen.resize(Size { columns, rows });
+                prop_assert_eq!(screen.text_since(&begin, WIDE), text.clone(), "at {}x{}", columns, rows);
+            }
+        }
         prop_assert_eq!(screen.panics(), 0);
     }
 }

@@ -7,6 +7,8 @@
 
 /// Bracketed paste, among the private modes.
 const PASTE_MODE: u16 = 2004;
+/// Repeats of so few are no more work than other sequences are.
+const FEW_REPEATS: u16 = 99;
 
 /// How far a sequence has come, behind its bracket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +21,10 @@ pub(super) enum Sequence {
         number: u16,
         has_paste: bool,
     },
+    /// A first number: with `b` it is REP.
+    First(u16),
+    /// A first number that is high, and others.
+    More(u16),
 }
 
 /// What stands out.
@@ -27,6 +33,8 @@ pub(super) enum Notable {
     VersionQuery,
     /// The paste mode is set or reset, perhaps to what it was.
     PasteMode,
+    /// REP: the last character is to come so many times again.
+    Repeat(u16),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +53,7 @@ impl Sequence {
             Sequence::Begun => match byte {
                 b'>' => Step::On(Sequence::Greater),
                 b'?' => Step::On(Sequence::Private { number: 0, has_paste: false }),
+                b'0'..=b'9' => Step::On(Sequence::First(append(0, byte))),
                 _ => Step::Plain,
             },
             Sequence::Greater => match byte {
@@ -61,6 +70,17 @@ impl Sequence {
                     _ => Step::Plain,
                 }
             }
+            Sequence::First(number) => match byte {
+                b'0'..=b'9' => Step::On(Sequence::First(append(number, byte))),
+                b';' | b':' if number > FEW_REPEATS => Step::On(Sequence::More(number)),
+                b'b' if number > FEW_REPEATS => Step::Ends(Notable::Repeat(number)),
+                _ => Step::Plain,
+            },
+            Sequence::More(first) => match byte {
+                b'0'..=b'9' | b';' | b':' => Step::On(self),
+                b'b' => Step::Ends(Notable::Repeat(first)),
+                _ => Step::Plain,
+            },
         }
     }
 
@@ -126,6 +146,17 @@ mod tests {
             ("?204h", None),
             ("?25l", None),
             ("2004h", None),
+            ("100b", Some(Notable::Repeat(100))),
+            ("0065535b", Some(Notable::Repeat(65_535))),
+            ("4294967296b", Some(Notable::Repeat(65_535))),
+            ("1000;2:3b", Some(Notable::Repeat(1000))),
+            ("99b", None),
+            ("2;1000b", None),
+            (";1000b", None),
+            (">1000b", None),
+            ("1000 b", None),
+            ("100;1H", None),
+            ("38;2;255;255;255m", None),
             ("31m", None),
             ("H", None),
             ("!p", None),
@@ -137,10 +168,12 @@ mod tests {
 
     #[test]
     fn a_sequence_that_is_cut_or_disturbed_is_watched_as_long_as_it_may_stand_out() {
-        for bytes in ["", ">", "?", "?25", "\x01?2004h", "?20\x0704h", "?2004\u{e9}h", "?2\x7f"] {
+        for bytes in
+            ["", ">", "?", "?25", "\x01?2004h", "?20\x0704h", "?2004\u{e9}h", "?2\x7f", "3", "1\x01000b", "1000;"]
+        {
             assert!(!Sequence::is_plain(bytes.as_bytes()), "{bytes:?}");
         }
-        for bytes in ["3", "31;\u{e9}", "?25h\x07", "?1u"] {
+        for bytes in ["31;\u{e9}", "?25h\x07", "?1u"] {
             assert!(Sequence::is_plain(bytes.as_bytes()), "{bytes:?}");
         }
     }

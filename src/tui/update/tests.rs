@@ -1,6 +1,8 @@
 //! What the window does, one test a behaviour.
 
-use super::super::app::{Keyboard, Link, Page, Prefix};
+mod agents;
+
+use super::super::app::{AfterEdit, Keyboard, Link, Page, Prefix};
 use super::super::event::{Effect, Event, Purpose};
 use super::super::testing::{Window, ago, asleep, decided, draft, ended, id, idle, of, with_queue, working};
 use crate::client::Absent;
@@ -212,7 +214,7 @@ fn an_older_draft_that_comes_while_ours_is_being_saved_takes_nothing_away() {
 
 #[test]
 fn fresh_asks_first_while_a_turn_runs_and_not_otherwise() {
-    let fresh = |running| Request::Fresh { conversation: id(1), running };
+    let fresh = |running| Request::Fresh { conversation: id(1), running, agent: None, model: None };
     let mut window = one(idle(1, "a"));
     window.press("<ctrl-n>");
     assert_eq!(window.requests(), [fresh(RunningTurn::Refuse)]);
@@ -285,7 +287,12 @@ fn the_change_of_a_queued_message_that_was_not_confirmed_stands_in_the_composer_
     assert!(window.picture().contains("went away before it confirmed"), "{}", window.picture());
     let mut window = one(with_queue(working(1, "a"), &["next"]));
     window.press("mine<prefix>qe!<enter>");
-    let purpose = Purpose::EditQueued { conversation: id(1), turn: TurnNumber(8), text: "next!".into() };
+    let purpose = Purpose::EditQueued {
+        conversation: id(1),
+        turn: TurnNumber(8),
+        text: "next!".into(),
+        then: AfterEdit::Nothing,
+    };
     window.answer(purpose, Reply::Done).event(Event::LinkLost("gone".into()));
     assert_eq!(window.text(), "mine");
 }
@@ -849,7 +856,12 @@ fn an_edit_that_came_too_late_is_said_until_its_text_is_sent_or_cleared() {
     // It was sent after Enter and before the change came to the host.
     let mut window = one(with_queue(working(1, "a"), &["next"]));
     window.press("<prefix>qe!<enter>").told(sent());
-    let purpose = Purpose::EditQueued { conversation: id(1), turn: TurnNumber(8), text: "next!".into() };
+    let purpose = Purpose::EditQueued {
+        conversation: id(1),
+        turn: TurnNumber(8),
+        text: "next!".into(),
+        then: AfterEdit::Nothing,
+    };
     window.answer(purpose, Reply::Refused { why: Refusal::NotQueued(TurnNumber(8)) });
     assert_eq!(window.text(), "next!");
     assert!(window.picture().contains(heading), "{}", window.picture());
