@@ -7,11 +7,13 @@ mod architecture;
 mod coming_back;
 mod contract;
 mod crash;
+// Shared with the tests of real agents, which need more of it.
+#[allow(dead_code)]
 mod home;
 mod programs;
 mod queue;
 mod record;
-
+mod recordings;
 mod screen;
 mod session;
 mod shell;

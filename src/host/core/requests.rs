@@ -118,7 +118,7 @@ impl HostCore {
                 Some(state) => Reply::Decisions(state.decisions().iter().cloned().collect()),
                 None => Reply::Refused { why: Refusal::NoConversation(conversation) },
             }),
-            Request::Agents => now_reply(Reply::Agents(self.agents.reports.clone())),
+            Request::Agents => vec![Effect::DescribeAgents { client, id }],
             Request::HostStatus => now_reply(Reply::Host(self.report())),
             Request::HostStop => {
                 let mut effects = now_reply(Reply::Done);
