@@ -11,6 +11,7 @@ mod home;
 mod programs;
 mod queue;
 mod record;
+mod requests;
 
 mod screen;
 mod session;
