@@ -137,7 +137,7 @@ fn a_waiting_send_says_once_what_is_asked_and_waits_on() {
     let home = home_with_coder();
     let tab = coder_tab(&home);
     let waiting = tab.call("send", &["--wait", "--json", "ask permission question"]).start();
-    until_asked(&tab);
+    tab.wait_for("the permission is open", |state| state["state"] == "needs approval");
     tab.run("answer", &["allow"]).done();
     tab.wait_for("the question is open", |state| state["state"] == "needs answer");
     tab.run("answer", &["blue"]).done();
