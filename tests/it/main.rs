@@ -14,6 +14,8 @@ mod programs;
 mod queue;
 mod record;
 mod recordings;
+mod requests;
+
 mod screen;
 mod session;
 mod shell;
