@@ -26,6 +26,8 @@ pub struct Tracker {
     prompt: Option<String>,
     /// The newest message of the turn that runs.
     answer: Option<String>,
+    /// What any source said of its failure.
+    failure: Option<String>,
     /// What is known of its cost, which is told in parts.
     usage: Option<Usage>,
     record: Record,
@@ -105,6 +107,7 @@ impl Tracker {
             state: State::Starting,
             prompt: None,
             answer: None,
+            failure: None,
             usage: None,
             record: Record::Open,
         }
@@ -197,6 +200,11 @@ impl Tracker {
         };
         if let Claim::Started { prompt: Some(prompt) } = &claim {
             self.prompt = Some(prompt.clone());
+        }
+        if let Claim::Failed { text } = &claim
+            && !text.is_empty()
+        {
+            self.failure = Some(text.clone());
         }
         let ends = matches!(claim, Claim::Done | Claim::Failed { .. } | Claim::Interrupted);
         if ends && evidence.source == Source::Transcript {
@@ -313,6 +321,7 @@ impl Tracker {
         let text = self.prompt.take().filter(|_| turn.is_none());
         self.record = Record::Open;
         self.usage = None;
+        self.failure = None;
         heard.push(seen(Signal::TurnStarted { turn, text }, evidence));
     }
 
@@ -333,6 +342,11 @@ impl Tracker {
     fn tell_end(&mut self, running: Running, ending: Ending, evidence: Evidence, heard: &mut Vec<Heard>) {
         self.state = State::Idle;
         self.prompt = None;
+        // The source that tells the end need not be the one that tells why.
+        let ending = match (ending, self.failure.take()) {
+            (Ending::Failed { kind, text }, Some(told)) if text.is_empty() => Ending::Failed { kind, text: told },
+            (ending, _) => ending,
+        };
         let answer = self.answer.take().map(|text| Answer { text, cut_bytes: 0 });
         heard.push(seen(Signal::TurnEnded { turn: running.turn, ending, answer }, evidence.clone()));
         heard.push(seen(Signal::Ready, evidence));

@@ -139,6 +139,27 @@ fn failed_interrupted_and_denied_are_told_apart() {
     assert_eq!(talk.say(Claim::Idle), ["end 3 interrupted", "ready"]);
 }
 
+/// Seen of an agent whose report of a failure has no words, while its record has them.
+#[test]
+fn the_words_of_a_failure_come_from_whoever_has_them() {
+    let ending = |heard: Vec<Heard>| {
+        heard.into_iter().find_map(|told| match told {
+            Heard::Seen(Seen { signal: Signal::TurnEnded { ending, .. }, .. }) => Some(ending),
+            _ => None,
+        })
+    };
+    let failed = |text: &str| Claim::Failed { text: text.into() };
+    let told = Some(Ending::Failed { kind: FailureKind::Other, text: "500 of the service".into() });
+    for words_first in [true, false] {
+        let mut talk = Talk::running(1);
+        let wordless = claimed(Source::ProgramStatus, failed(""));
+        let record = claimed(Source::Transcript, failed("500 of the service"));
+        let (first, second) = if words_first { (record, wordless) } else { (wordless, record) };
+        talk.tracker.hear(first, talk.now, AT);
+        assert_eq!(ending(talk.tracker.hear(second, talk.now, AT)), told, "{words_first}");
+    }
+}
+
 #[test]
 fn the_first_prompt_must_hold_and_a_flash_of_work_is_nothing() {
     let mut talk = Talk::new();

@@ -228,8 +228,14 @@ impl HostCore {
             let reply = match waiter.turn {
                 Some(turn) => match ended.iter().find(|record| record.number == turn) {
                     Some(record) => Some(Reply::Ended { turn: Some(Box::new(record.clone())) }),
-                    // Taken out of the queue: it will not end any more.
-                    None => (ended.is_empty() && !views::is_open(state, turn)).then_some(Reply::Ended { turn: None }),
+                    None => match views::is_held(state, turn) {
+                        // It would wait without an end, and the person must know why.
+                        Some(held) => Some(Reply::Refused { why: Refusal::Held(held) }),
+                        // Taken out of the queue: it will not end any more.
+                        None => {
+                            (ended.is_empty() && !views::is_open(state, turn)).then_some(Reply::Ended { turn: None })
+                        }
+                    },
                 },
                 None if views::is_quiet(state) => match state.newest_ended() {
                     // The answer is in the store, and by then so is the end.

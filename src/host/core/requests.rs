@@ -309,6 +309,9 @@ impl HostCore {
         if let Some(turn) = turn.filter(|turn| turn.0 == 0 || turn.0 > state.turns()) {
             return vec![Effect::ReplyNow { client, id, reply: Reply::Refused { why: Refusal::NoTurn(turn) } }];
         }
+        if let Some(held) = turn.and_then(|turn| views::is_held(state, turn)) {
+            return vec![Effect::Reply { client, id, reply: Reply::Refused { why: Refusal::Held(held) } }];
+        }
         let over = match turn {
             Some(turn) => (!views::is_open(state, turn)).then_some(turn),
             None if views::is_quiet(state) => match state.newest_ended() {

@@ -141,7 +141,8 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
             say(app, format!("queued turn {turn} is changed"));
             if then == AfterEdit::Fresh {
                 let request = command::fresh_request(conversation, RunningTurn::Refuse);
-                ask(app, out, Purpose::Fresh(conversation), request);
+                let done = "the message goes to a fresh session, with its brief";
+                ask(app, out, Purpose::Order { done }, request);
             }
         }
         // It goes in a moment, and then the link is lost.

@@ -250,7 +250,13 @@ fn stopping_is_confirmed() {
 
 #[test]
 fn why_tells_decisions_with_their_evidence() {
-    check("why", &[idle(1, "fix login")], |window| {
+    let mut conversation = idle(1, "fix login");
+    if let Some(session) = &mut conversation.session {
+        session.agent_session = Some("8a5e2d6c-0f4b-4c55-9a53-1f6f0c6d2b11".into());
+        let evidence = |source, seconds, text: &str| Evidence { source, at: ago(seconds), text: text.into() };
+        session.heard = vec![evidence(Source::Hook, 100, "Stop"), evidence(Source::Title, 3, "idle")];
+    }
+    check("why", &[conversation], |window| {
         with_earlier(window);
         window.press("<prefix>s");
     });
