@@ -383,8 +383,11 @@ fn another_model_is_taken_along_by_one_process_after_the_other() {
     assert_eq!(state.next_decision().why.text(), "model default -> m: context kept");
     let said = all_words(&state.apply(submit("two"), NOW));
     assert!(said.contains(&"STOP 1".to_owned()) && !said.iter().any(|word| word.starts_with("START")), "{said:?}");
-    let actions = hear(&mut state, exited(Exit::Code(143)));
     assert_eq!(decided(&state), (Continuity::Resumed, "model_switched"));
+    // What the ending process still says starts nothing.
+    let said = all_words(&hear(&mut state, seen(Signal::Ready)));
+    assert!(!said.iter().any(|word| word.starts_with("WRITE")), "{said:?}");
+    let actions = hear(&mut state, exited(Exit::Code(143)));
     let started = actions.iter().any(|action| {
         matches!(action, Action::Start(order)
             if order.model.as_deref() == Some("m") && order.resume.as_deref() == Some("id-1"))
