@@ -248,7 +248,7 @@ impl Tracker {
                 // A report made for it tells an end by name, so idle without one is an interrupt. Other sources know only this.
                 let ending = match evidence.source {
                     Source::ProgramStatus => Ending::Interrupted,
-                    _ => Ending::Completed,
+                    _ => Ending::LooksDone,
                 };
                 self.claim_end(ending, evidence, now, heard);
             }

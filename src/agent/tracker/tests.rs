@@ -96,6 +96,7 @@ fn ending_word(ending: &Ending) -> &'static str {
         Ending::Completed => "completed",
         Ending::Failed { .. } => "failed",
         Ending::Interrupted => "interrupted",
+        Ending::LooksDone => "looks done",
         Ending::NotTold => "not told",
     }
 }
@@ -226,7 +227,7 @@ fn a_source_that_knows_only_busy_and_not_ends_a_turn_as_far_as_it_knows() {
     talk.tracker.expect(TurnNumber(1));
     assert_eq!(talk.say_by(Source::Title, working()), ["start 1"]);
     talk.say_by(Source::Title, Claim::Idle);
-    assert_eq!(talk.wait(300), ["end 1 completed", "ready"]);
+    assert_eq!(talk.wait(300), ["end 1 looks done", "ready"]);
 }
 
 #[test]

@@ -354,7 +354,7 @@ impl ConversationState {
             // It was done before the interrupt reached it.
             (_, Ending::Completed) => TurnEnd::Completed,
             (Some(interrupt), _) => TurnEnd::Interrupted(interrupt.by),
-            (None, Ending::Status(0)) => TurnEnd::Completed,
+            (None, Ending::Status(0) | Ending::LooksDone) => TurnEnd::Completed,
             (None, Ending::Status(status)) if self.rules.interrupted_statuses.contains(&status) => {
                 TurnEnd::Interrupted(InterruptedBy::AgentScreen)
             }

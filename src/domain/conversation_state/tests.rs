@@ -452,6 +452,16 @@ fn an_answer_that_moved_nothing_is_said_and_the_request_is_open_again() {
 }
 
 #[test]
+fn an_agent_that_only_looks_done_was_interrupted_where_that_was_asked() {
+    let mut state = agent_working();
+    state.apply(Input::Interrupt { ask: Ask(1) }, NOW);
+    let said = all_words(&hear(&mut state, agent_ended(Ending::LooksDone)));
+    assert!(said.contains(&"TELL turn 1 interrupted (by_person)".to_owned()), "{said:?}");
+    let said = all_words(&hear(&mut agent_working(), agent_ended(Ending::LooksDone)));
+    assert!(said.contains(&"TELL turn 1 completed (completed)".to_owned()), "{said:?}");
+}
+
+#[test]
 fn a_denial_that_ends_the_turn_is_told_as_that() {
     let mut state = agent_working();
     hear(&mut state, asks(RequestKind::Permission, "run ls"));
