@@ -10,6 +10,7 @@ pub mod guard;
 pub mod input;
 pub mod keymap;
 pub mod layout;
+pub mod overview;
 pub mod screen;
 #[cfg(test)]
 mod testing;

@@ -5,7 +5,7 @@ use super::super::composer::Composer;
 use super::super::keymap::{self, Place, key_name};
 use super::super::layout::layout;
 use super::record::{session_words, state_words, turn_lines};
-use super::{accent, agents, blank, covers, draw_box, put_line, quiet, requests, strong, text, work};
+use super::{accent, agents, blank, covers, draw_box, overview, put_line, quiet, requests, strong, text, work};
 use crate::domain::continuity::DecisionRecord;
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::TurnNumber;
@@ -37,6 +37,7 @@ pub fn draw(app: &App, page: &Page, buffer: &mut Buffer) -> Option<Position> {
             agents::draw(app, page, buffer);
             None
         }
+        Page::Overview(page) => overview::draw(app, page, buffer),
         Page::Rename(composer) => {
             let words = "Enter keeps it, Esc the old one";
             draw_field(app, " title ", composer, &[words.to_owned()], buffer)
@@ -77,7 +78,12 @@ fn draw_lines(app: &App, page: &Page, top: u16, buffer: &mut Buffer) {
         Page::Help { .. } => "keys".to_owned(),
         Page::Why { .. } => "why: the session now, and the last decisions".to_owned(),
         Page::Turn { number, .. } => format!("turn {number}"),
-        Page::Requests(_) | Page::Agents(_) | Page::Confirm(_) | Page::Rename(_) | Page::Model(_) => String::new(),
+        Page::Requests(_)
+        | Page::Agents(_)
+        | Page::Confirm(_)
+        | Page::Rename(_)
+        | Page::Model(_)
+        | Page::Overview(_) => String::new(),
     };
     let lines = lines(app, page, area.width);
     let seen = usize::from(rows(app));
@@ -107,7 +113,12 @@ fn lines(app: &App, page: &Page, columns: u16) -> Vec<Line<'static>> {
             }
             lines
         }
-        Page::Requests(_) | Page::Agents(_) | Page::Confirm(_) | Page::Rename(_) | Page::Model(_) => Vec::new(),
+        Page::Requests(_)
+        | Page::Agents(_)
+        | Page::Confirm(_)
+        | Page::Rename(_)
+        | Page::Model(_)
+        | Page::Overview(_) => Vec::new(),
     }
 }
 
@@ -122,6 +133,7 @@ fn help_lines(app: &App, width: usize) -> Vec<Line<'static>> {
         (Place::Turns, "In the list of turns"),
         (Place::Requests, "In the list of what the agent asks"),
         (Place::Agents, "In the list of agents"),
+        (Place::Overview, "In the overview of all conversations"),
         (Place::Page, "On a page like this"),
         (Place::Confirm, "When asked"),
     ] {

@@ -1,5 +1,7 @@
 //! Pictures of the window. Look at a changed one before taking it over: INSTA_UPDATE=always.
 
+mod overview;
+
 use super::super::event::{Event, Purpose};
 use super::super::testing::{
     Window, agents, ago, asking, asleep, decided, draft, ended, id, idle, not_resumed, of, turn, with_queue, working,
@@ -485,6 +487,8 @@ fn nothing_breaks_at_any_size() {
             "<prefix>?",
             "<prefix>y<down>red<pgup>",
             "<prefix>C",
+            "<prefix>w",
+            "<prefix>wfix<ctrl-d>no",
             "<prefix>mx",
             "<prefix>s",
             "<prefix>,",
