@@ -296,6 +296,10 @@ pub enum SessionEvent {
         exit: Exit,
         said: String,
     },
+    /// It was stopped and nobody hears of it any more, though this process of it lives: it cannot be ended.
+    NotKilled {
+        pid: u32,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

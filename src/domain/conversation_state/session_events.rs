@@ -28,6 +28,7 @@ impl ConversationState {
             SessionEvent::AnswerTyped(request) => self.answer_typed(request, out),
             SessionEvent::AnswerNotTyped { request, why } => self.answer_failed(request, why, now, out),
             SessionEvent::Exited { exit, said } => self.exited(exit, &said, now, out),
+            SessionEvent::NotKilled { pid } => self.not_killed(pid, now, out),
         }
     }
 
@@ -424,6 +425,18 @@ impl ConversationState {
         self.resume(now, out, &mut after);
         self.wait_for_prompt(&mut after);
         out.extend(after);
+    }
+
+    /// Only what was told to end is given up like this, so a turn in it was interrupted.
+    fn not_killed(&mut self, pid: u32, now: Timestamp, out: &mut Vec<Action>) {
+        let why = AsleepWhy::NotKilled(pid);
+        let seen = evidence(Source::Process, now, why.text());
+        self.fall_asleep(why, out);
+        if let Some(current) = &self.current {
+            let by = current.interrupt.map_or(InterruptedBy::SessionStopped, |interrupt| interrupt.by);
+            self.end_turn(TurnEnd::Interrupted(by), seen, None, out);
+        }
+        self.flow(now, out);
     }
 
     fn end_by_exit(&self, current: &Current, exit: Exit, said: &str) -> TurnEnd {

@@ -244,6 +244,7 @@ fn inputs(state: &ConversationState) -> Vec<(&'static str, Input)> {
             Input::AnswerRequest { ask, turn: None, request: Some(RequestNumber(9)), choice: Choice::Allow },
         ),
         ("answer typed", event(state, SessionEvent::AnswerTyped(RequestNumber(1)))),
+        ("not killed", event(state, SessionEvent::NotKilled { pid: 9 })),
         ("set model", Input::SetModel { ask, model: Some("m".into()) }),
         ("set agent", Input::SetAgent { ask, agent: "b".into(), rules: Box::new(rules()) }),
         ("exited 0", event(state, exited(Exit::Code(0)))),
@@ -334,6 +335,20 @@ fn an_agent_killed_in_mid_turn_fails_it_and_the_follow_up_resumes_by_id() {
     assert_eq!(state.live.as_ref().map(|live| live.taken_up), Some(TakenUp::NotVerified));
     hear(&mut state, identity("id-1"));
     assert_eq!(state.live.as_ref().map(|live| live.taken_up), Some(TakenUp::Verified));
+}
+
+/// The broken one waited for its end for ever, and so did the turn and what waited in line.
+#[test]
+fn a_process_that_cannot_be_killed_is_given_up_in_words_and_the_conversation_goes_on() {
+    let mut state = working();
+    state.apply(submit("two"), NOW);
+    state.apply(Input::StopSession { ask: Ask(1) }, NOW);
+    let said = all_words(&hear(&mut state, SessionEvent::NotKilled { pid: 9 }));
+    assert!(said.contains(&"TELL turn 1 interrupted (session_stopped)".to_owned()), "{said:?}");
+    assert_eq!(decided(&state), (Continuity::Fresh, "not_killed"));
+    assert_eq!(state.current.as_ref().map(|current| current.turn.prompt.as_str()), Some("two"));
+    let words = state.decisions.back().unwrap().decision.why.text();
+    assert!(words.starts_with("process 9 could not be killed: it hangs in the system"), "{words}");
 }
 
 #[test]
