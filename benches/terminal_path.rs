@@ -441,7 +441,8 @@ impl Server {
         };
         let mut control = Control::connect(&paths, Absent::Fail).expect("the host runs");
         for number in 0..count {
-            let new = Request::New { agent: None, folder: "/".into(), title: Some(format!("stored {number}")) };
+            let new =
+                Request::New { agent: None, model: None, folder: "/".into(), title: Some(format!("stored {number}")) };
             let Ok(Reply::Created { conversation }) = control.ask(&new, None) else {
                 panic!("a conversation could not be made");
             };

@@ -161,6 +161,21 @@ fn why_not_opened(path: &Path, source: io::Error) -> PathsError {
     }
 }
 
+/// What Linux adds to the name of a program whose file was replaced or removed while it runs (proc(5)).
+const REPLACED: &str = " (deleted)";
+
+/// Our own program, to start a host with or to be called by an agent: this one's file. Where that was replaced under a running window, an upgrade say, the new one.
+pub fn own_program() -> std::io::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let replaced = program.to_str().and_then(|name| name.strip_suffix(REPLACED)).map(PathBuf::from);
+    Ok(match replaced {
+        Some(new) if !program.exists() && new.exists() => new,
+        // The old one can still be started by this name.
+        Some(_) if !program.exists() => PathBuf::from("/proc/self/exe"),
+        Some(_) | None => program,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

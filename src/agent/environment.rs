@@ -4,6 +4,7 @@
 //! Not here: what one agent needs beside (its profile).
 
 use super::assets;
+use super::profile::Variant;
 use super::template::LaunchValues;
 
 /// What every agent sees as its terminal. The emulator behind it is ours, whatever the client runs in.
@@ -18,16 +19,21 @@ const TERMINAL: [(&str, &str); 4] = [
 const DROPPED_LIST: &str = "agents/environment.list";
 
 /// The client's variables without those that belong to its own terminal, multiplexer, agent or service, and with ours.
-pub fn for_agent(values: LaunchValues, folder: &str) -> Vec<(String, String)> {
+///
+/// The profile knows better of its own: it lets pass what configures this agent, and takes away what would lead it astray.
+pub fn for_agent(values: LaunchValues, variant: &Variant) -> Vec<(String, String)> {
     let list = assets::text(DROPPED_LIST).unwrap_or_default();
-    let mut env: Vec<(String, String)> =
-        values.env.iter().filter(|(name, _)| is_name(name) && !is_dropped(name, list)).cloned().collect();
+    let passes = |name: &str| {
+        let is_passed = !is_dropped(name, list) || variant.pass.iter().any(|pattern| pattern.is_match(name));
+        is_name(name) && is_passed && !variant.unset.iter().any(|pattern| pattern.is_match(name))
+    };
+    let mut env: Vec<(String, String)> = values.env.iter().filter(|(name, _)| passes(name)).cloned().collect();
     for (name, value) in TERMINAL {
         set(&mut env, name, value);
     }
     set(&mut env, "THREADKEEP_CONVERSATION", &values.conversation.to_string());
     // With the name it was given, a folder behind a link keeps that name in the agent's prompt.
-    set(&mut env, "PWD", folder);
+    set(&mut env, "PWD", values.cwd);
     env
 }
 
@@ -51,7 +57,8 @@ fn is_dropped(name: &str, list: &str) -> bool {
     patterns.filter(|pattern| !pattern.is_empty()).any(|pattern| matches(name, pattern))
 }
 
-fn matches(name: &str, pattern: &str) -> bool {
+/// Whether it is the name, or one of the names where the pattern has a `*`.
+pub fn matches(name: &str, pattern: &str) -> bool {
     match pattern.split_once('*') {
         None => name == pattern,
         Some((start, end)) => name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end),
@@ -65,10 +72,35 @@ mod tests {
     use crate::domain::id::ConversationId;
 
     fn given(env: &[(&str, &str)]) -> Vec<(String, String)> {
+        given_to(toml::from_str("").unwrap(), env)
+    }
+
+    fn given_to(variant: Variant, env: &[(&str, &str)]) -> Vec<(String, String)> {
         let env: Vec<(String, String)> =
             env.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
         let token = Token::new([0; 16]);
-        for_agent(LaunchValues { dir: "/run", token: &token, conversation: ConversationId(9), env: &env }, "/w")
+        let values = LaunchValues {
+            dir: "/run",
+            token: &token,
+            conversation: ConversationId(9),
+            env: &env,
+            id: None,
+            model: None,
+            threadkeep: "/bin/tk",
+            socket: "/run/s",
+            state: None,
+            cwd: "/w",
+        };
+        for_agent(values, &variant)
+    }
+
+    #[test]
+    fn a_profile_lets_pass_what_configures_its_agent_and_no_more() {
+        let variant = toml::from_str("pass = [\"CODEX_*\"]\nunset = [\"CODEX_SANDBOX*\", \"EDITOR\"]").unwrap();
+        let names = ["CODEX_HOME", "CODEX_SANDBOX", "CODEX_SANDBOX_X", "CLAUDECODE", "EDITOR", "LANG"];
+        let env = given_to(variant, &names.map(|name| (name, "x")));
+        let kept: Vec<&str> = env.iter().map(|(name, _)| name.as_str()).filter(|name| names.contains(name)).collect();
+        assert_eq!(kept, ["CODEX_HOME", "LANG"]);
     }
 
     #[test]

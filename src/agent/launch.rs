@@ -4,8 +4,9 @@
 //! Not here: looking for programs, writing files, starting anything (host).
 
 use super::environment;
-use super::profile::Candidate;
-use super::template::LaunchValues;
+use super::identity::AgentId;
+use super::profile::{Candidate, FileText, Profile};
+use super::template::{LaunchTemplate, LaunchValues};
 use super::token::Token;
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::ConversationId;
@@ -13,6 +14,8 @@ use crate::domain::id::ConversationId;
 /// Everything a start depends on beside the profile.
 #[derive(Debug, Clone, Copy)]
 pub struct Start<'a> {
+    pub profile: &'a Profile,
+    pub how: How<'a>,
     /// The candidate that was found, and where.
     pub candidate: Candidate<'a>,
     pub program: &'a str,
@@ -23,6 +26,18 @@ pub struct Start<'a> {
     pub conversation: ConversationId,
     /// The environment of the client that asks.
     pub env: &'a [(String, String)],
+    /// Our own program, and the socket of the host, for what calls us from within the agent.
+    pub threadkeep: &'a str,
+    pub socket: &'a str,
+}
+
+/// What the new process begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How<'a> {
+    /// A new session, with this id where the profile lets us choose it.
+    New(Option<&'a AgentId>),
+    /// The session that the agent knows by this id.
+    Resume(&'a AgentId),
 }
 
 /// What the host does to start the process. Has no `Debug`: the environment holds the token and the person's secrets.
@@ -40,24 +55,49 @@ pub struct Launch {
 /// Says how the process is started. Cannot fail: what could be wrong was refused when the profile was read.
 pub fn launch(start: &Start) -> Launch {
     let variant = start.candidate.variant;
-    let values = LaunchValues { dir: start.dir, token: start.token, conversation: start.conversation, env: start.env };
-    let folder = start.fingerprint.folder.as_str();
-    let mut env = environment::for_agent(values, folder);
-    for name in &variant.unset {
-        environment::unset(&mut env, name);
-    }
+    let (id, begins) = match start.how {
+        How::New(id) => (id, &variant.new),
+        How::Resume(id) => (Some(id), &variant.resume),
+    };
+    let state = start.profile.state_folder(start.env);
+    let values = LaunchValues {
+        dir: start.dir,
+        token: start.token,
+        conversation: start.conversation,
+        env: start.env,
+        id,
+        model: start.fingerprint.model.as_deref(),
+        threadkeep: start.threadkeep,
+        socket: start.socket,
+        state: state.as_deref(),
+        cwd: start.fingerprint.folder.as_str(),
+    };
+    let mut env = environment::for_agent(values, variant);
     for (name, template) in &variant.env {
         match template.fill(values) {
             Some(value) => environment::set(&mut env, name.as_str(), &value),
             None => environment::unset(&mut env, name.as_str()),
         }
     }
+    let files = variant.files.iter().map(|(name, text)| (name.as_str().to_owned(), content(text, values)));
     Launch {
         program: start.program.to_owned(),
-        args: variant.args.iter().map(|template| template.fill(values).unwrap_or_default()).collect(),
+        args: [begins, &variant.args, &variant.model].into_iter().flat_map(|list| filled(list, values)).collect(),
         env,
-        files: variant.files.iter().map(|(name, asset)| (name.as_str().into(), asset.text().into())).collect(),
-        folder: folder.to_owned(),
+        files: files.collect(),
+        folder: values.cwd.to_owned(),
+    }
+}
+
+/// The arguments of a list; none of them where one asks for something that is not there.
+fn filled(list: &[LaunchTemplate], values: LaunchValues) -> Vec<String> {
+    list.iter().map(|template| template.fill(values)).collect::<Option<_>>().unwrap_or_default()
+}
+
+fn content(text: &FileText, values: LaunchValues) -> String {
+    match text {
+        FileText::Asset(asset) => asset.text().to_owned(),
+        FileText::Template(template) => template.fill(values).unwrap_or_default(),
     }
 }
 
@@ -75,6 +115,10 @@ mod tests {
         env.push(("SHELL".into(), program.into()));
         let fingerprint = Fingerprint { agent: "shell".into(), model: None, folder: "/w".into() };
         let start = Start {
+            profile,
+            how: How::New(None),
+            threadkeep: "/bin/threadkeep",
+            socket: "/run/tk/socket",
             candidate: profile.candidates(&env)[0],
             program,
             fingerprint: &fingerprint,
@@ -125,5 +169,60 @@ mod tests {
         let launch = launched("/bin/bash", &[("PWD", "/old")]);
         assert_eq!(launch.folder, "/w");
         assert_eq!(value_of("PWD", &launch.env), Some("/w"));
+    }
+
+    const AGENT: &str = r#"
+name = "one"
+[program]
+first_of = ["one"]
+[state]
+env = "ONE_HOME"
+home = ".one"
+[identity]
+choose = "uuid"
+[continuity]
+resume = "yes"
+[[variant]]
+new = ["--session", "{id}"]
+resume = ["resume", "{id}", "-C", "{cwd}"]
+args = ["--hooks", "{dir}/hooks.json"]
+model = ["--model", "{model}"]
+files = { "hooks.json" = { text = '{{"run": "{threadkeep} signal"}' } }
+env = { STATE = "{state}", SOCKET = "{socket}" }
+"#;
+
+    #[test]
+    fn a_start_and_a_resume_differ_in_how_the_command_line_begins() {
+        let profile = Profile::parse(AGENT).unwrap();
+        let id = AgentId::uuid([0; 16]);
+        let env = [("HOME".to_owned(), "/h".to_owned()), ("ONE_HOME".to_owned(), String::new())];
+        let launched = |how, model: Option<&str>| {
+            let fingerprint = Fingerprint { agent: "one".into(), model: model.map(str::to_owned), folder: "/w".into() };
+            launch(&Start {
+                profile: &profile,
+                how,
+                candidate: profile.candidates(&env)[0],
+                program: "/bin/one",
+                fingerprint: &fingerprint,
+                dir: "/run/tk/1",
+                token: &Token::new([7; 16]),
+                conversation: ConversationId(3),
+                env: &env,
+                threadkeep: "/bin/threadkeep",
+                socket: "/run/tk/socket",
+            })
+        };
+        let check = |launch: &Launch, args: &str| assert_eq!(launch.args.join(" "), args);
+        let new = launched(How::New(Some(&id)), None);
+        check(&new, "--session 00000000-0000-4000-8000-000000000000 --hooks /run/tk/1/hooks.json");
+        check(&launched(How::New(None), None), "--hooks /run/tk/1/hooks.json");
+        check(
+            &launched(How::Resume(&id), Some("big")),
+            "resume 00000000-0000-4000-8000-000000000000 -C /w --hooks /run/tk/1/hooks.json --model big",
+        );
+        assert_eq!(new.files, [("hooks.json".to_owned(), "{\"run\": \"/bin/threadkeep signal\"}".to_owned())]);
+        // A variable that is set to nothing names no folder.
+        assert_eq!(value_of("STATE", &new.env), Some("/h/.one"));
+        assert_eq!(value_of("SOCKET", &new.env), Some("/run/tk/socket"));
     }
 }

@@ -10,7 +10,7 @@
 
 use super::token::Token;
 use crate::domain::id::TurnNumber;
-use crate::domain::signal::Signal;
+use crate::domain::signal::{Ending, Signal};
 use crate::domain::turn::Answer;
 
 /// What a mark said.
@@ -190,7 +190,10 @@ impl Observed {
             Observed::Ready => Some(Signal::Ready),
             Observed::WantsMore => Some(Signal::WantsMore),
             Observed::TurnStarted { turn, text } => Some(Signal::TurnStarted { turn, text }),
-            Observed::TurnEnded { turn, status } => Some(Signal::TurnEnded { turn, status, answer: answer() }),
+            Observed::TurnEnded { turn, status } => {
+                let ending = status.map_or(Ending::NotTold, Ending::Status);
+                Some(Signal::TurnEnded { turn, ending, answer: Some(answer()) })
+            }
             Observed::NothingRan => None,
             Observed::Folder(folder) => Some(Signal::Folder(folder)),
         }

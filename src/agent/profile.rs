@@ -1,175 +1,98 @@
 //! One agent CLI as a profile describes it: TOML in, a `Profile` that cannot be wrong out.
 //!
-//! Change here: what can be said about an agent. A field that is missing here is added here, never worked around by a name in Rust.
-//! Not here: finding profiles (`catalog.rs`), using one (`launch.rs`, `submit.rs`, `observe.rs`) or carrying out its ladders (host).
+//! Change here: what can be said about an agent, with its line in docs/agents.md. A field that is missing is added, never worked around
+//! by a name in Rust. Not here: finding profiles (`catalog.rs`), using one (`launch.rs`, `submit.rs`, `readers.rs`), its ladders (host).
 
-use super::assets;
-use super::template::{LaunchTemplate, SubmitTemplate, value_of};
+mod abilities;
+mod failure;
+mod ladder;
+mod name;
+mod request;
+mod signal;
+mod submit;
+mod timing;
+mod variant;
+mod version;
+
+pub use abilities::{Abilities, ModelChoice, Requests, Turns};
+pub use failure::{FailureMeans, FailureRule};
+pub use ladder::{GroupSignal, Step, StepAct};
+pub use name::{Asset, FileName, ProfileName, VariableName, VariablePattern};
+pub use request::{ChooseKeys, PermissionKeys, QuestionKeys, RequestRules, TextKeys};
+pub use signal::{Choose, IdentityRules, ReadId, Signal};
+pub use submit::{Brackets, Paste, Submit};
+pub use timing::{Deadlines, ModelRules, ProcessExit, TurnEndRules};
+pub use variant::{BeforeResume, ContinuityRules, FileText, Program, StateFolder, Variant};
+pub use version::{Version, VersionRules};
+
+use super::template::value_of;
 use crate::domain::continuity::CanResume;
+use crate::domain::turn::{FailureKind, Source};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// Everything we know about one agent CLI.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
     /// What fingerprints and the command line call it.
     pub name: ProfileName,
     /// What people see.
     pub title: String,
     pub program: Program,
-    /// The shapes the agent comes in, by the file name of its program; the first that fits.
-    #[serde(rename = "variant")]
+    pub version: Option<VersionRules>,
+    pub state: Option<StateFolder>,
+    /// The shapes the agent comes in, by the file name of its program; the first that fits. At least one.
     pub variants: Vec<Variant>,
-    pub signals: Signals,
+    pub identity: IdentityRules,
+    /// Best first; each source once.
+    pub signals: Vec<Signal>,
+    pub request: RequestRules,
+    pub failures: Vec<FailureRule>,
+    pub model: ModelRules,
+    pub continuity: ContinuityRules,
     pub deadlines: Deadlines,
     pub turn_end: TurnEndRules,
-    pub continuity: ContinuityRules,
-    /// How a running turn is interrupted: each step when the one before did not help in its time.
+    /// How a running turn is interrupted: each step when the one before did not help in its time. After the last the session is stopped.
     pub interrupt: Vec<Step>,
     /// How the session is stopped, in the same way.
     pub stop: Vec<Step>,
-    /// What `doctor` tells about it.
-    #[serde(default)]
+    /// What `doctor` tells about it beside its abilities.
     pub notes: Vec<String>,
 }
 
-/// Where the agent's program is looked for.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// A profile as it is written.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Program {
-    /// The person's choice: a variable of the client.
-    pub from_env: Option<String>,
-    /// Else the first of these that is found.
-    pub first_of: Vec<String>,
-}
-
-/// How the agent is started and told something when its program has one of these file names.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Variant {
-    /// File names, without folder.
-    pub programs: Vec<String>,
-    pub args: Vec<LaunchTemplate>,
-    /// Files that are put into the session's private folder before the start.
+struct ProfileText {
+    name: ProfileName,
+    title: Option<String>,
+    program: Program,
+    version: Option<VersionRules>,
+    state: Option<StateFolder>,
+    #[serde(default, rename = "variant")]
+    variants: Vec<Variant>,
     #[serde(default)]
-    pub files: BTreeMap<FileName, Asset>,
-    /// Variables for this process alone. One that is filled from a variable that the client lacks is not set.
+    identity: IdentityRules,
+    #[serde(default, rename = "signal")]
+    signals: Vec<Signal>,
     #[serde(default)]
-    pub env: BTreeMap<VariableName, LaunchTemplate>,
-    /// Variables of the client that it must not see.
+    request: RequestRules,
+    #[serde(default, rename = "failure")]
+    failures: Vec<FailureRule>,
     #[serde(default)]
-    pub unset: Vec<String>,
-    pub submit: Submit,
+    model: ModelRules,
     #[serde(default)]
-    pub notes: Vec<String>,
+    continuity: ContinuityRules,
+    #[serde(default)]
+    deadlines: Deadlines,
+    #[serde(default)]
+    turn_end: TurnEndRules,
+    #[serde(default)]
+    interrupt: Vec<Step>,
+    #[serde(default = "ladder::usual_stop")]
+    stop: Vec<Step>,
+    #[serde(default)]
+    notes: Vec<String>,
 }
-
-/// How a message reaches the agent: as a file in the private folder, and keys that make it read the file.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Submit {
-    /// The name of the file with the text.
-    pub file: SubmitTemplate,
-    /// What is typed when the file is there.
-    pub keys: SubmitTemplate,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Signals {
-    pub source: SignalSource,
-}
-
-/// What tells us what the agent does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SignalSource {
-    /// OSC 133 marks that carry the session's token (`observe.rs`).
-    Osc133Token,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Deadlines {
-    /// A started process that is not ready for input by then could not be started.
-    pub ready_ms: u64,
-    /// A message that was written and started no turn by then was "sent, but no turn started".
-    pub turn_start_ms: u64,
-}
-
-/// What the end of a turn means.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TurnEndRules {
-    pub process_exit: ProcessExit,
-    /// Exit statuses of a turn that mean: interrupted from within its own screen.
-    pub interrupted_statuses: Vec<i32>,
-}
-
-/// What it means when the agent's process leaves in mid-turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProcessExit {
-    /// The turn was the leaving: it completed with status 0 and failed with any other.
-    IsTurnStatus,
-    /// The turn failed, whatever the status.
-    IsFailure,
-}
-
-/// What outlives the process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ContinuityRules {
-    #[serde(deserialize_with = "yes_or_no")]
-    pub resume: CanResume,
-}
-
-/// One step of a ladder.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "StepText")]
-pub struct Step {
-    pub act: StepAct,
-    /// How long to wait for it to help before the next step.
-    pub wait_ms: u64,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StepAct {
-    /// Type these bytes.
-    Keys(Vec<u8>),
-    /// Send this signal: on interrupt to the foreground process group, on stop to every group of the session.
-    Signal(GroupSignal),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum GroupSignal {
-    Int,
-    Hup,
-    Term,
-    Kill,
-}
-
-/// The name of a profile: it stands in fingerprints, file names and on command lines.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "String")]
-pub struct ProfileName(String);
-
-/// The name of a file in the session's private folder; never a path out of it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "String")]
-pub struct FileName(String);
-
-/// The name of a variable.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "String")]
-pub struct VariableName(String);
-
-/// An embedded file that exists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Asset(assets::Text);
 
 /// A program to try, and the variant that goes with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,131 +112,136 @@ pub struct ProfileError {
 
 impl Profile {
     pub fn parse(text: &str) -> Result<Profile, ProfileError> {
-        toml::from_str(text).map_err(|error| ProfileError {
+        let mut read: ProfileText = toml::from_str(text).map_err(|error| ProfileError {
             line: 1 + text[..error.span().map_or(0, |span| span.start).min(text.len())].matches('\n').count(),
             reason: error.message().trim().replace('\n', "; "),
-        })
+        })?;
+        if read.variants.is_empty() {
+            read.variants.push(Variant::default());
+        }
+        match read.contradiction() {
+            Some((place, reason)) => Err(ProfileError { line: line_of(text, place), reason: reason.into() }),
+            None => Ok(read.into()),
+        }
     }
 
     /// The programs to try in this order, for a client with this environment. Those that no variant knows are left out.
     pub fn candidates<'a>(&'a self, env: &'a [(String, String)]) -> Vec<Candidate<'a>> {
-        let chosen = self.program.from_env.as_ref().and_then(|name| value_of(name, env));
+        let chosen =
+            self.program.from_env.as_ref().and_then(|name| value_of(name, env)).filter(|program| !program.is_empty());
         let programs = chosen.into_iter().chain(self.program.first_of.iter().map(String::as_str));
         programs.filter_map(|program| Some(Candidate { program, variant: self.variant_for(program)? })).collect()
     }
 
+    /// Says that no program was found for a client with this environment, and what a person does about it.
+    pub fn not_found_words(&self, env: &[(String, String)]) -> String {
+        let tried: Vec<&str> = self.candidates(env).iter().map(|candidate| candidate.program).collect();
+        let found = match &tried[..] {
+            [] => "no program is named".to_owned(),
+            [one] => format!("{one} was not found on PATH"),
+            several => format!("none of {} was found on PATH", several.join(", ")),
+        };
+        match (&self.program.from_env, tried.is_empty()) {
+            (Some(variable), true) => format!("{found}; name one in {variable}"),
+            (Some(variable), false) => format!("{found}; install it, or name another one in {variable}"),
+            (None, _) => format!("{found}; install it, or name another one in a profile of your own"),
+        }
+    }
+
     fn variant_for(&self, program: &str) -> Option<&Variant> {
         let file_name = program.rsplit('/').next()?;
-        self.variants.iter().find(|variant| variant.programs.iter().any(|name| name == file_name))
+        let fits =
+            |variant: &&Variant| variant.programs.is_empty() || variant.programs.iter().any(|name| name == file_name);
+        self.variants.iter().find(fits)
+    }
+
+    /// The folder in which the agent keeps what outlives a process, for a client with this environment.
+    pub fn state_folder(&self, env: &[(String, String)]) -> Option<String> {
+        let state = self.state.as_ref()?;
+        let named =
+            state.env.as_ref().and_then(|name| value_of(name.as_str(), env)).filter(|folder| !folder.is_empty());
+        match named {
+            Some(folder) => Some(folder.to_owned()),
+            None => value_of("HOME", env).map(|home| format!("{home}/{}", state.home)),
+        }
     }
 
     /// Whether a turn with this exit status was interrupted in the agent's own screen.
     pub fn is_interrupt(&self, status: i32) -> bool {
         self.turn_end.interrupted_statuses.contains(&status)
     }
-}
 
-impl ProfileName {
-    pub fn as_str(&self) -> &str {
-        &self.0
+    /// What kind of failure the agent's own words tell of.
+    pub fn failure_of(&self, text: &str) -> FailureKind {
+        failure::kind(&self.failures, text)
+    }
+
+    /// The place of a source in the order of trust, 0 the best; none where the profile does not take it.
+    pub fn rank(&self, source: Source) -> Option<usize> {
+        self.signals.iter().position(|signal| signal.source() == source)
     }
 }
 
-impl FileName {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl VariableName {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Asset {
-    pub fn text(self) -> &'static str {
-        self.0.0
-    }
-}
-
-impl TryFrom<String> for ProfileName {
-    type Error = String;
-
-    fn try_from(name: String) -> Result<Self, String> {
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if name.is_empty() || name.starts_with('-') || !name.chars().all(plain) {
-            return Err(format!("name {name:?} may have a-z, 0-9 and, not first, `-`"));
+impl ProfileText {
+    /// What does not go together, with the text by which the person finds the place.
+    fn contradiction(&self) -> Option<(&'static str, &'static str)> {
+        let resumes = self.continuity.resume == CanResume::Yes;
+        let sources: Vec<Source> = self.signals.iter().map(Signal::source).collect();
+        let has_twice = (1..sources.len()).any(|at| sources[..at].contains(&sources[at]));
+        let has_id = self.identity.choose.is_some()
+            || !self.identity.read.is_empty()
+            || self.signals.iter().any(Signal::tells_identity);
+        if resumes && self.variants.iter().any(|variant| variant.resume.is_empty()) {
+            Some(("resume = \"yes\"", "`resume = \"yes\"` needs the list `resume` in each variant"))
+        } else if resumes && !has_id {
+            Some((
+                "resume = \"yes\"",
+                "`resume = \"yes\"` needs an id: choose or read one in `[identity]`, or tell it by a rule",
+            ))
+        } else if has_twice {
+            Some(("[[signal]]", "a source stands twice"))
+        } else if self.program.from_env.is_none() && self.program.first_of.is_empty() {
+            Some(("[program]", "no program is named"))
+        } else {
+            None
         }
-        Ok(ProfileName(name))
     }
 }
 
-impl TryFrom<String> for FileName {
-    type Error = String;
-
-    fn try_from(name: String) -> Result<Self, String> {
-        if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\0']) {
-            return Err(format!("{name:?} is not a plain file name"));
+impl From<ProfileText> for Profile {
+    fn from(text: ProfileText) -> Profile {
+        Profile {
+            title: text.title.unwrap_or_else(|| text.name.as_str().to_owned()),
+            name: text.name,
+            program: text.program,
+            version: text.version,
+            state: text.state,
+            variants: text.variants,
+            identity: text.identity,
+            signals: text.signals,
+            request: text.request,
+            failures: text.failures,
+            model: text.model,
+            continuity: text.continuity,
+            deadlines: text.deadlines,
+            turn_end: text.turn_end,
+            interrupt: text.interrupt,
+            stop: text.stop,
+            notes: text.notes,
         }
-        Ok(FileName(name))
     }
 }
 
-impl TryFrom<String> for VariableName {
-    type Error = String;
-
-    fn try_from(name: String) -> Result<Self, String> {
-        if !super::environment::is_name(&name) {
-            return Err(format!("{name:?} cannot name a variable"));
-        }
-        Ok(VariableName(name))
-    }
+/// The line where this stands, or the first.
+fn line_of(text: &str, place: &str) -> usize {
+    text.lines().position(|line| line.trim_start().starts_with(place)).map_or(1, |at| at + 1)
 }
 
-impl TryFrom<String> for Asset {
-    type Error = String;
+#[cfg(test)]
+mod built_in_tests;
 
-    fn try_from(path: String) -> Result<Self, String> {
-        assets::text(&path).map(|text| Asset(assets::Text(text))).ok_or_else(|| format!("no built-in file {path:?}"))
-    }
-}
-
-/// A step as it is written: exactly one of `keys` and `signal`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StepText {
-    keys: Option<String>,
-    signal: Option<GroupSignal>,
-    wait_ms: u64,
-}
-
-impl TryFrom<StepText> for Step {
-    type Error = String;
-
-    fn try_from(text: StepText) -> Result<Self, String> {
-        let act = match (text.keys, text.signal) {
-            (Some(keys), None) => StepAct::Keys(keys.into_bytes()),
-            (None, Some(signal)) => StepAct::Signal(signal),
-            (Some(_), Some(_)) | (None, None) => return Err("a step has either `keys` or `signal`".into()),
-        };
-        Ok(Step { act, wait_ms: text.wait_ms })
-    }
-}
-
-/// `yes` or `no`, for a type of the domain that is stored under other words.
-fn yes_or_no<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<CanResume, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "lowercase")]
-    enum Word {
-        Yes,
-        No,
-    }
-    Ok(match Word::deserialize(deserializer)? {
-        Word::Yes => CanResume::Yes,
-        Word::No => CanResume::No,
-    })
-}
+#[cfg(test)]
+mod page_tests;
 
 #[cfg(test)]
 mod tests {
@@ -343,6 +271,72 @@ mod tests {
         let none = [];
         let rest: Vec<&str> = profile.candidates(&none).iter().map(|candidate| candidate.program).collect();
         assert_eq!(rest, ["bash", "zsh", "fish", "sh"]);
+    }
+
+    #[test]
+    fn a_missing_program_is_told_with_what_to_do() {
+        let words = |text: &str| Profile::parse(text).unwrap().not_found_words(&[]);
+        let table = [
+            ("[program]\nfrom_env = \"A\"", "no program is named; name one in A"),
+            (
+                "[program]\nfrom_env = \"A\"\nfirst_of = [\"b\"]",
+                "b was not found on PATH; install it, or name another one in A",
+            ),
+            (
+                "[program]\nfirst_of = [\"b\", \"c\"]",
+                "none of b, c was found on PATH; install it, or name another one in a profile of your own",
+            ),
+        ];
+        for (program, wanted) in table {
+            assert_eq!(words(&format!("name = \"x\"\n{program}")), wanted);
+        }
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_refused() {
+        let around = "name = \"x\"\n[program]\nfirst_of = [\"x\"]\n";
+        let table = [
+            ("[continuity]\nresume = \"yes\"", 5, "needs the list `resume`"),
+            ("[continuity]\nresume = \"yes\"\n[[variant]]\nresume = [\"{id}\"]", 5, "needs an id"),
+            ("[[signal]]\nsource = \"bell\"\n[[signal]]\nsource = \"bell\"", 4, "a source stands twice"),
+            ("[[signal]]\nsource = \"bell\"\npath = \"/a\"", 4, "does not belong to this source"),
+            ("[[signal]]\nsource = \"title\"", 4, "at least one `rule`"),
+            ("[[signal]]\nsource = \"transcript\"\nrule = [{ means = \"done\" }]", 4, "needs a `path`"),
+            ("[[signal]]\nsource = \"title\"\nrule = [{ pattern = \"a(\", means = \"done\" }]", 6, "unclosed group"),
+            ("[[signal]]\nsource = \"title\"\nrule = [{ pattern = \"a\", means = \"over\" }]", 6, "over"),
+            (
+                "[[signal]]\nsource = \"title\"\nrule = [{ pattern = \"a\", means = \"done\", answer = \"/a\" }]",
+                4,
+                "rule 1: over a text",
+            ),
+            ("[[identity.read]]\nopen_file = \"/a/b\"", 4, "no `{id}`"),
+            ("[[identity.read]]\nopen_file = \"a/{id}\"", 5, "must begin with"),
+            ("[[variant]]\nsubmit = { file = \"a\", paste = \"x\" }", 5, "either `file` with `keys`"),
+            ("[[variant]]\nsubmit = { file = \"a\", keys = \"x\", gap_ms = 1 }", 5, "either `file` with `keys`"),
+            ("[[variant]]\nsubmit = { clear_times = 1000 }", 5, "at most 200"),
+            ("[[variant]]\nunset = [\"A*B*\"]", 5, "at most one `*`"),
+            ("[continuity]\nbefore_resume = [{ copy = \"/a\" }]", 5, "`copy` with `to`"),
+        ];
+        for (text, line, reason) in table {
+            let error = Profile::parse(&format!("{around}{text}")).unwrap_err();
+            assert!(error.reason.contains(reason), "{text}: {error}");
+            assert_eq!(error.line, line, "{text}: {error}");
+        }
+        assert!(Profile::parse("name = \"x\"\n[program]").unwrap_err().reason.contains("no program is named"));
+    }
+
+    #[test]
+    fn the_agents_own_folder_is_named_by_a_variable_or_lies_at_home() {
+        let text = "name = \"x\"\n[program]\nfirst_of = [\"x\"]\n[state]\nenv = \"X_HOME\"\nhome = \".x\"";
+        let profile = Profile::parse(text).unwrap();
+        let folder = |env: &[(&str, &str)]| {
+            let env: Vec<(String, String)> =
+                env.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+            profile.state_folder(&env)
+        };
+        assert_eq!(folder(&[("HOME", "/h"), ("X_HOME", "/x")]).as_deref(), Some("/x"));
+        assert_eq!(folder(&[("HOME", "/h"), ("X_HOME", "")]).as_deref(), Some("/h/.x"));
+        assert_eq!(folder(&[]), None);
     }
 
     #[test]

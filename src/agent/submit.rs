@@ -1,35 +1,160 @@
 //! Says how a message is given to an agent: what is written to its private folder, and what is then typed.
 //!
-//! Change here: new ways of submitting (a profile names them). Not here: writing and typing (host).
+//! Change here: new ways of submitting (a profile names them). Not here: writing, typing and waiting (host).
 
-use super::profile::Variant;
+use super::profile::{Brackets, ChooseKeys, Paste, RequestRules, Submit, TextKeys, Variant};
 use crate::domain::id::TurnNumber;
+use crate::domain::request::Choice;
 
-/// What gives one message to the agent, in this order: the files, then the keys. Has no `Debug`: it holds what was typed.
+const PASTE_BEGINS: &str = "\u{1b}[200~";
+const PASTE_ENDS: &str = "\u{1b}[201~";
+/// Keys that come in one read with a paste are taken for a part of its text (seen: "removed 40 invisible characters"); 20 ms were enough.
+const AFTER_CLEARING_MS: u64 = 50;
+
+/// What gives one message to the agent, in this order: the files, then the steps. Has no `Debug`: it holds what was typed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Submission {
     /// Files to write into the private folder, as (name, content).
     pub files: Vec<(String, Vec<u8>)>,
-    pub keys: Vec<u8>,
+    pub steps: Vec<Typing>,
+}
+
+/// Bytes for the agent, and how long to wait before the next ones.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Typing {
+    pub bytes: Vec<u8>,
+    pub then_wait_ms: u64,
+}
+
+/// What may stand in the agent's composer before the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Composer {
+    Empty,
+    /// Something, for all we know: keys went to the agent's screen since the last turn.
+    MaybeHolds,
+    /// A turn was interrupted: some agents put its prompt back.
+    AfterInterrupt,
 }
 
 /// Says how `text` is given to the agent as this turn.
-pub fn submit(variant: &Variant, turn: TurnNumber, text: &str) -> Submission {
-    let mut content = text.as_bytes().to_vec();
-    // A last line without an end is not one to every program: the closing word of a here-document, for example.
-    if !content.ends_with(b"\n") {
-        content.push(b'\n');
+pub fn submit(variant: &Variant, turn: TurnNumber, text: &str, composer: Composer) -> Submission {
+    match &variant.submit {
+        Submit::File { file, keys } => {
+            let mut content = text.as_bytes().to_vec();
+            // A last line without an end is not one to every program: the closing word of a here-document, for example.
+            if !content.ends_with(b"\n") {
+                content.push(b'\n');
+            }
+            let keys = Typing { bytes: keys.fill(turn).into_bytes(), then_wait_ms: 0 };
+            Submission { files: vec![(file.fill(turn), content)], steps: vec![keys] }
+        }
+        Submit::Paste(paste) => {
+            let then_wait_ms = paste.gap_ms.max(AFTER_CLEARING_MS);
+            let clear = clearing(paste, composer).map(|bytes| Typing { bytes, then_wait_ms });
+            let steps = clear.into_iter().chain(pasted_and_sent(paste, text)).collect();
+            Submission { files: Vec::new(), steps: joined(steps) }
+        }
     }
-    Submission {
-        files: vec![(variant.submit.file.fill(turn), content)],
-        keys: variant.submit.keys.fill(turn).into_bytes(),
+}
+
+/// Says what an answer to a request is typed as; none where this agent takes it in its own screen only.
+pub fn answer(rules: &RequestRules, variant: &Variant, choice: &Choice) -> Option<Vec<Typing>> {
+    let keys = |keys: &str| Some(vec![Typing { bytes: keys.as_bytes().to_vec(), then_wait_ms: 0 }]);
+    match choice {
+        Choice::Allow => keys(&rules.permission.as_ref()?.allow),
+        Choice::Deny => keys(&rules.permission.as_ref()?.deny),
+        Choice::Text(text) => {
+            let question = rules.question.as_ref()?;
+            match (question.choose, question.text, &variant.submit) {
+                (Some(choose), _, _) if is_option(text) => keys(&match choose {
+                    ChooseKeys::Digit => text.trim().to_owned(),
+                    ChooseKeys::DigitEnter => format!("{}\r", text.trim()),
+                }),
+                (_, Some(TextKeys::Paste), Submit::Paste(paste)) => Some(pasted_and_sent(paste, text)),
+                (_, Some(_) | None, Submit::Paste(_) | Submit::File { .. }) => None,
+            }
+        }
     }
+}
+
+/// Whether it is the number of an option.
+fn is_option(text: &str) -> bool {
+    matches!(text.trim().as_bytes(), [b'1'..=b'9'])
+}
+
+fn pasted_and_sent(paste: &Paste, text: &str) -> Vec<Typing> {
+    let text = Typing { bytes: pasted(paste, text).into_bytes(), then_wait_ms: paste.gap_ms };
+    let keys = Typing { bytes: paste.keys.clone().into_bytes(), then_wait_ms: 0 };
+    joined(vec![text, keys])
+}
+
+fn clearing(paste: &Paste, composer: Composer) -> Option<Vec<u8>> {
+    let keys = match (composer, &paste.after_interrupt) {
+        (Composer::Empty, _) => return None,
+        (Composer::AfterInterrupt, Some(keys)) => keys.clone(),
+        (Composer::AfterInterrupt, None) | (Composer::MaybeHolds, _) => paste.clear.repeat(paste.clear_times),
+    };
+    (!keys.is_empty()).then(|| keys.into_bytes())
+}
+
+fn pasted(paste: &Paste, text: &str) -> String {
+    let is_command = paste.pad_start.iter().any(|start| text.trim_start().starts_with(start));
+    let text = format!("{}{text}{}", if is_command { paste.pad_with.as_str() } else { "" }, paste.pad_end);
+    match paste.brackets {
+        Brackets::Yes => format!("{PASTE_BEGINS}{}{PASTE_ENDS}", without_end_marks(&text)),
+        // Nothing tells text from keys here: only what is text goes out.
+        Brackets::No => {
+            text.chars().filter(|character| !character.is_control() || matches!(character, '\n' | '\t')).collect()
+        }
+    }
+}
+
+/// The text without what would end the paste early; whatever stands behind that would be keys.
+fn without_end_marks(text: &str) -> String {
+    let mut kept = text.to_owned();
+    // Taking one out can make another one of what stood around it. The second is the same mark in one character less.
+    while let Some(mark) = [PASTE_ENDS, "\u{9b}201~"].into_iter().find(|mark| kept.contains(mark)) {
+        kept = kept.replace(mark, "");
+    }
+    kept
+}
+
+/// Steps between which nothing is waited are one write: some agents take a paste and its Enter only so for sure.
+fn joined(steps: Vec<Typing>) -> Vec<Typing> {
+    let mut joined: Vec<Typing> = Vec::new();
+    for step in steps {
+        match joined.last_mut().filter(|last| last.then_wait_ms == 0) {
+            Some(last) => {
+                last.bytes.extend(step.bytes);
+                last.then_wait_ms = step.then_wait_ms;
+            }
+            None => joined.push(step),
+        }
+    }
+    joined
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::catalog::Catalog;
     use super::*;
+    use proptest::prelude::*;
+
+    const TURN: TurnNumber = TurnNumber(17);
+
+    fn variant(submit: &str) -> Variant {
+        toml::from_str(&format!("submit = {submit}")).unwrap()
+    }
+
+    /// The steps as text: escapes as `^[`, waits as numbers.
+    fn typed(variant: &Variant, text: &str, composer: Composer) -> String {
+        let step = |step: &Typing| {
+            let bytes = String::from_utf8(step.bytes.clone()).unwrap().replace('\u{1b}', "^[");
+            format!("{bytes:?} {}", step.then_wait_ms)
+        };
+        let steps = submit(variant, TURN, text, composer).steps;
+        steps.iter().map(step).collect::<Vec<_>>().join(", ")
+    }
 
     #[test]
     fn the_text_goes_into_a_file_byte_for_byte_and_never_through_the_keys() {
@@ -39,12 +164,97 @@ mod tests {
             ["echo hi", "-n", "a\nb", "a\n", "'\"`$\\", "\u{1b}[A\u{7f}\r\u{3}", "é 漢字 👩‍👩‍👧", "", &"x".repeat(200_000)];
         for variant in variants {
             for text in texts {
-                let submission = submit(variant, TurnNumber(17), text);
+                let submission = submit(variant, TURN, text, Composer::MaybeHolds);
                 let [(name, content)] = &submission.files[..] else { panic!("one file") };
                 assert_eq!(name, "turn-17");
                 assert_eq!(content.strip_suffix(b"\n").unwrap(), text.strip_suffix('\n').unwrap_or(text).as_bytes());
-                assert!(submission.keys.len() < 60, "a cooked line and a narrow pane take it");
-                assert!(String::from_utf8_lossy(&submission.keys).contains(" __tk 17"));
+                let [Typing { bytes: keys, then_wait_ms: 0 }] = &submission.steps[..] else { panic!("one step") };
+                assert!(keys.len() < 60, "a cooked line and a narrow pane take it");
+                assert!(String::from_utf8_lossy(keys).contains(" __tk 17"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_paste_is_padded_where_the_agent_would_take_it_for_a_command() {
+        let variant = variant(r#"{ paste = "\r", gap_ms = 0, pad_start = ["/", "!"], pad_end = " " }"#);
+        let table = [
+            ("hi", "\"^[[200~hi ^[[201~\\r\" 0"),
+            ("/clear", "\"^[[200~ /clear ^[[201~\\r\" 0"),
+            ("!rm", "\"^[[200~ !rm ^[[201~\\r\" 0"),
+            (" /x", "\"^[[200~  /x ^[[201~\\r\" 0"),
+            ("a\n\tb\\", "\"^[[200~a\\n\\tb\\\\ ^[[201~\\r\" 0"),
+        ];
+        for (text, wanted) in table {
+            assert_eq!(typed(&variant, text, Composer::Empty), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_may_stand_in_the_composer_is_cleared_first() {
+        let variant = variant(r#"{ gap_ms = 20, clear = "\u0015", clear_times = 3, after_interrupt = "xx" }"#);
+        let paste = "\"^[[200~a^[[201~\" 20, \"\\r\" 0";
+        assert_eq!(typed(&variant, "a", Composer::Empty), paste);
+        assert_eq!(typed(&variant, "a", Composer::MaybeHolds), format!("{:?} 50, {paste}", "\u{15}\u{15}\u{15}"));
+        assert_eq!(typed(&variant, "a", Composer::AfterInterrupt), format!("\"xx\" 50, {paste}"));
+        let usual = super::tests::variant("{}");
+        assert_eq!(typed(&usual, "a", Composer::AfterInterrupt), "\"^[[200~a^[[201~\" 150, \"\\r\" 0");
+    }
+
+    #[test]
+    fn what_clears_never_goes_out_in_one_write_with_the_paste() {
+        let hasty = variant(r#"{ paste = "\r", gap_ms = 0, clear = "\u0015", clear_times = 2 }"#);
+        let wanted = format!("{:?} 50, \"^[[200~a^[[201~\\r\" 0", "\u{15}\u{15}");
+        assert_eq!(typed(&hasty, "a", Composer::AfterInterrupt), wanted);
+    }
+
+    #[test]
+    fn without_brackets_only_text_is_typed() {
+        let variant = variant(r#"{ brackets = "no", gap_ms = 0 }"#);
+        assert_eq!(typed(&variant, "a\u{1b}[A\u{3}\nb", Composer::Empty), "\"a[A\\nb\\r\" 0");
+    }
+
+    #[test]
+    fn an_answer_is_typed_only_where_the_profile_says_how() {
+        let variant = variant("{ gap_ms = 0 }");
+        let rules = |text: &str| toml::from_str::<RequestRules>(text).unwrap();
+        let typed = |rules: &RequestRules, choice: Choice| {
+            let steps = answer(rules, &variant, &choice)?;
+            Some(steps.into_iter().map(|step| String::from_utf8(step.bytes).unwrap()).collect::<String>())
+        };
+        let none = rules("");
+        let both = rules(
+            "permission = { allow = \"1\", deny = \"n\" }\nquestion = { choose = \"digit-enter\", text = \"paste\" }",
+        );
+        let digits = rules("question = { choose = \"digit\" }");
+        let text = |text: &str| Choice::Text(text.into());
+        let table = [
+            (&none, Choice::Allow, None),
+            (&none, text("1"), None),
+            (&both, Choice::Allow, Some("1")),
+            (&both, Choice::Deny, Some("n")),
+            (&both, text("2\n"), Some("2\r")),
+            (&both, text("red"), Some("\u{1b}[200~red\u{1b}[201~\r")),
+            (&both, text("0"), Some("\u{1b}[200~0\u{1b}[201~\r")),
+            (&digits, text("3"), Some("3")),
+            (&digits, text("red"), None),
+            (&digits, Choice::Deny, None),
+        ];
+        for (rules, choice, wanted) in table {
+            assert_eq!(typed(rules, choice.clone()).as_deref(), wanted, "{choice:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_ends_its_paste_early(text in "(\u{1b}|\\[|2|0|1|~|\u{9b}|201~|\u{1b}\\[201~|a|\n){0,40}") {
+            let bytes = submit(&variant("{}"), TURN, &text, Composer::Empty).steps.remove(0).bytes;
+            let all = String::from_utf8(bytes).unwrap();
+            let inner = all.strip_prefix(PASTE_BEGINS).unwrap().strip_suffix(PASTE_ENDS).unwrap();
+            let ends = inner.contains(PASTE_ENDS) || inner.contains("\u{9b}201~");
+            prop_assert!(!ends);
+            if !text.contains("201~") {
+                prop_assert_eq!(inner, &text);
             }
         }
     }

@@ -1,7 +1,8 @@
-//! Texts of a profile with holes: `{dir}`, `{token}`, `{env:NAME}` at a start, `{turn}` in a submit; `{{` is a brace.
+//! Texts of a profile with holes: `{dir}`, `{id}`, `{env:NAME}` and more at a start, `{turn}` in a submit; `{{` is a brace.
 //!
 //! Change here: a new hole. A hole that does not exist is refused when the profile is read, so filling one cannot fail.
 
+use super::identity::AgentId;
 use super::token::Token;
 use crate::domain::id::{ConversationId, TurnNumber};
 use serde::Deserialize;
@@ -25,10 +26,20 @@ pub struct LaunchValues<'a> {
     pub conversation: ConversationId,
     /// The client's environment.
     pub env: &'a [(String, String)],
+    /// The agent's own id of its session, where it is known at the start.
+    pub id: Option<&'a AgentId>,
+    pub model: Option<&'a str>,
+    /// Our own program, and the socket of the host.
+    pub threadkeep: &'a str,
+    pub socket: &'a str,
+    /// The agent's own folder.
+    pub state: Option<&'a str>,
+    /// The folder that the process starts in.
+    pub cwd: &'a str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece<H> {
+pub enum Piece<H> {
     Text(String),
     Hole(H),
 }
@@ -38,6 +49,13 @@ enum LaunchHole {
     Dir,
     Token,
     Conversation,
+    Id,
+    Model,
+    Threadkeep,
+    Socket,
+    State,
+    Home,
+    Cwd,
     Env(String),
 }
 
@@ -47,7 +65,7 @@ enum SubmitHole {
 }
 
 impl LaunchTemplate {
-    /// The filled text; none where it asks for a variable that the client does not have.
+    /// The filled text; none where it asks for something that is not there: a variable, an id, a model.
     pub fn fill(&self, values: LaunchValues) -> Option<String> {
         let mut filled = String::new();
         for piece in &self.0 {
@@ -56,6 +74,13 @@ impl LaunchTemplate {
                 Piece::Hole(LaunchHole::Dir) => filled += values.dir,
                 Piece::Hole(LaunchHole::Token) => filled += values.token.as_str(),
                 Piece::Hole(LaunchHole::Conversation) => filled += &values.conversation.to_string(),
+                Piece::Hole(LaunchHole::Id) => filled += values.id?.as_str(),
+                Piece::Hole(LaunchHole::Model) => filled += values.model?,
+                Piece::Hole(LaunchHole::Threadkeep) => filled += values.threadkeep,
+                Piece::Hole(LaunchHole::Socket) => filled += values.socket,
+                Piece::Hole(LaunchHole::State) => filled += values.state?,
+                Piece::Hole(LaunchHole::Home) => filled += value_of("HOME", values.env)?,
+                Piece::Hole(LaunchHole::Cwd) => filled += values.cwd,
                 Piece::Hole(LaunchHole::Env(name)) => filled += value_of(name, values.env)?,
             }
         }
@@ -77,11 +102,19 @@ impl TryFrom<String> for LaunchTemplate {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let holes = "{dir}, {token}, {conversation}, {env:NAME}";
+        let holes =
+            "{dir}, {token}, {conversation}, {id}, {model}, {threadkeep}, {socket}, {state}, {home}, {cwd}, {env:NAME}";
         pieces(&text, holes, |hole| match hole {
             "dir" => Some(LaunchHole::Dir),
             "token" => Some(LaunchHole::Token),
             "conversation" => Some(LaunchHole::Conversation),
+            "id" => Some(LaunchHole::Id),
+            "model" => Some(LaunchHole::Model),
+            "threadkeep" => Some(LaunchHole::Threadkeep),
+            "socket" => Some(LaunchHole::Socket),
+            "state" => Some(LaunchHole::State),
+            "home" => Some(LaunchHole::Home),
+            "cwd" => Some(LaunchHole::Cwd),
             _ => hole.strip_prefix("env:").filter(|name| !name.is_empty()).map(|name| LaunchHole::Env(name.into())),
         })
         .map(LaunchTemplate)
@@ -101,7 +134,8 @@ pub fn value_of<'a>(name: &str, env: &'a [(String, String)]) -> Option<&'a str> 
     env.iter().rev().find(|(named, _)| named == name).map(|(_, value)| value.as_str())
 }
 
-fn pieces<H>(text: &str, known: &str, hole: impl Fn(&str) -> Option<H>) -> Result<Vec<Piece<H>>, String> {
+/// Takes a text apart. `known` names the holes for the person who wrote one that `hole` does not know.
+pub fn pieces<H>(text: &str, known: &str, hole: impl Fn(&str) -> Option<H>) -> Result<Vec<Piece<H>>, String> {
     let mut pieces = Vec::new();
     let mut plain = String::new();
     let mut rest = text;
@@ -137,9 +171,25 @@ mod tests {
     fn holes_are_filled_and_braces_stay() {
         let token = Token::new([0; 16]);
         let env = [("A".to_owned(), "1".to_owned()), ("A".to_owned(), "2".to_owned())];
-        let values = LaunchValues { dir: "/run/x", token: &token, conversation: ConversationId(4), env: &env };
+        let id = AgentId::uuid([0; 16]);
+        let values = LaunchValues {
+            dir: "/run/x",
+            token: &token,
+            conversation: ConversationId(4),
+            env: &env,
+            id: Some(&id),
+            model: None,
+            threadkeep: "/bin/tk",
+            socket: "/run/s",
+            state: Some("/h/.a"),
+            cwd: "/w",
+        };
         let zeros = "0".repeat(32);
-        let table: [(&str, Option<&str>); 7] = [
+        let table: [(&str, Option<&str>); 11] = [
+            ("{id}", Some("00000000-0000-4000-8000-000000000000")),
+            ("-m {model}", None),
+            ("{threadkeep} {socket} {state} {cwd}", Some("/bin/tk /run/s /h/.a /w")),
+            ("{home}", None),
             ("", Some("")),
             ("--rcfile={dir}/rc", Some("--rcfile=/run/x/rc")),
             ("{token}", Some(&zeros)),

@@ -2,8 +2,9 @@
 
 use super::{CliError, say};
 use crate::domain::continuity::DecisionRecord;
-use crate::domain::turn::{Evidence, TurnRecord, TurnState};
-use crate::protocol::message::{Conversation, Process, Status, Submitted};
+use crate::domain::request::{Choice, Request, RequestState};
+use crate::domain::turn::{Evidence, TurnRecord, TurnState, Work};
+use crate::protocol::message::{Conversation, Process, Session, Status, Submitted, TakenUp};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -68,6 +69,46 @@ fn end(turn: &TurnRecord) -> Value {
         "evidence": turn.evidence.as_ref().map(evidence),
         "answer": turn.answer.as_ref().map(|answer| &answer.text),
         "answer_cut_bytes": turn.answer.as_ref().map(|answer| answer.cut_bytes),
+        "requests": turn.requests.iter().map(request).collect::<Vec<_>>(),
+        "work": work(&turn.work),
+    })
+}
+
+fn request(request: &Request) -> Value {
+    let (state, answer) = match &request.state {
+        RequestState::Open => ("open", None),
+        RequestState::Answering(choice) => ("answering", Some(choice)),
+        RequestState::Answered(choice @ Choice::Allow) => ("allowed", Some(choice)),
+        RequestState::Answered(choice @ Choice::Deny) => ("denied", Some(choice)),
+        RequestState::Answered(choice @ Choice::Text(_)) => ("answered", Some(choice)),
+        RequestState::AnsweredInScreen => ("answered_in_screen", None),
+        RequestState::Expired => ("expired", None),
+    };
+    let answer = answer.map(|choice| match choice {
+        Choice::Allow => "allow",
+        Choice::Deny => "deny",
+        Choice::Text(text) => text,
+    });
+    json!({
+        "number": request.number,
+        "kind": request.kind,
+        "text": request.text,
+        "state": state,
+        "answer": answer,
+        "asked_ms": request.asked_at,
+    })
+}
+
+fn work(work: &Work) -> Value {
+    json!({
+        "model": work.model,
+        "usage": work.usage.map(|usage| json!({
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "cost_usd_micros": usage.cost_micros,
+        })),
+        "steps": work.steps,
+        "steps_left_out": work.steps_left_out,
     })
 }
 
@@ -97,9 +138,17 @@ pub fn conversation(conversation: &Conversation) -> Value {
         "folder": conversation.wanted.folder,
         "state": status_word(conversation.status),
         "session": session.map(|session| session.number),
+        "session_model": session.and_then(|session| session.fingerprint.model.as_ref()),
+        "agent_session": session.and_then(|session| session.agent_session.as_ref()),
+        "verified": session.and_then(verified),
+        "heard": session.map(|session| session.heard.iter().map(evidence).collect::<Vec<_>>()).unwrap_or_default(),
         "pid": session.and_then(|session| match &session.process {
             Process::Alive { pid, .. } => *pid,
             Process::Asleep { .. } => None,
+        }),
+        "background": session.map_or(0, |session| match &session.process {
+            Process::Alive { background, .. } => *background,
+            Process::Asleep { .. } => 0,
         }),
         "turn": conversation.turn.as_ref().map(|turn| turn.number),
         "turn_state": conversation.turn.as_ref().map(|turn| turn.state.word()),
@@ -111,8 +160,30 @@ pub fn conversation(conversation: &Conversation) -> Value {
         "turns": conversation.turns,
         "next_decision": conversation.next.continuity.word(),
         "next_why": conversation.next.why.code(),
+        "next_why_text": conversation.next.why.text(),
         "created_ms": conversation.created_at,
         "active_ms": conversation.active_at,
+    })
+}
+
+/// Whether the agent said itself that it took its session up; none where it was told to take up none, or is gone.
+fn verified(session: &Session) -> Option<bool> {
+    match &session.process {
+        Process::Alive { taken_up: TakenUp::Verified, .. } => Some(true),
+        Process::Alive { taken_up: TakenUp::NotVerified, .. } => Some(false),
+        Process::Alive { taken_up: TakenUp::New, .. } | Process::Asleep { .. } => None,
+    }
+}
+
+/// The model that is wanted, the one that the session has, and what the next message would make of it.
+pub fn model(conversation: &Conversation) -> Value {
+    json!({
+        "conversation": conversation.id,
+        "model": conversation.wanted.model,
+        "session_model": conversation.session.as_ref().and_then(|session| session.fingerprint.model.as_ref()),
+        "next_decision": conversation.next.continuity.word(),
+        "next_why": conversation.next.why.code(),
+        "next_why_text": conversation.next.why.text(),
     })
 }
 

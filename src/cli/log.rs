@@ -51,7 +51,7 @@ fn all_turns(control: &mut Control, conversation: ConversationId) -> Result<Vec<
     Ok(pages.into_iter().rev().flatten().collect())
 }
 
-/// The turn for a person: a head line, the prompt, the answer.
+/// The turn for a person: a head line, the prompt, what was asked, the answer.
 fn text(turn: &TurnRecord) -> String {
     let why = match &turn.state {
         TurnState::Ended(end) if !end.why_text().is_empty() => format!(" ({})", end.why_text()),
@@ -59,6 +59,10 @@ fn text(turn: &TurnRecord) -> String {
     };
     let session = turn.session.map_or_else(String::new, |session| format!(" · session {session}"));
     let mut text = format!("turn {}{session} · {}{why}\n> {}", turn.number, turn.state.word(), indented(&turn.prompt));
+    for request in &turn.requests {
+        let words = indented(request.line());
+        text = format!("{text}\n  {} {}: {words} ({})", request.kind.word(), request.number.0, request.state.word());
+    }
     if let Some(answer) = turn.answer.as_ref().filter(|answer| !answer.text.is_empty()) {
         text = format!("{text}\n  {}", indented(&answer.text));
         if answer.cut_bytes > 0 {

@@ -2,24 +2,28 @@
 //!
 //! Change here: arguments, exit codes. Output with `--json` is a contract (README, "Scripts"); its shapes are in `json.rs`.
 
+mod answer;
+mod awaiting;
 mod doctor;
 mod host;
 mod json;
 mod log;
 mod ls;
+mod model;
 mod new;
 mod send;
+mod signal;
 mod tell;
 mod wait;
 mod why;
 
 use crate::client::{Absent, ClientError, Control};
-use crate::domain::id::{ConversationId, TurnNumber};
+use crate::domain::id::ConversationId;
 use crate::domain::turn::{TurnEnd, TurnState};
 use crate::paths::{Paths, PathsError};
-use crate::protocol::message::{Reply, Request};
+use crate::protocol::message::{Conversation, Reply, Request};
 use clap::{Args, Parser, Subcommand};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 /// What a run came to. The numbers are a contract.
@@ -36,6 +40,8 @@ pub enum ExitCode {
     Refused = 6,
     /// No host could be reached or started.
     NoHost = 7,
+    /// With --or-asked: the agent waits for the person; the turn goes on.
+    Asked = 8,
 }
 
 /// One tab is one lasting conversation with a coding agent, and you always see whether it still knows what was said.
@@ -60,6 +66,10 @@ pub enum Verb {
     Log(log::Log),
     /// Say how the last messages reached their agent, and why
     Why(why::Why),
+    /// Say or choose the model of a conversation, from its next message on
+    Model(model::Model),
+    /// Answer what the agent asks
+    Answer(answer::Answer),
     /// Make the next message start a fresh session
     Fresh(tell::Fresh),
     /// Interrupt the turn that runs, and wait for its end
@@ -73,6 +83,9 @@ pub enum Verb {
     Host(host::Host),
     /// Say what was found here and what works
     Doctor(doctor::Doctor),
+    /// Take what an agent's hook tells on standard input (what a profile has its agent call)
+    #[command(hide = true)]
+    Signal(signal::Signal),
 }
 
 /// Which conversation is meant.
@@ -89,7 +102,7 @@ pub enum CliError {
     Paths(#[from] PathsError),
     #[error("{0}")]
     Client(#[from] ClientError),
-    #[error("could not read the message from standard input: {0}")]
+    #[error("could not read standard input: {0}")]
     StandardInput(#[source] io::Error),
     #[error("could not write: {0}")]
     Write(#[from] io::Error),
@@ -101,6 +114,8 @@ pub enum CliError {
     NothingHere(String),
     #[error("rm forgets the conversation and all its turns for good; say --yes if that is meant")]
     NotSure,
+    #[error("signal is what an agent that threadkeep started calls; it needs {0}, which is not set here")]
+    NotInSession(&'static str),
     #[error("the host said something unexpected: {0:?}")]
     Unexpected(Box<Reply>),
     #[error("{0}")]
@@ -120,6 +135,7 @@ impl CliError {
             | CliError::Folder { .. }
             | CliError::NothingHere(_)
             | CliError::NotSure
+            | CliError::NotInSession(_)
             | CliError::Unexpected(_) => ExitCode::WrongUsage,
         }
     }
@@ -127,6 +143,10 @@ impl CliError {
 
 /// Carries out a verb.
 pub fn run(verb: Verb) -> Result<ExitCode, CliError> {
+    // It runs within an agent, where also a wrong path must stay silent.
+    if let Verb::Signal(signal) = verb {
+        return signal.run();
+    }
     let paths = Paths::from_env()?;
     match verb {
         Verb::New(new) => new.run(&paths),
@@ -134,12 +154,15 @@ pub fn run(verb: Verb) -> Result<ExitCode, CliError> {
         Verb::Ls(ls) => ls.run(&paths),
         Verb::Log(log) => log.run(&paths),
         Verb::Why(why) => why.run(&paths),
+        Verb::Model(model) => model.run(&paths),
+        Verb::Answer(answer) => answer.run(&paths),
         Verb::Fresh(fresh) => fresh.run(&paths),
         Verb::Interrupt(interrupt) => interrupt.run(&paths),
         Verb::Wait(wait) => wait.run(&paths),
         Verb::Rm(rm) => rm.run(&paths),
         Verb::Host(host) => host.run(&paths),
         Verb::Doctor(doctor) => doctor.run(&paths),
+        Verb::Signal(signal) => signal.run(),
     }
 }
 
@@ -184,17 +207,21 @@ fn ask_done(control: &mut Control, request: &Request) -> Result<(), CliError> {
     }
 }
 
-/// Waits for the end of a turn (none: of all that is under way).
-fn await_end(
-    control: &mut Control,
-    conversation: ConversationId,
-    turn: Option<TurnNumber>,
-    limit: Option<std::time::Duration>,
-) -> Result<Option<crate::domain::turn::TurnRecord>, CliError> {
-    match control.ask(&Request::Wait { conversation, turn }, limit)? {
-        Reply::Ended { turn } => Ok(turn.map(|turn| *turn)),
+/// The conversation as it is now.
+fn show(control: &mut Control, conversation: ConversationId) -> Result<Conversation, CliError> {
+    match control.ask(&Request::Show { conversation }, None)? {
+        Reply::Conversation(conversation) => Ok(*conversation),
         other => Err(CliError::Unexpected(Box::new(other))),
     }
+}
+
+/// All of standard input, without the newline that ends a file.
+fn standard_input() -> Result<String, CliError> {
+    let mut text = String::new();
+    io::stdin().read_to_string(&mut text).map_err(CliError::StandardInput)?;
+    let trimmed = text.strip_suffix('\n').map(str::len);
+    text.truncate(trimmed.unwrap_or(text.len()));
+    Ok(text)
 }
 
 /// What the end of a turn means for the exit code.

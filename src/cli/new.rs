@@ -11,6 +11,9 @@ pub struct New {
     /// The agent's profile; see threadkeep doctor
     #[arg(long, value_name = "A")]
     agent: Option<String>,
+    /// The model it is started with; without it the agent's own default
+    #[arg(long, value_name = "M")]
+    model: Option<String>,
     /// The folder its sessions start in; without it this one
     #[arg(long, value_name = "DIR")]
     cwd: Option<PathBuf>,
@@ -24,7 +27,7 @@ pub struct New {
 impl New {
     pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
         let folder = folder(self.cwd.as_ref())?;
-        let request = Request::New { agent: self.agent, folder, title: self.title };
+        let request = Request::New { agent: self.agent, model: self.model, folder, title: self.title };
         match connect(paths)?.ask(&request, None)? {
             Reply::Created { conversation } if self.json => {
                 json::print(&serde_json::json!({ "conversation": conversation }))?;

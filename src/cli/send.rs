@@ -1,6 +1,7 @@
 //! `threadkeep send`: gives a conversation its next message, and with `--wait` its answer back.
 
-use super::{CliError, ExitCode, Which, await_end, code_of, connect, folder, json, say};
+use super::awaiting::{Awaited, Patience, await_end};
+use super::{CliError, ExitCode, Which, code_of, connect, folder, json, say, show, standard_input};
 use crate::client::{ClientError, Control, environment};
 use crate::domain::continuity::{Continuity, Decision, Why};
 use crate::domain::conversation_state::MAX_MESSAGE_BYTES;
@@ -9,7 +10,6 @@ use crate::domain::turn::{TurnRecord, TurnState};
 use crate::paths::Paths;
 use crate::protocol::message::{Place, Reply, Request, Submitted};
 use clap::Args;
-use std::io::Read;
 use std::time::{Duration, Instant};
 
 #[derive(Debug, Args)]
@@ -22,6 +22,9 @@ pub struct Send {
     /// With --wait: stop waiting after so long; the turn goes on
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
+    /// With --wait: stop waiting also when the agent asks something (exit code 8); the turn goes on
+    #[arg(long, requires = "wait")]
+    or_asked: bool,
     /// In front of the queue, and interrupt the turn that runs
     #[arg(long)]
     now: bool,
@@ -92,17 +95,24 @@ impl Send {
         until: Option<Instant>,
     ) -> Result<ExitCode, CliError> {
         let limit = until.map(|until| until.saturating_duration_since(Instant::now()));
-        match await_end(control, submitted.conversation, Some(turn), limit) {
-            Ok(Some(ended)) => {
+        let patience = Patience::new(limit, self.or_asked);
+        match await_end(control, submitted.conversation, Some(turn), patience) {
+            Ok(Awaited::Ended(ended)) => {
                 let submitted = as_it_came_to_be(control, submitted, turn)?;
                 self.say_ended(&submitted, &ended)
             }
             // It was taken out of the queue before it went anywhere.
-            Ok(None) => {
+            Ok(Awaited::Nothing) => {
                 if !self.json {
                     eprintln!("threadkeep: turn {turn} was taken out of the queue");
                 }
                 self.say_sent(submitted).map(|_| ExitCode::Interrupted)
+            }
+            Ok(Awaited::Asked(asking)) => {
+                if self.json {
+                    json::print(&json::with_end(json::sent(submitted), &asking))?;
+                }
+                Ok(ExitCode::Asked)
             }
             Err(CliError::Client(ClientError::Timeout(_))) => self.say_still_running(control, submitted, turn),
             Err(error) => Err(error),
@@ -132,10 +142,7 @@ impl Send {
         turn: TurnNumber,
     ) -> Result<ExitCode, CliError> {
         let mut submitted = submitted.clone();
-        let request = Request::Show { conversation: submitted.conversation };
-        if let Reply::Conversation(conversation) = control.ask(&request, None)?
-            && let Some(now) = conversation.turn.filter(|now| now.number == turn)
-        {
+        if let Some(now) = show(control, submitted.conversation)?.turn.filter(|now| now.number == turn) {
             submitted.session = now.session;
             submitted.state = Some(now.state);
         }
@@ -187,13 +194,4 @@ fn sentence(submitted: &Submitted) -> String {
         parts.push(submitted.decision.why.text());
     }
     format!("conversation {}: {}", submitted.conversation, parts.join(" · "))
-}
-
-fn standard_input() -> Result<String, CliError> {
-    let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text).map_err(CliError::StandardInput)?;
-    // The newline that ends a file is not part of the message.
-    let trimmed = text.strip_suffix('\n').map(str::len);
-    text.truncate(trimmed.unwrap_or(text.len()));
-    Ok(text)
 }

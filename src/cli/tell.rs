@@ -1,6 +1,8 @@
 //! The verbs that tell a conversation something and need no answer but done: fresh, interrupt, rm.
 
-use super::{CliError, ExitCode, Which, ask_done, await_end, connect, json, say};
+use super::awaiting::{Awaited, Patience, await_end};
+use super::{CliError, ExitCode, Which, ask_done, connect, json, say};
+use crate::client::Control;
 use crate::domain::id::ConversationId;
 use crate::paths::Paths;
 use crate::protocol::message::{Reply, Request, RunningTurn};
@@ -10,10 +12,19 @@ use clap::Args;
 pub struct Fresh {
     #[command(flatten)]
     which: Which,
+    /// Of this agent from now on; see threadkeep doctor
+    #[arg(long, value_name = "A")]
+    agent: Option<String>,
+    /// With this model from now on
+    #[arg(long, value_name = "M")]
+    model: Option<String>,
+    /// Print what was said so far in few words, to read, change and send as the next message; nothing is sent
+    #[arg(long)]
+    brief: bool,
     /// Stop a turn that runs; without this it is refused while one does
     #[arg(long)]
     stop_turn: bool,
-    /// One JSON object: {"conversation":ID}
+    /// One JSON object: {"conversation":ID}, with --brief also {"brief":TEXT}
     #[arg(long)]
     json: bool,
 }
@@ -22,14 +33,31 @@ impl Fresh {
     pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
         let mut control = connect(paths)?;
         let conversation = self.which.find_or_say(&mut control)?;
+        // First: where there is nothing to tell of, nothing is changed.
+        let brief = if self.brief { Some(brief(&mut control, conversation)?) } else { None };
         let running = if self.stop_turn { RunningTurn::Stop } else { RunningTurn::Refuse };
-        ask_done(&mut control, &Request::Fresh { conversation, running })?;
-        if self.json {
-            json::print(&serde_json::json!({ "conversation": conversation }))?;
-        } else {
-            say(&format!("the next message to conversation {conversation} starts a fresh session"))?;
+        ask_done(&mut control, &Request::Fresh { conversation, running, agent: self.agent, model: self.model })?;
+        let sentence = format!("the next message to conversation {conversation} starts a fresh session");
+        match (brief, self.json) {
+            (None, true) => json::print(&serde_json::json!({ "conversation": conversation }))?,
+            (Some(brief), true) => {
+                json::print(&serde_json::json!({ "conversation": conversation, "brief": brief }))?;
+            }
+            (None, false) => say(&sentence)?,
+            // Standard output has the brief alone, to go into a file or an editor.
+            (Some(brief), false) => {
+                eprintln!("threadkeep: {sentence}; send the brief with threadkeep send -c {conversation} -");
+                say(brief.trim_end())?;
+            }
         }
         Ok(ExitCode::Done)
+    }
+}
+
+fn brief(control: &mut Control, conversation: ConversationId) -> Result<String, CliError> {
+    match control.ask(&Request::Brief { conversation }, None)? {
+        Reply::Brief { text } => Ok(text),
+        other => Err(CliError::Unexpected(Box::new(other))),
     }
 }
 
@@ -51,14 +79,16 @@ impl Interrupt {
             other => return Err(CliError::Unexpected(Box::new(other))),
         };
         let ended = match running {
-            Some(turn) => await_end(&mut control, conversation, Some(turn), None)?,
-            None => None,
+            Some(turn) => await_end(&mut control, conversation, Some(turn), Patience::Endless)?,
+            None => Awaited::Nothing,
         };
         match (ended, self.json) {
-            (Some(turn), true) => json::print(&json::turn(&turn))?,
-            (Some(turn), false) => say(&format!("turn {} {}", turn.number, turn.state.word()))?,
-            (None, true) => json::print(&serde_json::json!({ "turn": null }))?,
-            (None, false) => say("nothing runs")?,
+            (Awaited::Ended(turn) | Awaited::Asked(turn), true) => json::print(&json::turn(&turn))?,
+            (Awaited::Ended(turn) | Awaited::Asked(turn), false) => {
+                say(&format!("turn {} {}", turn.number, turn.state.word()))?;
+            }
+            (Awaited::Nothing, true) => json::print(&serde_json::json!({ "turn": null }))?,
+            (Awaited::Nothing, false) => say("nothing runs")?,
         }
         Ok(ExitCode::Done)
     }

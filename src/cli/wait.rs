@@ -1,6 +1,7 @@
 //! `threadkeep wait`: waits for the end of a turn, or of all that is under way.
 
-use super::{CliError, ExitCode, Which, await_end, code_of, connect, json, say};
+use super::awaiting::{Awaited, Patience, await_end};
+use super::{CliError, ExitCode, Which, code_of, connect, json, say};
 use crate::domain::id::TurnNumber;
 use crate::paths::Paths;
 use clap::Args;
@@ -16,7 +17,10 @@ pub struct Wait {
     /// Stop waiting after so long
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
-    /// One JSON object: the turn that ended last
+    /// Stop waiting also when the agent asks something (exit code 8)
+    #[arg(long)]
+    or_asked: bool,
+    /// One JSON object: the turn that ended last, or that asks
     #[arg(long)]
     json: bool,
 }
@@ -27,8 +31,15 @@ impl Wait {
         let mut control = connect(paths)?;
         let conversation = self.which.find_or_say(&mut control)?;
         let limit = self.timeout.map(Duration::from_secs);
-        match await_end(&mut control, conversation, self.turn.map(TurnNumber), limit)? {
-            Some(turn) => {
+        let patience = Patience::new(limit, self.or_asked);
+        match await_end(&mut control, conversation, self.turn.map(TurnNumber), patience)? {
+            Awaited::Asked(turn) => {
+                if self.json {
+                    json::print(&json::turn(&turn))?;
+                }
+                Ok(ExitCode::Asked)
+            }
+            Awaited::Ended(turn) => {
                 if self.json {
                     json::print(&json::turn(&turn))?;
                 } else {
@@ -36,7 +47,7 @@ impl Wait {
                 }
                 Ok(code_of(&turn.state))
             }
-            None => {
+            Awaited::Nothing => {
                 if self.json {
                     json::print(&serde_json::json!({ "turn": null }))?;
                 }

@@ -1,9 +1,12 @@
-//! `threadkeep why`: the last decisions of a conversation with their reasons.
+//! `threadkeep why`: the last decisions of a conversation with their reasons, and what is known of its session now.
 
-use super::{CliError, ExitCode, Which, connect, json, say};
+use super::{CliError, ExitCode, Which, connect, json, say, show};
+use crate::domain::continuity::{Decision, DecisionRecord};
+use crate::domain::id::Timestamp;
 use crate::paths::Paths;
-use crate::protocol::message::{Reply, Request};
+use crate::protocol::message::{Conversation, Process, Reply, Request, TakenUp};
 use clap::Args;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 #[derive(Debug, Args)]
 pub struct Why {
@@ -22,20 +25,69 @@ impl Why {
             Reply::Decisions(made) => made,
             other => return Err(CliError::Unexpected(Box::new(other))),
         };
-        for decision in made {
-            if self.json {
-                json::print(&json::decision(&decision))?;
-            } else {
-                let session =
-                    decision.session.map_or_else(|| "no session yet".into(), |session| format!("session {session}"));
-                say(&format!(
-                    "turn {} · {} · {session} · {}",
-                    decision.turn,
-                    decision.decision.continuity.word(),
-                    decision.decision.why.text()
-                ))?;
+        if self.json {
+            for decision in &made {
+                json::print(&json::decision(decision))?;
             }
+            return Ok(ExitCode::Done);
+        }
+        for decision in &made {
+            say(&line(decision))?;
+        }
+        for words in now_lines(&show(&mut control, conversation)?, now()) {
+            say(&words)?;
         }
         Ok(ExitCode::Done)
     }
+}
+
+fn line(made: &DecisionRecord) -> String {
+    let session = made.session.map_or_else(|| "no session yet".into(), |session| format!("session {session}"));
+    let Decision { continuity, why } = &made.decision;
+    format!("turn {} · {} · {session} · {}", made.turn, continuity.word(), why.text())
+}
+
+/// The session as it is, what each source said last, and what the next message would meet.
+fn now_lines(conversation: &Conversation, now: Timestamp) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(session) = &conversation.session {
+        let had = &session.fingerprint;
+        let model = had.model.as_deref().unwrap_or("default");
+        let mut words =
+            format!("session {} · agent {} · model {model} · folder {}", session.number, had.agent, had.folder);
+        if let Some(id) = &session.agent_session {
+            words = format!("{words} · the agent's id {id}{}", verified_words(&session.process));
+        }
+        lines.push(words);
+        lines.extend(
+            session
+                .heard
+                .iter()
+                .map(|seen| format!("  {}, {} ago: {}", seen.source.word(), age(now.since(seen.at)), seen.text)),
+        );
+    }
+    let Decision { continuity, why } = &conversation.next;
+    lines.push(format!("next · {} · {}", continuity.word(), why.text()));
+    lines
+}
+
+fn verified_words(process: &Process) -> &'static str {
+    match process {
+        Process::Alive { taken_up: TakenUp::Verified, .. } => ", which it confirmed",
+        Process::Alive { taken_up: TakenUp::NotVerified, .. } => ", not verified yet",
+        Process::Alive { taken_up: TakenUp::New, .. } | Process::Asleep { .. } => "",
+    }
+}
+
+fn age(ms: u64) -> String {
+    match ms / 1000 {
+        seconds @ 0..60 => format!("{seconds}s"),
+        seconds @ 60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        seconds => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

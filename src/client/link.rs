@@ -20,6 +20,8 @@ pub struct Link {
     stream: UnixStream,
     decoder: Decoder,
     buffer: Vec<u8>,
+    /// The last read left room: there is no more to read for now.
+    drained: bool,
     host: Hello,
 }
 
@@ -33,7 +35,8 @@ impl Link {
     pub fn greet_within(stream: UnixStream, limit: Duration) -> Result<Link, ClientError> {
         stream.set_nonblocking(true).map_err(ClientError::Broken)?;
         let unknown = hello(Timestamp(0));
-        let mut link = Link { stream, decoder: Decoder::default(), buffer: vec![0; READ_BYTES], host: unknown };
+        let decoder = Decoder::default();
+        let mut link = Link { stream, decoder, buffer: vec![0; READ_BYTES], drained: false, host: unknown };
         link.send(&hello(now()))?;
         let theirs: Hello = link.receive_until(Some(Instant::now() + limit), limit)?;
         if theirs.major != PROTOCOL_MAJOR {
@@ -64,15 +67,26 @@ impl Link {
         Ok(())
     }
 
+    /// Whether `receive` may have something without reading: more than one message came at once.
+    pub fn has_read_more(&self) -> bool {
+        !self.decoder.is_empty()
+    }
+
     /// The next message, if a whole one is here. Never waits.
     pub fn receive<T: DeserializeOwned>(&mut self) -> Result<Option<T>, ClientError> {
         loop {
             if let Some(message) = self.decoder.take()? {
                 return Ok(Some(message));
             }
+            if std::mem::take(&mut self.drained) {
+                return Ok(None);
+            }
             match self.stream.read(&mut self.buffer) {
                 Ok(0) => return Err(ClientError::Ended),
-                Ok(bytes) => self.decoder.push(&self.buffer[..bytes]),
+                Ok(bytes) => {
+                    self.drained = bytes < self.buffer.len();
+                    self.decoder.push(&self.buffer[..bytes]);
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(ClientError::Broken(error)),

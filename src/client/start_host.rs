@@ -8,7 +8,6 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -76,25 +75,10 @@ fn try_connect(paths: &Paths) -> Result<Option<Link>, ClientError> {
     }
 }
 
-/// What Linux adds to the name of a program whose file was replaced or removed while it runs (proc(5)).
-const REPLACED: &str = " (deleted)";
-
-/// The program to start hosts with: this one's file. Where that was replaced under a running window, an upgrade say, the new one.
-pub fn own_program() -> io::Result<PathBuf> {
-    let program = std::env::current_exe()?;
-    let replaced = program.to_str().and_then(|name| name.strip_suffix(REPLACED)).map(PathBuf::from);
-    Ok(match replaced {
-        Some(new) if !program.exists() && new.exists() => new,
-        // The old one can still be started by this name.
-        Some(_) if !program.exists() => PathBuf::from("/proc/self/exe"),
-        Some(_) | None => program,
-    })
-}
-
 /// Starts `host launch`, which starts the host and leaves when that serves, so that the host is nobody's child here.
 fn launch(paths: &Paths, until: Instant) -> Result<(), ClientError> {
     let failed = |why: String| ClientError::Start { why, log: paths.log.clone() };
-    let program = own_program().map_err(|error| failed(format!("own program not found: {error}")))?;
+    let program = crate::paths::own_program().map_err(|error| failed(format!("own program not found: {error}")))?;
     let mut launcher = Command::new(program)
         .args(["host", "launch"])
         .stdin(Stdio::null())

@@ -4,7 +4,7 @@ use super::continuity::DecisionRecord;
 use super::conversation::ConversationRecord;
 use super::id::{ConversationId, TurnNumber};
 use super::session::SessionRecord;
-use super::turn::TurnRecord;
+use super::turn::{Answer, TurnRecord, Work};
 
 /// One thing to remember. A record replaces what stood under the same key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Change {
     ConversationRemoved(ConversationId),
     Session(ConversationId, SessionRecord),
     Turn(ConversationId, TurnRecord),
+    /// More was told of a turn that has ended. Without an answer the one that is there stays.
+    TurnDetail(ConversationId, TurnNumber, Option<Answer>, Work),
     /// A queued turn was taken back before it went anywhere.
     TurnRemoved(ConversationId, TurnNumber),
     Decision(ConversationId, DecisionRecord),

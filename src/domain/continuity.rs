@@ -5,7 +5,7 @@
 
 use super::fingerprint::Fingerprint;
 use super::id::{SessionNumber, Timestamp, TurnNumber};
-use super::session::{AsleepWhy, Exit};
+use super::session::{AsleepWhy, BegunBy, Context, Exit};
 use super::turn::Evidence;
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +55,15 @@ pub enum Why {
         from: String,
         to: String,
     },
+    /// Another model was chosen, and the agent takes its context along: it is started again with both.
+    ModelSwitched {
+        from: Option<String>,
+        to: Option<String>,
+    },
+    /// The person began a new session within the agent's own screen; this is its first message.
+    BegunInScreen,
+    /// The agent's question is open, and the message is its answer.
+    AnswersQuestion,
     /// A turn is under way; the message waits in this place, counted from 1.
     TurnRunning {
         turn: TurnNumber,
@@ -84,8 +93,6 @@ pub enum Why {
     StoreTrouble(String),
     /// The agent's profile is not known (any more).
     UnknownAgent(String),
-    /// The folder that the session is to start in is gone.
-    FolderGone(String),
 }
 
 /// What a session without a process gets back.
@@ -96,6 +103,10 @@ pub enum Carried {
     Context,
     /// The agent cannot resume; the new one starts in the folder where the old one was. Nothing else is carried.
     FolderOnly(String),
+    /// Nothing was in it: no turn of it was seen starting.
+    NothingToKeep,
+    /// The agent could resume, but the id of its session was never seen.
+    IdUnknown,
     /// Not even that: the folder where the old one was is gone, so the new one starts in the conversation's own.
     OwnFolder { gone: String, folder: String },
 }
@@ -122,6 +133,7 @@ pub struct Facts<'a> {
     /// None where the conversation has no session that goes on.
     pub session: Option<SessionFacts<'a>>,
     pub resume: CanResume,
+    pub model_switch: ModelSwitch,
 }
 
 /// The session a message would go to.
@@ -132,6 +144,26 @@ pub struct SessionFacts<'a> {
     pub asleep: Option<&'a AsleepWhy>,
     /// The folder it was last seen in.
     pub last_folder: Option<&'a str>,
+    pub context: Context,
+    pub begun_by: BegunBy,
+    /// Whether the agent's own id of it is known.
+    pub id: IdKnown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdKnown {
+    Yes,
+    No,
+}
+
+/// What another model means for a session of the agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelSwitch {
+    /// The agent is started again with the new model and takes its session up.
+    Restart,
+    /// The context cannot go along.
+    Fresh,
 }
 
 /// Whether the agent can take its session up again after its process is gone.
@@ -145,36 +177,50 @@ pub enum CanResume {
 /// Decides for a message that nothing stands in the way of: no turn runs, none waits before it.
 pub fn decide(facts: &Facts) -> Decision {
     let fresh = |why| Decision { continuity: Continuity::Fresh, why };
+    // A difference tells more than that a fresh one was asked for as well.
+    if let Some(why) = facts.session.as_ref().and_then(|session| difference(session.fingerprint, facts.wanted)) {
+        return fresh(why);
+    }
     if facts.fresh_wanted {
         return fresh(Why::UserAsked);
     }
     let Some(session) = &facts.session else {
         return fresh(Why::FirstMessage);
     };
-    if let Some(why) = difference(session.fingerprint, facts.wanted) {
-        return fresh(why);
-    }
-    let Some(cause) = session.asleep else {
-        return Decision { continuity: Continuity::Reused, why: Why::AgentAlive };
-    };
-    let cause = cause.clone();
-    match facts.resume {
-        CanResume::Yes => {
-            Decision { continuity: Continuity::Resumed, why: Why::Asleep { cause, carried: Carried::Context } }
+    let switched = (session.fingerprint.model != facts.wanted.model)
+        .then(|| (session.fingerprint.model.clone(), facts.wanted.model.clone()));
+    let carries_context =
+        facts.resume == CanResume::Yes && session.context == Context::Holds && session.id == IdKnown::Yes;
+    match (switched, session.asleep) {
+        (Some((from, to)), _) if carries_context && facts.model_switch == ModelSwitch::Restart => {
+            Decision { continuity: Continuity::Resumed, why: Why::ModelSwitched { from, to } }
         }
-        CanResume::No => {
-            let folder = session.last_folder.unwrap_or(&session.fingerprint.folder).to_owned();
-            fresh(Why::Asleep { cause, carried: Carried::FolderOnly(folder) })
+        (Some((from, to)), _) => fresh(Why::ModelChanged { from, to }),
+        (None, None) if session.begun_by == BegunBy::AgentScreen && session.context == Context::Empty => {
+            fresh(Why::BegunInScreen)
+        }
+        (None, None) => Decision { continuity: Continuity::Reused, why: Why::AgentAlive },
+        (None, Some(cause)) if carries_context => {
+            let why = Why::Asleep { cause: cause.clone(), carried: Carried::Context };
+            Decision { continuity: Continuity::Resumed, why }
+        }
+        (None, Some(cause)) => {
+            let carried = match (facts.resume, session.context) {
+                (CanResume::No, _) => {
+                    Carried::FolderOnly(session.last_folder.unwrap_or(&session.fingerprint.folder).to_owned())
+                }
+                (CanResume::Yes, Context::Empty) => Carried::NothingToKeep,
+                (CanResume::Yes, Context::Holds) => Carried::IdUnknown,
+            };
+            fresh(Why::Asleep { cause: cause.clone(), carried })
         }
     }
 }
 
-/// The first difference that makes a session unfit for what is wanted.
+/// The first difference that makes a session unfit for what is wanted, whatever the agent can do.
 fn difference(had: &Fingerprint, wanted: &Fingerprint) -> Option<Why> {
     if had.agent != wanted.agent {
         Some(Why::AgentChanged { from: had.agent.clone(), to: wanted.agent.clone() })
-    } else if had.model != wanted.model {
-        Some(Why::ModelChanged { from: had.model.clone(), to: wanted.model.clone() })
     } else if had.folder != wanted.folder {
         Some(Why::FolderChanged { from: had.folder.clone(), to: wanted.folder.clone() })
     } else {
@@ -207,10 +253,14 @@ impl Why {
                 AsleepWhy::HostEnded => "host_ended",
                 AsleepWhy::Stopped => "session_stopped",
                 AsleepWhy::CouldNotStart(_) => "could_not_start",
+                AsleepWhy::ResumeRefused(_) => "resume_refused",
             },
             Why::AgentChanged { .. } => "agent_changed",
             Why::ModelChanged { .. } => "model_changed",
             Why::FolderChanged { .. } => "folder_changed",
+            Why::ModelSwitched { .. } => "model_switched",
+            Why::BegunInScreen => "begun_in_screen",
+            Why::AnswersQuestion => "answers_question",
             Why::TurnRunning { .. } => "turn_running",
             Why::BehindQueue { .. } => "behind_queue",
             Why::SessionEnding { .. } => "session_ending",
@@ -219,7 +269,6 @@ impl Why {
             Why::TooLong { .. } => "too_long",
             Why::StoreTrouble(_) => "store_trouble",
             Why::UnknownAgent(_) => "unknown_agent",
-            Why::FolderGone(_) => "folder_gone",
         }
     }
 
@@ -230,6 +279,15 @@ impl Why {
             Why::FirstMessage => "first message".into(),
             Why::UserAsked => "you asked for a fresh session".into(),
             Why::Asleep { cause, carried: Carried::Context } => cause.text(),
+            Why::Asleep { cause: cause @ AsleepWhy::CouldNotStart(_), carried: Carried::NothingToKeep } => {
+                format!("{}; tried again", cause.text())
+            }
+            Why::Asleep { cause, carried: Carried::NothingToKeep } => {
+                format!("{}; no turn had begun in it", cause.text())
+            }
+            Why::Asleep { cause, carried: Carried::IdUnknown } => {
+                format!("{}; cannot be resumed: the agent's id of its session was never seen", cause.text())
+            }
             Why::Asleep { cause: cause @ AsleepWhy::CouldNotStart(_), carried: Carried::FolderOnly(folder) } => {
                 format!("{}; tried again in folder {folder}", cause.text())
             }
@@ -244,10 +302,14 @@ impl Why {
             }
             Why::AgentChanged { from, to } => format!("agent {from} -> {to}"),
             Why::ModelChanged { from, to } => {
-                let name = |model: &Option<String>| model.clone().unwrap_or_else(|| "default".into());
-                format!("model {} -> {}: not compatible", name(from), name(to))
+                format!("model {} -> {}: not compatible", model_name(from), model_name(to))
             }
             Why::FolderChanged { from, to } => format!("folder {from} -> {to}"),
+            Why::ModelSwitched { from, to } => {
+                format!("model {} -> {}: context kept", model_name(from), model_name(to))
+            }
+            Why::BegunInScreen => "you began a new session in the agent's screen".into(),
+            Why::AnswersQuestion => "answers the agent's question".into(),
             Why::TurnRunning { turn, place } => format!("turn {turn} is running; {} in line", ordinal(*place)),
             Why::BehindQueue { place } => format!("{} in line", ordinal(*place)),
             Why::SessionEnding { place } => format!("the session is ending; {} in line", ordinal(*place)),
@@ -264,9 +326,6 @@ impl Why {
                 format!("nothing can be saved now ({cause}); free the disk or mend the folder, then send again")
             }
             Why::UnknownAgent(name) => format!("no profile for agent {name}; see threadkeep doctor"),
-            Why::FolderGone(folder) => {
-                format!("folder {folder} is gone; make it again or open a tab in another folder")
-            }
         }
     }
 }
@@ -279,8 +338,13 @@ impl AsleepWhy {
             AsleepWhy::HostEnded => "the host ended".into(),
             AsleepWhy::Stopped => "you stopped the session".into(),
             AsleepWhy::CouldNotStart(why) => format!("the agent could not be started: {why}"),
+            AsleepWhy::ResumeRefused(said) => format!("the agent would not resume: {said}"),
         }
     }
+}
+
+fn model_name(model: &Option<String>) -> &str {
+    model.as_deref().unwrap_or("default")
 }
 
 /// 1 is `1st`, 12 is `12th`, 22 is `22nd`.
@@ -303,31 +367,76 @@ mod tests {
         Fingerprint { agent: "a".into(), model: None, folder: folder.into() }
     }
 
+    fn session<'a>(fingerprint: &'a Fingerprint, asleep: Option<&'a AsleepWhy>) -> SessionFacts<'a> {
+        SessionFacts {
+            fingerprint,
+            asleep,
+            last_folder: Some("/last"),
+            context: Context::Holds,
+            begun_by: BegunBy::Us,
+            id: IdKnown::Yes,
+        }
+    }
+
     #[test]
     fn every_combination_of_facts_has_its_one_decision() {
+        use CanResume::{No, Yes};
+        use Continuity::{Fresh, Resumed, Reused};
         let wanted = shell("/w");
         let other_folder = shell("/other");
         let other_agent = Fingerprint { agent: "b".into(), ..shell("/w") };
         let other_model = Fingerprint { model: Some("m".into()), ..shell("/w") };
         let gone = AsleepWhy::AgentExited(Exit::Signal(9));
-        let session = |fingerprint, asleep| Some(SessionFacts { fingerprint, asleep, last_folder: Some("/last") });
-        let table: [(bool, Option<SessionFacts>, CanResume, Continuity, &str); 10] = [
-            (false, None, CanResume::No, Continuity::Fresh, "first_message"),
-            (true, None, CanResume::No, Continuity::Fresh, "user_asked"),
-            (true, session(&wanted, None), CanResume::Yes, Continuity::Fresh, "user_asked"),
-            (false, session(&wanted, None), CanResume::No, Continuity::Reused, "agent_alive"),
-            (false, session(&wanted, None), CanResume::Yes, Continuity::Reused, "agent_alive"),
-            (false, session(&wanted, Some(&gone)), CanResume::Yes, Continuity::Resumed, "agent_exited"),
-            (false, session(&wanted, Some(&gone)), CanResume::No, Continuity::Fresh, "agent_exited"),
-            (false, session(&other_folder, None), CanResume::Yes, Continuity::Fresh, "folder_changed"),
-            (false, session(&other_agent, Some(&gone)), CanResume::Yes, Continuity::Fresh, "agent_changed"),
-            (false, session(&other_model, None), CanResume::Yes, Continuity::Fresh, "model_changed"),
+        let refused = AsleepWhy::ResumeRefused("no such session".into());
+        let live = session(&wanted, None);
+        let asleep = session(&wanted, Some(&gone));
+        let table = [
+            (false, None, No, Fresh, "first_message"),
+            (true, None, No, Fresh, "user_asked"),
+            (true, Some(live.clone()), Yes, Fresh, "user_asked"),
+            (false, Some(live.clone()), No, Reused, "agent_alive"),
+            (false, Some(live.clone()), Yes, Reused, "agent_alive"),
+            (false, Some(asleep.clone()), Yes, Resumed, "agent_exited"),
+            (false, Some(asleep.clone()), No, Fresh, "agent_exited"),
+            (false, Some(SessionFacts { context: Context::Empty, ..asleep.clone() }), Yes, Fresh, "agent_exited"),
+            (false, Some(SessionFacts { id: IdKnown::No, ..asleep.clone() }), Yes, Fresh, "agent_exited"),
+            (false, Some(session(&wanted, Some(&refused))), Yes, Resumed, "resume_refused"),
+            (false, Some(session(&other_folder, None)), Yes, Fresh, "folder_changed"),
+            (false, Some(session(&other_agent, Some(&gone))), Yes, Fresh, "agent_changed"),
+            (true, Some(session(&other_agent, None)), Yes, Fresh, "agent_changed"),
+            (true, Some(session(&other_model, None)), Yes, Fresh, "user_asked"),
+            (false, Some(session(&other_model, None)), Yes, Resumed, "model_switched"),
+            (false, Some(session(&other_model, Some(&gone))), Yes, Resumed, "model_switched"),
+            (false, Some(session(&other_model, None)), No, Fresh, "model_changed"),
+            (false, Some(SessionFacts { begun_by: BegunBy::AgentScreen, ..live.clone() }), Yes, Reused, "agent_alive"),
+            (
+                false,
+                Some(SessionFacts { begun_by: BegunBy::AgentScreen, context: Context::Empty, ..live }),
+                Yes,
+                Fresh,
+                "begun_in_screen",
+            ),
         ];
         for (fresh_wanted, session, resume, continuity, code) in table {
-            let facts = Facts { wanted: &wanted, fresh_wanted, session, resume };
+            let facts = Facts { wanted: &wanted, fresh_wanted, session, resume, model_switch: ModelSwitch::Restart };
             let decision = decide(&facts);
             assert_eq!((decision.continuity, decision.why.code()), (continuity, code), "{facts:?}");
         }
+    }
+
+    #[test]
+    fn a_model_that_the_agent_cannot_take_its_context_to_means_fresh() {
+        let (wanted, had) = (shell("/w"), Fingerprint { model: Some("m".into()), ..shell("/w") });
+        let facts = Facts {
+            wanted: &wanted,
+            fresh_wanted: false,
+            session: Some(session(&had, None)),
+            resume: CanResume::Yes,
+            model_switch: ModelSwitch::Fresh,
+        };
+        let decision = decide(&facts);
+        assert_eq!(decision.continuity, Continuity::Fresh);
+        assert_eq!(decision.why.text(), "model m -> default: not compatible");
     }
 
     #[test]
@@ -336,12 +445,9 @@ mod tests {
         let facts = Facts {
             wanted: &wanted,
             fresh_wanted: false,
-            session: Some(SessionFacts {
-                fingerprint: &wanted,
-                asleep: Some(&AsleepWhy::HostEnded),
-                last_folder: Some("/tmp"),
-            }),
+            session: Some(SessionFacts { last_folder: Some("/tmp"), ..session(&wanted, Some(&AsleepWhy::HostEnded)) }),
             resume: CanResume::No,
+            model_switch: ModelSwitch::Fresh,
         };
         assert_eq!(
             decide(&facts).why.text(),

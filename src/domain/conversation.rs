@@ -55,12 +55,17 @@ pub enum QueueHeld {
     HostEnded,
     /// The turn before could not be started or was not seen starting.
     NotStarted,
+    /// The agent would not take its session up again; the first in line is the message that it was started for.
+    ResumeRefused,
 }
 
 impl QueueHeld {
     pub fn text(self) -> &'static str {
         match self {
             QueueHeld::HostEnded => "held since the host ended; send one to go on",
+            QueueHeld::ResumeRefused => {
+                "held since the agent would not resume; send it to try again, or ask for a fresh session"
+            }
             QueueHeld::NotStarted => "held since the last message did not start; send one to go on",
         }
     }

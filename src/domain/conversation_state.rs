@@ -4,6 +4,7 @@
 //! Not here: the choice between reuse, resume and fresh (`continuity.rs`), or doing any of the actions (host).
 
 mod queue;
+mod requests;
 mod restore;
 mod session_events;
 mod start;
@@ -11,16 +12,20 @@ mod start;
 mod tests;
 
 use super::change::Change;
-use super::continuity::{self, CanResume, Continuity, Decision, DecisionRecord, Facts, SessionFacts, Why};
+use super::continuity::{
+    self, CanResume, Continuity, Decision, DecisionRecord, Facts, IdKnown, ModelSwitch, SessionFacts, Why,
+};
 use super::conversation::{ConversationRecord, QueueHeld, Tab, Title};
 use super::id::{Generation, SessionNumber, Timestamp, TurnNumber};
-use super::session::{AsleepWhy, Exit, SessionEnd, SessionRecord};
+use super::request::{Choice, RequestKind, RequestNumber};
+use super::session::{AsleepWhy, BegunBy, Context, Exit, SessionEnd, SessionRecord};
 use super::signal::Seen;
 use super::turn::{
     Answer, Delivery, Evidence, FailedWhy, InterruptedBy, Origin, Source, TurnEnd, TurnRecord, TurnState, UnknownWhy,
+    Work,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// The longest message that is taken; a frame on the wire holds it with room to spare.
 pub const MAX_MESSAGE_BYTES: usize = 384 * 1024;
@@ -38,7 +43,10 @@ const PROMPT_GRACE_MS: u64 = 1_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConversationState {
     record: ConversationRecord,
+    /// Of the session's agent.
     rules: AgentRules,
+    /// Of the agent that the next session is to have, where that is another one.
+    next_rules: Option<AgentRules>,
     /// The session that goes on; ended ones are only in the store.
     session: Option<SessionRecord>,
     live: Option<Live>,
@@ -61,6 +69,9 @@ pub struct ConversationState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentRules {
     pub resume: CanResume,
+    pub model_switch: ModelSwitch,
+    /// Whether words can be typed as the answer to a question of the agent.
+    pub question: QuestionTakes,
     pub exit: ExitMeans,
     /// Exit statuses that mean a key in the agent's own screen interrupted the turn.
     pub interrupted_statuses: Vec<i32>,
@@ -70,6 +81,17 @@ pub struct AgentRules {
     pub start_deadline_ms: u64,
     /// How long a started agent may take to its first prompt before the person is told to look.
     pub ready_deadline_ms: u64,
+    /// How long after an answer was typed the agent must be seen going on.
+    pub goes_on_deadline_ms: u64,
+}
+
+/// What an open question of the agent can be answered with from outside of its screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuestionTakes {
+    /// Any words.
+    Words,
+    /// Nothing: only its own screen knows how.
+    Nothing,
 }
 
 /// What it means for a running turn when the agent's process leaves by itself.
@@ -90,6 +112,25 @@ pub struct Live {
     pub place: AgentPlace,
     /// It was told to end; what it does from here on is expected.
     pub stopping: Stopping,
+    pub taken_up: TakenUp,
+    /// What it asks while no turn is under way.
+    pub asks: Option<(RequestKind, String)>,
+    /// How many children of the agent work on in the background.
+    pub background: u32,
+    /// What each source said last.
+    pub heard: BTreeMap<Source, Evidence>,
+}
+
+/// Whether the process took up the session that it was told to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TakenUp {
+    /// It began a new one.
+    New,
+    /// The agent has not told which one it has.
+    NotVerified,
+    /// The agent told the same id.
+    Verified,
 }
 
 /// What the agent's process is seen to be at.
@@ -109,6 +150,8 @@ pub enum AgentPlace {
 pub enum Stopping {
     No,
     ByPerson,
+    /// To be started again with another model: its session is taken up by the next process, and never by two at once.
+    ForRestart,
 }
 
 /// A turn on its way, with what was asked of it meanwhile.
@@ -195,6 +238,24 @@ pub enum Input {
         ask: Ask,
         tab: Tab,
     },
+    /// From the next message on another model, none for the agent's own default.
+    SetModel {
+        ask: Ask,
+        model: Option<String>,
+    },
+    /// From the next message on another agent, with its own default model.
+    SetAgent {
+        ask: Ask,
+        agent: String,
+        rules: Box<AgentRules>,
+    },
+    /// Answers a request of the running turn, which must be this one where it is named; no request means the oldest open one.
+    AnswerRequest {
+        ask: Ask,
+        turn: Option<TurnNumber>,
+        request: Option<RequestNumber>,
+        choice: Choice,
+    },
     Watch(Watched),
     /// The host is told to end: processes will be ended, and what runs is interrupted by that.
     HostEnding,
@@ -208,11 +269,33 @@ pub enum Input {
 /// What the session's thread tells of a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionEvent {
-    Started { pid: Option<u32> },
-    CouldNotStart { why: String, folder: FolderState },
-    Written { turn: TurnNumber },
+    /// `agent_session` is the id that was chosen for the agent's session, where that is ours to choose.
+    Started {
+        pid: Option<u32>,
+        agent_session: Option<String>,
+    },
+    CouldNotStart {
+        why: String,
+        folder: FolderState,
+    },
+    Written {
+        turn: TurnNumber,
+    },
     Seen(Seen),
-    Exited(Exit),
+    /// A source said something that changes nothing, as a better one speaks.
+    Noted(Evidence),
+    /// The answer to this request was typed.
+    AnswerTyped(RequestNumber),
+    /// It was not, as it was not safe to.
+    AnswerNotTyped {
+        request: RequestNumber,
+        why: String,
+    },
+    /// `said` is the end of what stood on its screen.
+    Exited {
+        exit: Exit,
+        said: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -232,6 +315,8 @@ pub enum Timer {
     Start { turn: TurnNumber },
     /// The turn should have ended by this step of the ladder.
     InterruptStep { turn: TurnNumber, step: usize },
+    /// The agent should have gone on after the answer to this request.
+    GoesOn { turn: TurnNumber, request: RequestNumber },
 }
 
 /// What must be done. Whoever does it keeps the order, and does nothing behind a `Save` before that is committed.
@@ -251,6 +336,13 @@ pub enum Action {
     Interrupt {
         generation: Generation,
         step: usize,
+    },
+    /// Give the agent this answer, once it is safe to type it.
+    AnswerRequest {
+        generation: Generation,
+        request: RequestNumber,
+        kind: RequestKind,
+        choice: Choice,
     },
     /// The text that was written last is not expected to start a turn any more.
     GiveUp {
@@ -295,6 +387,12 @@ pub enum Outcome {
     Interrupting(Option<TurnNumber>),
     TurnRuns(TurnNumber),
     NotQueued(TurnNumber),
+    /// Nothing of that is asked (any more); nothing was typed.
+    NotAsked,
+    /// A question that cannot be answered from outside of the agent's screen.
+    OnlyOnScreen,
+    /// Words to a permission, or a permission's answer to a question; nothing was typed.
+    DoesNotAnswer(RequestKind),
     /// Longer than `MAX_MESSAGE_BYTES`.
     TooLong {
         bytes: u64,
@@ -322,11 +420,14 @@ impl AgentRules {
     pub fn unknown_agent() -> AgentRules {
         AgentRules {
             resume: CanResume::No,
+            model_switch: ModelSwitch::Fresh,
+            question: QuestionTakes::Nothing,
             exit: ExitMeans::Failure,
             interrupted_statuses: Vec::new(),
             interrupt_step_ms: Vec::new(),
             start_deadline_ms: 0,
             ready_deadline_ms: 0,
+            goes_on_deadline_ms: 0,
         }
     }
 }
@@ -337,6 +438,7 @@ impl ConversationState {
         ConversationState {
             record,
             rules,
+            next_rules: None,
             session: None,
             live: None,
             current: None,
@@ -381,6 +483,15 @@ impl ConversationState {
                 self.record.tab = tab;
                 self.save_record(&mut out);
                 out.push(Action::Answer(ask, Outcome::Done));
+            }
+            Input::SetModel { ask, model } => {
+                self.record.wanted.model = model;
+                self.save_record(&mut out);
+                out.push(Action::Answer(ask, Outcome::Done));
+            }
+            Input::SetAgent { ask, agent, rules } => self.set_agent(ask, agent, *rules, &mut out),
+            Input::AnswerRequest { ask, turn, request, choice } => {
+                self.answer_request(ask, turn, request, choice, &mut out);
             }
             Input::Watch(watched) => self.watch(watched, &mut out),
             Input::HostEnding => self.host_ending(now, &mut out),
@@ -435,6 +546,9 @@ impl ConversationState {
 
     /// What would be decided for a message sent now.
     pub fn next_decision(&self) -> Decision {
+        if self.takes_words_as_answer() {
+            return Decision { continuity: Continuity::Answer, why: Why::AnswersQuestion };
+        }
         match self.waits_in_line() {
             Some(why) => Decision { continuity: Continuity::Queued, why },
             None => continuity::decide(&self.facts()),
@@ -449,8 +563,12 @@ impl ConversationState {
                 fingerprint: &session.fingerprint,
                 asleep: session.asleep.as_ref(),
                 last_folder: session.last_folder.as_deref(),
+                context: session.context,
+                begun_by: session.begun_by,
+                id: if session.agent_session.is_some() { IdKnown::Yes } else { IdKnown::No },
             }),
             resume: self.rules.resume,
+            model_switch: self.rules.model_switch,
         }
     }
 
@@ -465,10 +583,38 @@ impl ConversationState {
         }
     }
 
-    /// Whether a message would go to a process that was told to end: it waits until that one is gone.
+    /// Whether a message would go to a process that was told to end, or to the session of one: it waits until that one is gone.
     fn is_being_stopped(&self) -> bool {
-        let stopping = self.live.as_ref().is_some_and(|live| live.stopping == Stopping::ByPerson);
-        stopping && continuity::decide(&self.facts()).continuity == Continuity::Reused
+        if self.live.as_ref().is_none_or(|live| live.stopping == Stopping::No) {
+            return false;
+        }
+        let Decision { continuity, why } = continuity::decide(&self.facts());
+        match continuity {
+            Continuity::Reused | Continuity::Resumed => true,
+            Continuity::Fresh => why == Why::BegunInScreen,
+            Continuity::Queued | Continuity::Answer | Continuity::Refused => false,
+        }
+    }
+
+    /// Whether a message to the session, which is asleep, would find its context again.
+    pub fn will_resume(&self) -> bool {
+        continuity::decide(&self.facts()).continuity == Continuity::Resumed
+    }
+
+    fn set_agent(&mut self, ask: Ask, agent: String, rules: AgentRules, out: &mut Vec<Action>) {
+        if self.record.wanted.agent != agent {
+            self.record.wanted.agent = agent;
+            self.record.wanted.model = None;
+        }
+        // What runs is judged by the rules it was started under.
+        let own = self.session.as_ref().map(|session| &session.fingerprint.agent);
+        if own.is_none_or(|own| *own == self.record.wanted.agent) {
+            (self.rules, self.next_rules) = (rules, None);
+        } else {
+            self.next_rules = Some(rules);
+        }
+        self.save_record(out);
+        out.push(Action::Answer(ask, Outcome::Done));
     }
 
     fn save_record(&self, out: &mut Vec<Action>) {
@@ -522,7 +668,10 @@ impl ConversationState {
         };
         turn.ended_at = Some(evidence.at);
         turn.evidence = Some(evidence);
-        turn.answer = answer;
+        if answer.is_some() {
+            turn.answer = answer;
+        }
+        requests::expire(&mut turn);
         self.record.active_at = turn.ended_at.unwrap_or(self.record.active_at);
         if self.watched == Watched::No {
             self.record.unread = Some(end.clone());

@@ -2,12 +2,14 @@
 //!
 //! Change here: what a conversation may do and why. Not here: how any of it happens (host) or looks (tui).
 
+pub mod brief;
 pub mod change;
 pub mod continuity;
 pub mod conversation;
 pub mod conversation_state;
 pub mod fingerprint;
 pub mod id;
+pub mod request;
 pub mod session;
 pub mod signal;
 pub mod turn;

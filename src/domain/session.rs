@@ -24,6 +24,26 @@ pub enum AsleepWhy {
     Stopped,
     /// The process could not be started; the text names the cause.
     CouldNotStart(String),
+    /// The agent would not take its session up again; the text is what it said. Its id is kept.
+    ResumeRefused(String),
+}
+
+/// What the agent's own session holds, as far as was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Context {
+    /// No turn was seen starting in it: with it nothing would be lost.
+    Empty,
+    Holds,
+}
+
+/// Who began a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BegunBy {
+    Us,
+    /// The person, within the agent's own screen: `/clear`, `/new`.
+    AgentScreen,
 }
 
 /// Why a session is over for good. Nothing else ends one.
@@ -36,6 +56,8 @@ pub enum SessionEnd {
     Incompatible,
     /// Its process is gone, and this agent cannot resume.
     CannotResume,
+    /// The person began a new one within the agent's own screen.
+    ReplacedInScreen,
 }
 
 /// What is remembered of a session.
@@ -45,6 +67,8 @@ pub struct SessionRecord {
     pub fingerprint: Fingerprint,
     /// The agent's own id of the session, where it has one.
     pub agent_session: Option<String>,
+    pub context: Context,
+    pub begun_by: BegunBy,
     /// The folder the agent was last seen in; where a shell is brought back to.
     pub last_folder: Option<String>,
     pub started_at: Timestamp,

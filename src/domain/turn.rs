@@ -1,6 +1,7 @@
 //! The turn: one message and the agent's work on it. The only thing that ends, and it ends exactly once.
 
 use super::id::{SessionNumber, Timestamp, TurnNumber};
+use super::request::Request;
 use super::session::Exit;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,20 @@ pub enum FailedWhy {
     NotStarted,
     /// The agent's process could not be started, or left before it was ready; nothing was delivered.
     CouldNotStart(String),
+    /// The agent reported a failure in words of its own.
+    Reported { kind: FailureKind, text: String },
+}
+
+/// What kind of failure an agent reported; it decides the next step that a person is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// The model's service answered with an error, or not at all.
+    ApiError,
+    /// Too many requests, or the account's share is used up.
+    RateLimit,
+    LoginNeeded,
+    Other,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +68,8 @@ pub enum InterruptedBy {
     AgentScreen,
     /// The person asked for a fresh session or stopped this one while the turn ran.
     SessionStopped,
+    /// The person denied what the agent asked for, and the agent left it at that.
+    Denied,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,11 +106,30 @@ pub enum Delivery {
 }
 
 /// Who showed a state, best first (product: order of evidence).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// A report out of this very pty that carries the session's token.
+    /// A report of the agent out of this very pty, made for that (OSC 7501).
+    ProgramStatus,
+    /// A call of the agent's hook that carries the session's token.
+    Hook,
+    /// A mark out of this very pty that carries the session's token.
     ShellMark,
+    /// The agent's own record of the conversation.
+    Transcript,
+    /// A file in which the agent tells its state.
+    StateFile,
+    /// A notification to the terminal (OSC 9, 99, 777).
+    Notification,
+    /// A report of progress to the terminal (OSC 9;4).
+    Progress,
+    /// The title of the terminal (OSC 0, 2).
+    Title,
+    /// Bracketed paste switched on or off.
+    PasteMode,
+    /// A rule about what stands on the screen.
+    Screen,
+    Bell,
     /// The operating system: the process started or left.
     Process,
     /// The person, through us.
@@ -121,6 +157,39 @@ pub struct Answer {
     pub cut_bytes: u64,
 }
 
+/// What the agent told of its work on a turn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Work {
+    /// The model that answered.
+    pub model: Option<String>,
+    pub usage: Option<Usage>,
+    /// What it did, oldest first, at most `STEPS_KEPT`.
+    pub steps: Vec<String>,
+    /// Older steps that were left out.
+    pub steps_left_out: u32,
+}
+
+/// So many steps of a turn are kept: a screen full. One is cut to `STEP_CHARACTERS`.
+const STEPS_KEPT: usize = 50;
+const STEP_CHARACTERS: usize = 200;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Usage {
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    /// Millionths of a US dollar.
+    pub cost_micros: Option<u64>,
+}
+
+/// More about a turn, from a source that tells no state. What is told replaces what was there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Detail {
+    /// The final message; a later one replaces an earlier one.
+    pub answer: Option<String>,
+    pub model: Option<String>,
+    pub usage: Option<Usage>,
+}
+
 /// What is remembered of a turn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TurnRecord {
@@ -139,6 +208,35 @@ pub struct TurnRecord {
     pub ended_at: Option<Timestamp>,
     pub evidence: Option<Evidence>,
     pub answer: Option<Answer>,
+    pub requests: Vec<Request>,
+    pub work: Work,
+}
+
+impl Work {
+    /// Notes what the agent does now; the same thing told again is one.
+    pub fn note(&mut self, step: &str) {
+        let step: String = step.chars().take(STEP_CHARACTERS).collect();
+        if step.is_empty() || self.steps.last() == Some(&step) {
+            return;
+        }
+        if self.steps.len() == STEPS_KEPT {
+            self.steps.remove(0);
+            self.steps_left_out += 1;
+        }
+        self.steps.push(step);
+    }
+}
+
+impl FailureKind {
+    /// What a person does about it; empty where nothing can be said.
+    pub fn next_step(self) -> &'static str {
+        match self {
+            FailureKind::ApiError => "send it again when the service answers",
+            FailureKind::RateLimit => "wait, or choose another model",
+            FailureKind::LoginNeeded => "log in on the agent's screen, then send it again",
+            FailureKind::Other => "",
+        }
+    }
 }
 
 impl TurnState {
@@ -174,9 +272,14 @@ impl TurnEnd {
             TurnEnd::Failed(FailedWhy::AgentExited(_)) => "agent_exited",
             TurnEnd::Failed(FailedWhy::NotStarted) => "not_started",
             TurnEnd::Failed(FailedWhy::CouldNotStart(_)) => "could_not_start",
+            TurnEnd::Failed(FailedWhy::Reported { kind: FailureKind::ApiError, .. }) => "api_error",
+            TurnEnd::Failed(FailedWhy::Reported { kind: FailureKind::RateLimit, .. }) => "rate_limit",
+            TurnEnd::Failed(FailedWhy::Reported { kind: FailureKind::LoginNeeded, .. }) => "login_needed",
+            TurnEnd::Failed(FailedWhy::Reported { kind: FailureKind::Other, .. }) => "agent_reported",
             TurnEnd::Interrupted(InterruptedBy::Person) => "by_person",
             TurnEnd::Interrupted(InterruptedBy::AgentScreen) => "in_agent_screen",
             TurnEnd::Interrupted(InterruptedBy::SessionStopped) => "session_stopped",
+            TurnEnd::Interrupted(InterruptedBy::Denied) => "denied",
             TurnEnd::Unknown(UnknownWhy::HostEnded) => "host_ended",
             TurnEnd::Unknown(UnknownWhy::NoStatus) => "no_status",
         }
@@ -190,9 +293,16 @@ impl TurnEnd {
             TurnEnd::Failed(FailedWhy::AgentExited(exit)) => format!("agent left: {exit}"),
             TurnEnd::Failed(FailedWhy::NotStarted) => "sent, but no turn started".into(),
             TurnEnd::Failed(FailedWhy::CouldNotStart(why)) => format!("could not start: {why}"),
+            TurnEnd::Failed(FailedWhy::Reported { kind, text }) => match (text.as_str(), kind.next_step()) {
+                ("", "") => "the agent reported an error".into(),
+                ("", next) => next.into(),
+                (text, "") => text.into(),
+                (text, next) => format!("{text}; {next}"),
+            },
             TurnEnd::Interrupted(InterruptedBy::Person) => "by you".into(),
             TurnEnd::Interrupted(InterruptedBy::AgentScreen) => "in the agent's screen".into(),
             TurnEnd::Interrupted(InterruptedBy::SessionStopped) => "its session was stopped".into(),
+            TurnEnd::Interrupted(InterruptedBy::Denied) => "you denied it".into(),
             TurnEnd::Unknown(UnknownWhy::HostEnded) => "host ended".into(),
             TurnEnd::Unknown(UnknownWhy::NoStatus) => "the agent told no status".into(),
         }
@@ -202,7 +312,17 @@ impl TurnEnd {
 impl Source {
     pub fn word(self) -> &'static str {
         match self {
+            Source::ProgramStatus => "program status",
+            Source::Hook => "hook",
             Source::ShellMark => "shell mark",
+            Source::Transcript => "transcript",
+            Source::StateFile => "state file",
+            Source::Notification => "notification",
+            Source::Progress => "progress",
+            Source::Title => "title",
+            Source::PasteMode => "paste mode",
+            Source::Screen => "screen",
+            Source::Bell => "bell",
             Source::Process => "process",
             Source::Person => "you",
             Source::Host => "host",

@@ -1,27 +1,42 @@
-//! The profiles of this host: read once, looked up for each start. Finds programs on the client's PATH.
+//! The profiles of this host: read once, looked up for each start. Finds programs on the client's PATH, and asks them for their versions.
 
 use super::core::Agents;
 use crate::agent::catalog::{Catalog, LeftOut};
-use crate::agent::launch::{self, Start};
-use crate::agent::profile::{Candidate, ProcessExit, Profile};
-use crate::agent::token::{TOKEN_BYTES, Token};
-use crate::domain::conversation_state::{AgentRules, ExitMeans, StartOrder};
+use crate::agent::identity::AgentId;
+use crate::agent::launch::{self, How, Start};
+use crate::agent::profile::{BeforeResume, Candidate, Choose, ProcessExit, Profile, VersionRules};
+use crate::agent::template::value_of;
+use crate::agent::token::Token;
+use crate::domain::conversation_state::{AgentRules, ExitMeans, QuestionTakes, StartOrder};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::ConversationId;
-use crate::host::session::Begin;
+use crate::host::session::{self, Begin, Whereabouts};
 use crate::protocol::message::{AgentReport, Environment};
 use crate::terminal::frame::Size;
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// A program that takes longer to say its version is not waited for: an agent in a script language takes half a second on a busy machine.
+const VERSION_LIMIT: Duration = Duration::from_secs(5);
+/// A version is a line.
+const MOST_SAID_BYTES: u64 = 64 * 1024;
 
 pub struct AgentCatalog {
     catalog: Catalog,
+    left_out: Vec<LeftOut>,
+    /// Our own program and socket, for the hooks of agents.
+    program: String,
+    socket: String,
 }
 
 impl AgentCatalog {
     /// Reads the built-in profiles and the person's own from `folder`; what is wrong with any of them is given back.
-    pub fn read(folder: &Path) -> (AgentCatalog, Vec<LeftOut>) {
+    pub fn read(folder: &Path, socket: &Path) -> AgentCatalog {
         let mut files = Vec::new();
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
@@ -34,23 +49,38 @@ impl AgentCatalog {
         }
         files.sort();
         let (catalog, left_out) = Catalog::read(&files);
-        (AgentCatalog { catalog }, left_out)
+        let program = crate::paths::own_program().unwrap_or_else(|error| {
+            tracing::warn!(%error, "our own program was not found; hooks of agents look for it on PATH");
+            PathBuf::from("threadkeep")
+        });
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        AgentCatalog { catalog, left_out, program: text(&program), socket: text(socket) }
     }
 
     /// What the core needs to know of the agents.
-    pub fn for_core(&self, default_agent: String, left_out: &[LeftOut]) -> Agents {
+    pub fn for_core(&self, default_agent: String) -> Agents {
+        let rules =
+            self.catalog.profiles().iter().map(|profile| (profile.name.as_str().to_owned(), rules(profile))).collect();
+        Agents { rules, default_agent }
+    }
+
+    /// What each agent can do here, as things are now. Asks the programs for their versions, all at once, and waits for that.
+    pub fn describe(&self) -> Vec<AgentReport> {
         let environment = Environment(std::env::vars().collect());
-        let mut reports: Vec<AgentReport> =
-            self.catalog.profiles().iter().map(|profile| report(profile, &environment)).collect();
-        reports.extend(left_out.iter().map(|left_out| AgentReport {
+        let mut reports: Vec<AgentReport> = std::thread::scope(|scope| {
+            let environment = &environment;
+            let ask = |profile| std::thread::Builder::new().spawn_scoped(scope, move || report(profile, environment));
+            // One for whom there is no thread is left out of this answer; the log of the system says why.
+            let asked: Vec<_> = self.catalog.profiles().iter().filter_map(|profile| ask(profile).ok()).collect();
+            asked.into_iter().filter_map(|report| report.join().ok()).collect()
+        });
+        reports.extend(self.left_out.iter().map(|left_out| AgentReport {
             name: left_out.file.clone(),
             title: "left out".into(),
             program: None,
             notes: vec![left_out.why.to_string()],
         }));
-        let rules =
-            self.catalog.profiles().iter().map(|profile| (profile.name.as_str().to_owned(), rules(profile))).collect();
-        Agents { rules, reports, default_agent }
+        reports
     }
 
     /// Prepares a session's start. An error says in words why there is no program to start.
@@ -64,18 +94,28 @@ impl AgentCatalog {
     ) -> Result<Begin, String> {
         let profile =
             self.catalog.get(&order.agent).ok_or_else(|| format!("there is no profile for agent {}", order.agent))?;
-        let (candidate, program) = find(profile, environment).ok_or_else(|| {
-            let tried: Vec<&str> = profile.candidates(&environment.0).iter().map(|found| found.program).collect();
-            format!("none of {} was found on PATH; install one, or name one in a profile of your own", tried.join(", "))
-        })?;
-        let mut random = [0; TOKEN_BYTES];
-        getrandom::fill(&mut random).map_err(|error| format!("the system gave no random bytes: {error}"))?;
-        let token = Token::new(random);
+        let (candidate, program) = find(profile, environment).ok_or_else(|| profile.not_found_words(&environment.0))?;
+        let token = Token::new(random_bytes()?);
         let folder = run.join(format!("{conversation}.{}.{}", order.session, order.generation.0));
         let dir = folder.to_str().ok_or("the folder for sessions has a name that is not UTF-8")?;
+        let id = match &order.resume {
+            Some(id) => Some(AgentId::try_from(id.clone())?),
+            None => match profile.identity.choose {
+                Some(Choose::Uuid | Choose::Any) => Some(AgentId::uuid(random_bytes()?)),
+                None => None,
+            },
+        };
+        let how = match (&id, &order.resume) {
+            (Some(id), Some(_)) => How::Resume(id),
+            (id, _) => How::New(id.as_ref()),
+        };
         let fingerprint =
             Fingerprint { agent: order.agent.clone(), model: order.model.clone(), folder: order.folder.clone() };
         let start = Start {
+            profile,
+            how,
+            threadkeep: &self.program,
+            socket: &self.socket,
             candidate,
             program: &program,
             fingerprint: &fingerprint,
@@ -84,10 +124,24 @@ impl AgentCatalog {
             conversation,
             env: &environment.0,
         };
+        let mut launch = launch::launch(&start);
+        launch.env.extend(id.as_ref().map(|id| (session::SESSION_VARIABLE.to_owned(), id.as_str().to_owned())));
+        let whereabouts = Whereabouts {
+            state: profile.state_folder(&environment.0),
+            home: value_of("HOME", &environment.0).map(str::to_owned),
+            cwd: order.folder.clone(),
+            dir: dir.to_owned(),
+            id,
+        };
+        if order.resume.is_some() {
+            prepare_resume(profile, &whereabouts)?;
+        }
         Ok(Begin {
             conversation,
             generation: order.generation,
-            launch: launch::launch(&start),
+            launch,
+            takes_up: whereabouts.id.clone().filter(|_| order.resume.is_some()),
+            whereabouts,
             profile: Arc::new(profile.clone()),
             variant: candidate.variant.clone(),
             token: token.clone(),
@@ -97,9 +151,42 @@ impl AgentCatalog {
     }
 }
 
+fn random_bytes<const COUNT: usize>() -> Result<[u8; COUNT], String> {
+    let mut random = [0; COUNT];
+    getrandom::fill(&mut random).map_err(|error| format!("the system gave no random bytes: {error}"))?;
+    Ok(random)
+}
+
+/// Puts in order what the profile says, and tells why there is nothing to take up where that is known beforehand.
+fn prepare_resume(profile: &Profile, at: &Whereabouts) -> Result<(), String> {
+    let places = at.places(None);
+    if let Some(record) = profile.continuity.resume_if.as_ref().and_then(|record| record.fill(&places))
+        && session::files(&record).is_empty()
+    {
+        return Err("it has no record of that session".into());
+    }
+    for step in &profile.continuity.before_resume {
+        let done = match step {
+            BeforeResume::Remove(files) => {
+                let files = files.fill(&places).map(|files| session::files(&files)).unwrap_or_default();
+                files.into_iter().try_for_each(std::fs::remove_file)
+            }
+            BeforeResume::Copy { from, to } => {
+                let from = from.fill(&places).and_then(|from| session::files(&from).into_iter().next());
+                let to = to.fill(&places).and_then(|to| to.path());
+                from.zip(to).map_or(Ok(()), |(from, to)| std::fs::copy(from, to).map(drop))
+            }
+        };
+        done.map_err(|error| format!("what its profile wants before a resume could not be done: {error}"))?;
+    }
+    Ok(())
+}
+
 fn rules(profile: &Profile) -> AgentRules {
     AgentRules {
         resume: profile.continuity.resume,
+        model_switch: profile.model.switch,
+        question: if profile.request.takes_words() { QuestionTakes::Words } else { QuestionTakes::Nothing },
         exit: match profile.turn_end.process_exit {
             ProcessExit::IsTurnStatus => ExitMeans::TurnStatus,
             ProcessExit::IsFailure => ExitMeans::Failure,
@@ -108,12 +195,17 @@ fn rules(profile: &Profile) -> AgentRules {
         interrupt_step_ms: profile.interrupt.iter().map(|step| step.wait_ms).collect(),
         start_deadline_ms: profile.deadlines.turn_start_ms,
         ready_deadline_ms: profile.deadlines.ready_ms,
+        goes_on_deadline_ms: profile.request.goes_on_ms,
     }
 }
 
 fn report(profile: &Profile, environment: &Environment) -> AgentReport {
     let found = find(profile, environment);
-    let mut notes = profile.notes.clone();
+    let version = found.as_ref().zip(profile.version.as_ref());
+    let mut notes: Vec<String> =
+        version.map(|((_, program), rules)| version_words(program, rules)).into_iter().collect();
+    notes.extend(profile.abilities().words().into_iter().map(str::to_owned));
+    notes.extend(profile.notes.iter().cloned());
     if let Some((candidate, _)) = &found {
         notes.extend(candidate.variant.notes.iter().cloned());
     }
@@ -123,6 +215,34 @@ fn report(profile: &Profile, environment: &Environment) -> AgentReport {
         program: found.map(|(_, program)| program),
         notes,
     }
+}
+
+fn version_words(program: &str, rules: &VersionRules) -> String {
+    match said_by(Command::new(program).args(&rules.args)) {
+        Some(said) => rules.judge(&said).words(),
+        None => "version not told".into(),
+    }
+}
+
+/// What a program writes on its standard output. None where it cannot be started or takes too long.
+fn said_by(command: &mut Command) -> Option<String> {
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0).spawn().ok()?;
+    let stdout = child.stdout.take()?;
+    let (said, heard) = std::sync::mpsc::channel();
+    let read = move || {
+        let mut text = String::new();
+        // What is no text has no version in it, and a receiver that gave up wants nothing.
+        let _ = stdout.take(MOST_SAID_BYTES).read_to_string(&mut text);
+        let _ = said.send(text);
+    };
+    // Without a thread nothing is heard, and that is the answer.
+    let _ = std::thread::Builder::new().name("version".into()).spawn(read);
+    let text = heard.recv_timeout(VERSION_LIMIT).ok();
+    // One that has told all may go on living, and one that told nothing is not waited for.
+    let _ = child.kill();
+    let _ = child.wait();
+    text
 }
 
 /// The first candidate that is there, with its path.

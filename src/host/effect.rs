@@ -4,6 +4,7 @@ use super::event::ClientId;
 use crate::domain::change::Change;
 use crate::domain::conversation_state::{StartOrder, Timer};
 use crate::domain::id::{ConversationId, Generation, TurnNumber};
+use crate::domain::request::{Choice, RequestKind, RequestNumber};
 use crate::protocol::message::{Environment, Event as ClientEvent, Refusal, Reply};
 use crate::terminal::frame::Size;
 
@@ -36,6 +37,11 @@ pub enum Effect {
         client: ClientId,
         id: u64,
         query: Query,
+    },
+    /// Replies with what each agent can do here.
+    DescribeAgents {
+        client: ClientId,
+        id: u64,
     },
     StartSession {
         conversation: ConversationId,
@@ -81,6 +87,17 @@ pub enum SessionOrder {
     Interrupt {
         step: usize,
     },
+    /// Type this answer once it is safe to.
+    AnswerRequest {
+        request: RequestNumber,
+        kind: RequestKind,
+        choice: Choice,
+    },
+    /// A hook of the agent called; the payload as it came.
+    Hook {
+        token: String,
+        payload: String,
+    },
     /// The text that was written last starts no turn any more.
     GiveUp,
     Stop,
@@ -91,6 +108,8 @@ pub enum SessionOrder {
 pub enum Query {
     /// Replied as `Reply::Turns`.
     Turns { conversation: ConversationId, before: Option<TurnNumber>, most: u32 },
+    /// Replied as `Reply::Brief`.
+    Brief { conversation: ConversationId },
     /// Replied as `Reply::Ended`: this turn as it is remembered.
     EndedTurn { conversation: ConversationId, turn: TurnNumber },
 }

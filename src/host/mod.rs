@@ -111,8 +111,8 @@ async fn serve(paths: &Paths, mut store: Store) -> Result<(), HostError> {
         tracing::warn!(%error, "the configuration is wrong; the defaults are in force");
         Config::default()
     });
-    let (agents, left_out) = AgentCatalog::read(&paths.agents);
-    let for_core = agents.for_core(config.default_agent, &left_out);
+    let agents = AgentCatalog::read(&paths.agents, &paths.socket);
+    let for_core = agents.for_core(config.default_agent);
     let started_at = clock::now();
     let build = env!("CARGO_PKG_VERSION").to_owned();
     let facts = HostFacts { pid: std::process::id(), build: build.clone(), started_at };

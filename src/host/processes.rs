@@ -90,6 +90,25 @@ fn jobs_of_ours(_leader: Pid) -> Vec<Pid> {
     Vec::new()
 }
 
+/// The living processes that carry this variable in their environment, whoever started them.
+#[cfg(target_os = "linux")]
+pub fn carriers_of(variable: &str, value: &str) -> Vec<Pid> {
+    let wanted = format!("{variable}={value}");
+    let carries = |pid: &i32| {
+        std::fs::read(format!("/proc/{pid}/environ"))
+            .is_ok_and(|environment| environment.split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes()))
+    };
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    numbers.filter(carries).filter(|pid| session_of(*pid).is_some()).filter_map(Pid::from_raw).collect()
+}
+
+/// Without /proc nobody's environment can be read.
+#[cfg(not(target_os = "linux"))]
+pub fn carriers_of(_variable: &str, _value: &str) -> Vec<Pid> {
+    Vec::new()
+}
+
 /// The living processes of the process session that `leader` began.
 #[cfg(target_os = "linux")]
 pub fn members(leader: Pid) -> Vec<Pid> {

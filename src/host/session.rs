@@ -4,15 +4,24 @@
 //! viewer, a viewer never for a pty. Not here: what a signal means for the conversation (`domain/conversation_state.rs`).
 
 mod agent_io;
+mod answering;
+mod files;
+mod keyboard;
+mod output;
 mod stopping;
 mod typing;
 mod viewer;
+mod watch;
+
+pub use files::files;
+pub use watch::Whereabouts;
 
 use super::driver::Incoming;
 use super::effect::SessionOrder;
 use super::event::Event;
 use super::processes;
 use super::pty::{Pty, PtyError};
+use crate::agent::identity::AgentId;
 use crate::agent::launch::Launch;
 use crate::agent::profile::{Profile, Variant};
 use crate::agent::token::Token;
@@ -40,6 +49,11 @@ const OUTPUT_A_TURN: usize = 64 * 1024;
 const DRAIN_LIMIT: Duration = Duration::from_millis(200);
 /// Several resizes in this time are one.
 const RESIZE_EVERY: Duration = Duration::from_millis(50);
+/// The variable by which a process that has a session of its agent is found again, whichever host started it.
+pub const SESSION_VARIABLE: &str = "THREADKEEP_AGENT_SESSION";
+/// Agents whose terminal is gone leave within a second (0.6 s were measured); a busy machine takes longer.
+const FREE_LIMIT: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Threads of sessions need little; the emulator's rows are on the heap.
 const STACK_BYTES: usize = 512 * 1024;
 
@@ -51,6 +65,9 @@ pub struct Begin {
     pub profile: Arc<Profile>,
     pub variant: Variant,
     pub token: Token,
+    pub whereabouts: Whereabouts,
+    /// The session of the agent that the process is to take up.
+    pub takes_up: Option<AgentId>,
     /// The session's private folder; made here, removed when the process is gone.
     pub folder: PathBuf,
     pub size: Size,
@@ -136,9 +153,12 @@ fn run(begin: Begin, orders: &Receiver<Order>, wake: &OwnedFd, hold: Hold, tell:
     match prepare(&begin, hold) {
         Ok(pty) => {
             last_words.pid = Some(pty.pid);
-            tell.event(SessionEvent::Started { pid: u32::try_from(pty.pid.as_raw_nonzero().get()).ok() });
-            let exit = SessionLoop::new(begin, pty, tell).run(orders, wake);
-            last_words.event = Some(SessionEvent::Exited(exit));
+            tell.event(SessionEvent::Started {
+                pid: u32::try_from(pty.pid.as_raw_nonzero().get()).ok(),
+                agent_session: begin.whereabouts.id.as_ref().map(|id| id.as_str().to_owned()),
+            });
+            let (exit, said) = SessionLoop::new(begin, pty, tell).run(orders, wake);
+            last_words.event = Some(SessionEvent::Exited { exit, said });
         }
         Err(error) => {
             let folder = match error {
@@ -175,7 +195,7 @@ impl LastWords {
             }
             Some(pid) => {
                 processes::signal_session(pid, Signal::KILL);
-                SessionEvent::Exited(Exit::Signal(Signal::KILL.as_raw()))
+                SessionEvent::Exited { exit: Exit::Signal(Signal::KILL.as_raw()), said: String::new() }
             }
         }
     }
@@ -207,10 +227,29 @@ fn prepare(begin: &Begin, hold: Hold) -> Result<Pty, PtyError> {
     for (name, content) in &begin.launch.files {
         agent_io::write_private(&begin.folder.join(name), content.as_bytes()).map_err(failed)?;
     }
+    if let Some(id) = &begin.takes_up {
+        wait_until_free(id).map_err(failed)?;
+    }
     let pty = Pty::spawn(&begin.launch, begin.size)?;
     // The thread waits for it, so the receiver is there.
     let _ = watch.send(pty.pid);
     Ok(pty)
+}
+
+/// Two processes on one session of an agent would each write its own history, and one of them would be lost. A process that a host left
+/// when it was killed is on its way out; any other one is somebody's.
+fn wait_until_free(id: &AgentId) -> std::io::Result<()> {
+    let until = Instant::now() + FREE_LIMIT;
+    loop {
+        let [first, ..] = processes::carriers_of(SESSION_VARIABLE, id.as_str())[..] else {
+            return Ok(());
+        };
+        if Instant::now() > until {
+            let pid = first.as_raw_nonzero();
+            return Err(std::io::Error::other(format!("process {pid} still has that session; end it first")));
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
 }
 
 /// Reaps the process on a thread of its own: that is the one way to hear of its end on every system without asking again and again. The
@@ -286,8 +325,8 @@ impl SessionLoop {
         }
     }
 
-    /// Returns how the process left.
-    fn run(mut self, orders: &Receiver<Order>, wake: &OwnedFd) -> Exit {
+    /// Returns how the process left, and what it said last.
+    fn run(mut self, orders: &Receiver<Order>, wake: &OwnedFd) -> (Exit, String) {
         loop {
             let ready = self.wait(wake);
             if ready.woken {
@@ -297,7 +336,9 @@ impl SessionLoop {
             for order in orders.try_iter() {
                 self.carry_out(order);
             }
-            self.serve_viewers();
+            if ready.input {
+                self.serve_viewers();
+            }
             if ready.output || self.exited.is_some() {
                 self.agent.read_output(OUTPUT_A_TURN, &self.tell);
                 if self.viewers.is_empty() {
@@ -306,7 +347,7 @@ impl SessionLoop {
             }
             self.agent.write_pending(&self.tell);
             let now = Instant::now();
-            self.agent.do_what_is_due(now);
+            self.agent.do_what_is_due(now, &self.tell);
             self.apply_size(now);
             self.send_pictures(now);
             if let Some(stopping) = &mut self.stopping {
@@ -321,7 +362,8 @@ impl SessionLoop {
 
     /// Waits for anything to do, no longer than until the next thing that is due by itself.
     fn wait(&self, wake: &OwnedFd) -> Ready {
-        let mut fds = vec![PollFd::new(wake, PollFlags::IN)];
+        let mut fds = Vec::with_capacity(2 + self.viewers.len());
+        fds.push(PollFd::new(wake, PollFlags::IN));
         let mut output = PollFlags::empty();
         if !self.agent.is_hung_up() {
             output |= PollFlags::IN;
@@ -333,9 +375,8 @@ impl SessionLoop {
         if !output.is_empty() {
             fds.push(PollFd::new(&pty, output));
         }
-        for viewer in &self.viewers {
-            fds.push(viewer.poll_fd());
-        }
+        let first_viewer = fds.len();
+        fds.extend(self.viewers.iter().map(Viewer::poll_fd));
         let now = Instant::now();
         let limit = self.next_due(now).map(|due| due.saturating_duration_since(now));
         let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
@@ -347,6 +388,7 @@ impl SessionLoop {
         let readable = PollFlags::IN | PollFlags::HUP | PollFlags::ERR;
         Ready {
             woken: fds[0].revents().intersects(PollFlags::IN),
+            input: fds.iter().skip(first_viewer).any(|fd| !fd.revents().is_empty()),
             output: !output.is_empty() && fds.get(1).is_some_and(|fd| fd.revents().intersects(readable)),
         }
     }
@@ -369,6 +411,10 @@ impl SessionLoop {
         match order {
             Order::FromCore(SessionOrder::Write { turn, text }) => self.agent.submit(turn, &text, &self.tell),
             Order::FromCore(SessionOrder::Interrupt { step }) => self.agent.interrupt(step),
+            Order::FromCore(SessionOrder::AnswerRequest { request, choice, kind: _ }) => {
+                self.agent.answer(request, &choice, &self.tell);
+            }
+            Order::FromCore(SessionOrder::Hook { token, payload }) => self.agent.hook(&token, &payload, &self.tell),
             Order::FromCore(SessionOrder::GiveUp) => self.agent.give_up(),
             Order::FromCore(SessionOrder::Stop) => {
                 if self.stopping.is_none() && self.exited.is_none() {
@@ -431,7 +477,7 @@ impl SessionLoop {
     fn send_pictures(&mut self, now: Instant) {
         let hold = self.agent.hold_until();
         for viewer in &mut self.viewers {
-            viewer.send_picture(&self.agent.screen, hold, self.last_input, now);
+            viewer.send_picture(&mut self.agent.screen, hold, self.last_input, now);
         }
         self.viewers.retain(|viewer| !viewer.is_gone());
     }
@@ -451,16 +497,18 @@ impl SessionLoop {
     }
 
     /// The process is gone and what it wrote was read: the last pictures go out.
-    fn end(mut self) -> Exit {
+    fn end(mut self) -> (Exit, String) {
         for viewer in &mut self.viewers {
-            viewer.say_ended(&self.agent.screen);
+            viewer.say_ended(&mut self.agent.screen);
         }
-        self.exited.map_or(Exit::Code(0), |(exit, _)| exit)
+        (self.exited.map_or(Exit::Code(0), |(exit, _)| exit), self.agent.last_words())
     }
 }
 
 struct Ready {
     woken: bool,
+    /// Of a viewer, or one is gone.
+    input: bool,
     output: bool,
 }
 
@@ -505,7 +553,7 @@ mod tests {
         let mut child = Command::new("sleep").arg("1000").process_group(0).spawn().expect("it starts");
         let pid = Pid::from_child(&child);
         let (event, _) = hears_of_a_panic(Some(pid), begun);
-        assert_eq!(event, SessionEvent::Exited(Exit::Signal(9)));
+        assert_eq!(event, SessionEvent::Exited { exit: Exit::Signal(9), said: String::new() });
         let status = child.wait().expect("it is our child");
         assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9));
     }

@@ -6,6 +6,7 @@
 use super::driver::Incoming;
 use super::effect::{Effect, Query};
 use super::event::{ClientId, Event};
+use crate::domain::brief::brief;
 use crate::domain::change::Change;
 use crate::protocol::codec::MAX_FRAME_BYTES;
 use crate::protocol::message::{Refusal, Reply};
@@ -14,6 +15,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+/// More turns than a brief of them could hold.
+const BRIEF_TURNS: u32 = 200;
 
 /// So many batches share one sync of the disk at most; what came meanwhile shares the next one.
 const MOST_SHARED: usize = 64;
@@ -168,6 +171,12 @@ fn answer(store: &mut Store, query: Query) -> Reply {
     let found = match query {
         Query::Turns { conversation, before, most } => {
             store.turns(conversation, before, most).map(|turns| Reply::Turns(fitting(turns)))
+        }
+        Query::Brief { conversation } => {
+            store.turns(conversation, None, BRIEF_TURNS).map(|turns| match brief(&turns) {
+                Some(text) => Reply::Brief { text },
+                None => Reply::Refused { why: Refusal::NothingSaid },
+            })
         }
         Query::EndedTurn { conversation, turn } => {
             let after = crate::domain::id::TurnNumber(turn.0.saturating_add(1));

@@ -61,6 +61,11 @@ impl Decoder {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// Whether all that was pushed was taken.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.len() == self.taken
+    }
+
     /// The next whole message; none while it is still on its way.
     pub fn take<T: DeserializeOwned>(&mut self) -> Result<Option<T>, CodecError> {
         let rest = &self.bytes[self.taken..];
@@ -82,7 +87,8 @@ mod tests {
     use super::*;
     use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
     use crate::protocol::message::{
-        Asked, AskedId, Environment, Event, Hello, Place, Refusal, Reply, Request, Scroll, Told, ViewInput, ViewOutput,
+        Asked, AskedId, Environment, Event, Hello, Place, Refusal, Reply, Request, RunningTurn, Scroll, Told,
+        ViewInput, ViewOutput, WhenAsked,
     };
     use crate::terminal::frame::*;
     use crate::terminal::keys::{Key, KeyCode, Modifiers};
@@ -177,6 +183,9 @@ mod tests {
             place: Place::Behind,
             environment: Environment(vec![("A".into(), "b".into())]),
         };
+        let wait = Request::Wait { conversation, turn: Some(TurnNumber(2)), asked: WhenAsked::Tell };
+        let agent = Some("a".to_owned());
+        let fresh = Request::Fresh { conversation, running: RunningTurn::Refuse, agent, model: None };
         let refused = Reply::Refused { why: Refusal::NotQueued(TurnNumber(3)) };
         let golden = [
             ("hello", encode(&hello())),
@@ -185,6 +194,8 @@ mod tests {
                 "view",
                 encode(&Asked { id: 2, request: Request::View { conversation, size: Size { columns: 80, rows: 24 } } }),
             ),
+            ("wait", encode(&Asked { id: 3, request: wait })),
+            ("fresh", encode(&Asked { id: 4, request: fresh })),
             ("refused", encode(&Told::Reply { id: 1, reply: refused })),
             ("ending", encode(&Told::Event(Event::HostEnding))),
             ("key", encode(&ViewInput::Key(Key { code: KeyCode::Char('a'), modifiers: Modifiers::CONTROL }))),

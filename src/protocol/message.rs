@@ -5,11 +5,12 @@
 
 use crate::domain::continuity::{Decision, DecisionRecord};
 use crate::domain::conversation::QueueHeld;
-pub use crate::domain::conversation_state::{Place, RunningTurn};
+pub use crate::domain::conversation_state::{Place, RunningTurn, TakenUp};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Generation, SessionNumber, Timestamp, TurnNumber};
+use crate::domain::request::{Choice, RequestKind, RequestNumber};
 use crate::domain::session::AsleepWhy;
-use crate::domain::turn::{TurnEnd, TurnRecord, TurnState};
+use crate::domain::turn::{Evidence, TurnEnd, TurnRecord, TurnState};
 use crate::terminal::frame::{FrameDelta, Size};
 use crate::terminal::keys::{Focus, Key, Mouse};
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 /// Builds with another major cannot talk to each other.
 pub const PROTOCOL_MAJOR: u16 = 1;
 /// Grows with each message that is added.
-pub const PROTOCOL_MINOR: u16 = 0;
+pub const PROTOCOL_MINOR: u16 = 1;
 
 /// The first frame, both ways.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +61,8 @@ pub enum Request {
     /// `Reply::Created`. `agent` none: the configured default.
     New {
         agent: Option<String>,
+        #[serde(default)]
+        model: Option<String>,
         folder: String,
         title: Option<String>,
     },
@@ -78,11 +81,18 @@ pub enum Request {
     Wait {
         conversation: ConversationId,
         turn: Option<TurnNumber>,
+        #[serde(default)]
+        asked: WhenAsked,
     },
-    /// The next message starts a fresh session. Refused while a turn runs unless told to stop it. `Reply::Done`.
+    /// The next message starts a fresh session, of this agent and with this model (none: as before). Refused while a turn runs unless
+    /// told to stop it; then nothing of it is changed. `Reply::Done`.
     Fresh {
         conversation: ConversationId,
         running: RunningTurn,
+        #[serde(default)]
+        agent: Option<String>,
+        #[serde(default)]
+        model: Option<String>,
     },
     /// `Reply::Interrupting`.
     Interrupt {
@@ -91,6 +101,35 @@ pub enum Request {
     /// Ends the session's process; the conversation stays. `Reply::Done`.
     StopSession {
         conversation: ConversationId,
+    },
+    /// From the next message on this model; none: the agent's own default. `Reply::Done`.
+    SetModel {
+        conversation: ConversationId,
+        model: Option<String>,
+    },
+    /// From the next message on this agent. `Reply::Done`.
+    SetAgent {
+        conversation: ConversationId,
+        agent: String,
+    },
+    /// Answers what the agent asks in this turn (none: whichever runs); no request: the oldest open one. `Reply::Done`, once the answer
+    /// is on its way.
+    AnswerRequest {
+        conversation: ConversationId,
+        #[serde(default)]
+        turn: Option<TurnNumber>,
+        request: Option<RequestNumber>,
+        choice: Choice,
+    },
+    /// The conversation so far in few words, to begin a fresh session with. `Reply::Brief`.
+    Brief {
+        conversation: ConversationId,
+    },
+    /// A hook of the agent tells something. It can only add to its own session, whose token it carries. `Reply::Done`.
+    Signal {
+        conversation: ConversationId,
+        token: String,
+        payload: String,
     },
     EditQueued {
         conversation: ConversationId,
@@ -153,6 +192,16 @@ pub enum Request {
     },
 }
 
+/// What whoever waits for an end is told when the agent waits for the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenAsked {
+    #[default]
+    Nothing,
+    /// `Reply::NeedsPerson`, each time that something else is asked; the wait goes on.
+    Tell,
+}
+
 /// The client's environment for a session, filtered by the client (`client/environment.rs`) and again by the host.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -187,11 +236,18 @@ pub enum Reply {
     Ended {
         turn: Option<Box<TurnRecord>>,
     },
+    /// Not the last reply to its request: this turn is in the way of what is waited for until the person answers.
+    NeedsPerson {
+        turn: Box<TurnRecord>,
+    },
     /// The turn that is being interrupted; none where nothing ran.
     Interrupting {
         turn: Option<TurnNumber>,
     },
     Turns(Vec<TurnRecord>),
+    Brief {
+        text: String,
+    },
     Decisions(Vec<DecisionRecord>),
     Agents(Vec<AgentReport>),
     Host(HostReport),
@@ -222,8 +278,16 @@ pub enum Refusal {
     NotLive,
     #[error("no profile for agent {0}; see threadkeep doctor")]
     UnknownAgent(String),
-    #[error("{0} is not a folder that can be entered; give another one")]
-    NoFolder(String),
+    #[error("that is not asked (any more); nothing was typed")]
+    NotAsked,
+    #[error("that can be answered on the agent's own screen only; go there with the prefix and o")]
+    OnlyOnScreen,
+    #[error("that is {}; nothing was typed", .0.takes())]
+    DoesNotAnswer(RequestKind),
+    #[error("the message waits for you: {}", .0.text())]
+    Held(QueueHeld),
+    #[error("nothing was said in this conversation yet")]
+    NothingSaid,
     #[error("nothing can be saved now: {0}; free the disk or mend the folder, then try again")]
     StoreTrouble(String),
     #[error("the host is ending; try again, a new one will start")]
@@ -314,6 +378,12 @@ pub struct Session {
     pub folder: Option<String>,
     pub started_at: Timestamp,
     pub process: Process,
+    /// The agent's own id of it.
+    #[serde(default)]
+    pub agent_session: Option<String>,
+    /// What each source said last, while the process lives.
+    #[serde(default)]
+    pub heard: Vec<Evidence>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -324,10 +394,19 @@ pub enum Process {
         generation: Generation,
         since: Timestamp,
         pid: Option<u32>,
+        #[serde(default = "taken_up_new")]
+        taken_up: TakenUp,
+        /// Children of the agent that work on in the background.
+        #[serde(default)]
+        background: u32,
     },
     Asleep {
         why: AsleepWhy,
     },
+}
+
+fn taken_up_new() -> TakenUp {
+    TakenUp::New
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

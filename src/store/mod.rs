@@ -132,6 +132,9 @@ fn save(connection: &mut Connection, changes: &[Change]) -> rusqlite::Result<()>
             Change::ConversationRemoved(id) => conversations::remove(&transaction, *id)?,
             Change::Session(conversation, record) => sessions::save(&transaction, *conversation, record)?,
             Change::Turn(conversation, record) => turns::save(&transaction, *conversation, record)?,
+            Change::TurnDetail(conversation, number, answer, work) => {
+                turns::save_detail(&transaction, *conversation, *number, answer.as_ref(), work)?;
+            }
             Change::TurnRemoved(conversation, number) => turns::remove(&transaction, *conversation, *number)?,
             Change::Decision(conversation, record) => decisions::save(&transaction, *conversation, record)?,
         }

@@ -10,10 +10,13 @@ pub fn save(connection: &Connection, conversation: ConversationId, record: &Sess
     connection
         .prepare_cached(
             "INSERT INTO sessions
-                 (conversation, number, agent, model, folder, agent_session, last_folder, started_at, asleep, ended)
-             VALUES (:conversation, :number, :agent, :model, :folder, :agent_session, :last_folder, :started_at, :asleep, :ended)
+                 (conversation, number, agent, model, folder, agent_session, context, begun_by, last_folder, started_at, asleep,
+                 ended)
+             VALUES (:conversation, :number, :agent, :model, :folder, :agent_session, :context, :begun_by, :last_folder,
+                 :started_at, :asleep, :ended)
              ON CONFLICT (conversation, number) DO UPDATE SET
-                 agent = :agent, model = :model, folder = :folder, agent_session = :agent_session,
+                 agent = :agent, model = :model, folder = :folder, agent_session = :agent_session, context = :context,
+                 begun_by = :begun_by,
                  last_folder = :last_folder, started_at = :started_at, asleep = :asleep, ended = :ended",
         )?
         .execute(named_params! {
@@ -23,6 +26,8 @@ pub fn save(connection: &Connection, conversation: ConversationId, record: &Sess
             ":model": record.fingerprint.model,
             ":folder": record.fingerprint.folder,
             ":agent_session": record.agent_session,
+            ":context": Word(record.context),
+            ":begun_by": Word(record.begun_by),
             ":last_folder": record.last_folder,
             ":started_at": record.started_at,
             ":asleep": record.asleep.as_ref().map(Json),
@@ -65,6 +70,8 @@ fn read(row: &Row) -> rusqlite::Result<SessionRecord> {
         number: row.get("number")?,
         fingerprint: Fingerprint { agent: row.get("agent")?, model: row.get("model")?, folder: row.get("folder")? },
         agent_session: row.get("agent_session")?,
+        context: row.get::<_, Word<_>>("context")?.0,
+        begun_by: row.get::<_, Word<_>>("begun_by")?.0,
         last_folder: row.get("last_folder")?,
         started_at: row.get("started_at")?,
         asleep: row.get::<_, Option<Json<_>>>("asleep")?.map(|json| json.0),

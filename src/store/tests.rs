@@ -9,9 +9,11 @@ use crate::domain::conversation::{QueueHeld, Tab, Title};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::SessionNumber;
 use crate::domain::id::Timestamp;
-use crate::domain::session::{AsleepWhy, Exit, SessionEnd};
+use crate::domain::request::{Choice, Request, RequestKind, RequestNumber, RequestState};
+use crate::domain::session::{AsleepWhy, BegunBy, Context, Exit, SessionEnd};
 use crate::domain::turn::{
-    Answer, Delivery, Evidence, FailedWhy, InterruptedBy, Origin, Source, TurnEnd, TurnState, UnknownWhy,
+    Answer, Delivery, Evidence, FailedWhy, FailureKind, InterruptedBy, Origin, Source, TurnEnd, TurnState, UnknownWhy,
+    Usage, Work,
 };
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
@@ -73,6 +75,8 @@ fn session(number: u32) -> SessionRecord {
         number: SessionNumber(number),
         fingerprint: fingerprint(),
         agent_session: None,
+        context: Context::Empty,
+        begun_by: BegunBy::Us,
         last_folder: None,
         started_at: Timestamp(-3),
         asleep: None,
@@ -94,6 +98,8 @@ fn turn(number: u32, state: TurnState) -> TurnRecord {
         ended_at: None,
         evidence: None,
         answer: None,
+        requests: Vec::new(),
+        work: Work::default(),
     }
 }
 
@@ -127,9 +133,13 @@ fn turn_ends() -> Vec<TurnEnd> {
         TurnEnd::Interrupted(InterruptedBy::Person),
         TurnEnd::Interrupted(InterruptedBy::AgentScreen),
         TurnEnd::Interrupted(InterruptedBy::SessionStopped),
+        TurnEnd::Interrupted(InterruptedBy::Denied),
         TurnEnd::Unknown(UnknownWhy::HostEnded),
         TurnEnd::Unknown(UnknownWhy::NoStatus),
     ];
+    let kinds = [FailureKind::ApiError, FailureKind::RateLimit, FailureKind::LoginNeeded, FailureKind::Other];
+    let reported = |kind| TurnEnd::Failed(FailedWhy::Reported { kind, text: "500".into() });
+    let ends: Vec<TurnEnd> = ends.into_iter().chain(kinds.into_iter().map(reported)).collect();
     for end in &ends {
         match end {
             // A new variant belongs in the list above, in the next schema file and in its golden store.
@@ -138,10 +148,17 @@ fn turn_ends() -> Vec<TurnEnd> {
                 FailedWhy::ExitStatus(_)
                 | FailedWhy::AgentExited(Exit::Code(_) | Exit::Signal(_))
                 | FailedWhy::NotStarted
-                | FailedWhy::CouldNotStart(_),
+                | FailedWhy::CouldNotStart(_)
+                | FailedWhy::Reported {
+                    kind: FailureKind::ApiError | FailureKind::RateLimit | FailureKind::LoginNeeded | FailureKind::Other,
+                    ..
+                },
             )
             | TurnEnd::Interrupted(
-                InterruptedBy::Person | InterruptedBy::AgentScreen | InterruptedBy::SessionStopped,
+                InterruptedBy::Person
+                | InterruptedBy::AgentScreen
+                | InterruptedBy::SessionStopped
+                | InterruptedBy::Denied,
             )
             | TurnEnd::Unknown(UnknownWhy::HostEnded | UnknownWhy::NoStatus) => (),
         }
@@ -178,13 +195,15 @@ fn asleep_whys() -> Vec<AsleepWhy> {
         AsleepWhy::HostEnded,
         AsleepWhy::Stopped,
         AsleepWhy::CouldNotStart("none".into()),
+        AsleepWhy::ResumeRefused("no such session".into()),
     ];
     for why in &whys {
         match why {
             AsleepWhy::AgentExited(Exit::Code(_) | Exit::Signal(_))
             | AsleepWhy::HostEnded
             | AsleepWhy::Stopped
-            | AsleepWhy::CouldNotStart(_) => (),
+            | AsleepWhy::CouldNotStart(_)
+            | AsleepWhy::ResumeRefused(_) => (),
         }
     }
     whys
@@ -206,11 +225,15 @@ fn whys() -> Vec<Why> {
         Why::TooLong { bytes: 1 << 40, most: 1 << 20 },
         Why::StoreTrouble("the disk is full".into()),
         Why::UnknownAgent("x".into()),
-        Why::FolderGone("/gone".into()),
+        Why::ModelSwitched { from: Some("a".into()), to: None },
+        Why::BegunInScreen,
+        Why::AnswersQuestion,
     ];
     for cause in asleep_whys() {
         let own = Carried::OwnFolder { gone: "/gone".into(), folder: "/w".into() };
-        for carried in [Carried::Context, Carried::FolderOnly("/w".into()), own] {
+        for carried in
+            [Carried::Context, Carried::FolderOnly("/w".into()), own, Carried::NothingToKeep, Carried::IdUnknown]
+        {
             whys.push(Why::Asleep { cause: cause.clone(), carried });
         }
     }
@@ -219,7 +242,15 @@ fn whys() -> Vec<Why> {
             Why::AgentAlive
             | Why::FirstMessage
             | Why::UserAsked
-            | Why::Asleep { carried: Carried::Context | Carried::FolderOnly(_) | Carried::OwnFolder { .. }, .. }
+            | Why::Asleep {
+                carried:
+                    Carried::Context
+                    | Carried::FolderOnly(_)
+                    | Carried::OwnFolder { .. }
+                    | Carried::NothingToKeep
+                    | Carried::IdUnknown,
+                ..
+            }
             | Why::AgentChanged { .. }
             | Why::ModelChanged { .. }
             | Why::FolderChanged { .. }
@@ -231,17 +262,49 @@ fn whys() -> Vec<Why> {
             | Why::TooLong { .. }
             | Why::StoreTrouble(_)
             | Why::UnknownAgent(_)
-            | Why::FolderGone(_) => (),
+            | Why::ModelSwitched { .. }
+            | Why::BegunInScreen
+            | Why::AnswersQuestion => (),
         }
     }
     whys
 }
 
 fn evidences() -> Vec<Option<Evidence>> {
-    let sources = [Source::ShellMark, Source::Process, Source::Person, Source::Host, Source::Silence];
+    let sources = [
+        Source::ProgramStatus,
+        Source::Hook,
+        Source::ShellMark,
+        Source::Transcript,
+        Source::StateFile,
+        Source::Notification,
+        Source::Progress,
+        Source::Title,
+        Source::PasteMode,
+        Source::Screen,
+        Source::Bell,
+        Source::Process,
+        Source::Person,
+        Source::Host,
+        Source::Silence,
+    ];
     for source in sources {
         match source {
-            Source::ShellMark | Source::Process | Source::Person | Source::Host | Source::Silence => (),
+            Source::ProgramStatus
+            | Source::Hook
+            | Source::ShellMark
+            | Source::Transcript
+            | Source::StateFile
+            | Source::Notification
+            | Source::Progress
+            | Source::Title
+            | Source::PasteMode
+            | Source::Screen
+            | Source::Bell
+            | Source::Process
+            | Source::Person
+            | Source::Host
+            | Source::Silence => (),
         }
     }
     let seen = |source| Some(Evidence { source, at: Timestamp(5), text: "exit status 1".into() });
@@ -249,16 +312,17 @@ fn evidences() -> Vec<Option<Evidence>> {
 }
 
 fn conversations() -> Vec<ConversationRecord> {
-    let titles = [Title::Unset, Title::FromPrompt("first".into()), Title::ByPerson("it's \"mine\" 漢字".into())];
-    let tabs = [Tab::Open { place: 0 }, Tab::Open { place: u32::MAX }, Tab::Closed];
-    let held = [None, Some(QueueHeld::HostEnded), Some(QueueHeld::NotStarted)];
+    let mine = || Title::ByPerson("it's \"mine\" 漢字".into());
+    let titles = [Title::Unset, Title::FromPrompt("first".into()), mine(), mine()];
+    let tabs = [Tab::Open { place: 0 }, Tab::Open { place: u32::MAX }, Tab::Closed, Tab::Closed];
+    let held = [None, Some(QueueHeld::HostEnded), Some(QueueHeld::NotStarted), Some(QueueHeld::ResumeRefused)];
     let mut records = Vec::new();
     for (title, (tab, queue_held)) in titles.into_iter().zip(tabs.into_iter().zip(held)) {
         match (&title, tab, queue_held) {
             (
                 Title::Unset | Title::FromPrompt(_) | Title::ByPerson(_),
                 Tab::Open { .. } | Tab::Closed,
-                None | Some(QueueHeld::HostEnded | QueueHeld::NotStarted),
+                None | Some(QueueHeld::HostEnded | QueueHeld::NotStarted | QueueHeld::ResumeRefused),
             ) => (),
         }
         records.push(ConversationRecord { title, tab, queue_held, ..conversation(0) });
@@ -281,14 +345,20 @@ fn conversations() -> Vec<ConversationRecord> {
 
 fn sessions() -> Vec<SessionRecord> {
     let asleep = asleep_whys().into_iter().map(|why| SessionRecord { asleep: Some(why), ..session(0) });
-    let ends = [SessionEnd::UserAsked, SessionEnd::Incompatible, SessionEnd::CannotResume];
+    let ends =
+        [SessionEnd::UserAsked, SessionEnd::Incompatible, SessionEnd::CannotResume, SessionEnd::ReplacedInScreen];
     for end in &ends {
         match end {
-            SessionEnd::UserAsked | SessionEnd::Incompatible | SessionEnd::CannotResume => (),
+            SessionEnd::UserAsked
+            | SessionEnd::Incompatible
+            | SessionEnd::CannotResume
+            | SessionEnd::ReplacedInScreen => (),
         }
     }
     let ended = ends.into_iter().map(|end| SessionRecord {
         agent_session: Some("0199-id".into()),
+        context: Context::Holds,
+        begun_by: BegunBy::AgentScreen,
         last_folder: Some("/tmp/a b".into()),
         ended: Some(end),
         ..session(0)
@@ -298,6 +368,40 @@ fn sessions() -> Vec<SessionRecord> {
         record.number = SessionNumber(number);
     }
     records
+}
+
+fn work() -> Work {
+    let usage = Usage { input_tokens: 12, output_tokens: 1 << 40, cost_micros: Some(7) };
+    Work { model: Some("m-1".into()), usage: Some(usage), steps: vec!["reads a file".into()], steps_left_out: 3 }
+}
+
+fn requests() -> Vec<Request> {
+    let choices = [Choice::Allow, Choice::Deny, Choice::Text("it's red".into())];
+    let mut states = vec![RequestState::Open, RequestState::AnsweredInScreen, RequestState::Expired];
+    states.extend(choices.clone().map(RequestState::Answering));
+    states.extend(choices.map(RequestState::Answered));
+    let kinds = [RequestKind::Permission, RequestKind::Question, RequestKind::Login];
+    for (state, kind) in states.iter().zip(kinds) {
+        match (state, kind) {
+            (
+                RequestState::Open
+                | RequestState::AnsweredInScreen
+                | RequestState::Expired
+                | RequestState::Answering(Choice::Allow | Choice::Deny | Choice::Text(_))
+                | RequestState::Answered(Choice::Allow | Choice::Deny | Choice::Text(_)),
+                RequestKind::Permission | RequestKind::Question | RequestKind::Login,
+            ) => (),
+        }
+    }
+    let numbered = states.into_iter().zip(kinds.into_iter().cycle()).zip(1..);
+    let request = |((state, kind), number)| Request {
+        number: RequestNumber(number),
+        kind,
+        text: "rm -rf 'a b'".into(),
+        state,
+        asked_at: Timestamp(4),
+    };
+    numbered.map(request).collect()
 }
 
 fn turns() -> Vec<TurnRecord> {
@@ -327,6 +431,7 @@ fn turns() -> Vec<TurnRecord> {
             ..turn(0, TurnState::Ended(TurnEnd::Completed))
         });
     }
+    records.push(TurnRecord { requests: requests(), work: work(), ..turn(0, TurnState::NeedsApproval) });
     for (record, number) in records.iter_mut().zip(1..) {
         record.number = TurnNumber(number);
     }
@@ -403,6 +508,26 @@ fn a_store_made_by_schema_1_opens_with_this_build() {
     raw.pragma_update(None, "user_version", 1).unwrap();
     drop(raw);
     let mut store = home.open();
+    assert_eq!(store.search("quoted", 1).unwrap().len(), 1);
+    let loaded = store.load().unwrap();
+    assert_eq!(loaded.conversations.len(), 14);
+    let session = loaded.conversations.iter().find_map(|kept| kept.session.as_ref()).unwrap();
+    assert_eq!((session.context, session.begun_by), (Context::Holds, BegunBy::Us));
+    let turns = store.turns(ConversationId(1), None, 500).unwrap();
+    assert!(turns.len() > 10 && turns.iter().all(|turn| turn.requests.is_empty() && turn.work == Work::default()));
+}
+
+#[test]
+fn a_store_made_by_schema_2_opens_with_this_build() {
+    let home = Home::new();
+    let raw = home.raw();
+    raw.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+    raw.execute_batch(SCHEMA[0]).unwrap();
+    raw.execute_batch(SCHEMA[1]).unwrap();
+    raw.execute_batch(include_str!("golden/0002.sql")).unwrap();
+    raw.pragma_update(None, "user_version", 2).unwrap();
+    drop(raw);
+    let mut store = home.open();
     check_everything(&mut store);
     assert_eq!(store.search("quoted", 1).unwrap().len(), 1);
 }
@@ -439,7 +564,7 @@ fn this_build_writes_what_the_golden_store_holds() {
             written += &format!("INSERT INTO {table} ({}) VALUES ({});\n", columns.join(", "), row.unwrap());
         }
     }
-    let golden = include_str!("golden/0001.sql").lines().filter(|line| !line.contains("turn_words"));
+    let golden = include_str!("golden/0002.sql").lines().filter(|line| !line.contains("turn_words"));
     let golden: String = golden.flat_map(|line| [line, "\n"]).collect();
     let path = std::env::temp_dir().join("threadkeep-golden.sql");
     if written != golden {

@@ -3,7 +3,7 @@
 use super::columns::{Json, Word, put_together, take_apart};
 use super::search;
 use crate::domain::id::{ConversationId, TurnNumber};
-use crate::domain::turn::{Answer, TurnRecord, TurnState};
+use crate::domain::turn::{Answer, TurnRecord, TurnState, Work};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 /// The word of `TurnState::Ended`; its content stands in columns of its own.
@@ -30,14 +30,14 @@ pub fn save(connection: &Connection, conversation: ConversationId, record: &Turn
         .prepare_cached(
             "INSERT INTO turns
                  (conversation, number, session, origin, state, outcome, outcome_why, delivery, queue_place, accepted_at,
-                 started_at, ended_at, evidence, answer_cut_bytes, prompt, answer)
+                 started_at, ended_at, evidence, answer_cut_bytes, prompt, answer, requests, work)
              VALUES (:conversation, :number, :session, :origin, :state, :outcome, :outcome_why, :delivery, :queue_place,
-                 :accepted_at, :started_at, :ended_at, :evidence, :answer_cut_bytes, :prompt, :answer)
+                 :accepted_at, :started_at, :ended_at, :evidence, :answer_cut_bytes, :prompt, :answer, :requests, :work)
              ON CONFLICT (conversation, number) DO UPDATE SET
                  session = :session, origin = :origin, state = :state, outcome = :outcome, outcome_why = :outcome_why,
                  delivery = :delivery, queue_place = :queue_place, accepted_at = :accepted_at, started_at = :started_at,
                  ended_at = :ended_at, evidence = :evidence, answer_cut_bytes = :answer_cut_bytes, prompt = :prompt,
-                 answer = :answer
+                 answer = :answer, requests = :requests, work = :work
              RETURNING id",
         )?
         .query_row(
@@ -58,10 +58,31 @@ pub fn save(connection: &Connection, conversation: ConversationId, record: &Turn
                 ":answer_cut_bytes": answer.map(|answer| i64::try_from(answer.cut_bytes).unwrap_or(i64::MAX)),
                 ":prompt": record.prompt,
                 ":answer": answer_text,
+                ":requests": (!record.requests.is_empty()).then_some(Json(&record.requests)),
+                ":work": (record.work != Work::default()).then_some(Json(&record.work)),
             },
             |row| row.get(0),
         )?;
     if same_text { Ok(()) } else { search::save(connection, row, &record.prompt, answer_text.unwrap_or("")) }
+}
+
+/// What was told of a turn after its end. Without an answer the one that is there stays.
+pub fn save_detail(
+    connection: &Connection,
+    conversation: ConversationId,
+    number: TurnNumber,
+    answer: Option<&Answer>,
+    work: &Work,
+) -> rusqlite::Result<()> {
+    let told: Option<TurnRecord> = connection
+        .prepare_cached("SELECT * FROM turns WHERE conversation = ?1 AND number = ?2")?
+        .query_row((conversation, number), read)
+        .optional()?;
+    let Some(record) = told else {
+        return Ok(());
+    };
+    let answer = answer.cloned().or(record.answer);
+    save(connection, conversation, &TurnRecord { answer, work: work.clone(), ..record })
 }
 
 /// Takes its words along (a trigger of the schema).
@@ -133,5 +154,7 @@ fn read(row: &Row) -> rusqlite::Result<TurnRecord> {
         ended_at: row.get("ended_at")?,
         evidence: row.get::<_, Option<Json<_>>>("evidence")?.map(|json| json.0),
         answer,
+        requests: row.get::<_, Option<Json<_>>>("requests")?.map(|json| json.0).unwrap_or_default(),
+        work: row.get::<_, Option<Json<_>>>("work")?.map(|json| json.0).unwrap_or_default(),
     })
 }

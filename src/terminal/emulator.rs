@@ -19,6 +19,7 @@ pub use place::Mark;
 use resize::clamp;
 
 mod cells;
+mod changes;
 mod control;
 mod emulation;
 mod engine;

@@ -10,11 +10,12 @@ use crate::config::{self, Config};
 use crate::domain::continuity::{Continuity, DecisionRecord};
 use crate::domain::conversation::Tab;
 use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
+use crate::domain::request::{Request, RequestNumber};
 use crate::domain::turn::{TurnRecord, TurnState};
-use crate::protocol::message::{Conversation, Environment, Process, Status};
+use crate::protocol::message::{AgentReport, Conversation, Environment, Process, Status};
 use crate::terminal::frame::{Frame, Size};
 use crate::terminal::keys::{Focus, MouseButton};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// The step in which the age of an agent's process is shown, so that an idle window need not tick by seconds.
 const MINUTE_MS: u64 = 60_000;
@@ -37,7 +38,7 @@ pub struct App {
     pub active: Option<ConversationId>,
     /// The tab that was active before.
     pub last_active: Option<ConversationId>,
-    pub desks: HashMap<ConversationId, Desk>,
+    pub desks: BTreeMap<ConversationId, Desk>,
     pub view: Option<View>,
     /// What the outer terminal last said.
     pub window_focused: bool,
@@ -121,6 +122,15 @@ pub struct Editing {
     pub turn: TurnNumber,
     /// What stood in the composer before.
     pub draft: String,
+    pub then: AfterEdit,
+}
+
+/// What follows once the change of a queued message was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterEdit {
+    Nothing,
+    /// A fresh session is asked for, which sends it.
+    Fresh,
 }
 
 pub struct Recalled {
@@ -201,8 +211,29 @@ pub enum Page {
     Help { top: u16 },
     Why { top: u16 },
     Turn { number: TurnNumber, top: u16 },
+    Requests(Box<Requests>),
     Confirm(Confirm),
     Rename(Box<Composer>),
+    Model(Box<Composer>),
+    Agents(Agents),
+}
+
+/// The agents of the host, one of which a new conversation is to have.
+#[derive(Default)]
+pub struct Agents {
+    /// None until the host has told them.
+    pub reports: Option<Vec<AgentReport>>,
+    pub chosen: usize,
+}
+
+/// What the agent asks in a turn. The chosen one stays chosen whatever becomes of it, so that a key pressed late answers nothing else.
+pub struct Requests {
+    pub turn: TurnNumber,
+    pub chosen: RequestNumber,
+    /// The answer to a question that is being written.
+    pub words: Composer,
+    /// Rows that were scrolled up from where the chosen one ends.
+    pub up: u16,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -253,7 +284,7 @@ impl App {
             conversations: BTreeMap::new(),
             active: None,
             last_active: None,
-            desks: HashMap::new(),
+            desks: BTreeMap::new(),
             view: None,
             window_focused: true,
             prefix: Prefix::None,
@@ -401,6 +432,13 @@ impl App {
         recorded.or_else(|| known.find(|turn| turn.number == number))
     }
 
+    /// The request that is chosen on the page of requests.
+    pub fn chosen_request(&self) -> Option<&Request> {
+        let Some(Page::Requests(requests)) = &self.page else { return None };
+        let turn = self.active()?.turn.as_ref().filter(|turn| turn.number == requests.turn)?;
+        turn.requests.iter().find(|request| request.number == requests.chosen)
+    }
+
     /// What can be chosen in the list of turns, as the panel shows it: the newest turn, the queue, then the earlier ones, newest first.
     pub fn choices(&self) -> Vec<TurnNumber> {
         let Some(conversation) = self.active() else { return Vec::new() };
@@ -525,8 +563,8 @@ pub fn is_ended(turn: &TurnRecord) -> bool {
     }
 }
 
-/// Whether the conversation waits for its person.
-pub fn needs_person(conversation: &Conversation) -> bool {
+/// Whether the agent waits for an answer of the person.
+pub fn needs_answer(conversation: &Conversation) -> bool {
     match conversation.status {
         Status::NeedsApproval | Status::NeedsAnswer => true,
         Status::Draft
@@ -534,6 +572,11 @@ pub fn needs_person(conversation: &Conversation) -> bool {
         | Status::Sending
         | Status::Working
         | Status::AsleepWillResume
-        | Status::AsleepCannotResume => conversation.unread.is_some() || conversation.queue_held.is_some(),
+        | Status::AsleepCannotResume => false,
     }
+}
+
+/// Whether the conversation waits for its person.
+pub fn needs_person(conversation: &Conversation) -> bool {
+    needs_answer(conversation) || conversation.unread.is_some() || conversation.queue_held.is_some()
 }

@@ -2,9 +2,10 @@
 //!
 //! Not here: what follows from an event (`update`) or how an effect is carried out (`mod.rs`).
 
+use super::app::AfterEdit;
 use crate::client::Absent;
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
-use crate::protocol::message::{Event as HostEvent, Reply, Request, ViewInput, ViewOutput};
+use crate::protocol::message::{Event as HostEvent, Reply, Request, RunningTurn, ViewInput, ViewOutput};
 use crate::terminal::frame::Size;
 use crate::terminal::keys::{Focus, Key, Mouse};
 
@@ -78,11 +79,22 @@ pub enum Purpose {
     Decisions(ConversationId),
     Interrupt,
     Fresh(ConversationId),
+    /// For a fresh session that begins with it.
+    Brief {
+        conversation: ConversationId,
+        running: RunningTurn,
+    },
+    FreshWithBrief {
+        conversation: ConversationId,
+        brief: String,
+    },
+    Agents,
     CloseTab(ConversationId),
     EditQueued {
         conversation: ConversationId,
         turn: TurnNumber,
         text: String,
+        then: AfterEdit,
     },
     /// What is said when it was done; nothing where it shows by itself.
     Order {

@@ -11,7 +11,10 @@ use std::fmt::Write;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
     NewTab,
+    NewTabWith,
     Fresh,
+    Brief,
+    Model,
     NextTab,
     PreviousTab,
     GoToTab(u8),
@@ -21,6 +24,7 @@ pub enum Command {
     Interrupt,
     SendNow,
     Turns,
+    Requests,
     TogglePanel,
     ToggleRecord,
     Why,
@@ -45,6 +49,10 @@ pub enum Command {
     EditQueued,
     RemoveQueued,
     SendQueuedNow,
+    Allow,
+    Deny,
+    Answer,
+    ChooseAgent,
     Back,
     Yes,
     No,
@@ -72,6 +80,10 @@ pub enum Place {
     Turns,
     /// A page over the pane: help, why, a turn.
     Page,
+    /// The list of what the agent asks; letters go into the answer where a question is chosen.
+    Requests,
+    /// The list of agents.
+    Agents,
     Confirm,
 }
 
@@ -112,11 +124,15 @@ const GO_TO_TAB: &str = "go to that tab";
 
 pub const TABLE: &[Binding] = &[
     bind(Place::Prefix, char('c'), Command::NewTab, "new tab, same agent and folder"),
+    bind(Place::Prefix, char('C'), Command::NewTabWith, "new tab with another agent"),
     bind(Place::Prefix, char('N'), Command::Fresh, "next message starts fresh"),
+    bind(Place::Prefix, char('b'), Command::Brief, "fresh, with a brief of this one"),
+    bind(Place::Prefix, char('m'), Command::Model, "model of this conversation"),
     bind(Place::Prefix, char('o'), Command::SwitchKeyboard, "keyboard: composer or agent"),
     bind(Place::Prefix, char('i'), Command::Interrupt, "interrupt the turn"),
     bind(Place::Prefix, plain(KeyCode::Enter), Command::SendNow, "interrupt and send now"),
     bind(Place::Prefix, char('q'), Command::Turns, "queue and earlier turns"),
+    bind(Place::Prefix, char('y'), Command::Requests, "answer what the agent asks"),
     bind(Place::Prefix, char('s'), Command::Why, "why: reused, resumed or fresh"),
     bind(Place::Prefix, char('t'), Command::TogglePanel, "turn panel on or off"),
     bind(Place::Prefix, char('v'), Command::ToggleRecord, "record or live screen"),
@@ -229,7 +245,25 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Page, plain(KeyCode::Escape), Command::Back, "back"),
     bind(Place::Page, char('q'), Command::Back, "back"),
     bind(Place::Page, plain(KeyCode::Enter), Command::Back, "back"),
+    bind(Place::Requests, plain(KeyCode::Up), Command::Move(Motion::Up), "choose"),
+    bind(Place::Requests, plain(KeyCode::Down), Command::Move(Motion::Down), "choose"),
+    bind(Place::Requests, char('a'), Command::Allow, "allow the permission, this once"),
+    bind(Place::Requests, char('d'), Command::Deny, "deny it"),
+    bind(Place::Requests, plain(KeyCode::Enter), Command::Answer, "answer the question with what is written"),
+    bind(Place::Requests, plain(KeyCode::PageUp), Command::Move(Motion::PageUp), "scroll"),
+    bind(Place::Requests, plain(KeyCode::PageDown), Command::Move(Motion::PageDown), "scroll"),
+    bind(Place::Requests, plain(KeyCode::Escape), Command::Back, "back"),
+    bind(Place::Agents, plain(KeyCode::Up), Command::Move(Motion::Up), "choose"),
+    bind(Place::Agents, plain(KeyCode::Down), Command::Move(Motion::Down), "choose"),
+    bind(Place::Agents, char('k'), Command::Move(Motion::Up), "choose"),
+    bind(Place::Agents, char('j'), Command::Move(Motion::Down), "choose"),
+    bind(Place::Agents, plain(KeyCode::Home), Command::Move(Motion::Top), ""),
+    bind(Place::Agents, plain(KeyCode::End), Command::Move(Motion::Bottom), ""),
+    bind(Place::Agents, plain(KeyCode::Enter), Command::ChooseAgent, "begin a conversation with it"),
+    bind(Place::Agents, plain(KeyCode::Escape), Command::Back, "back"),
+    bind(Place::Agents, char('q'), Command::Back, "back"),
     bind(Place::Confirm, char('y'), Command::Yes, "yes"),
+    bind(Place::Confirm, char('b'), Command::Brief, "yes, with a brief, where a fresh session is asked for"),
     bind(Place::Confirm, char('n'), Command::No, "no"),
     bind(Place::Confirm, plain(KeyCode::Escape), Command::No, "no"),
 ];

@@ -152,24 +152,30 @@ pub fn tab_row(app: &App, area: Rect) -> TabRow {
         return TabRow::default();
     }
     let tabs = app.tabs();
-    let widths: Vec<u16> = tabs.iter().enumerate().map(|(index, tab)| tab_columns(index + 1, tab)).collect();
+    // Of many tabs few are shown, and measuring a title takes longer than drawing it.
+    let width = |index: usize| tabs.get(index).map_or(0, |tab| tab_columns(index + 1, tab));
     let active = tabs.iter().position(|tab| Some(tab.id) == app.active).unwrap_or(0);
     let plus_columns = if area.width > 12 { PLUS_COLUMNS } else { 0 };
     let whole = area.width - plus_columns;
-    let fits = |first: usize, last: usize| {
-        let counts = COUNT_COLUMNS * (u16::from(first > 0) + u16::from(last + 1 < widths.len()));
-        let taken: u32 = widths.iter().skip(first).take(last + 1 - first).map(|width| u32::from(*width)).sum();
+    let fits = |first: usize, last: usize, taken: u32| {
+        let counts = COUNT_COLUMNS * (u16::from(first > 0) + u16::from(last + 1 < tabs.len()));
         taken + u32::from(counts) <= u32::from(whole)
     };
     // The active tab is always there; its neighbours come in by turns, those at the left first.
-    let (mut first, mut last) = (active, active);
+    let (mut first, mut last, mut taken) = (active, active, u32::from(width(active)));
     loop {
         let before = (first, last);
-        if first > 0 && fits(first - 1, last) {
-            first -= 1;
+        if first > 0 {
+            let more = taken + u32::from(width(first - 1));
+            if fits(first - 1, last, more) {
+                (first, taken) = (first - 1, more);
+            }
         }
-        if last + 1 < widths.len() && fits(first, last + 1) {
-            last += 1;
+        if last + 1 < tabs.len() {
+            let more = taken + u32::from(width(last + 1));
+            if fits(first, last + 1, more) {
+                (last, taken) = (last + 1, more);
+            }
         }
         if before == (first, last) {
             break;
@@ -179,7 +185,7 @@ pub fn tab_row(app: &App, area: Rect) -> TabRow {
     let end = area.x + whole;
     let mut cells = Vec::new();
     for (index, tab) in tabs.iter().enumerate().take(last + 1).skip(first) {
-        let width = widths.get(index).copied().unwrap_or(0).min(end.saturating_sub(x));
+        let width = width(index).min(end.saturating_sub(x));
         let title = text::cut_end(&text::clean(&tab.title), TITLE_COLUMNS);
         cells.push(TabCell { conversation: tab.id, number: index + 1, title, area: Rect::new(x, area.y, width, 1) });
         x += width;

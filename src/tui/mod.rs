@@ -1,5 +1,5 @@
 //! The window: one thread that waits for the terminal and the host, lets `update` decide, does what it orders, and draws once a batch.
-//! Only connecting has a thread of its own.
+//! Only connecting to a host that does not answer at once has a thread of its own.
 //!
 //! Change here: how events come and effects are carried out. Not here: what follows from them (`update`) or how it looks (`view`).
 
@@ -22,7 +22,7 @@ use crate::domain::id::Timestamp;
 use crate::paths::Paths;
 use crate::protocol::message::{Conversation, Environment, Overview, Reply, Rest, Told, ViewInput, ViewOutput};
 use crate::terminal::frame::Size;
-use app::App;
+use app::{App, Link};
 use event::{Effect, Event, Now, Purpose, ViewOf};
 use guard::Guard;
 use input::Input;
@@ -42,10 +42,16 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// After this an escape that nothing followed is the Escape key. Sequences come in one piece but for slow lines.
 const ESCAPE_MS: u64 = 25;
+/// A host that runs tells what it knows in a few milliseconds. Drawn before, the first picture would be drawn twice, and the second one
+/// later; after this time it is drawn with what there is.
+const FIRST_PICTURE_MS: u64 = 50;
 /// What a terminal that does not know its size is taken for.
 const FALLBACK: Size = Size { columns: 80, rows: 24 };
-/// One read of the terminal; a paste comes in several.
-const READ_BYTES: usize = 64 << 10;
+/// One read of the terminal, which gives no more at once on Linux; a paste comes in several.
+const READ_BYTES: usize = 4 << 10;
+
+/// What is waited for at most: the terminal both ways, two kinds of signals, and what leads to the host.
+const MOST_FDS: usize = 7;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TuiError {
@@ -189,6 +195,8 @@ struct Ready {
     terminal: bool,
     resized: bool,
     ended: bool,
+    control: bool,
+    view: bool,
     timed_out: bool,
 }
 
@@ -218,7 +226,7 @@ impl Edge {
         self.carry_out(update::start());
         while !self.app.leaving {
             // A terminal that takes nothing at present gets the newest picture later instead of a row of old ones.
-            if self.stale != Stale::Nothing && is_writable() {
+            if self.may_draw() && is_writable() {
                 let stale = std::mem::take(&mut self.stale);
                 screen.draw(&self.app, stale).map_err(|source| TuiError::Draw { source })?;
             }
@@ -234,11 +242,12 @@ impl Edge {
                 let size = window_size();
                 self.handle(Event::Resized(size));
             }
-            self.receive();
             self.settle_escape();
             if ready.timed_out {
                 self.handle(Event::Tick);
             }
+            // Last, because all of these may open a view, whose first picture may be here already.
+            self.receive(&ready);
         }
         Ok(())
     }
@@ -246,22 +255,22 @@ impl Edge {
     /// Waits until there is something to do.
     fn wait(&self, signals: &Signals) -> Result<Ready, TuiError> {
         let (input, output) = (rustix::stdio::stdin(), rustix::stdio::stdout());
-        let mut fds = vec![
-            PollFd::new(&input, PollFlags::IN),
-            PollFd::new(&signals.resized, PollFlags::IN),
-            PollFd::new(&signals.ended, PollFlags::IN),
-        ];
-        if let Some(control) = &self.control {
-            fds.push(PollFd::from_borrowed_fd(control.as_fd(), PollFlags::IN));
-        }
+        let mut fds = Vec::with_capacity(MOST_FDS);
+        let mut add = |fd| {
+            fds.push(fd);
+            fds.len() - 1
+        };
+        let terminal = add(PollFd::new(&input, PollFlags::IN));
+        let resized = add(PollFd::new(&signals.resized, PollFlags::IN));
+        let ended = add(PollFd::new(&signals.ended, PollFlags::IN));
+        let of = |fd| PollFd::from_borrowed_fd(fd, PollFlags::IN);
+        let control = self.control.as_ref().map(|control| add(of(control.as_fd())));
+        let view = self.view.as_ref().map(|(_, view)| add(of(view.as_fd())));
         if let Some(connecting) = &self.connecting {
-            fds.push(PollFd::new(&connecting.over, PollFlags::IN));
+            add(PollFd::new(&connecting.over, PollFlags::IN));
         }
-        if let Some((_, view)) = &self.view {
-            fds.push(PollFd::from_borrowed_fd(view.as_fd(), PollFlags::IN));
-        }
-        if self.stale != Stale::Nothing {
-            fds.push(PollFd::new(&output, PollFlags::OUT));
+        if self.may_draw() {
+            add(PollFd::new(&output, PollFlags::OUT));
         }
         let timeout = self.timeout();
         let found = loop {
@@ -272,21 +281,35 @@ impl Edge {
             }
         };
         let is_ready = |at: usize| fds.get(at).is_some_and(|fd| !fd.revents().is_empty());
-        Ok(Ready { terminal: is_ready(0), resized: is_ready(1), ended: is_ready(2), timed_out: found == 0 })
+        Ok(Ready {
+            terminal: is_ready(terminal),
+            resized: is_ready(resized),
+            ended: is_ready(ended),
+            control: control.is_some_and(is_ready),
+            view: view.is_some_and(is_ready),
+            timed_out: found == 0,
+        })
+    }
+
+    /// Whether there is something to draw and no more to wait for.
+    fn may_draw(&self) -> bool {
+        let first = self.app.link == Link::Asking && now(self.began).steady_ms < FIRST_PICTURE_MS;
+        self.stale != Stale::Nothing && !first
     }
 
     /// Until the next deadline; none where nothing moves.
     fn timeout(&self) -> Option<Timespec> {
         let now_ms = now(self.began).steady_ms;
-        let escape = self.waiting_since_ms.map(|since| (since + ESCAPE_MS).saturating_sub(now_ms));
-        let deadline = self.app.deadline_ms().map(|deadline| deadline.saturating_sub(now_ms));
-        let ms = [escape, deadline].into_iter().flatten().min()?;
+        let escape = self.waiting_since_ms.map(|since| since + ESCAPE_MS);
+        let first = (self.app.link == Link::Asking && now_ms < FIRST_PICTURE_MS).then_some(FIRST_PICTURE_MS);
+        let due_ms = [escape, first, self.app.deadline_ms()].into_iter().flatten().min()?;
+        let ms = due_ms.saturating_sub(now_ms);
         let seconds = i64::try_from(ms / 1000).unwrap_or(i64::MAX);
         Some(Timespec { tv_sec: seconds, tv_nsec: (ms % 1000 * 1_000_000).try_into().unwrap_or(0) })
     }
 
     fn read_terminal(&mut self) {
-        let mut bytes = vec![0; READ_BYTES];
+        let mut bytes = [0; READ_BYTES];
         match rustix::io::read(rustix::stdio::stdin(), &mut bytes) {
             Ok(0) => self.handle(Event::Terminated),
             Ok(count) => {
@@ -322,19 +345,38 @@ impl Edge {
         self.connecting = None;
         match result {
             Ok(control) => {
-                self.control = Some(control);
-                self.asked.clear();
-                self.overview.clear();
-                self.handle(Event::Linked);
+                let linked = self.linked(control);
+                self.handle(linked);
             }
             Err(why) => self.lose_link(&why),
         }
     }
 
+    fn connect(&mut self, absent: Absent) -> Option<Event> {
+        // Starting a thread takes longer than such a host needs.
+        if let Some(control) = Control::connect_at_once(&self.paths) {
+            return Some(self.linked(control));
+        }
+        match Connecting::start(self.paths.clone(), absent) {
+            Ok(connecting) => {
+                self.connecting = Some(connecting);
+                None
+            }
+            Err(error) => Some(Event::LinkLost(error.to_string())),
+        }
+    }
+
+    fn linked(&mut self, control: Control) -> Event {
+        self.control = Some(control);
+        self.asked.clear();
+        self.overview.clear();
+        Event::Linked
+    }
+
     /// Takes all that the host has told.
-    fn receive(&mut self) {
+    fn receive(&mut self, ready: &Ready) {
         self.settle_connecting();
-        while let Some(control) = &mut self.control {
+        while let Some(control) = self.control.as_mut().filter(|_| ready.control) {
             match control.receive() {
                 Ok(None) => break,
                 Ok(Some(Told::Event(event))) => self.handle(Event::Told(event)),
@@ -348,7 +390,7 @@ impl Edge {
                 Err(error) => self.lose_link(&error.to_string()),
             }
         }
-        while let Some((of, view)) = &mut self.view {
+        while let Some((of, view)) = self.view.as_mut().filter(|(_, view)| ready.view || view.has_read_more()) {
             let of = *of;
             match view.receive() {
                 Ok(None) => break,
@@ -389,13 +431,13 @@ impl Edge {
         self.carry_out(effects);
     }
 
-    /// Carries out effects in their order; what fails at once comes back as an event behind them.
+    /// Carries out effects in their order; what comes of them at once comes back as an event behind them.
     fn carry_out(&mut self, effects: Vec<Effect>) {
-        let mut failed = VecDeque::new();
+        let mut events = VecDeque::new();
         for effect in effects {
-            failed.extend(self.carry_out_one(effect));
+            events.extend(self.carry_out_one(effect));
         }
-        for event in failed {
+        for event in events {
             match event {
                 Event::LinkLost(why) => self.lose_link(&why),
                 event => self.handle(event),
@@ -405,13 +447,7 @@ impl Edge {
 
     fn carry_out_one(&mut self, effect: Effect) -> Option<Event> {
         match effect {
-            Effect::Connect(absent) => match Connecting::start(self.paths.clone(), absent) {
-                Ok(connecting) => {
-                    self.connecting = Some(connecting);
-                    None
-                }
-                Err(error) => Some(Event::LinkLost(error.to_string())),
-            },
+            Effect::Connect(absent) => self.connect(absent),
             Effect::Ask(purpose, request) => match self.control.as_mut()?.send(&request) {
                 Ok(id) => {
                     self.asked.insert(id, purpose);

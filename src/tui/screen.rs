@@ -67,6 +67,9 @@ pub struct Screen {
     gathered: Gathered,
     backend: CrosstermBackend<Gathered>,
     shown: Buffer,
+    /// Room for the next picture of the window, and for two of one row: making such buffers costs more than filling them.
+    next: Buffer,
+    row: [Buffer; 2],
     cursor: Option<Position>,
     cursor_style: &'static str,
     /// How often the person had asked for everything anew when this was drawn last.
@@ -77,13 +80,22 @@ impl Screen {
     pub fn new(size: Size) -> Screen {
         let gathered = Gathered::default();
         let backend = CrosstermBackend::new(gathered.clone());
-        Screen { gathered, backend, shown: blank(size), cursor: None, cursor_style: cursor_style(None), redraws: 0 }
+        Screen {
+            gathered,
+            backend,
+            shown: Buffer::empty(area(size)),
+            next: Buffer::default(),
+            row: <[Buffer; 2]>::default(),
+            cursor: None,
+            cursor_style: cursor_style(None),
+            redraws: 0,
+        }
     }
 
     pub fn draw(&mut self, app: &App, stale: Stale) -> io::Result<()> {
         match (stale, view::bare_pane(app)) {
             (Stale::Nothing, _) => return Ok(()),
-            (Stale::Rows(rows), Some(pane)) if self.shown.area == blank(app.size).area => {
+            (Stale::Rows(rows), Some(pane)) if self.shown.area == area(app.size) => {
                 self.begin();
                 self.draw_rows(app, &rows, pane)?;
             }
@@ -102,36 +114,42 @@ impl Screen {
     }
 
     fn draw_all(&mut self, app: &App) -> io::Result<()> {
-        let mut next = blank(app.size);
-        if self.shown.area != next.area || self.redraws != app.redraws {
+        if self.shown.area != area(app.size) || self.redraws != app.redraws {
             self.redraws = app.redraws;
-            self.shown = next.clone();
+            make_blank(&mut self.shown, area(app.size));
             self.gathered.0.borrow_mut().extend_from_slice(CLEAR);
         }
-        self.cursor = view::draw(&mut next, app);
-        let before = std::mem::replace(&mut self.shown, next.clone());
-        let (unsure, sure): (Vec<_>, Vec<_>) = before
-            .diff(&next)
-            .into_iter()
-            .partition(|(_, y, _)| is_unsure_row(&before, *y) || is_unsure_row(&next, *y));
-        self.backend.draw(sure.into_iter())?;
-        for cells in unsure.chunk_by(|one, other| one.1 == other.1) {
-            if let Some((_, y, _)) = cells.first() {
-                self.draw_unsure_row(&next, *y)?;
+        make_blank(&mut self.next, area(app.size));
+        self.cursor = view::draw(&mut self.next, app);
+        std::mem::swap(&mut self.shown, &mut self.next);
+        let (before, next) = (&self.next, &self.shown);
+        let unsure: Vec<bool> = before
+            .content
+            .chunks(usize::from(next.area.width).max(1))
+            .zip(next.content.chunks(usize::from(next.area.width).max(1)))
+            .map(|(before, next)| before.iter().chain(next).any(is_unsure))
+            .collect();
+        let is_unsure_row = |y: u16| unsure.get(usize::from(y)).is_some_and(|unsure| *unsure);
+        let mut rows = Vec::new();
+        let sure = before.diff_iter(next).filter(|(_, y, _)| {
+            if is_unsure_row(*y) && rows.last() != Some(y) {
+                rows.push(*y);
             }
-        }
-        Ok(())
+            !is_unsure_row(*y)
+        });
+        self.backend.draw(sure)?;
+        rows.into_iter().try_for_each(|y| self.draw_unsure_row(y))
     }
 
     /// Terminals disagree about the width of clusters, seen with tmux 3.3a: what it draws wider or narrower than we think leaves halves
     /// of characters behind and moves the rest of the row. So the row is wiped and drawn whole, and after every such cell the cursor
     /// is put where the next one belongs.
-    fn draw_unsure_row(&mut self, next: &Buffer, y: u16) -> io::Result<()> {
+    fn draw_unsure_row(&mut self, y: u16) -> io::Result<()> {
         self.backend.set_cursor_position(Position::new(0, y))?;
         self.gathered.0.borrow_mut().extend_from_slice(WIPE_ROW);
         let mut cells: Vec<(u16, u16, &Cell)> = Vec::new();
-        let mut x = next.area.left();
-        while let Some(cell) = next.cell(Position::new(x, y)) {
+        let mut x = self.shown.area.left();
+        while let Some(cell) = self.shown.cell(Position::new(x, y)) {
             cells.push((x, y, cell));
             x += u16::try_from(text::columns(cell.symbol())).unwrap_or(1).max(1);
         }
@@ -150,27 +168,18 @@ impl Screen {
         };
         for row in rows.iter().copied().filter(|row| *row < pane.height) {
             let area = Rect { y: pane.y + row, height: 1, ..pane };
-            let (mut before, mut after) = (Buffer::empty(area), Buffer::empty(area));
-            view::pane::draw_one_row(screen, row, &mut after);
-            for position in area.positions() {
-                if let (Some(cell), Some(shown)) = (before.cell_mut(position), self.shown.cell_mut(position)) {
-                    std::mem::swap(cell, shown);
-                }
-            }
-            if is_unsure_row(&before, area.y) || is_unsure_row(&after, area.y) {
-                for position in area.positions() {
-                    if let (Some(cell), Some(shown)) = (before.cell_mut(position), self.shown.cell_mut(position)) {
-                        std::mem::swap(cell, shown);
-                    }
-                }
+            let [before, after] = &mut self.row;
+            before.resize(area);
+            make_blank(after, area);
+            view::pane::draw_one_row(screen, row, after);
+            let from = self.shown.index_of(area.x, area.y);
+            let shown = &mut self.shown.content[from..from + usize::from(area.width)];
+            if shown.iter().chain(&after.content).any(is_unsure) {
                 return self.draw_all(app); // Such a row is drawn from one end of the window to the other.
             }
-            self.backend.draw(before.diff(&after).into_iter())?;
-            for position in area.positions() {
-                if let (Some(cell), Some(shown)) = (after.cell_mut(position), self.shown.cell_mut(position)) {
-                    std::mem::swap(cell, shown);
-                }
-            }
+            before.content.swap_with_slice(shown);
+            self.backend.draw(before.diff_iter(after))?;
+            after.content.swap_with_slice(shown);
         }
         if app.keyboard() == Keyboard::Agent {
             self.cursor = view::pane::cursor(screen, pane);
@@ -198,11 +207,6 @@ impl Screen {
     }
 }
 
-fn is_unsure_row(buffer: &Buffer, y: u16) -> bool {
-    let area = buffer.area;
-    (area.left()..area.right()).any(|x| buffer.cell(Position::new(x, y)).is_some_and(is_unsure))
-}
-
 /// Whether terminals disagree about the width of this: clusters, and what makes one with its neighbour (halves of flags, skin tones).
 fn is_unsure(cell: &Cell) -> bool {
     if cell.symbol().len() <= 1 {
@@ -215,8 +219,14 @@ fn is_unsure(cell: &Cell) -> bool {
     }
 }
 
-fn blank(size: Size) -> Buffer {
-    Buffer::empty(Rect::new(0, 0, size.columns, size.rows))
+fn area(size: Size) -> Rect {
+    Rect::new(0, 0, size.columns, size.rows)
+}
+
+/// Makes a buffer blank, of this size, in the memory that it has.
+fn make_blank(buffer: &mut Buffer, area: Rect) {
+    buffer.resize(area);
+    buffer.reset();
 }
 
 fn cursor_style(cursor: Option<Cursor>) -> &'static str {

@@ -6,14 +6,15 @@ use super::update::update;
 use super::view::draw;
 use crate::config::Config;
 use crate::domain::continuity::{Carried, Continuity, Decision, DecisionRecord, Why};
-use crate::domain::conversation::Tab;
+use crate::domain::conversation::{QueueHeld, Tab};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Generation, SessionNumber, Timestamp, TurnNumber};
+use crate::domain::request::{Choice, Request as Asked, RequestKind, RequestNumber, RequestState};
 use crate::domain::session::{AsleepWhy, Exit};
-use crate::domain::turn::{Answer, Delivery, Evidence, Origin, Source, TurnRecord, TurnState};
+use crate::domain::turn::{Answer, Delivery, Evidence, Origin, Source, TurnRecord, TurnState, Usage, Work};
 use crate::protocol::message::{
-    Conversation, Environment, Event as HostEvent, Overview, Process, Reply, Request, Rest, Session, Status, ViewInput,
-    ViewOutput,
+    AgentReport, Conversation, Environment, Event as HostEvent, Overview, Process, Reply, Request, Rest, Session,
+    Status, TakenUp, ViewInput, ViewOutput,
 };
 use crate::terminal::frame::{Blink, Cursor, CursorShape, Frame, Row, Run, RunWidth, ScrollPosition, Size, Style};
 use crate::terminal::keys::{Key, KeyCode, Modifiers, Mouse, MouseAction};
@@ -281,7 +282,13 @@ pub fn draft(number: i64, title: &str) -> Conversation {
 /// A live session and one completed turn.
 pub fn idle(number: i64, title: &str) -> Conversation {
     let conversation = draft(number, title);
-    let process = Process::Alive { generation: Generation(1), since: ago(7_980), pid: Some(4242) };
+    let process = Process::Alive {
+        generation: Generation(1),
+        since: ago(7_980),
+        pid: Some(4242),
+        taken_up: TakenUp::New,
+        background: 0,
+    };
     Conversation {
         status: Status::Idle,
         session: Some(Session {
@@ -290,6 +297,8 @@ pub fn idle(number: i64, title: &str) -> Conversation {
             folder: Some("/home/me/app".into()),
             started_at: ago(8_000),
             process,
+            agent_session: None,
+            heard: Vec::new(),
         }),
         // As the host tells it: without its answer, which the record has.
         turn: Some(TurnRecord { answer: None, ..ended(6, "add a button", crate::domain::turn::TurnEnd::Completed) }),
@@ -334,6 +343,83 @@ pub fn asleep(number: i64, title: &str) -> Conversation {
     conversation
 }
 
+pub fn request(number: u32, kind: RequestKind, text: &str, state: RequestState) -> Asked {
+    Asked { number: RequestNumber(number), kind, text: text.into(), state, asked_at: ago(3) }
+}
+
+/// A coding agent in turn 7 that waits for a permission and has a question open; it told what it did so far.
+pub fn asking(number: i64, title: &str) -> Conversation {
+    let mut conversation = working(number, title);
+    conversation.wanted.agent = "coder".into();
+    conversation.wanted.model = Some("large".into());
+    conversation.status = Status::NeedsApproval;
+    conversation.next =
+        Decision { continuity: Continuity::Queued, why: Why::TurnRunning { turn: TurnNumber(7), place: 1 } };
+    if let Some(Session { process: Process::Alive { background, .. }, fingerprint, .. }) = &mut conversation.session {
+        *background = 2;
+        *fingerprint = conversation.wanted.clone();
+    }
+    let turn = conversation.turn.as_mut().expect("a turn runs");
+    turn.state = TurnState::NeedsApproval;
+    turn.evidence = Some(Evidence { source: Source::Hook, at: ago(3), text: "PermissionRequest".into() });
+    turn.requests = vec![
+        request(1, RequestKind::Permission, "Read src/main.rs", RequestState::Answered(Choice::Allow)),
+        request(
+            2,
+            RequestKind::Permission,
+            "Bash: rm -rf build && make test && cp -r build/output /home/me/app/public && ls -l /home/me/app/public",
+            RequestState::Open,
+        ),
+        request(3, RequestKind::Question, "Which colour is the button to have?", RequestState::Open),
+    ];
+    turn.work = Work {
+        model: Some("large-1".into()),
+        usage: Some(Usage { input_tokens: 12_345, output_tokens: 801, cost_micros: Some(42_000) }),
+        steps: ["reads src/main.rs", "edits src/button.rs", "runs the tests", "looks at the colours"]
+            .map(str::to_owned)
+            .to_vec(),
+        steps_left_out: 0,
+    };
+    conversation
+}
+
+/// The process was killed, and the agent would not resume: turn 7 is held.
+pub fn not_resumed(number: i64, title: &str) -> Conversation {
+    let mut conversation = with_queue(asleep(number, title), &["make the button green"]);
+    let why = AsleepWhy::ResumeRefused("No conversation found with session ID 8a5e (exit 1)".into());
+    if let Some(session) = &mut conversation.session {
+        session.process = Process::Asleep { why };
+    }
+    conversation.queue_held = Some(QueueHeld::ResumeRefused);
+    conversation.next = Decision { continuity: Continuity::Queued, why: Why::BehindQueue { place: 2 } };
+    conversation
+}
+
+/// Two agents that are here, one that is not, and a profile that was left out.
+pub fn agents() -> Vec<AgentReport> {
+    let report = |name: &str, title: &str, program: Option<&str>, notes: &[&str]| AgentReport {
+        name: name.into(),
+        title: title.into(),
+        program: program.map(str::to_owned),
+        notes: notes.iter().map(|note| (*note).to_owned()).collect(),
+    };
+    vec![
+        report("shell", "Shell", Some("/bin/bash"), &["exact turns", "cannot be resumed"]),
+        report(
+            "coder",
+            "The Coder",
+            Some("/home/me/.local/bin/coder"),
+            &[
+                "exact turns, questions and permissions",
+                "resumes by its own session id",
+                "another model keeps the context",
+            ],
+        ),
+        report("missing", "Another Coder", None, &["exact turns", "resumes by its own session id"]),
+        report("broken.toml", "left out", None, &["line 3: unknown field `nmae`"]),
+    ]
+}
+
 pub fn turn(number: u32, prompt: &str, state: TurnState) -> TurnRecord {
     TurnRecord {
         number: TurnNumber(number),
@@ -348,6 +434,8 @@ pub fn turn(number: u32, prompt: &str, state: TurnState) -> TurnRecord {
         ended_at: None,
         evidence: None,
         answer: None,
+        requests: Vec::new(),
+        work: Work::default(),
     }
 }
 

@@ -193,11 +193,18 @@ fn closing_a_tab_ends_nothing() {
     let home = Home::new();
     let mut ui = open(&home, 100, 24);
     send(&mut ui, "echo kept", 1, "completed");
+    // The end of the turn and the picture come on two ways.
+    ui.wait_until("the output shows", |seen| seen.pane().contains("kept"));
     ui.keys("<prefix>x");
     ui.wait_until("the tab is gone", |seen| !seen.pane().contains("kept"));
-    let listed = home.run(&["ls", "--json"]).done().json_lines();
-    let closed = listed.iter().find(|one| one["turns"] == 1).expect("the conversation stays");
-    assert_eq!((&closed["open"], &closed["state"]), (&false.into(), &"idle".into()));
+    let of_the_turn = || {
+        let listed = home.run(&["ls", "--json"]).done().json_lines();
+        listed.into_iter().find(|one| one["turns"] == 1).expect("the conversation stays")
+    };
+    // The window shows its neighbour before the host has saved that it is closed.
+    wait_until("its tab is closed", || of_the_turn()["open"] == false);
+    let closed = of_the_turn();
+    assert_eq!(closed["state"], "idle");
     let shell = closed["pid"].as_i64().expect("its shell lives");
     assert!(is_alive(shell.try_into().expect("a process id")));
 }

@@ -269,6 +269,12 @@ fn exit_code_2_says_that_the_usage_is_wrong() {
         &["fresh"],
         &["interrupt"],
         &["wait"],
+        &["model"],
+        &["model", "x", "--default"],
+        &["answer", "allow"],
+        &["answer"],
+        &["send", "--or-asked", "true"],
+        &["signal"],
     ] {
         let ran = home.run(wrong).ended_with(2);
         assert!(!ran.stderr.is_empty() && ran.stdout.is_empty(), "{wrong:?}: {ran:?}");
@@ -350,7 +356,9 @@ fn exit_code_7_says_that_there_is_no_host() {
 fn help_and_version_need_no_host() {
     let home = Home::new();
     let help = home.run(&["--help"]).done();
-    for verb in ["new", "send", "ls", "log", "why", "fresh", "interrupt", "wait", "rm", "host", "doctor"] {
+    for verb in
+        ["new", "send", "ls", "log", "why", "fresh", "interrupt", "wait", "rm", "host", "doctor", "model", "answer"]
+    {
         assert!(help.stdout.contains(&format!("\n  {verb} ")), "{verb} in {}", help.stdout);
     }
     assert!(home.run(&["--version"]).done().stdout.contains(env!("CARGO_PKG_VERSION")));

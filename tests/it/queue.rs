@@ -172,7 +172,7 @@ fn mute_agent(home: &Home) {
 title = "Mute"
 [program]
 first_of = ["{program}"]
-[signals]
+[[signal]]
 source = "osc133-token"
 [deadlines]
 ready_ms = 15000

@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 use threadkeep::agent::catalog::Catalog;
-use threadkeep::agent::launch::{Launch, Start, launch};
+use threadkeep::agent::launch::{How, Launch, Start, launch};
 use threadkeep::agent::observe::{Observed, Observer};
 use threadkeep::agent::profile::Profile;
-use threadkeep::agent::submit::submit;
+use threadkeep::agent::submit::{Composer, submit};
 use threadkeep::agent::token::Token;
 use threadkeep::domain::fingerprint::Fingerprint;
 use threadkeep::domain::id::{ConversationId, TurnNumber};
@@ -117,6 +117,10 @@ impl Shell {
             folder: text(&home.path().canonicalize().unwrap().join("w")),
         };
         let launch = launch(&Start {
+            profile: &profile,
+            how: How::New(None),
+            threadkeep: "threadkeep",
+            socket: "",
             candidate: profile.candidates(&env)[0],
             program: &program,
             fingerprint: &fingerprint,
@@ -177,12 +181,14 @@ impl Shell {
         self.turns += 1;
         let turn = TurnNumber(self.turns);
         let env = [("SHELL".to_owned(), self.program.clone())];
-        let submission = submit(self.profile.candidates(&env)[0].variant, turn, text);
+        let submission = submit(self.profile.candidates(&env)[0].variant, turn, text, Composer::Empty);
         for (name, content) in submission.files {
             std::fs::write(self.dir.join(name), content).unwrap();
         }
         self.observer.expect(turn);
-        self.writer.write_all(&submission.keys).unwrap();
+        for step in submission.steps {
+            self.writer.write_all(&step.bytes).unwrap();
+        }
         let started = self.wait("the turn starts", |observed| match observed {
             Observed::TurnStarted { .. } => Some(observed.clone()),
             _ => None,

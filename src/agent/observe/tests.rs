@@ -147,7 +147,10 @@ fn a_signal_has_the_answer_of_the_host() {
     let answer = Answer { text: "hi".into(), cut_bytes: 0 };
     let ended = Observed::TurnEnded { turn: Some(TurnNumber(1)), status: Some(0) };
     let signal = ended.into_signal(|| answer.clone());
-    assert_eq!(signal, Some(Signal::TurnEnded { turn: Some(TurnNumber(1)), status: Some(0), answer }));
+    assert_eq!(
+        signal,
+        Some(Signal::TurnEnded { turn: Some(TurnNumber(1)), ending: Ending::Status(0), answer: Some(answer) })
+    );
     let unasked = || panic!("the answer is only for ends");
     assert_eq!(Observed::Ready.into_signal(unasked), Some(Signal::Ready));
     assert_eq!(Observed::NothingRan.into_signal(unasked), None);

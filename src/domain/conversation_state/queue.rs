@@ -11,6 +11,10 @@ impl ConversationState {
         if matches!(self.record.title, Title::Unset) {
             self.record.title = Title::FromPrompt(title_from(&text));
         }
+        if place == Place::Behind && self.takes_words_as_answer() {
+            self.answer_question(ask, text, out);
+            return;
+        }
         if let Some(why) = self.does_not_fit_in_line(text.len()) {
             out.push(Action::Answer(ask, Outcome::MessageRefused(why)));
             return;
@@ -48,6 +52,8 @@ impl ConversationState {
             ended_at: None,
             evidence: None,
             answer: None,
+            requests: Vec::new(),
+            work: Work::default(),
         }
     }
 

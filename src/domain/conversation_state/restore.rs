@@ -5,7 +5,15 @@ use super::*;
 impl ConversationState {
     /// Takes up what the store kept. A turn that may have reached its agent ended as unknown; one that did not leave us waits again,
     /// and the queue is held for the person.
-    pub fn restore(kept: Kept, rules: AgentRules, now: Timestamp) -> (ConversationState, Vec<Action>) {
+    pub fn restore(
+        kept: Kept,
+        rules_of: impl Fn(&str) -> AgentRules,
+        now: Timestamp,
+    ) -> (ConversationState, Vec<Action>) {
+        let wanted = &kept.record.wanted.agent;
+        let own = kept.session.as_ref().map_or(wanted, |session| &session.fingerprint.agent);
+        let rules = rules_of(own);
+        let next_rules = (own != wanted).then(|| rules_of(wanted));
         let decisions_made = kept.decisions.iter().map(|decision| decision.number).max().unwrap_or(0);
         let mut state = ConversationState {
             session: kept.session,
@@ -14,6 +22,7 @@ impl ConversationState {
             turns: kept.turns,
             sessions: kept.sessions,
             decisions_made,
+            next_rules,
             ..ConversationState::new(kept.record, rules)
         };
         let mut out = Vec::new();

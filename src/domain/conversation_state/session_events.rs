@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::domain::continuity::Carried;
-use crate::domain::signal::Signal;
+use crate::domain::signal::{Ending, Signal};
+use crate::domain::turn::Detail;
 
 impl ConversationState {
     pub(super) fn session_event(
@@ -16,20 +17,47 @@ impl ConversationState {
             return;
         }
         match event {
-            SessionEvent::Started { pid } => {
-                if let Some(live) = &mut self.live {
-                    live.pid = pid;
-                }
-            }
+            SessionEvent::Started { pid, agent_session } => self.started(pid, agent_session, out),
             SessionEvent::CouldNotStart { why, folder } => self.could_not_start(why, folder, now, out),
             SessionEvent::Written { turn } => self.written(turn, out),
-            SessionEvent::Seen(seen) => self.seen(seen, now, out),
-            SessionEvent::Exited(exit) => self.exited(exit, now, out),
+            SessionEvent::Seen(seen) => {
+                self.heard(&seen.evidence);
+                self.seen(seen, now, out);
+            }
+            SessionEvent::Noted(evidence) => self.heard(&evidence),
+            SessionEvent::AnswerTyped(request) => self.answer_typed(request, out),
+            SessionEvent::AnswerNotTyped { request, why } => self.answer_failed(request, why, now, out),
+            SessionEvent::Exited { exit, said } => self.exited(exit, &said, now, out),
+        }
+    }
+
+    fn heard(&mut self, evidence: &Evidence) {
+        if let Some(live) = &mut self.live {
+            live.heard.insert(evidence.source, evidence.clone());
+        }
+    }
+
+    /// The id that was chosen is kept before the agent is told anything.
+    fn started(&mut self, pid: Option<u32>, agent_session: Option<String>, out: &mut Vec<Action>) {
+        if let Some(live) = &mut self.live {
+            live.pid = pid;
+        }
+        let Some(session) = &mut self.session else {
+            return;
+        };
+        if agent_session.is_some() && session.agent_session != agent_session {
+            session.agent_session = agent_session;
+            self.save_session(out);
         }
     }
 
     fn could_not_start(&mut self, why: String, folder: FolderState, now: Timestamp, out: &mut Vec<Action>) {
         if folder == FolderState::Gone && self.start_in_own_folder(now, out) {
+            return;
+        }
+        if self.live.as_ref().is_some_and(|live| live.taken_up == TakenUp::NotVerified) {
+            self.live = None;
+            self.resume_refused(&why, now, out);
             return;
         }
         self.fall_asleep(AsleepWhy::CouldNotStart(why.clone()), out);
@@ -87,13 +115,25 @@ impl ConversationState {
         match signal {
             Signal::Ready => {
                 self.set_place(AgentPlace::Ready);
+                self.goes_on(evidence.clone(), out);
                 self.end_if_interrupted_before_start(&evidence, now, out);
                 self.deliver_held(out);
             }
             Signal::WantsMore => self.set_place(AgentPlace::Busy),
             Signal::TurnStarted { turn: Some(turn), .. } => self.ours_started(turn, evidence, out),
             Signal::TurnStarted { turn: None, text } => self.typed_started(text, evidence, now, out),
-            Signal::TurnEnded { turn, status, answer } => self.turn_ended(turn, status, answer, evidence, now, out),
+            Signal::TurnEnded { turn, ending, answer } => self.turn_ended(turn, ending, answer, evidence, now, out),
+            Signal::Asks { kind, text } => self.asked(kind, text, evidence, out),
+            Signal::GoesOn => self.goes_on(evidence, out),
+            Signal::Doing(step) => self.doing(&step, evidence, out),
+            Signal::Detail(detail) => self.told_more(detail, out),
+            Signal::Identity(id) => self.told_identity(id, now, out),
+            Signal::Background(count) => {
+                if let Some(live) = &mut self.live {
+                    live.background = count;
+                }
+            }
+            Signal::Named(name) => self.named(&name, out),
             Signal::Folder(folder) => self.went_to(folder, out),
         }
     }
@@ -126,6 +166,7 @@ impl ConversationState {
 
     fn ours_started(&mut self, turn: TurnNumber, seen: Evidence, out: &mut Vec<Action>) {
         self.set_place(AgentPlace::Busy);
+        self.goes_on(seen.clone(), out);
         let Some(current) = &mut self.current else {
             return;
         };
@@ -136,6 +177,116 @@ impl ConversationState {
             current.turn.started_at = Some(seen.at);
             current.turn.evidence = Some(seen);
             self.save_current(out);
+            self.holds_context(out);
+        }
+    }
+
+    /// A turn was seen starting: from here on there is something to lose.
+    fn holds_context(&mut self, out: &mut Vec<Action>) {
+        if let Some(session) = &mut self.session
+            && session.context == Context::Empty
+        {
+            session.context = Context::Holds;
+            self.save_session(out);
+        }
+    }
+
+    fn doing(&mut self, step: &str, seen: Evidence, out: &mut Vec<Action>) {
+        if let Some(current) = &mut self.current {
+            current.turn.work.note(step);
+            current.turn.evidence = Some(seen);
+            self.save_current(out);
+        }
+    }
+
+    /// Belongs to the turn that runs, else to the one that ended last.
+    fn told_more(&mut self, detail: Detail, out: &mut Vec<Action>) {
+        let Detail { answer, model, usage } = detail;
+        let note = |work: &mut Work| {
+            work.model = model.or(work.model.take());
+            work.usage = usage.or(work.usage);
+        };
+        match (&mut self.current, &mut self.newest_ended) {
+            (Some(Current { turn, .. }), _) => {
+                note(&mut turn.work);
+                if let Some(text) = answer {
+                    turn.answer = Some(Answer { text, cut_bytes: 0 });
+                }
+                self.save_current(out);
+            }
+            (None, Some(turn)) => {
+                note(&mut turn.work);
+                let told = answer.map(|text| Answer { text, cut_bytes: 0 });
+                out.push(Action::Save(Change::TurnDetail(self.record.id, turn.number, told, turn.work.clone())));
+            }
+            (None, None) => {}
+        }
+    }
+
+    /// The agent told which session it has. Another one than before means that the person began it in the agent's own screen.
+    fn told_identity(&mut self, id: String, now: Timestamp, out: &mut Vec<Action>) {
+        let (Some(session), Some(live)) = (&mut self.session, &mut self.live) else {
+            return;
+        };
+        match &session.agent_session {
+            None => {
+                session.agent_session = Some(id);
+                self.save_session(out);
+            }
+            Some(known) if *known == id => {
+                if live.taken_up == TakenUp::NotVerified {
+                    live.taken_up = TakenUp::Verified;
+                }
+            }
+            // Before its first prompt nothing of the person's can have reached it: it took up another session than it was told to.
+            Some(_) if live.place == AgentPlace::Starting && live.taken_up == TakenUp::NotVerified => {
+                self.resume_refused("it took up another session", now, out);
+                self.stop_process(out);
+            }
+            Some(_) => self.session_replaced(id, now, out),
+        }
+    }
+
+    fn session_replaced(&mut self, id: String, now: Timestamp, out: &mut Vec<Action>) {
+        let Some(mut old) = self.session.take() else {
+            return;
+        };
+        let folder = old.last_folder.clone().unwrap_or_else(|| old.fingerprint.folder.clone());
+        let fingerprint = old.fingerprint.clone();
+        old.ended = Some(SessionEnd::ReplacedInScreen);
+        out.push(Action::Save(Change::Session(self.record.id, old)));
+        let session = self.new_session(fingerprint, BegunBy::AgentScreen, folder, now);
+        self.session = Some(SessionRecord { agent_session: Some(id), ..session });
+        if let Some(live) = &mut self.live {
+            live.taken_up = TakenUp::New;
+        }
+        self.save_session(out);
+    }
+
+    /// The agent would not take its session up. Its id is kept, and the message waits for the person to decide; nothing is silent.
+    fn resume_refused(&mut self, said: &str, now: Timestamp, out: &mut Vec<Action>) {
+        if let Some(session) = &mut self.session {
+            session.asleep = Some(AsleepWhy::ResumeRefused(said.to_owned()));
+        }
+        self.save_session(out);
+        if let Some(Current { mut turn, .. }) = self.current.take_if(|current| current.turn.delivery == Delivery::Held)
+        {
+            turn.state = TurnState::Queued;
+            turn.queue_place = 0;
+            turn.evidence = Some(evidence(Source::Process, now, format!("the agent would not resume: {said}")));
+            self.save_turn(&turn, out);
+            self.queue.insert(0, turn);
+            self.record.queue_held = Some(QueueHeld::ResumeRefused);
+            self.save_record(out);
+        }
+    }
+
+    /// The agent's own name for the conversation is better than its first line; the person's is better than both.
+    fn named(&mut self, name: &str, out: &mut Vec<Action>) {
+        let name: String = name.trim().chars().take(TITLE_CHARACTERS).collect();
+        if !name.is_empty() && matches!(&self.record.title, Title::FromPrompt(old) if *old != name) {
+            self.record.title = Title::FromPrompt(name);
+            self.save_record(out);
         }
     }
 
@@ -155,6 +306,7 @@ impl ConversationState {
             }
             None => {}
         }
+        let decision = continuity::decide(&self.facts());
         let prompt = text.unwrap_or_else(|| "(typed in the agent's screen)".to_owned());
         let mut turn = self.new_turn(prompt, Origin::Typed, now);
         turn.session = self.session.as_ref().map(|session| session.number);
@@ -165,16 +317,21 @@ impl ConversationState {
         self.record.active_at = now;
         self.save_turn(&turn, out);
         self.save_record(out);
-        let decision = Decision { continuity: Continuity::Reused, why: Why::AgentAlive };
+        // It is typed into what lives, whatever is wanted for the next message of ours.
+        let decision = match decision.why {
+            Why::BegunInScreen => decision,
+            _ => Decision { continuity: Continuity::Reused, why: Why::AgentAlive },
+        };
         self.record_decision(&turn, &decision, now, out);
         self.current = Some(Current { turn, interrupt: None });
+        self.holds_context(out);
     }
 
     fn turn_ended(
         &mut self,
         turn: Option<TurnNumber>,
-        status: Option<i32>,
-        answer: Answer,
+        ending: Ending,
+        answer: Option<Answer>,
         seen: Evidence,
         now: Timestamp,
         out: &mut Vec<Action>,
@@ -187,20 +344,27 @@ impl ConversationState {
         if !runs || turn.is_some_and(|turn| turn != current.turn.number) {
             return;
         }
-        let end = self.end_by_status(current, status);
-        self.end_turn(end, seen, Some(answer), out);
+        let end = self.end_by(current, ending);
+        self.end_turn(end, seen, answer, out);
         self.flow(now, out);
     }
 
-    fn end_by_status(&self, current: &Current, status: Option<i32>) -> TurnEnd {
-        match (current.interrupt, status) {
+    fn end_by(&self, current: &Current, ending: Ending) -> TurnEnd {
+        match (current.interrupt, ending) {
+            // It was done before the interrupt reached it.
+            (_, Ending::Completed) => TurnEnd::Completed,
             (Some(interrupt), _) => TurnEnd::Interrupted(interrupt.by),
-            (None, Some(0)) => TurnEnd::Completed,
-            (None, Some(status)) if self.rules.interrupted_statuses.contains(&status) => {
+            (None, Ending::Status(0) | Ending::LooksDone) => TurnEnd::Completed,
+            (None, Ending::Status(status)) if self.rules.interrupted_statuses.contains(&status) => {
                 TurnEnd::Interrupted(InterruptedBy::AgentScreen)
             }
-            (None, Some(status)) => TurnEnd::Failed(FailedWhy::ExitStatus(status)),
-            (None, None) => TurnEnd::Unknown(UnknownWhy::NoStatus),
+            (None, Ending::Status(status)) => TurnEnd::Failed(FailedWhy::ExitStatus(status)),
+            (None, Ending::Failed { kind, text }) => TurnEnd::Failed(FailedWhy::Reported { kind, text }),
+            (None, Ending::Interrupted) if requests::was_denied(&current.turn) => {
+                TurnEnd::Interrupted(InterruptedBy::Denied)
+            }
+            (None, Ending::Interrupted) => TurnEnd::Interrupted(InterruptedBy::AgentScreen),
+            (None, Ending::NotTold) => TurnEnd::Unknown(UnknownWhy::NoStatus),
         }
     }
 
@@ -214,30 +378,64 @@ impl ConversationState {
         }
     }
 
-    fn exited(&mut self, exit: Exit, now: Timestamp, out: &mut Vec<Action>) {
+    fn exited(&mut self, exit: Exit, said: &str, now: Timestamp, out: &mut Vec<Action>) {
         let stopping = self.live.as_ref().map_or(Stopping::No, |live| live.stopping);
+        let refused = self.live.as_ref().is_some_and(|live| {
+            live.taken_up == TakenUp::NotVerified && live.place == AgentPlace::Starting && stopping == Stopping::No
+        });
+        if refused {
+            self.live = None;
+            let said = if said.is_empty() {
+                format!("it left before its prompt ({exit})")
+            } else {
+                format!("{said} ({exit})")
+            };
+            self.resume_refused(&said, now, out);
+            return;
+        }
+        let was_refused = self.session.as_ref().and_then(|session| session.asleep.clone());
+        if let Some(why @ AsleepWhy::ResumeRefused(_)) = was_refused {
+            self.fall_asleep(why, out);
+            return;
+        }
         self.fall_asleep(
             match stopping {
-                Stopping::ByPerson => AsleepWhy::Stopped,
+                Stopping::ByPerson | Stopping::ForRestart => AsleepWhy::Stopped,
                 Stopping::No => AsleepWhy::AgentExited(exit),
             },
             out,
         );
+        let held = self.current.as_ref().is_some_and(|current| current.turn.delivery == Delivery::Held);
+        if stopping == Stopping::ForRestart && held {
+            self.restart(now, out);
+            return;
+        }
         if let Some(current) = &self.current {
-            let end = self.end_by_exit(current, exit);
+            let end = self.end_by_exit(current, exit, said);
             let seen = evidence(Source::Process, now, format!("the agent left: {exit}"));
             self.end_turn(end, seen, None, out);
         }
         self.flow(now, out);
     }
 
-    fn end_by_exit(&self, current: &Current, exit: Exit) -> TurnEnd {
+    /// The process made room for the one that the current message was decided for.
+    fn restart(&mut self, now: Timestamp, out: &mut Vec<Action>) {
+        let mut after = Vec::new();
+        self.resume(now, out, &mut after);
+        self.wait_for_prompt(&mut after);
+        out.extend(after);
+    }
+
+    fn end_by_exit(&self, current: &Current, exit: Exit, said: &str) -> TurnEnd {
         if let Some(interrupt) = current.interrupt {
             return TurnEnd::Interrupted(interrupt.by);
         }
         match (current.turn.delivery, self.rules.exit, exit) {
-            (Delivery::Held, _, _) => {
+            (Delivery::Held, _, _) if said.is_empty() => {
                 TurnEnd::Failed(FailedWhy::CouldNotStart(format!("the agent left before its prompt: {exit}")))
+            }
+            (Delivery::Held, _, _) => {
+                TurnEnd::Failed(FailedWhy::CouldNotStart(format!("the agent left before its prompt ({exit}): {said}")))
             }
             (Delivery::Confirmed, ExitMeans::TurnStatus, Exit::Code(0)) => TurnEnd::Completed,
             (Delivery::Confirmed | Delivery::Writing | Delivery::Written, _, exit) => {
@@ -265,7 +463,11 @@ impl ConversationState {
                     .current
                     .as_ref()
                     .is_some_and(|current| current.turn.number == turn && current.turn.delivery == Delivery::Written);
-                if waits {
+                let asks = self.live.as_ref().is_some_and(|live| live.asks.is_some());
+                if waits && asks {
+                    // A dialog is in its way; the person was told.
+                    out.push(Action::SetTimer { after_ms: self.rules.start_deadline_ms, timer });
+                } else if waits {
                     let seen = evidence(Source::Silence, now, "the text was written; no turn was seen starting");
                     let interrupt = self.current.as_ref().and_then(|current| current.interrupt);
                     let end = match interrupt {
@@ -277,6 +479,12 @@ impl ConversationState {
                     self.set_place(AgentPlace::Busy);
                     self.end_turn(end, seen, None, out);
                     self.flow(now, out);
+                }
+            }
+            Timer::GoesOn { turn, request } => {
+                if self.current.as_ref().is_some_and(|current| current.turn.number == turn) {
+                    let why = "the answer was typed, and the agent did not go on; look at its screen";
+                    self.answer_failed(request, why.to_owned(), now, out);
                 }
             }
             Timer::InterruptStep { turn, step } => {

@@ -2,6 +2,7 @@
 //! stops it: interrupt, fresh, stop.
 
 use super::*;
+use crate::domain::fingerprint::Fingerprint;
 
 impl ConversationState {
     /// Makes `turn` the current one. Returns the decision, and what must be done behind the answer: start, write, timers.
@@ -14,7 +15,10 @@ impl ConversationState {
         let mut after = Vec::new();
         let decision = continuity::decide(&self.facts());
         match decision.continuity {
+            // The person began it: its process lives.
+            Continuity::Fresh if decision.why == Why::BegunInScreen => {}
             Continuity::Fresh => self.start_fresh(&decision.why, now, out, &mut after),
+            Continuity::Resumed if self.live.is_some() => self.stop(Stopping::ForRestart, &mut after),
             Continuity::Resumed => self.resume(now, out, &mut after),
             // The session is alive, and `decide` gives no other answer.
             Continuity::Reused | Continuity::Queued | Continuity::Answer | Continuity::Refused => {}
@@ -48,24 +52,41 @@ impl ConversationState {
             after.push(Action::Stop { generation: live.generation });
         }
         self.record.fresh_wanted = false;
-        self.sessions += 1;
-        self.session = Some(SessionRecord {
-            number: SessionNumber(self.sessions),
-            fingerprint: self.record.wanted.clone(),
-            agent_session: None,
-            last_folder: Some(folder.clone()),
-            started_at: now,
-            asleep: None,
-            ended: None,
-        });
+        if let Some(rules) = self.next_rules.take() {
+            self.rules = rules;
+        }
+        let fingerprint = self.record.wanted.clone();
+        self.session = Some(self.new_session(fingerprint, BegunBy::Us, folder.clone(), now));
         self.start_process(folder, None, now, out, after);
     }
 
-    fn resume(&mut self, now: Timestamp, out: &mut Vec<Action>, after: &mut Vec<Action>) {
+    pub(super) fn new_session(
+        &mut self,
+        fingerprint: Fingerprint,
+        begun_by: BegunBy,
+        folder: String,
+        now: Timestamp,
+    ) -> SessionRecord {
+        self.sessions += 1;
+        SessionRecord {
+            number: SessionNumber(self.sessions),
+            fingerprint,
+            agent_session: None,
+            context: Context::Empty,
+            begun_by,
+            last_folder: Some(folder),
+            started_at: now,
+            asleep: None,
+            ended: None,
+        }
+    }
+
+    pub(super) fn resume(&mut self, now: Timestamp, out: &mut Vec<Action>, after: &mut Vec<Action>) {
         let Some(session) = &mut self.session else {
             return;
         };
         session.asleep = None;
+        session.fingerprint.model = self.record.wanted.model.clone();
         let (folder, id) = (session.fingerprint.folder.clone(), session.agent_session.clone());
         self.start_process(folder, id, now, out, after);
     }
@@ -81,8 +102,17 @@ impl ConversationState {
         self.save_session(out);
         self.generations += 1;
         let generation = Generation(self.generations);
-        self.live =
-            Some(Live { generation, since: now, pid: None, place: AgentPlace::Starting, stopping: Stopping::No });
+        self.live = Some(Live {
+            generation,
+            since: now,
+            pid: None,
+            place: AgentPlace::Starting,
+            stopping: Stopping::No,
+            taken_up: if resume.is_some() { TakenUp::NotVerified } else { TakenUp::New },
+            asks: None,
+            background: 0,
+            heard: BTreeMap::new(),
+        });
         after.push(Action::Start(StartOrder {
             generation,
             session: SessionNumber(self.sessions),
@@ -99,6 +129,10 @@ impl ConversationState {
             return;
         };
         let (turn, generation) = (current.turn.number, live.generation);
+        if live.stopping != Stopping::No {
+            self.wait_for_prompt(after);
+            return;
+        }
         match live.place {
             AgentPlace::Ready => {
                 current.turn.delivery = Delivery::Writing;
@@ -107,7 +141,12 @@ impl ConversationState {
             AgentPlace::AfterTurn => {
                 after.push(Action::SetTimer { after_ms: PROMPT_GRACE_MS, timer: Timer::Prompt { turn, generation } })
             }
-            AgentPlace::Starting | AgentPlace::Busy => self.wait_for_prompt(after),
+            AgentPlace::Starting | AgentPlace::Busy => {
+                if let Some((kind, text)) = live.asks.clone() {
+                    requests::note(&mut current.turn, kind, text);
+                }
+                self.wait_for_prompt(after);
+            }
         }
     }
 
@@ -166,10 +205,19 @@ impl ConversationState {
                 out.push(Action::Interrupt { generation: live.generation, step });
                 out.push(Action::SetTimer { after_ms: *wait_ms, timer: Timer::InterruptStep { turn, step } });
             }
-            None => {
-                live.stopping = Stopping::ByPerson;
-                out.push(Action::Stop { generation: live.generation });
-            }
+            None => self.stop_process(out),
+        }
+    }
+
+    /// Tells the living process to end.
+    pub(super) fn stop_process(&mut self, out: &mut Vec<Action>) {
+        self.stop(Stopping::ByPerson, out);
+    }
+
+    fn stop(&mut self, why: Stopping, out: &mut Vec<Action>) {
+        if let Some(live) = &mut self.live {
+            live.stopping = why;
+            out.push(Action::Stop { generation: live.generation });
         }
     }
 
@@ -182,6 +230,10 @@ impl ConversationState {
                 // On a conversation without a session the next message is fresh anyway.
                 self.record.fresh_wanted = self.session.is_some();
                 let runs = current.is_some();
+                // The person has decided what becomes of a message that the agent's refusal held up.
+                if self.record.queue_held == Some(QueueHeld::ResumeRefused) {
+                    self.record.queue_held = None;
+                }
                 self.save_record(out);
                 out.push(Action::Answer(ask, Outcome::Done));
                 if runs {
@@ -206,9 +258,6 @@ impl ConversationState {
             let step = self.rules.interrupt_step_ms.len();
             current.interrupt = Some(Interrupting { by: InterruptedBy::SessionStopped, step });
         }
-        if let Some(live) = &mut self.live {
-            live.stopping = Stopping::ByPerson;
-            out.push(Action::Stop { generation: live.generation });
-        }
+        self.stop_process(out);
     }
 }

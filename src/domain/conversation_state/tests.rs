@@ -3,7 +3,8 @@
 use super::*;
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::ConversationId;
-use crate::domain::signal::Signal;
+use crate::domain::signal::{Ending, Signal};
+use crate::domain::turn::Detail;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -13,15 +14,34 @@ const NOW: Timestamp = Timestamp(1_000);
 fn rules() -> AgentRules {
     AgentRules {
         resume: CanResume::No,
+        model_switch: ModelSwitch::Fresh,
+        question: QuestionTakes::Nothing,
         exit: ExitMeans::TurnStatus,
         interrupted_statuses: vec![130],
         interrupt_step_ms: vec![3_000, 3_000],
         start_deadline_ms: 10_000,
         ready_deadline_ms: 15_000,
+        goes_on_deadline_ms: 2_000,
+    }
+}
+
+/// Of a coding agent that can resume and take its context to another model.
+fn agent_rules() -> AgentRules {
+    AgentRules {
+        resume: CanResume::Yes,
+        model_switch: ModelSwitch::Restart,
+        question: QuestionTakes::Words,
+        exit: ExitMeans::Failure,
+        interrupted_statuses: Vec::new(),
+        ..rules()
     }
 }
 
 fn new_state() -> ConversationState {
+    state_with(rules())
+}
+
+fn state_with(rules: AgentRules) -> ConversationState {
     let record = ConversationRecord {
         id: ConversationId(1),
         title: Title::Unset,
@@ -34,7 +54,7 @@ fn new_state() -> ConversationState {
         created_at: NOW,
         active_at: NOW,
     };
-    ConversationState::new(record, rules())
+    ConversationState::new(record, rules)
 }
 
 fn submit(text: &str) -> Input {
@@ -54,7 +74,15 @@ fn started(turn: u32) -> SessionEvent {
 }
 
 fn ended(turn: u32, status: i32) -> SessionEvent {
-    seen(Signal::TurnEnded { turn: Some(TurnNumber(turn)), status: Some(status), answer: Answer::default() })
+    seen(Signal::TurnEnded {
+        turn: Some(TurnNumber(turn)),
+        ending: Ending::Status(status),
+        answer: Some(Answer::default()),
+    })
+}
+
+fn exited(exit: Exit) -> SessionEvent {
+    SessionEvent::Exited { exit, said: String::new() }
 }
 
 /// Applies one session event of the living process.
@@ -80,6 +108,36 @@ fn idle() -> ConversationState {
     state
 }
 
+fn asks(kind: RequestKind, text: &str) -> SessionEvent {
+    seen(Signal::Asks { kind, text: text.into() })
+}
+
+fn identity(id: &str) -> SessionEvent {
+    seen(Signal::Identity(id.into()))
+}
+
+fn agent_ended(ending: Ending) -> SessionEvent {
+    seen(Signal::TurnEnded { turn: None, ending, answer: None })
+}
+
+/// A coding agent at work on turn 1, in its session `id-1`.
+fn agent_working() -> ConversationState {
+    let mut state = state_with(agent_rules());
+    state.apply(submit("one"), NOW);
+    hear(&mut state, SessionEvent::Started { pid: Some(9), agent_session: Some("id-1".into()) });
+    hear(&mut state, seen(Signal::Ready));
+    hear(&mut state, SessionEvent::Written { turn: TurnNumber(1) });
+    hear(&mut state, started(1));
+    state
+}
+
+fn agent_idle() -> ConversationState {
+    let mut state = agent_working();
+    hear(&mut state, agent_ended(Ending::Completed));
+    hear(&mut state, seen(Signal::Ready));
+    state
+}
+
 /// The states a conversation can be in, by name.
 fn states() -> Vec<(&'static str, ConversationState)> {
     let apply = |mut state: ConversationState, inputs: Vec<Input>| {
@@ -100,10 +158,15 @@ fn states() -> Vec<(&'static str, ConversationState)> {
     let mut typed = idle();
     hear(&mut typed, seen(Signal::TurnStarted { turn: None, text: Some("ls".into()) }));
     let mut asleep = idle();
-    hear(&mut asleep, SessionEvent::Exited(Exit::Code(0)));
+    hear(&mut asleep, exited(Exit::Code(0)));
     let fresh_wanted = apply(idle(), vec![Input::Fresh { ask: Ask(1), running: RunningTurn::Refuse }]);
     let mut queue_held = apply(held.clone(), vec![submit("two")]);
     hear(&mut queue_held, SessionEvent::CouldNotStart { why: "no program".into(), folder: FolderState::There });
+    let mut asking = agent_working();
+    hear(&mut asking, asks(RequestKind::Permission, "run ls"));
+    let mut resuming = agent_idle();
+    hear(&mut resuming, exited(Exit::Signal(9)));
+    resuming.apply(submit("two"), NOW);
     vec![
         ("empty", new_state()),
         ("starting, message held", held),
@@ -118,6 +181,9 @@ fn states() -> Vec<(&'static str, ConversationState)> {
         ("asleep", asleep),
         ("fresh wanted", fresh_wanted),
         ("queue held", queue_held),
+        ("agent needs approval", asking),
+        ("agent idle", agent_idle()),
+        ("agent resuming", resuming),
     ]
 }
 
@@ -141,7 +207,7 @@ fn inputs(state: &ConversationState) -> Vec<(&'static str, Input)> {
         ("close tab", Input::SetTab { ask, tab: Tab::Closed }),
         ("watch", Input::Watch(Watched::Yes)),
         ("host ending", Input::HostEnding),
-        ("started", event(state, SessionEvent::Started { pid: Some(9) })),
+        ("started", event(state, SessionEvent::Started { pid: Some(9), agent_session: None })),
         ("could not start", event(state, SessionEvent::CouldNotStart { why: "no".into(), folder: FolderState::Gone })),
         ("written", event(state, SessionEvent::Written { turn: newest })),
         ("ready", event(state, seen(Signal::Ready))),
@@ -153,14 +219,39 @@ fn inputs(state: &ConversationState) -> Vec<(&'static str, Input)> {
         ("turn ended 130", event(state, ended(state.turns, 130))),
         (
             "turn ended, no status",
-            event(state, seen(Signal::TurnEnded { turn: None, status: None, answer: Answer::default() })),
+            event(
+                state,
+                seen(Signal::TurnEnded { turn: None, ending: Ending::NotTold, answer: Some(Answer::default()) }),
+            ),
         ),
         ("folder", event(state, seen(Signal::Folder("/elsewhere".into())))),
-        ("exited 0", event(state, SessionEvent::Exited(Exit::Code(0)))),
-        ("killed", event(state, SessionEvent::Exited(Exit::Signal(9)))),
+        ("asks permission", event(state, asks(RequestKind::Permission, "run rm"))),
+        ("asks a question", event(state, asks(RequestKind::Question, "which one?"))),
+        ("goes on", event(state, seen(Signal::GoesOn))),
+        ("doing", event(state, seen(Signal::Doing("reads a file".into())))),
+        ("detail", event(state, seen(Signal::Detail(Detail { answer: Some("42".into()), ..Detail::default() })))),
+        ("identity", event(state, identity("id-1"))),
+        ("another identity", event(state, identity("id-2"))),
+        ("completed", event(state, agent_ended(Ending::Completed))),
+        ("interrupted in screen", event(state, agent_ended(Ending::Interrupted))),
+        ("allow", Input::AnswerRequest { ask, turn: None, request: None, choice: Choice::Allow }),
+        (
+            "answer in words",
+            Input::AnswerRequest { ask, turn: None, request: None, choice: Choice::Text("red".into()) },
+        ),
+        (
+            "answer of no request",
+            Input::AnswerRequest { ask, turn: None, request: Some(RequestNumber(9)), choice: Choice::Allow },
+        ),
+        ("answer typed", event(state, SessionEvent::AnswerTyped(RequestNumber(1)))),
+        ("set model", Input::SetModel { ask, model: Some("m".into()) }),
+        ("set agent", Input::SetAgent { ask, agent: "b".into(), rules: Box::new(rules()) }),
+        ("exited 0", event(state, exited(Exit::Code(0)))),
+        ("killed", event(state, exited(Exit::Signal(9)))),
         ("ready is late", Input::Timer(Timer::Ready { turn: newest, generation })),
         ("prompt is late", Input::Timer(Timer::Prompt { turn: newest, generation })),
         ("start is late", Input::Timer(Timer::Start { turn: newest })),
+        ("going on is late", Input::Timer(Timer::GoesOn { turn: newest, request: RequestNumber(1) })),
         ("end is late", Input::Timer(Timer::InterruptStep { turn: newest, step: 0 })),
     ]
 }
@@ -178,6 +269,7 @@ fn words(action: &Action) -> String {
         Action::Save(Change::Turn(_, turn)) => {
             format!("save turn {} {} {:?}", turn.number, turn.state.word(), turn.delivery)
         }
+        Action::Save(Change::TurnDetail(_, turn, ..)) => format!("save detail of turn {turn}"),
         Action::Save(Change::TurnRemoved(_, turn)) => format!("save turn {turn} removed"),
         Action::Save(Change::Decision(_, made)) => {
             format!("decide turn {} {}", made.turn, made.decision.continuity.word())
@@ -190,10 +282,11 @@ fn words(action: &Action) -> String {
         Action::Start(order) => format!("START session {} in {}", order.session, order.folder),
         Action::Write { turn, .. } => format!("WRITE turn {turn}"),
         Action::Interrupt { step, .. } => format!("INTERRUPT step {step}"),
+        Action::AnswerRequest { request, choice, .. } => format!("TYPE {choice:?} for request {}", request.0),
         Action::GiveUp { generation } => format!("GIVE UP {}", generation.0),
         Action::Stop { generation } => format!("STOP {}", generation.0),
         Action::SetTimer { timer, .. } => {
-            format!("TIMER {timer:?}").replace("TurnNumber", "").replace("Generation", "")
+            format!("TIMER {timer:?}").replace("TurnNumber", "").replace("Generation", "").replace("RequestNumber", "")
         }
         Action::TellEnded(turn) => match &turn.state {
             TurnState::Ended(end) => format!("TELL turn {} {} ({})", turn.number, end.word(), end.code()),
@@ -214,6 +307,230 @@ fn every_state_meets_every_input_as_written_down() {
         }
     }
     insta::assert_snapshot!(table);
+}
+
+/// What the person is told of the newest decision.
+fn decided(state: &ConversationState) -> (Continuity, &'static str) {
+    let made = state.decisions.back().unwrap();
+    (made.decision.continuity, made.decision.why.code())
+}
+
+fn all_words(actions: &[Action]) -> Vec<String> {
+    actions.iter().map(words).collect()
+}
+
+#[test]
+fn an_agent_killed_in_mid_turn_fails_it_and_the_follow_up_resumes_by_id() {
+    let mut state = agent_working();
+    let said = all_words(&hear(&mut state, exited(Exit::Signal(9))));
+    assert!(said.contains(&"TELL turn 1 failed (agent_exited)".to_owned()), "{said:?}");
+    let actions = state.apply(submit("go on"), NOW);
+    assert_eq!(decided(&state), (Continuity::Resumed, "agent_exited"));
+    let order = actions.iter().find_map(|action| match action {
+        Action::Start(order) => Some((order.session, order.resume.clone())),
+        _ => None,
+    });
+    assert_eq!(order, Some((SessionNumber(1), Some("id-1".into()))));
+    assert_eq!(state.live.as_ref().map(|live| live.taken_up), Some(TakenUp::NotVerified));
+    hear(&mut state, identity("id-1"));
+    assert_eq!(state.live.as_ref().map(|live| live.taken_up), Some(TakenUp::Verified));
+}
+
+#[test]
+fn a_refused_resume_keeps_id_and_message_and_waits_for_the_person() {
+    let mut state = agent_idle();
+    hear(&mut state, exited(Exit::Signal(9)));
+    state.apply(submit("two"), NOW);
+    let refusal = SessionEvent::Exited { exit: Exit::Code(1), said: "no conversation found".into() };
+    let said = all_words(&hear(&mut state, refusal.clone()));
+    assert!(!said.iter().any(|word| word.starts_with("START") || word.starts_with("TELL")), "{said:?}");
+    assert_eq!(state.queue.iter().map(|turn| turn.prompt.as_str()).collect::<Vec<_>>(), ["two"]);
+    assert_eq!(state.record.queue_held, Some(QueueHeld::ResumeRefused));
+    let session = state.session.as_ref().unwrap();
+    assert_eq!(session.agent_session.as_deref(), Some("id-1"));
+    assert_eq!(session.asleep, Some(AsleepWhy::ResumeRefused("no conversation found (exit 1)".into())));
+
+    // Sent again, the same session is tried again; that is no loop, for a person did it.
+    let mut again = state.clone();
+    again.apply(Input::SendNow { ask: Ask(1), turn: TurnNumber(2) }, NOW);
+    assert_eq!(decided(&again), (Continuity::Resumed, "resume_refused"));
+    hear(&mut again, refusal);
+    assert_eq!(again.record.queue_held, Some(QueueHeld::ResumeRefused));
+
+    // A fresh session is the person's word, and what waited goes to it.
+    state.apply(Input::Fresh { ask: Ask(1), running: RunningTurn::Refuse }, NOW);
+    assert_eq!(decided(&state), (Continuity::Fresh, "user_asked"));
+    assert_eq!(state.current.as_ref().map(|current| current.turn.prompt.as_str()), Some("two"));
+}
+
+#[test]
+fn a_process_that_took_up_another_session_gets_no_message() {
+    let mut state = agent_idle();
+    hear(&mut state, exited(Exit::Signal(9)));
+    state.apply(submit("two"), NOW);
+    let said = all_words(&hear(&mut state, identity("id-9")));
+    assert!(said.contains(&"STOP 2".to_owned()), "{said:?}");
+    hear(&mut state, seen(Signal::Ready));
+    hear(&mut state, exited(Exit::Code(0)));
+    assert_eq!(state.record.queue_held, Some(QueueHeld::ResumeRefused));
+    assert_eq!(state.session.as_ref().unwrap().agent_session.as_deref(), Some("id-1"));
+}
+
+#[test]
+fn another_model_is_taken_along_by_one_process_after_the_other() {
+    let mut state = agent_idle();
+    state.apply(Input::SetModel { ask: Ask(1), model: Some("m".into()) }, NOW);
+    assert_eq!(state.next_decision().why.text(), "model default -> m: context kept");
+    let said = all_words(&state.apply(submit("two"), NOW));
+    assert!(said.contains(&"STOP 1".to_owned()) && !said.iter().any(|word| word.starts_with("START")), "{said:?}");
+    assert_eq!(decided(&state), (Continuity::Resumed, "model_switched"));
+    // What the ending process still says starts nothing.
+    let said = all_words(&hear(&mut state, seen(Signal::Ready)));
+    assert!(!said.iter().any(|word| word.starts_with("WRITE")), "{said:?}");
+    let actions = hear(&mut state, exited(Exit::Code(143)));
+    let started = actions.iter().any(|action| {
+        matches!(action, Action::Start(order)
+            if order.model.as_deref() == Some("m") && order.resume.as_deref() == Some("id-1"))
+    });
+    assert!(started, "{actions:?}");
+    assert_eq!(state.session.as_ref().unwrap().number, SessionNumber(1));
+}
+
+#[test]
+fn a_session_that_the_person_began_in_the_agents_screen_is_fresh_with_that_reason() {
+    let mut state = agent_idle();
+    hear(&mut state, identity("id-2"));
+    let session = state.session.as_ref().unwrap();
+    assert_eq!((session.number, session.agent_session.as_deref()), (SessionNumber(2), Some("id-2")));
+    let said = all_words(&state.apply(submit("two"), NOW));
+    assert_eq!(decided(&state), (Continuity::Fresh, "begun_in_screen"));
+    assert!(said.contains(&"WRITE turn 2".to_owned()) && !said.iter().any(|word| word.starts_with("STOP")), "{said:?}");
+    hear(&mut state, SessionEvent::Written { turn: TurnNumber(2) });
+    hear(&mut state, started(2));
+    hear(&mut state, agent_ended(Ending::Completed));
+    hear(&mut state, seen(Signal::Ready));
+    state.apply(submit("three"), NOW);
+    assert_eq!(decided(&state), (Continuity::Reused, "agent_alive"));
+}
+
+#[test]
+fn requests_are_answered_one_by_one_and_go_with_their_turn() {
+    let mut state = agent_working();
+    hear(&mut state, asks(RequestKind::Permission, "run ls"));
+    hear(&mut state, asks(RequestKind::Question, "which one?"));
+    let open = |state: &ConversationState| {
+        let turn = &state.current.as_ref().unwrap().turn;
+        turn.requests.iter().map(|request| request.state.word()).collect::<Vec<_>>()
+    };
+    assert_eq!(open(&state), ["open", "open"]);
+    // What is no answer to a question or permission waits.
+    let allow =
+        Input::AnswerRequest { ask: Ask(1), turn: None, request: Some(RequestNumber(1)), choice: Choice::Allow };
+    let said = all_words(&state.apply(allow.clone(), NOW));
+    assert!(said.contains(&"TYPE Allow for request 1".to_owned()), "{said:?}");
+    assert_eq!(open(&state), ["answering", "open"]);
+    hear(&mut state, seen(Signal::GoesOn));
+    assert_eq!(open(&state), ["allowed", "answered in the agent's screen"]);
+    let stale = all_words(&state.apply(allow, NOW));
+    assert_eq!(stale, ["ANSWER NotAsked"]);
+
+    hear(&mut state, asks(RequestKind::Permission, "run rm"));
+    hear(&mut state, agent_ended(Ending::Completed));
+    assert_eq!(state.newest_ended.as_ref().unwrap().requests[2].state.word(), "expired");
+}
+
+#[test]
+fn an_answer_that_moved_nothing_is_said_and_the_request_is_open_again() {
+    let mut state = agent_working();
+    hear(&mut state, asks(RequestKind::Permission, "run ls"));
+    state.apply(Input::AnswerRequest { ask: Ask(1), turn: None, request: None, choice: Choice::Allow }, NOW);
+    hear(&mut state, SessionEvent::AnswerTyped(RequestNumber(1)));
+    state.apply(Input::Timer(Timer::GoesOn { turn: TurnNumber(1), request: RequestNumber(1) }), NOW);
+    let turn = &state.current.as_ref().unwrap().turn;
+    assert_eq!(turn.requests[0].state.word(), "open");
+    assert!(turn.evidence.as_ref().unwrap().text.contains("did not go on"));
+}
+
+#[test]
+fn an_agent_that_only_looks_done_was_interrupted_where_that_was_asked() {
+    let mut state = agent_working();
+    state.apply(Input::Interrupt { ask: Ask(1) }, NOW);
+    let said = all_words(&hear(&mut state, agent_ended(Ending::LooksDone)));
+    assert!(said.contains(&"TELL turn 1 interrupted (by_person)".to_owned()), "{said:?}");
+    let said = all_words(&hear(&mut agent_working(), agent_ended(Ending::LooksDone)));
+    assert!(said.contains(&"TELL turn 1 completed (completed)".to_owned()), "{said:?}");
+}
+
+#[test]
+fn a_denial_that_ends_the_turn_is_told_as_that() {
+    let mut state = agent_working();
+    hear(&mut state, asks(RequestKind::Permission, "run ls"));
+    state.apply(Input::AnswerRequest { ask: Ask(1), turn: None, request: None, choice: Choice::Deny }, NOW);
+    let said = all_words(&hear(&mut state, agent_ended(Ending::Interrupted)));
+    assert!(said.contains(&"TELL turn 1 interrupted (denied)".to_owned()), "{said:?}");
+}
+
+#[test]
+fn a_message_answers_an_open_question_and_waits_for_an_open_permission() {
+    let mut state = agent_working();
+    hear(&mut state, asks(RequestKind::Permission, "run ls"));
+    let said = all_words(&state.apply(submit("and then"), NOW));
+    assert!(said.contains(&"ANSWER turn 2 queued (turn_running)".to_owned()), "{said:?}");
+    let mut state = agent_working();
+    hear(&mut state, asks(RequestKind::Question, "which one?"));
+    let said = all_words(&state.apply(submit("the red one"), NOW));
+    assert!(said.contains(&"ANSWER turn 1 answer (answers_question)".to_owned()), "{said:?}");
+    assert!(said.contains(&"TYPE Text(\"the red one\") for request 1".to_owned()), "{said:?}");
+}
+
+#[test]
+fn a_dialog_before_the_first_prompt_holds_the_message_and_shows_what_is_asked() {
+    let mut state = state_with(agent_rules());
+    state.apply(submit("one"), NOW);
+    let said = all_words(&hear(&mut state, asks(RequestKind::Permission, "trust this folder")));
+    assert!(said.iter().all(|word| !word.starts_with("WRITE")), "{said:?}");
+    assert_eq!(state.current.as_ref().unwrap().turn.state, TurnState::NeedsApproval);
+    let said = all_words(&hear(&mut state, seen(Signal::Ready)));
+    assert!(said.contains(&"WRITE turn 1".to_owned()), "{said:?}");
+}
+
+#[test]
+fn a_message_lost_to_a_dialog_at_the_prompt_is_said_when_the_dialog_is_gone() {
+    let mut state = agent_idle();
+    state.apply(submit("two"), NOW);
+    hear(&mut state, SessionEvent::Written { turn: TurnNumber(2) });
+    hear(&mut state, asks(RequestKind::Question, "dialog open"));
+    assert_eq!(state.current.as_ref().unwrap().turn.state, TurnState::NeedsAnswer);
+    let late = Input::Timer(Timer::Start { turn: TurnNumber(2) });
+    let said = all_words(&state.apply(late.clone(), NOW));
+    assert_eq!(said, ["TIMER Start { turn: (2) }"], "the dialog is in its way");
+    hear(&mut state, seen(Signal::Ready));
+    assert_eq!(state.current.as_ref().unwrap().turn.state, TurnState::Sending);
+    let said = all_words(&state.apply(late, NOW));
+    assert!(said.contains(&"TELL turn 2 failed (not_started)".to_owned()), "{said:?}");
+}
+
+#[test]
+fn another_agent_is_started_by_its_own_rules_and_the_old_one_ends_by_its_own() {
+    let mut state = agent_working();
+    state.apply(Input::SetAgent { ask: Ask(1), agent: "b".into(), rules: Box::new(rules()) }, NOW);
+    assert_eq!(state.rules.resume, CanResume::Yes);
+    hear(&mut state, agent_ended(Ending::Completed));
+    hear(&mut state, seen(Signal::Ready));
+    state.apply(submit("two"), NOW);
+    assert_eq!(decided(&state), (Continuity::Fresh, "agent_changed"));
+    assert_eq!(state.rules.resume, CanResume::No);
+}
+
+#[test]
+fn what_is_told_late_belongs_to_the_turn_that_ended_and_keeps_its_answer() {
+    let mut state = agent_idle();
+    let usage = Some(crate::domain::turn::Usage { input_tokens: 5, output_tokens: 7, cost_micros: None });
+    let said = hear(&mut state, seen(Signal::Detail(Detail { usage, ..Detail::default() })));
+    assert!(
+        matches!(&said[..], [Action::Save(Change::TurnDetail(_, TurnNumber(1), None, work))] if work.usage == usage),
+        "{said:?}"
+    );
 }
 
 #[test]
@@ -243,7 +560,7 @@ fn a_fresh_session_keeps_the_turns_and_ends_the_old_session_by_name() {
 fn a_shell_that_left_starts_again_in_its_last_folder() {
     let mut state = idle();
     hear(&mut state, seen(Signal::Folder("/tmp".into())));
-    hear(&mut state, SessionEvent::Exited(Exit::Code(0)));
+    hear(&mut state, exited(Exit::Code(0)));
     let said: Vec<String> = state.apply(submit("again"), NOW).iter().map(words).collect();
     assert!(said.contains(&"START session 2 in /tmp".to_owned()), "{said:?}");
 }
@@ -252,7 +569,7 @@ fn a_shell_that_left_starts_again_in_its_last_folder() {
 fn a_folder_that_is_gone_is_replaced_by_the_conversations_own_and_that_is_said() {
     let mut state = idle();
     hear(&mut state, seen(Signal::Folder("/gone".into())));
-    hear(&mut state, SessionEvent::Exited(Exit::Signal(9)));
+    hear(&mut state, exited(Exit::Signal(9)));
     state.apply(submit("again"), NOW);
     let gone = SessionEvent::CouldNotStart { why: "folder /gone is gone".into(), folder: FolderState::Gone };
     let said: Vec<String> = hear(&mut state, gone.clone()).iter().map(words).collect();
@@ -271,13 +588,13 @@ fn a_message_to_a_session_that_is_ending_waits_for_its_end() {
     state.apply(Input::StopSession { ask: Ask(1) }, NOW);
     let said: Vec<String> = state.apply(submit("after"), NOW).iter().map(words).collect();
     assert!(said.contains(&"ANSWER turn 2 queued (session_ending)".to_owned()), "{said:?}");
-    let said: Vec<String> = hear(&mut state, SessionEvent::Exited(Exit::Signal(1))).iter().map(words).collect();
+    let said: Vec<String> = hear(&mut state, exited(Exit::Signal(1))).iter().map(words).collect();
     assert!(said.contains(&"START session 2 in /w".to_owned()), "{said:?}");
 }
 
 #[test]
 fn an_interrupt_before_the_turn_was_seen_starting_ends_it_as_interrupted() {
-    for last in [seen(Signal::Ready), SessionEvent::Exited(Exit::Signal(9))] {
+    for last in [seen(Signal::Ready), exited(Exit::Signal(9))] {
         let mut state = new_state();
         state.apply(submit("one"), NOW);
         hear(&mut state, seen(Signal::Ready));
@@ -375,7 +692,7 @@ fn after_the_host_died_a_delivered_turn_is_unknown_and_an_undelivered_one_waits_
             turns: state.turns,
             sessions: state.sessions,
         };
-        let (restored, actions) = ConversationState::restore(kept, rules(), NOW);
+        let (restored, actions) = ConversationState::restore(kept, |_| rules(), NOW);
         assert!(restored.current.is_none(), "{name}: no turn is working without a process behind it");
         assert!(!actions.iter().any(|action| matches!(action, Action::Write { .. } | Action::Start(_))), "{name}");
         assert_eq!(restored.queue.is_empty(), restored.record.queue_held.is_none(), "{name}");
@@ -402,7 +719,7 @@ fn aimed(state: &ConversationState, (kind, pick, extra): (u8, u8, u8)) -> Input 
         // Stale: an older process, an older or unknown turn.
         0 => Input::Session {
             generation: Generation(state.generations.saturating_sub(1 + u64::from(pick % 3))),
-            event: if extra % 2 == 0 { SessionEvent::Exited(Exit::Signal(9)) } else { seen(Signal::Ready) },
+            event: if extra % 2 == 0 { exited(Exit::Signal(9)) } else { seen(Signal::Ready) },
         },
         1 => event(state, ended(u32::from(pick), i32::from(extra))),
         2 => event(state, started(u32::from(pick))),
@@ -426,8 +743,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_life_keeps_the_promises(script in proptest::collection::vec(any_input(), 1..120)) {
-        let mut state = new_state();
+    fn any_life_keeps_the_promises(
+        script in proptest::collection::vec(any_input(), 1..120),
+        agent_rules in proptest::sample::select(vec![rules(), agent_rules()]),
+    ) {
+        let mut state = state_with(agent_rules);
         let mut accepted: BTreeSet<u32> = BTreeSet::new();
         let mut removed: BTreeSet<u32> = BTreeSet::new();
         let mut ended_turns: BTreeMap<u32, TurnState> = BTreeMap::new();
@@ -476,6 +796,11 @@ proptest! {
                     _ => {}
                 }
             }
+            // The person may begin one within the agent's screen.
+            decided_fresh |= actions.iter().any(|action| {
+                matches!(action, Action::Save(Change::Session(_, session))
+                    if session.begun_by == BegunBy::AgentScreen && session.ended.is_none())
+            });
             let ends_a_session = actions.iter().any(|action| {
                 matches!(action, Action::Save(Change::Session(_, session)) if session.ended.is_some())
             });
@@ -500,4 +825,32 @@ proptest! {
             prop_assert_eq!(open, open_kept);
         }
     }
+}
+
+/// What an answer would come to.
+fn answer(state: &ConversationState, turn: u32, request: Option<u32>, choice: Choice) -> Vec<String> {
+    let request = request.map(RequestNumber);
+    let input = Input::AnswerRequest { ask: Ask(1), turn: Some(TurnNumber(turn)), request, choice };
+    let actions = state.clone().apply(input, NOW);
+    actions.iter().filter(|action| !matches!(action, Action::Save(_))).map(words).collect()
+}
+
+#[test]
+fn an_answer_reaches_only_what_it_was_meant_for_and_once() {
+    let mut state = agent_working();
+    hear(&mut state, asks(RequestKind::Permission, "run ls"));
+    hear(&mut state, asks(RequestKind::Question, "which colour"));
+    let [nothing, allows, answers] =
+        ["ANSWER NotAsked", "TYPE Allow for request 1", "TYPE Text(\"red\") for request 2"];
+    let red = || Choice::Text("red".into());
+    assert_eq!(answer(&state, 2, Some(1), Choice::Allow), [nothing], "another turn");
+    assert_eq!(answer(&state, 1, Some(3), Choice::Allow), [nothing]);
+    assert_eq!(answer(&state, 1, None, red()), ["ANSWER DoesNotAnswer(Permission)"]);
+    assert_eq!(answer(&state, 1, Some(2), Choice::Deny), ["ANSWER DoesNotAnswer(Question)"]);
+    assert_eq!(answer(&state, 1, Some(1), Choice::Allow), ["ANSWER Done", allows]);
+    state.apply(Input::AnswerRequest { ask: Ask(1), turn: None, request: None, choice: Choice::Allow }, NOW);
+    assert_eq!(answer(&state, 1, Some(1), Choice::Deny), [nothing], "it was answered and the agent has not gone on");
+    // The next one that is open is the oldest now.
+    assert_eq!(state.next_decision().continuity, Continuity::Answer);
+    assert_eq!(answer(&state, 1, None, red()), ["ANSWER Done", answers]);
 }

@@ -17,14 +17,13 @@ use crate::domain::conversation_state::{
 };
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
 use crate::domain::turn::TurnRecord;
-use crate::protocol::message::{AgentReport, Environment, Event as ClientEvent, Refusal, Reply, Submitted};
+use crate::protocol::message::{Environment, Event as ClientEvent, Refusal, Reply, Submitted, WhenAsked};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// What the host knows of each agent: how it behaves, and what is told of it.
+/// What the core knows of each agent: how it behaves.
 #[derive(Debug, Clone, Default)]
 pub struct Agents {
     pub rules: BTreeMap<String, AgentRules>,
-    pub reports: Vec<AgentReport>,
     pub default_agent: String,
 }
 
@@ -63,6 +62,9 @@ struct Waiter {
     conversation: ConversationId,
     /// None: until nothing is under way.
     turn: Option<TurnNumber>,
+    asked: WhenAsked,
+    /// What it was told last of what the agent asks.
+    told: Option<views::Needs>,
 }
 
 impl HostCore {
@@ -92,8 +94,7 @@ impl HostCore {
         let mut effects = Vec::new();
         for conversation in kept {
             let id = conversation.record.id;
-            let rules = core.rules_of(&conversation.record.wanted.agent);
-            let (state, actions) = ConversationState::restore(conversation, rules, now);
+            let (state, actions) = ConversationState::restore(conversation, |agent| core.rules_of(agent), now);
             core.conversations.insert(id, state);
             effects.extend(core.effects_of(id, actions));
         }
@@ -144,6 +145,7 @@ impl HostCore {
             effects.extend(self.tell_changed(id));
         }
         effects.extend(self.serve_waiters(id, &[]));
+        effects.extend(self.tell_waiters_what_is_asked(id));
         effects
     }
 
@@ -173,6 +175,9 @@ impl HostCore {
                 Action::Interrupt { generation, step } => {
                     effects.push(to_session(id, generation, SessionOrder::Interrupt { step }));
                 }
+                Action::AnswerRequest { generation, request, kind, choice } => {
+                    effects.push(to_session(id, generation, SessionOrder::AnswerRequest { request, kind, choice }));
+                }
                 Action::GiveUp { generation } => effects.push(to_session(id, generation, SessionOrder::GiveUp)),
                 Action::Stop { generation } => effects.push(to_session(id, generation, SessionOrder::Stop)),
                 Action::SetTimer { after_ms, timer } => {
@@ -199,6 +204,9 @@ impl HostCore {
             Outcome::Interrupting(turn) => Reply::Interrupting { turn },
             Outcome::TurnRuns(turn) => Reply::Refused { why: Refusal::TurnRuns(turn) },
             Outcome::NotQueued(turn) => Reply::Refused { why: Refusal::NotQueued(turn) },
+            Outcome::NotAsked => Reply::Refused { why: Refusal::NotAsked },
+            Outcome::OnlyOnScreen => Reply::Refused { why: Refusal::OnlyOnScreen },
+            Outcome::DoesNotAnswer(kind) => Reply::Refused { why: Refusal::DoesNotAnswer(kind) },
             Outcome::TooLong { bytes } => {
                 Reply::Refused { why: Refusal::TooLong { bytes, most: MAX_MESSAGE_BYTES as u64 } }
             }
@@ -219,8 +227,14 @@ impl HostCore {
             let reply = match waiter.turn {
                 Some(turn) => match ended.iter().find(|record| record.number == turn) {
                     Some(record) => Some(Reply::Ended { turn: Some(Box::new(record.clone())) }),
-                    // Taken out of the queue: it will not end any more.
-                    None => (ended.is_empty() && !views::is_open(state, turn)).then_some(Reply::Ended { turn: None }),
+                    None => match views::is_held(state, turn) {
+                        // It would wait without an end, and the person must know why.
+                        Some(held) => Some(Reply::Refused { why: Refusal::Held(held) }),
+                        // Taken out of the queue: it will not end any more.
+                        None => {
+                            (ended.is_empty() && !views::is_open(state, turn)).then_some(Reply::Ended { turn: None })
+                        }
+                    },
                 },
                 None if views::is_quiet(state) => match state.newest_ended() {
                     // The answer is in the store, and by then so is the end.
@@ -241,6 +255,27 @@ impl HostCore {
                 None => true,
             }
         });
+        effects
+    }
+
+    /// Tells those who want to know that the agent waits for the person; the same thing once.
+    fn tell_waiters_what_is_asked(&mut self, id: ConversationId) -> Vec<Effect> {
+        let Some(state) = self.conversations.get(&id) else {
+            return Vec::new();
+        };
+        let needs = views::needs(state);
+        let mut effects = Vec::new();
+        let of_this = |waiter: &&mut Waiter| waiter.conversation == id && waiter.asked == WhenAsked::Tell;
+        for waiter in self.waiters.iter_mut().filter(of_this) {
+            if waiter.told == needs {
+                continue;
+            }
+            waiter.told = needs.clone();
+            if let (Some(_), Some(turn)) = (&needs, views::current(state)) {
+                let reply = Reply::NeedsPerson { turn: Box::new(turn) };
+                effects.push(Effect::Reply { client: waiter.client, id: waiter.id, reply });
+            }
+        }
         effects
     }
 

@@ -8,9 +8,11 @@ use crate::domain::conversation::{ConversationRecord, Tab, Title};
 use crate::domain::conversation_state::{Ask, ConversationState, Input};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
-use crate::host::effect::Query;
+use crate::host::effect::{Query, SessionOrder};
 use crate::host::event::ClientId;
-use crate::protocol::message::{Environment, HostReport, Overview, Place, Refusal, Reply, Request, Rest, Submitted};
+use crate::protocol::message::{
+    Environment, HostReport, Overview, Place, Refusal, Reply, Request, Rest, RunningTurn, Submitted, WhenAsked,
+};
 
 /// How many conversations go into one reply; with drafts and prompts of usual length that is far below a frame.
 const OVERVIEW_CHUNK: usize = 100;
@@ -36,23 +38,44 @@ impl HostCore {
                 Some(state) => Reply::Conversation(Box::new(views::conversation(state))),
                 None => Reply::Refused { why: Refusal::NoConversation(conversation) },
             }),
-            Request::New { agent, folder, title } => self.new_conversation(client, id, agent, folder, title, now),
+            Request::New { agent, model, folder, title } => {
+                self.new_conversation(client, id, agent, model, folder, title, now)
+            }
             Request::NewestIn { folder } => match self.newest_in(&folder) {
                 Some(conversation) => reply(Reply::Created { conversation }),
-                None => self.new_conversation(client, id, None, folder, None, now),
+                None => self.new_conversation(client, id, None, None, folder, None, now),
             },
             Request::Submit { conversation, text, place, environment } => {
                 self.submit(client, id, conversation, text, place, environment, now)
             }
-            Request::Wait { conversation, turn } => self.wait(client, id, conversation, turn),
-            Request::Fresh { conversation, running } => {
-                self.ask(client, id, conversation, now, |ask| Input::Fresh { ask, running })
+            Request::Wait { conversation, turn, asked } => self.wait(client, id, conversation, turn, asked),
+            Request::Fresh { conversation, running, agent, model } => {
+                self.fresh(client, id, conversation, running, agent, model, now)
             }
             Request::Interrupt { conversation } => {
                 self.ask(client, id, conversation, now, |ask| Input::Interrupt { ask })
             }
             Request::StopSession { conversation } => {
                 self.ask(client, id, conversation, now, |ask| Input::StopSession { ask })
+            }
+            Request::SetModel { conversation, model } => {
+                self.ask(client, id, conversation, now, |ask| Input::SetModel { ask, model })
+            }
+            Request::SetAgent { conversation, agent } => match self.agents.rules.get(&agent).cloned() {
+                Some(rules) => {
+                    let rules = Box::new(rules);
+                    self.ask(client, id, conversation, now, |ask| Input::SetAgent { ask, agent, rules })
+                }
+                None => reply(Reply::Refused { why: Refusal::UnknownAgent(agent) }),
+            },
+            Request::AnswerRequest { conversation, turn, request, choice } => {
+                self.ask(client, id, conversation, now, |ask| Input::AnswerRequest { ask, turn, request, choice })
+            }
+            Request::Brief { conversation } => vec![Effect::Query { client, id, query: Query::Brief { conversation } }],
+            Request::Signal { conversation, token, payload } => {
+                let mut effects = now_reply(Reply::Done);
+                effects.extend(self.hook(conversation, token, payload));
+                effects
             }
             Request::EditQueued { conversation, turn, text } => {
                 self.ask(client, id, conversation, now, |ask| Input::EditQueued { ask, turn, text })
@@ -95,7 +118,7 @@ impl HostCore {
                 Some(state) => Reply::Decisions(state.decisions().iter().cloned().collect()),
                 None => Reply::Refused { why: Refusal::NoConversation(conversation) },
             }),
-            Request::Agents => now_reply(Reply::Agents(self.agents.reports.clone())),
+            Request::Agents => vec![Effect::DescribeAgents { client, id }],
             Request::HostStatus => now_reply(Reply::Host(self.report())),
             Request::HostStop => {
                 let mut effects = now_reply(Reply::Done);
@@ -144,6 +167,13 @@ impl HostCore {
         self.apply(conversation, input(ask), now)
     }
 
+    /// A hook's call goes to the session's thread, which knows whether its token is the right one. Whoever called is told nothing of that.
+    fn hook(&self, conversation: ConversationId, token: String, payload: String) -> Option<Effect> {
+        let live = self.conversations.get(&conversation)?.live()?;
+        let order = SessionOrder::Hook { token, payload };
+        Some(Effect::ToSession { conversation, generation: live.generation, order })
+    }
+
     #[expect(clippy::too_many_arguments, reason = "the fields of one request and who asked it")]
     fn submit(
         &mut self,
@@ -167,24 +197,63 @@ impl HostCore {
         effects
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the fields of one request and who asked it")]
+    fn fresh(
+        &mut self,
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        running: RunningTurn,
+        agent: Option<String>,
+        model: Option<String>,
+        now: Timestamp,
+    ) -> Vec<Effect> {
+        let rules = agent.as_ref().map(|agent| self.agents.rules.get(agent).cloned());
+        if let (Some(agent), Some(None)) = (&agent, &rules) {
+            let why = Refusal::UnknownAgent(agent.clone());
+            return vec![Effect::Reply { client, id, reply: Reply::Refused { why } }];
+        }
+        let runs = self.conversations.get(&conversation).is_some_and(|state| state.current().is_some());
+        let mut effects = Vec::new();
+        // What will be refused changes nothing. What is not may send the first in line at once, so agent and model come before it.
+        if !runs || running == RunningTurn::Stop {
+            if let Some((agent, rules)) = agent.zip(rules.flatten()) {
+                let rules = Box::new(rules);
+                effects.extend(self.tell(conversation, now, |ask| Input::SetAgent { ask, agent, rules }));
+            }
+            if model.is_some() {
+                effects.extend(self.tell(conversation, now, |ask| Input::SetModel { ask, model }));
+            }
+        }
+        effects.extend(self.ask(client, id, conversation, now, |ask| Input::Fresh { ask, running }));
+        effects
+    }
+
+    /// Gives the input to the conversation in nobody's name: nobody is told that it is done.
+    fn tell(&mut self, conversation: ConversationId, now: Timestamp, input: impl FnOnce(Ask) -> Input) -> Vec<Effect> {
+        self.next_ask += 1;
+        let input = input(Ask(self.next_ask));
+        self.apply(conversation, input, now)
+    }
+
     /// A conversation that is spoken to has a tab again.
     fn open_closed_tab(&mut self, conversation: ConversationId, now: Timestamp) -> Vec<Effect> {
         match self.conversations.get(&conversation).map(|state| state.record().tab) {
             Some(Tab::Closed) => {
-                self.next_ask += 1;
-                // Nobody asked for this, so nobody is told that it is done.
-                let (ask, tab) = (Ask(self.next_ask), self.next_tab());
-                self.apply(conversation, Input::SetTab { ask, tab }, now)
+                let tab = self.next_tab();
+                self.tell(conversation, now, |ask| Input::SetTab { ask, tab })
             }
             Some(Tab::Open { .. }) | None => Vec::new(),
         }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the fields of one request and who asked it")]
     fn new_conversation(
         &mut self,
         client: ClientId,
         id: u64,
         agent: Option<String>,
+        model: Option<String>,
         folder: String,
         title: Option<String>,
         now: Timestamp,
@@ -200,7 +269,7 @@ impl HostCore {
         let record = ConversationRecord {
             id: conversation,
             title: title.map_or(Title::Unset, Title::ByPerson),
-            wanted: Fingerprint { agent, model: None, folder },
+            wanted: Fingerprint { agent, model, folder },
             fresh_wanted: false,
             queue_held: None,
             tab: self.next_tab(),
@@ -232,12 +301,16 @@ impl HostCore {
         id: u64,
         conversation: ConversationId,
         turn: Option<TurnNumber>,
+        asked: WhenAsked,
     ) -> Vec<Effect> {
         let Some(state) = self.conversations.get(&conversation) else {
             return Vec::new();
         };
         if let Some(turn) = turn.filter(|turn| turn.0 == 0 || turn.0 > state.turns()) {
             return vec![Effect::ReplyNow { client, id, reply: Reply::Refused { why: Refusal::NoTurn(turn) } }];
+        }
+        if let Some(held) = turn.and_then(|turn| views::is_held(state, turn)) {
+            return vec![Effect::Reply { client, id, reply: Reply::Refused { why: Refusal::Held(held) } }];
         }
         let over = match turn {
             Some(turn) => (!views::is_open(state, turn)).then_some(turn),
@@ -254,8 +327,8 @@ impl HostCore {
                 vec![Effect::Query { client, id, query: Query::EndedTurn { conversation, turn } }]
             }
             None => {
-                self.waiters.push(Waiter { client, id, conversation, turn });
-                Vec::new()
+                self.waiters.push(Waiter { client, id, conversation, turn, asked, told: None });
+                self.tell_waiters_what_is_asked(conversation)
             }
         }
     }
@@ -357,6 +430,10 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::Fresh { conversation, .. }
         | Request::Interrupt { conversation }
         | Request::StopSession { conversation }
+        | Request::SetModel { conversation, .. }
+        | Request::SetAgent { conversation, .. }
+        | Request::AnswerRequest { conversation, .. }
+        | Request::Brief { conversation }
         | Request::EditQueued { conversation, .. }
         | Request::RemoveQueued { conversation, .. }
         | Request::SendNow { conversation, .. }
@@ -373,6 +450,8 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::New { .. }
         | Request::NewestIn { .. }
         | Request::Look { .. }
+        // A hook that calls late is no error.
+        | Request::Signal { .. }
         | Request::Agents
         | Request::HostStatus
         | Request::HostStop
@@ -387,6 +466,9 @@ fn saves(request: &Request) -> bool {
         | Request::NewestIn { .. }
         | Request::Submit { .. }
         | Request::Fresh { .. }
+        | Request::SetModel { .. }
+        | Request::SetAgent { .. }
+        | Request::AnswerRequest { .. }
         | Request::EditQueued { .. }
         | Request::RemoveQueued { .. }
         | Request::SendNow { .. }
@@ -403,6 +485,8 @@ fn saves(request: &Request) -> bool {
         | Request::StopSession { .. }
         | Request::Look { .. }
         | Request::Turns { .. }
+        | Request::Brief { .. }
+        | Request::Signal { .. }
         | Request::Why { .. }
         | Request::Agents
         | Request::HostStatus

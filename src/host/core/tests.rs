@@ -1,10 +1,11 @@
 //! Requests and events in, effects out: what clients are told, and when.
 
 use super::*;
-use crate::domain::continuity::CanResume;
-use crate::domain::conversation_state::{ExitMeans, SessionEvent};
+use crate::domain::continuity::{CanResume, Continuity, ModelSwitch};
+use crate::domain::conversation_state::{ExitMeans, QuestionTakes, SessionEvent};
 use crate::domain::id::Generation;
-use crate::domain::signal::{Seen, Signal};
+use crate::domain::session::Exit;
+use crate::domain::signal::{Ending, Seen, Signal};
 use crate::domain::turn::{Answer, Evidence, Source, TurnEnd, TurnState};
 use crate::host::effect::Query;
 use crate::protocol::message::{Place, Request, Rest, RunningTurn};
@@ -17,14 +18,17 @@ const ONE: ConversationId = ConversationId(1);
 fn core() -> HostCore {
     let rules = AgentRules {
         resume: CanResume::No,
+        model_switch: ModelSwitch::Fresh,
+        question: QuestionTakes::Nothing,
         exit: ExitMeans::TurnStatus,
         interrupted_statuses: vec![130],
         interrupt_step_ms: vec![1_000],
         start_deadline_ms: 1_000,
         ready_deadline_ms: 1_000,
+        goes_on_deadline_ms: 1_000,
     };
-    let agents =
-        Agents { rules: BTreeMap::from([("a".into(), rules)]), reports: Vec::new(), default_agent: "a".into() };
+    let rules = BTreeMap::from([("a".into(), rules.clone()), ("b".into(), rules)]);
+    let agents = Agents { rules, default_agent: "a".into() };
     let host = HostFacts { pid: 7, build: "test".into(), started_at: NOW };
     HostCore::restore(agents, Vec::new(), ONE, host, NOW).0
 }
@@ -34,7 +38,7 @@ fn ask(core: &mut HostCore, client: ClientId, request: Request) -> Vec<Effect> {
 }
 
 fn new_conversation(core: &mut HostCore, client: ClientId) -> Vec<Effect> {
-    ask(core, client, Request::New { agent: None, folder: "/w".into(), title: None })
+    ask(core, client, Request::New { agent: None, model: None, folder: "/w".into(), title: None })
 }
 
 fn submit(core: &mut HostCore, text: &str) -> Vec<Effect> {
@@ -45,6 +49,10 @@ fn submit(core: &mut HostCore, text: &str) -> Vec<Effect> {
         environment: Environment(vec![("A".into(), "b".into())]),
     };
     ask(core, SCRIPT, request)
+}
+
+fn wait(turn: Option<TurnNumber>) -> Request {
+    Request::Wait { conversation: ONE, turn, asked: WhenAsked::Nothing }
 }
 
 fn hear(core: &mut HostCore, event: SessionEvent) -> Vec<Effect> {
@@ -62,7 +70,7 @@ fn complete_first_turn(core: &mut HostCore) -> Vec<Effect> {
     hear(core, SessionEvent::Written { turn: TurnNumber(1) });
     hear(core, seen(Signal::TurnStarted { turn: Some(TurnNumber(1)), text: None }));
     let answer = Answer { text: "done".into(), cut_bytes: 0 };
-    hear(core, seen(Signal::TurnEnded { turn: Some(TurnNumber(1)), status: Some(0), answer }))
+    hear(core, seen(Signal::TurnEnded { turn: Some(TurnNumber(1)), ending: Ending::Status(0), answer: Some(answer) }))
 }
 
 fn replies(effects: &[Effect]) -> Vec<&Reply> {
@@ -100,17 +108,20 @@ fn whoever_waits_for_a_turn_gets_its_end_with_the_answer_once() {
     let mut core = core();
     new_conversation(&mut core, SCRIPT);
     submit(&mut core, "one");
-    assert_eq!(ask(&mut core, SCRIPT, Request::Wait { conversation: ONE, turn: Some(TurnNumber(1)) }), []);
+    assert_eq!(ask(&mut core, SCRIPT, wait(Some(TurnNumber(1)))), []);
     hear(&mut core, seen(Signal::Ready));
     hear(&mut core, SessionEvent::Written { turn: TurnNumber(1) });
     hear(&mut core, seen(Signal::TurnStarted { turn: Some(TurnNumber(1)), text: None }));
     let answer = Answer { text: "42".into(), cut_bytes: 0 };
-    let effects = hear(&mut core, seen(Signal::TurnEnded { turn: Some(TurnNumber(1)), status: Some(0), answer }));
+    let effects = hear(
+        &mut core,
+        seen(Signal::TurnEnded { turn: Some(TurnNumber(1)), ending: Ending::Status(0), answer: Some(answer) }),
+    );
     let [Reply::Ended { turn: Some(turn) }] = replies(&effects)[..] else { panic!("{effects:?}") };
     assert_eq!(turn.answer.as_ref().map(|answer| answer.text.as_str()), Some("42"));
 
     // Asked after the end, the store knows it.
-    let late = ask(&mut core, SCRIPT, Request::Wait { conversation: ONE, turn: Some(TurnNumber(1)) });
+    let late = ask(&mut core, SCRIPT, wait(Some(TurnNumber(1))));
     let query = Query::EndedTurn { conversation: ONE, turn: TurnNumber(1) };
     assert_eq!(late, [Effect::Query { client: SCRIPT, id: 9, query }]);
 }
@@ -121,7 +132,7 @@ fn whoever_waits_for_a_message_that_is_taken_back_is_told_so() {
     new_conversation(&mut core, SCRIPT);
     submit(&mut core, "one");
     submit(&mut core, "two");
-    ask(&mut core, SCRIPT, Request::Wait { conversation: ONE, turn: Some(TurnNumber(2)) });
+    ask(&mut core, SCRIPT, wait(Some(TurnNumber(2))));
     let effects = ask(&mut core, WINDOW, Request::RemoveQueued { conversation: ONE, turn: TurnNumber(2) });
     assert!(replies(&effects).contains(&&Reply::Ended { turn: None }), "{effects:?}");
 }
@@ -164,7 +175,14 @@ fn a_turn_that_ends_in_a_closed_tab_is_unread_and_a_message_opens_the_tab_again(
     hear(&mut core, seen(Signal::Ready));
     hear(&mut core, SessionEvent::Written { turn: TurnNumber(1) });
     hear(&mut core, seen(Signal::TurnStarted { turn: Some(TurnNumber(1)), text: None }));
-    hear(&mut core, seen(Signal::TurnEnded { turn: Some(TurnNumber(1)), status: Some(0), answer: Answer::default() }));
+    hear(
+        &mut core,
+        seen(Signal::TurnEnded {
+            turn: Some(TurnNumber(1)),
+            ending: Ending::Status(0),
+            answer: Some(Answer::default()),
+        }),
+    );
     assert_eq!(core.conversations[&ONE].record().unread, Some(TurnEnd::Completed));
     submit(&mut core, "two");
     assert!(matches!(core.conversations[&ONE].record().tab, Tab::Open { .. }));
@@ -175,15 +193,18 @@ fn whoever_waits_for_quiet_gets_the_last_turn_from_the_store_with_its_answer() {
     let mut core = core();
     new_conversation(&mut core, SCRIPT);
     submit(&mut core, "one");
-    assert_eq!(ask(&mut core, SCRIPT, Request::Wait { conversation: ONE, turn: None }), []);
+    assert_eq!(ask(&mut core, SCRIPT, wait(None)), []);
     hear(&mut core, seen(Signal::Ready));
     hear(&mut core, SessionEvent::Written { turn: TurnNumber(1) });
     hear(&mut core, seen(Signal::TurnStarted { turn: Some(TurnNumber(1)), text: None }));
     let answer = Answer { text: "42".into(), cut_bytes: 0 };
-    let effects = hear(&mut core, seen(Signal::TurnEnded { turn: Some(TurnNumber(1)), status: Some(0), answer }));
+    let effects = hear(
+        &mut core,
+        seen(Signal::TurnEnded { turn: Some(TurnNumber(1)), ending: Ending::Status(0), answer: Some(answer) }),
+    );
     let query = Query::EndedTurn { conversation: ONE, turn: TurnNumber(1) };
     assert!(effects.contains(&Effect::Query { client: SCRIPT, id: 9, query }), "{effects:?}");
-    let effects = ask(&mut core, SCRIPT, Request::Wait { conversation: ONE, turn: Some(TurnNumber(99)) });
+    let effects = ask(&mut core, SCRIPT, wait(Some(TurnNumber(99))));
     assert_eq!(replies(&effects), [&Reply::Refused { why: Refusal::NoTurn(TurnNumber(99)) }]);
 }
 
@@ -219,7 +240,11 @@ fn while_nothing_can_be_saved_nothing_is_accepted_and_reading_goes_on() {
     let [Reply::Submitted(submitted)] = replies(&effects)[..] else { panic!("{effects:?}") };
     assert_eq!((submitted.turn, submitted.decision.why.code()), (None, "store_trouble"));
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Save(_))));
-    let effects = ask(&mut core, SCRIPT, Request::Fresh { conversation: ONE, running: RunningTurn::Stop });
+    let effects = ask(
+        &mut core,
+        SCRIPT,
+        Request::Fresh { conversation: ONE, running: RunningTurn::Stop, agent: None, model: None },
+    );
     assert_eq!(replies(&effects), [&Reply::Refused { why: Refusal::StoreTrouble("disk full".into()) }]);
     let effects = ask(&mut core, SCRIPT, Request::List);
     assert!(matches!(replies(&effects)[..], [Reply::Overview(_)]));
@@ -250,7 +275,7 @@ fn what_does_not_exist_is_refused_by_name() {
     let nobody = ConversationId(77);
     let effects = ask(&mut core, SCRIPT, Request::Interrupt { conversation: nobody });
     assert_eq!(replies(&effects), [&Reply::Refused { why: Refusal::NoConversation(nobody) }]);
-    let request = Request::New { agent: Some("zz".into()), folder: "/".into(), title: None };
+    let request = Request::New { agent: Some("zz".into()), model: None, folder: "/".into(), title: None };
     let effects = ask(&mut core, SCRIPT, request);
     assert_eq!(replies(&effects), [&Reply::Refused { why: Refusal::UnknownAgent("zz".into()) }]);
 }
@@ -271,4 +296,69 @@ fn a_host_that_ends_saves_what_ran_as_interrupted_tells_everybody_and_accepts_no
     assert!(saved < told && effects.last() == Some(&Effect::End), "{effects:?}");
     let refused = submit(&mut core, "two");
     assert_eq!(replies(&refused), [&Reply::Refused { why: Refusal::Ending }]);
+}
+
+/// The states of the turns that whoever waits was told of as needing the person.
+fn needs_told(effects: &[Effect]) -> Vec<&str> {
+    let needs = replies(effects).into_iter().filter_map(|reply| match reply {
+        Reply::NeedsPerson { turn } => Some(turn.state.word()),
+        _ => None,
+    });
+    needs.collect()
+}
+
+#[test]
+fn whoever_waits_is_told_once_of_each_thing_that_the_agent_asks_and_then_of_the_end() {
+    use crate::domain::request::RequestKind;
+    let asks = |kind, text: &str| seen(Signal::Asks { kind, text: text.into() });
+    let mut core = core();
+    new_conversation(&mut core, SCRIPT);
+    submit(&mut core, "one");
+    hear(&mut core, seen(Signal::Ready));
+    hear(&mut core, SessionEvent::Written { turn: TurnNumber(1) });
+    hear(&mut core, seen(Signal::TurnStarted { turn: Some(TurnNumber(1)), text: None }));
+    ask(&mut core, WINDOW, wait(None));
+    let turn = Some(TurnNumber(1));
+    ask(&mut core, SCRIPT, Request::Wait { conversation: ONE, turn, asked: WhenAsked::Tell });
+    assert_eq!(needs_told(&hear(&mut core, asks(RequestKind::Permission, "run ls"))), ["needs approval"]);
+    assert_eq!(needs_told(&hear(&mut core, asks(RequestKind::Permission, "run ls"))), [""; 0]);
+    assert_eq!(needs_told(&hear(&mut core, asks(RequestKind::Question, "which one"))), ["needs answer"]);
+    assert_eq!(needs_told(&hear(&mut core, seen(Signal::GoesOn))), [""; 0]);
+    assert_eq!(needs_told(&hear(&mut core, asks(RequestKind::Permission, "run ls"))), ["needs approval"]);
+    // Who comes while it is asked is told at once.
+    let late = ask(&mut core, SCRIPT, Request::Wait { conversation: ONE, turn, asked: WhenAsked::Tell });
+    assert_eq!(needs_told(&late), ["needs approval"]);
+    let end = Signal::TurnEnded { turn, ending: Ending::Completed, answer: None };
+    let ended = hear(&mut core, seen(end));
+    let ends = replies(&ended).into_iter().filter(|reply| matches!(reply, Reply::Ended { .. })).count();
+    assert_eq!(ends, 2, "{ended:?}");
+}
+
+#[test]
+fn a_fresh_session_of_another_agent_is_one_request_that_changes_all_or_nothing() {
+    let wanted = |core: &HostCore| core.conversations[&ONE].record().wanted.clone();
+    let fresh = |agent: &str, running| Request::Fresh {
+        conversation: ONE,
+        running,
+        agent: Some(agent.into()),
+        model: Some("m".into()),
+    };
+    let mut core = core();
+    new_conversation(&mut core, SCRIPT);
+    complete_first_turn(&mut core);
+    let before = wanted(&core);
+    let effects = ask(&mut core, SCRIPT, fresh("nobody", RunningTurn::Refuse));
+    assert_eq!(replies(&effects), [&Reply::Refused { why: Refusal::UnknownAgent("nobody".into()) }]);
+    assert_eq!(wanted(&core), before);
+    hear(&mut core, seen(Signal::Ready));
+    submit(&mut core, "two");
+    let effects = ask(&mut core, SCRIPT, fresh("b", RunningTurn::Refuse));
+    assert_eq!(replies(&effects), [&Reply::Refused { why: Refusal::TurnRuns(TurnNumber(2)) }]);
+    assert_eq!(wanted(&core), before);
+    let effects = ask(&mut core, SCRIPT, fresh("b", RunningTurn::Stop));
+    assert_eq!(replies(&effects), [&Reply::Done]);
+    assert_eq!((wanted(&core).agent.as_str(), wanted(&core).model.as_deref()), ("b", Some("m")));
+    hear(&mut core, SessionEvent::Exited { exit: Exit::Signal(1), said: String::new() });
+    let next = core.conversations[&ONE].next_decision();
+    assert_eq!((next.continuity, next.why.text().as_str()), (Continuity::Fresh, "agent a -> b"));
 }

@@ -1,8 +1,9 @@
 //! A conversation as clients are told of it.
 
-use crate::domain::continuity::CanResume;
+use crate::domain::conversation::QueueHeld;
 use crate::domain::conversation_state::{AgentPlace, ConversationState};
 use crate::domain::id::TurnNumber;
+use crate::domain::request::RequestNumber;
 use crate::domain::session::AsleepWhy;
 use crate::domain::turn::{TurnRecord, TurnState};
 use crate::protocol::message::{Conversation, Process, Session, Status};
@@ -53,7 +54,10 @@ pub fn visible_of(state: &ConversationState) -> impl PartialEq + use<> {
     (
         state.record().clone(),
         state.session().cloned(),
-        state.live().map(|live| (live.generation, live.pid, live.place == AgentPlace::Starting)),
+        state.live().map(|live| {
+            let starting = live.place == AgentPlace::Starting;
+            (live.generation, live.pid, starting, live.taken_up, live.asks.clone(), live.background)
+        }),
         state.current().map(|current| current.turn.clone()),
         state.queue().to_vec(),
         state.decisions().back().map(|decision| decision.number),
@@ -66,9 +70,34 @@ pub fn is_open(state: &ConversationState, turn: TurnNumber) -> bool {
         || state.queue().iter().any(|waiting| waiting.number == turn)
 }
 
+/// Why this turn waits for the person; none where it does not.
+pub fn is_held(state: &ConversationState, turn: TurnNumber) -> Option<QueueHeld> {
+    state.record().queue_held.filter(|_| state.queue().iter().any(|waiting| waiting.number == turn))
+}
+
 /// Whether nothing is under way, nor will be without the person.
 pub fn is_quiet(state: &ConversationState) -> bool {
     state.current().is_none() && (state.queue().is_empty() || state.record().queue_held.is_some())
+}
+
+/// What an agent waits for the person with: the state of its turn, and what is open in it.
+pub type Needs = (TurnNumber, TurnState, Vec<RequestNumber>);
+
+/// None while the agent does not wait for the person.
+pub fn needs(state: &ConversationState) -> Option<Needs> {
+    let turn = &state.current()?.turn;
+    match turn.state {
+        TurnState::NeedsApproval | TurnState::NeedsAnswer => {
+            let open = turn.requests.iter().filter(|request| request.is_open()).map(|request| request.number);
+            Some((turn.number, turn.state.clone(), open.collect()))
+        }
+        TurnState::Queued | TurnState::Sending | TurnState::Working | TurnState::Ended(_) => None,
+    }
+}
+
+/// The turn that is under way, as it is shown.
+pub fn current(state: &ConversationState) -> Option<TurnRecord> {
+    Some(with_short_prompt(&state.current()?.turn, SHOWN_PROMPT_BYTES))
 }
 
 fn status(state: &ConversationState) -> Status {
@@ -80,18 +109,25 @@ fn status(state: &ConversationState) -> Status {
             TurnState::NeedsAnswer => Status::NeedsAnswer,
         };
     }
-    match (state.session(), state.live(), state.rules().resume) {
-        (None, _, _) => Status::Draft,
-        (Some(_), Some(_), _) => Status::Idle,
-        (Some(_), None, CanResume::Yes) => Status::AsleepWillResume,
-        (Some(_), None, CanResume::No) => Status::AsleepCannotResume,
+    match (state.session(), state.live()) {
+        (None, _) => Status::Draft,
+        (Some(_), Some(live)) if live.asks.is_some() => Status::NeedsAnswer,
+        (Some(_), Some(_)) => Status::Idle,
+        (Some(_), None) if state.will_resume() => Status::AsleepWillResume,
+        (Some(_), None) => Status::AsleepCannotResume,
     }
 }
 
 fn session(state: &ConversationState) -> Option<Session> {
     let session = state.session()?;
     let process = match state.live() {
-        Some(live) => Process::Alive { generation: live.generation, since: live.since, pid: live.pid },
+        Some(live) => Process::Alive {
+            generation: live.generation,
+            since: live.since,
+            pid: live.pid,
+            taken_up: live.taken_up,
+            background: live.background,
+        },
         // A session without a process always has its reason; it is saved before the process is let go.
         None => Process::Asleep { why: session.asleep.clone().unwrap_or(AsleepWhy::HostEnded) },
     };
@@ -101,6 +137,8 @@ fn session(state: &ConversationState) -> Option<Session> {
         folder: session.last_folder.clone(),
         started_at: session.started_at,
         process,
+        agent_session: session.agent_session.clone(),
+        heard: state.live().map(|live| live.heard.values().cloned().collect()).unwrap_or_default(),
     })
 }
 

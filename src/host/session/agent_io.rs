@@ -1,22 +1,29 @@
 //! The agent's side of a session: its pty, its screen, what is on its way to it, and what its marks mean.
 
+use super::answering::{Answering, Now};
+use super::keyboard::{Keyboard, Written};
+use super::output::Output;
+use super::watch::Watch;
 use super::{Begin, Tell};
 use crate::agent::observe::{Observed, Observer};
 use crate::agent::profile::{Profile, Step, StepAct, Variant};
-use crate::agent::submit;
+use crate::agent::readers::{PasteMode, Seen as Heard};
+use crate::agent::submit::{self, Composer};
+use crate::agent::token::Token;
 use crate::domain::conversation_state::SessionEvent;
 use crate::domain::id::{Timestamp, TurnNumber};
-use crate::domain::signal::Seen;
-use crate::domain::turn::{Answer, Evidence, Source};
+use crate::domain::request::{Choice, RequestNumber};
+use crate::domain::signal::{Ending, Seen, Signal};
+use crate::domain::turn::{Evidence, Source};
 use crate::host::clock;
 use crate::host::processes;
 use crate::host::pty::Pty;
 use crate::terminal::emulator::{Mark, Screen, Told};
 use crate::terminal::excerpt::Cap;
 use crate::terminal::frame::Size;
+use crate::terminal::modes::Switched;
 use rustix::fs::{Mode, OFlags};
 use rustix::process::Pid;
-use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
@@ -25,18 +32,15 @@ use std::time::{Duration, Instant};
 
 /// One read of a pty brings at most 4 KiB on Linux, so more would not be filled.
 const READ_BYTES: usize = 16 * 1024;
-/// Input for an agent that does not read; beyond this, keys are dropped as a terminal drops them.
-const MOST_PENDING: usize = 32 * 1024 * 1024;
 /// A program that died inside a synchronized update must not freeze its picture.
 const SYNC_LIMIT: Duration = Duration::from_millis(150);
 /// After so long without output a session is idle, and its screen packs its rows.
 const QUIET: Duration = Duration::from_secs(2);
-/// What is kept of an answer: its beginning and, where the result stands, its end.
-const ANSWER_CAP: Cap = Cap { head: 16 * 1024, tail: 48 * 1024 };
-/// So many rows of output are more than `ANSWER_CAP.head` bytes of anything but the shortest lines, and far from the end of the scrollback.
-const BEGINNING_ROWS: u64 = 2_000;
 /// A command typed at a prompt, read from the screen where the shell did not tell it.
 const TYPED_CAP: Cap = Cap { head: 8 * 1024, tail: 0 };
+/// What is told of the screen of an agent that left: enough for an error in words.
+const LAST_WORDS_ROWS: usize = 3;
+const LAST_WORDS_CHARACTERS: usize = 300;
 
 pub struct AgentIo {
     pub screen: Screen,
@@ -44,10 +48,11 @@ pub struct AgentIo {
     size: Size,
     resized: bool,
     hung_up: bool,
-    pending: VecDeque<u8>,
-    /// The turn whose last byte is the last one pending, with how many bytes are to go before it is written.
-    being_written: Option<(TurnNumber, usize)>,
-    observer: Observer,
+    keyboard: Keyboard,
+    /// What may stand in the agent's own composer.
+    composer: Composer,
+    listener: Listener,
+    answering: Option<Answering>,
     /// Where the input at the prompt begins, and where the output of the running turn does.
     input_mark: Option<Mark>,
     output: Option<Output>,
@@ -57,20 +62,34 @@ pub struct AgentIo {
     profile: Arc<Profile>,
     variant: Variant,
     folder: PathBuf,
+    token: Token,
     buffer: Vec<u8>,
+}
+
+/// Who tells what the agent does.
+enum Listener {
+    /// A shell's marks at exact places of its output.
+    Marks(Observer),
+    /// The sources of a coding agent.
+    Claims(Box<Watch>),
 }
 
 impl AgentIo {
     pub fn new(begin: Begin, pty: Pty) -> AgentIo {
+        let listener = match begin.profile.rank(Source::ShellMark) {
+            Some(_) => Listener::Marks(Observer::new(begin.token.clone())),
+            None => Listener::Claims(Box::new(Watch::new(begin.profile.clone(), begin.whereabouts, pty.pid))),
+        };
         AgentIo {
             screen: Screen::new(begin.size),
             pty,
             size: begin.size,
             resized: false,
             hung_up: false,
-            pending: VecDeque::new(),
-            being_written: None,
-            observer: Observer::new(begin.token),
+            keyboard: Keyboard::default(),
+            composer: Composer::Empty,
+            listener,
+            answering: None,
             input_mark: None,
             output: None,
             sync_since: None,
@@ -78,6 +97,7 @@ impl AgentIo {
             profile: begin.profile,
             variant: begin.variant,
             folder: begin.folder,
+            token: begin.token,
             buffer: vec![0; READ_BYTES],
         }
     }
@@ -105,7 +125,7 @@ impl AgentIo {
     }
 
     pub fn has_pending(&self) -> bool {
-        !self.pending.is_empty() && !self.hung_up
+        self.keyboard.has_pending() && !self.hung_up
     }
 
     pub fn stop_steps(&self) -> Vec<Step> {
@@ -126,12 +146,18 @@ impl AgentIo {
         self.sync_since.map(|since| since + SYNC_LIMIT)
     }
 
-    /// When something is due by itself: the end of an update that the program does not end, or the rest after output.
+    /// When something is due by itself: the end of an update that the program does not end, the rest after output, a pause in what is
+    /// typed, a look at the agent's files.
     pub fn next_due(&self) -> Option<Instant> {
-        [self.hold_until(), self.rest_at].into_iter().flatten().min()
+        let listener = match &self.listener {
+            Listener::Marks(_) => None,
+            Listener::Claims(watch) => watch.due(),
+        };
+        let answering = self.answering.as_ref().map(Answering::due);
+        [self.hold_until(), self.rest_at, self.keyboard.due(), listener, answering].into_iter().flatten().min()
     }
 
-    pub fn do_what_is_due(&mut self, now: Instant) {
+    pub fn do_what_is_due(&mut self, now: Instant, tell: &Tell) {
         if self.hold_until().is_some_and(|until| now >= until) {
             self.screen.end_sync();
             self.sync_since = None;
@@ -140,26 +166,85 @@ impl AgentIo {
             self.screen.rest();
             self.rest_at = None;
         }
+        if self.keyboard.due().is_some_and(|at| now >= at) {
+            self.write_pending(tell);
+        }
+        if let Listener::Claims(watch) = &mut self.listener
+            && watch.due().is_some_and(|at| now >= at)
+        {
+            let screen = &self.screen;
+            let events = watch.do_what_is_due(now, || screen.visible_text().join("\n"));
+            self.tell_all(events, tell);
+        }
+        self.answer_if_safe(now, tell);
     }
 
     /// Gives the agent a message as its profile says.
     pub fn submit(&mut self, turn: TurnNumber, text: &str, tell: &Tell) {
-        let submission = submit::submit(&self.variant, turn, text);
+        let submission = submit::submit(&self.variant, turn, text, self.composer);
         for (name, content) in &submission.files {
             if let Err(error) = write_private(&self.folder.join(name), content) {
                 // The keys go out all the same: the agent says then, on its screen and as the turn's end, that the file is missing.
                 tracing::error!(%error, "could not write a message for the agent");
             }
         }
-        self.observer.expect(turn);
-        self.push(&submission.keys);
-        self.being_written = Some((turn, self.pending.len()));
+        match &mut self.listener {
+            Listener::Marks(observer) => observer.expect(turn),
+            Listener::Claims(watch) => watch.expect(turn),
+        }
+        self.composer = Composer::Empty;
+        self.keyboard.type_out(submission.steps, Written::Turn(turn));
         self.write_pending(tell);
     }
 
     /// What was submitted last started no turn; what starts from now on was typed.
     pub fn give_up(&mut self) {
-        self.observer.expect_nothing();
+        match &mut self.listener {
+            Listener::Marks(observer) => observer.expect_nothing(),
+            Listener::Claims(watch) => watch.expect_nothing(),
+        }
+        // Wherever it is, it may stand in the composer now.
+        self.composer = Composer::AfterInterrupt;
+    }
+
+    /// Types an answer to what the agent asks, as soon as it is safe to.
+    pub fn answer(&mut self, request: RequestNumber, choice: &Choice, tell: &Tell) {
+        match submit::answer(&self.profile.request, &self.variant, choice) {
+            Some(keys) => self.answering = Some(Answering::begin(request, keys, Instant::now())),
+            None => {
+                let why = "this agent takes that answer on its own screen only".to_owned();
+                tell.event(SessionEvent::AnswerNotTyped { request, why });
+            }
+        }
+    }
+
+    fn answer_if_safe(&mut self, now: Instant, tell: &Tell) {
+        let Some(answering) = &mut self.answering else {
+            return;
+        };
+        let request = answering.request;
+        let screen = &self.screen;
+        match answering.look(&self.profile.request, now, || screen.visible_text().join("\n")) {
+            Now::Wait => {}
+            Now::Type(keys) => {
+                self.answering = None;
+                self.keyboard.type_out(keys, Written::Answer(request));
+                self.write_pending(tell);
+            }
+            Now::GiveUp(why) => {
+                self.answering = None;
+                tell.event(SessionEvent::AnswerNotTyped { request, why: why.to_owned() });
+            }
+        }
+    }
+
+    /// A hook of the agent called. Without the session's token it is nobody's.
+    pub fn hook(&mut self, token: &str, payload: &str, tell: &Tell) {
+        if self.token.as_str() != token {
+            tracing::warn!("a hook called with a token that is not this session's; it is not heard");
+            return;
+        }
+        self.see(Heard::Hook(payload), tell);
     }
 
     /// Takes a step of the interrupt ladder.
@@ -180,40 +265,31 @@ impl AgentIo {
         }
     }
 
+    /// Keys of a person, for the agent's own screen.
+    pub fn type_keys(&mut self, bytes: &[u8]) {
+        self.composer = Composer::MaybeHolds;
+        self.keyboard.push(bytes);
+    }
+
     /// Puts bytes behind those that are on their way to the agent.
     pub fn push(&mut self, bytes: &[u8]) {
-        if self.pending.len() + bytes.len() > MOST_PENDING {
-            tracing::warn!(bytes = bytes.len(), "the agent does not read; input was dropped");
-            return;
-        }
-        self.pending.extend(bytes);
+        self.keyboard.push(bytes);
     }
 
     pub fn write_pending(&mut self, tell: &Tell) {
-        while !self.pending.is_empty() && !self.hung_up {
-            let (front, _) = self.pending.as_slices();
-            match self.pty.write(front) {
-                Ok(written) => {
-                    self.pending.drain(..written);
-                    self.count_written(written, tell);
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => {
-                    self.hung_up = true;
-                    return;
-                }
-            }
+        if self.hung_up {
+            return;
         }
-    }
-
-    fn count_written(&mut self, written: usize, tell: &Tell) {
-        if let Some((turn, left)) = self.being_written {
-            let left = left.saturating_sub(written);
-            self.being_written = (left > 0).then_some((turn, left));
-            if left == 0 {
-                tell.event(SessionEvent::Written { turn });
+        match self.keyboard.write(&self.pty, Instant::now()) {
+            Ok(written) => {
+                for written in written {
+                    tell.event(match written {
+                        Written::Turn(turn) => SessionEvent::Written { turn },
+                        Written::Answer(request) => SessionEvent::AnswerTyped(request),
+                    });
+                }
             }
+            Err(_) => self.hung_up = true,
         }
     }
 
@@ -239,7 +315,11 @@ impl AgentIo {
         }
         self.buffer = buffer;
         if taken > 0 {
-            self.rest_at = Some(Instant::now() + QUIET);
+            let now = Instant::now();
+            self.rest_at = Some(now + QUIET);
+            if let Listener::Claims(watch) = &mut self.listener {
+                watch.note_output(now);
+            }
         }
         let replies = self.screen.take_replies();
         if !replies.is_empty() {
@@ -257,15 +337,92 @@ impl AgentIo {
             let fed = self.screen.feed(bytes);
             bytes = &bytes[fed.used..];
             match fed.told {
-                Some(Told::Osc(payload)) => self.see(&payload, tell),
-                Some(Told::Title(_) | Told::Bell | Told::BracketedPaste(_) | Told::Reset) | None => {}
+                Some(Told::Osc(payload)) => self.see(Heard::Osc(&payload), tell),
+                Some(Told::Title(title)) => self.see(Heard::Title(&title), tell),
+                Some(Told::Bell) => self.see(Heard::Bell, tell),
+                Some(Told::BracketedPaste(Switched::On)) => self.see(Heard::PasteMode(PasteMode::On), tell),
+                Some(Told::BracketedPaste(Switched::Off)) => self.see(Heard::PasteMode(PasteMode::Off), tell),
+                Some(Told::Reset) => self.see(Heard::Reset, tell),
+                None => {}
             }
         }
     }
 
-    fn see(&mut self, payload: &[u8], tell: &Tell) {
+    fn see(&mut self, heard: Heard, tell: &Tell) {
+        match &mut self.listener {
+            Listener::Marks(_) => {
+                if let Heard::Osc(payload) = heard {
+                    self.see_mark(payload, tell);
+                }
+            }
+            Listener::Claims(watch) => {
+                let events = watch.see(heard);
+                self.tell_all(events, tell);
+            }
+        }
+    }
+
+    fn tell_all(&mut self, events: Vec<SessionEvent>, tell: &Tell) {
+        for event in events {
+            if let SessionEvent::Seen(Seen { signal, .. }) = &event {
+                self.follow(signal, tell);
+            }
+            tell.event(event);
+        }
+    }
+
+    /// What follows here from what the agent was seen doing.
+    fn follow(&mut self, signal: &Signal, tell: &Tell) {
+        match signal {
+            Signal::TurnStarted { .. } => self.composer = Composer::Empty,
+            Signal::TurnEnded { ending, .. } => {
+                if *ending == Ending::Interrupted {
+                    self.composer = Composer::AfterInterrupt;
+                }
+                self.drop_answer(tell);
+            }
+            Signal::GoesOn => self.drop_answer(tell),
+            Signal::Ready
+            | Signal::WantsMore
+            | Signal::Asks { .. }
+            | Signal::Doing(_)
+            | Signal::Detail(_)
+            | Signal::Folder(_)
+            | Signal::Identity(_)
+            | Signal::Background(_)
+            | Signal::Named(_) => {}
+        }
+    }
+
+    /// What it was the answer to is over.
+    fn drop_answer(&mut self, tell: &Tell) {
+        if let Some(Answering { request, .. }) = self.answering.take() {
+            let why = "the agent went on before the answer was typed".to_owned();
+            tell.event(SessionEvent::AnswerNotTyped { request, why });
+        }
+    }
+
+    /// The end of what stands on the screen of a coding agent, for one that left.
+    pub fn last_words(&self) -> String {
+        match &self.listener {
+            Listener::Marks(_) => String::new(),
+            Listener::Claims(_) => {
+                let rows = self.screen.visible_text();
+                let mut last: Vec<&str> =
+                    rows.iter().rev().map(|row| row.trim()).filter(|row| !row.is_empty()).collect();
+                last.truncate(LAST_WORDS_ROWS);
+                last.reverse();
+                last.join(" ").chars().take(LAST_WORDS_CHARACTERS).collect()
+            }
+        }
+    }
+
+    fn see_mark(&mut self, payload: &[u8], tell: &Tell) {
+        let Listener::Marks(observer) = &mut self.listener else {
+            return;
+        };
         let now = clock::now();
-        for observed in self.observer.see(payload) {
+        for observed in observer.see(payload) {
             let observed = self.with_typed_text(observed);
             let text = words(&observed);
             let output = self.remember_place(&observed);
@@ -299,52 +456,6 @@ impl AgentIo {
         }
         None
     }
-}
-
-/// The output of the turn that runs.
-struct Output {
-    mark: Mark,
-    /// Rows that had left the screen when it began.
-    scrolled: u64,
-    /// The beginning, kept while the scrollback still has it.
-    beginning: Option<String>,
-}
-
-impl Output {
-    fn begin(screen: &Screen) -> Output {
-        Output { mark: screen.mark(), scrolled: screen.scrolled_rows(), beginning: None }
-    }
-
-    /// A long output outgrows the scrollback; its beginning is read once, before that.
-    fn keep_beginning(&mut self, screen: &Screen) {
-        if self.beginning.is_none() && screen.scrolled_rows().saturating_sub(self.scrolled) >= BEGINNING_ROWS {
-            let cap = Cap { head: ANSWER_CAP.head, tail: 0 };
-            self.beginning = Some(screen.text_since(&self.mark, cap).map(|(text, _)| text).unwrap_or_default());
-        }
-    }
-
-    fn answer(self, screen: &Screen) -> Answer {
-        let Some((text, cut_bytes)) = screen.text_since(&self.mark, ANSWER_CAP) else {
-            return Answer::default();
-        };
-        let text = text.trim_end_matches('\n');
-        match self.beginning {
-            Some(beginning) if cut_bytes > 0 && !text.starts_with(&beginning) => {
-                let tail = end_of(text, ANSWER_CAP.tail);
-                let all = text.len() as u64 + cut_bytes;
-                let kept = (beginning.len() + tail.len()) as u64;
-                Answer { text: format!("{beginning}{tail}"), cut_bytes: all.saturating_sub(kept) }
-            }
-            _ => Answer { text: text.to_owned(), cut_bytes },
-        }
-    }
-}
-
-/// At most so many bytes of the end of a text, whole characters only.
-fn end_of(text: &str, most: usize) -> &str {
-    let from = text.len().saturating_sub(most);
-    let from = (from..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
-    &text[from..]
 }
 
 fn shell_mark(at: Timestamp, text: String) -> Evidence {

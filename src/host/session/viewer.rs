@@ -19,11 +19,14 @@ const PICTURE_EVERY: Duration = Duration::from_millis(16);
 const BYTES_A_MS: usize = 600;
 /// For so long after a key every change is shown at once, so that typing feels direct.
 const BOOST: Duration = Duration::from_millis(50);
-const READ_BYTES: usize = 16 * 1024;
+/// Keys are a few bytes each; a long paste comes in several reads.
+const READ_BYTES: usize = 4 * 1024;
 
 pub struct Viewer {
     stream: UnixStream,
     decoder: Decoder,
+    /// The last read left room: there is no more to read for now.
+    drained: bool,
     /// Bytes that the socket had no room for. While there are some, no picture is made.
     out: Vec<u8>,
     seen: Option<Frame>,
@@ -47,6 +50,7 @@ impl Viewer {
         let mut viewer = Viewer {
             stream: handover.stream,
             decoder: Decoder::default(),
+            drained: false,
             out: codec::encode(&told).map_err(io::Error::other)?,
             seen: None,
             seen_revision: 0,
@@ -92,13 +96,19 @@ impl Viewer {
                     return None;
                 }
             }
+            if std::mem::take(&mut self.drained) {
+                return None;
+            }
             let mut buffer = [0; READ_BYTES];
             match self.stream.read(&mut buffer) {
                 Ok(0) => {
                     self.gone = true;
                     return None;
                 }
-                Ok(bytes) => self.decoder.push(&buffer[..bytes]),
+                Ok(bytes) => {
+                    self.drained = bytes < READ_BYTES;
+                    self.decoder.push(&buffer[..bytes]);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.gone |= error.kind() != io::ErrorKind::WouldBlock;
@@ -138,7 +148,7 @@ impl Viewer {
     fn give_to_agent(&mut self, bytes: &[u8], agent: &mut AgentIo) {
         self.typed = true;
         self.up = 0;
-        agent.push(bytes);
+        agent.type_keys(bytes);
     }
 
     fn mouse(&mut self, mouse: keys::Mouse, agent: &mut AgentIo) {
@@ -172,7 +182,7 @@ impl Viewer {
         .min(most);
         // The person turned the wheel: the picture follows at once.
         self.last_picture = None;
-        self.seen_revision = u64::MAX;
+        self.seen_revision = 0;
     }
 
     /// A view that is scrolled up shows the same rows when new ones come.
@@ -204,7 +214,13 @@ impl Viewer {
         Some(hold.map_or(due, |hold| due.max(hold)))
     }
 
-    pub fn send_picture(&mut self, screen: &Screen, hold: Option<Instant>, last_input: Option<Instant>, now: Instant) {
+    pub fn send_picture(
+        &mut self,
+        screen: &mut Screen,
+        hold: Option<Instant>,
+        last_input: Option<Instant>,
+        now: Instant,
+    ) {
         self.flush();
         if self.next_due(screen, hold, last_input, now).is_some_and(|due| due <= now) {
             self.picture(screen);
@@ -212,22 +228,31 @@ impl Viewer {
         }
     }
 
-    fn picture(&mut self, screen: &Screen) {
+    fn picture(&mut self, screen: &mut Screen) {
         self.keep_still(screen);
-        let frame = screen.frame(self.up);
-        self.up = frame.scroll.up;
+        let delta = match &mut self.seen {
+            Some(seen) if self.up == 0 && seen.scroll.up == 0 && seen.size == screen.size() => {
+                screen.update(seen, self.seen_revision)
+            }
+            seen => {
+                let frame = screen.frame(self.up);
+                self.up = frame.scroll.up;
+                let blank = Frame::blank(Size { columns: 0, rows: 0 });
+                let delta = frame.delta_from(seen.as_ref().unwrap_or(&blank));
+                *seen = Some(frame);
+                delta
+            }
+        };
         self.seen_revision = screen.revision();
-        let blank = Frame::blank(Size { columns: 0, rows: 0 });
         self.pause = PICTURE_EVERY;
-        if let Some(delta) = frame.delta_from(self.seen.as_ref().unwrap_or(&blank)) {
+        if let Some(delta) = delta {
             let bytes = self.send(&ViewOutput::Frame(delta));
             self.pause = self.pause.max(Duration::from_millis((bytes / BYTES_A_MS) as u64));
         }
-        self.seen = Some(frame);
     }
 
     /// The last picture, and that nothing follows.
-    pub fn say_ended(&mut self, screen: &Screen) {
+    pub fn say_ended(&mut self, screen: &mut Screen) {
         self.picture(screen);
         self.send(&ViewOutput::Ended);
     }

@@ -13,6 +13,7 @@ use super::super::line::Line;
 use super::super::modes::Switched;
 use super::super::replies::{Colors, Replies};
 use super::super::scrollback::Scrollback;
+use super::changes::Changes;
 use super::history::NO_LIMIT;
 use super::keyboard::Keyboard;
 use super::resize::Dimension;
@@ -37,6 +38,7 @@ pub(super) struct Emulation {
     pub(super) room: usize,
     /// Rows by which resizing has made the history shorter; they have not come back to be counted twice.
     pub(super) resized_rows: i64,
+    pub(super) changes: Changes,
     /// Spared allocations.
     pub(super) scratch: Line,
 }
@@ -56,6 +58,7 @@ impl Emulation {
             parked_history: 0,
             room: 0,
             resized_rows: 0,
+            changes: Changes::default(),
             scratch: Line::default(),
         }
     }

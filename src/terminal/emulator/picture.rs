@@ -14,13 +14,20 @@ use super::cells::scan;
 use super::emulation::{Emulation, as_line};
 
 impl Emulation {
+    /// Packed rows that can be shown above the hot ones. The alternate screen has nothing above it.
+    fn packed_rows(&self) -> u64 {
+        if self.shows_alternate() { 0 } else { self.scrollback.shown_rows() }
+    }
+
+    pub(super) fn rows_above_screen(&self) -> u32 {
+        u32::try_from(self.packed_rows() + self.term.history_size() as u64).unwrap_or(u32::MAX)
+    }
+
     pub(super) fn frame(&self, size: Size, up: u32) -> Frame {
         let grid = self.term.grid();
         let height = usize::from(size.rows);
-        // The alternate screen has nothing above it.
-        let packed = if self.shows_alternate() { 0 } else { self.scrollback.shown_rows() };
-        let history = grid.history_size();
-        let most = u32::try_from(packed + history as u64).unwrap_or(u32::MAX);
+        let (packed, history) = (self.packed_rows(), grid.history_size());
+        let most = self.rows_above_screen();
         let up = up.min(most);
         let top = packed + history as u64 - u64::from(up);
         let mut rows: Vec<Row> = Vec::with_capacity(height);
@@ -49,7 +56,7 @@ impl Emulation {
         rows.collect()
     }
 
-    fn cursor(&self) -> Option<Cursor> {
+    pub(super) fn cursor(&self) -> Option<Cursor> {
         let style = self.term.cursor_style();
         let shape = match style.shape {
             CellCursorShape::Block | CellCursorShape::HollowBlock => CursorShape::Block,

@@ -6,14 +6,26 @@ use super::super::event::{Effect, Purpose};
 use super::super::keymap::{Command, Motion, key_name};
 use super::super::layout::{self, PanelPlace};
 use super::super::view::{page, record};
-use super::{Asked, ask, fetch_older, save_draft, say, select, text_changed, to_agent, turns, writing};
+use super::{
+    Asked, agents, ask, brief, fetch_older, requests, save_draft, say, select, text_changed, to_agent, turns, writing,
+};
 use crate::domain::id::ConversationId;
-use crate::protocol::message::{Place, Request, RunningTurn, Scroll, Status, ViewInput};
+use crate::domain::request::Choice;
+use crate::protocol::message::{Conversation, Place, Request, RunningTurn, Scroll, ViewInput};
 
 pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
     match command {
         Command::NewTab => new_tab(app, out),
+        Command::NewTabWith => agents::open(app, out),
+        Command::ChooseAgent => agents::take(app, out),
         Command::Fresh => fresh(app, out),
+        Command::Brief => brief::ask_for(app, out),
+        Command::Model => {
+            if let Some(model) = app.active().map(|conversation| conversation.wanted.model.clone().unwrap_or_default())
+            {
+                app.page = Some(Page::Model(Box::new(Composer::with_text(&model))));
+            }
+        }
         Command::NextTab => step_tab(app, out, Step::Next),
         Command::PreviousTab => step_tab(app, out, Step::Previous),
         Command::GoToTab(number) => go_to_tab(app, out, number),
@@ -25,6 +37,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         }),
         Command::SendNow => writing::send_now(app, out),
         Command::Turns => turns::enter(app),
+        Command::Requests => requests::open(app),
         Command::TogglePanel => toggle_panel(app),
         Command::ToggleRecord => toggle_record(app),
         Command::Why => with_active(app, out, |app, out, conversation| {
@@ -48,6 +61,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::Older => writing::older(app),
         Command::Newer => writing::newer(app),
         Command::ToAgent => match app.desk().is_none_or(|desk| desk.composer.is_empty()) {
+            true if app.active().is_some_and(is_untouched) => agents::open(app, out),
             true => to_agent_screen(app),
             false => {
                 let prefix = key_name(app.config.prefix);
@@ -64,6 +78,8 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
             }
         }
         Command::Move(motion) => match app.page {
+            Some(Page::Requests(_)) => requests::choose(app, motion),
+            Some(Page::Agents(_)) => agents::choose(app, motion),
             Some(_) => scroll_page(app, motion),
             None => turns::choose(app, out, motion),
         },
@@ -71,6 +87,9 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::EditQueued => turns::edit_queued(app),
         Command::RemoveQueued => turns::remove_queued(app, out),
         Command::SendQueuedNow => turns::send_queued_now(app, out),
+        Command::Allow => requests::answer(app, out, Choice::Allow),
+        Command::Deny => requests::answer(app, out, Choice::Deny),
+        Command::Answer => requests::answer_in_words(app, out),
         Command::Back => match app.page.take() {
             Some(_) => {}
             None => keyboard_to(app, Keyboard::Composer),
@@ -103,7 +122,7 @@ pub fn new_tab(app: &mut App, out: &mut Vec<Effect>) {
         Some(wanted) => (Some(wanted.agent), wanted.folder),
         None => (Some(app.config.default_agent.clone()), app.folder.clone()),
     };
-    ask(app, out, Purpose::NewTab, Request::New { agent, folder, title: None });
+    ask(app, out, Purpose::NewTab, Request::New { agent, model: None, folder, title: None });
 }
 
 fn fresh(app: &mut App, out: &mut Vec<Effect>) {
@@ -113,10 +132,10 @@ fn fresh(app: &mut App, out: &mut Vec<Effect>) {
         app.page = Some(Page::Confirm(Confirm::FreshWhileRunning(turn.number)));
         return;
     }
-    if conversation.status == Status::Draft && conversation.session.is_none() && conversation.turns == 0 {
+    if is_untouched(conversation) {
         return say(app, "no session was started here yet; the first message starts a fresh one anyway");
     }
-    ask(app, out, Purpose::Fresh(id), Request::Fresh { conversation: id, running: RunningTurn::Refuse });
+    ask(app, out, Purpose::Fresh(id), fresh_request(id, RunningTurn::Refuse));
 }
 
 fn step_tab(app: &mut App, out: &mut Vec<Effect>, step: Step) {
@@ -265,7 +284,9 @@ fn scroll_page(app: &mut App, motion: Motion) {
     let rows = page::rows(app).max(1);
     let top = match &mut app.page {
         Some(Page::Help { top } | Page::Why { top } | Page::Turn { top, .. }) => top,
-        Some(Page::Confirm(_) | Page::Rename(_)) | None => return,
+        Some(Page::Requests(_) | Page::Agents(_) | Page::Confirm(_) | Page::Rename(_) | Page::Model(_)) | None => {
+            return;
+        }
     };
     let to = match motion {
         Motion::Up => top.saturating_sub(1),
@@ -282,7 +303,7 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
     let (Some(conversation), Some(page)) = (app.active, app.page.take()) else { return };
     match page {
         Page::Confirm(Confirm::FreshWhileRunning(_)) => {
-            let request = Request::Fresh { conversation, running: RunningTurn::Stop };
+            let request = fresh_request(conversation, RunningTurn::Stop);
             ask(app, out, Purpose::Fresh(conversation), request);
         }
         Page::Confirm(Confirm::StopSession) => {
@@ -295,6 +316,30 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
                 false => order(app, out, Request::Rename { conversation, title }, ""),
             }
         }
-        Page::Help { .. } | Page::Why { .. } | Page::Turn { .. } => {}
+        Page::Model(composer) => set_model(app, out, conversation, composer.text().trim()),
+        Page::Help { .. } | Page::Why { .. } | Page::Turn { .. } | Page::Requests(_) | Page::Agents(_) => {}
     }
+}
+
+/// What the choice does to the session, the status line says: it is decided anew with the next message.
+fn set_model(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId, name: &str) {
+    let model = (!name.is_empty()).then(|| name.to_owned());
+    if app.active().is_some_and(|conversation| conversation.wanted.model == model) {
+        return say(app, "the model stays as it is");
+    }
+    let done = match app.running() {
+        Some(_) => "from the next message on; the turn that runs keeps its model",
+        None => "",
+    };
+    order(app, out, Request::SetModel { conversation, model }, done);
+}
+
+/// Whether nobody has said anything there.
+pub fn is_untouched(conversation: &Conversation) -> bool {
+    conversation.session.is_none() && conversation.turns == 0
+}
+
+/// A fresh session of the same agent with the same model.
+pub fn fresh_request(conversation: ConversationId, running: RunningTurn) -> Request {
+    Request::Fresh { conversation, running, agent: None, model: None }
 }

@@ -1,14 +1,15 @@
 //! What the host says: the link, replies and events.
 
-use super::super::app::{App, Confirm, Desk, Fetched, Keyboard, Link, NoticeKind, Page, is_ended};
+use super::super::app::{AfterEdit, App, Confirm, Desk, Fetched, Keyboard, Link, NoticeKind, Page, is_ended};
 use super::super::composer::Composer;
 use super::super::event::{Effect, Event as WindowEvent, Purpose};
-use super::{STARTING, ask, command, fetch, look, save_draft, say, say_trouble, select};
+use super::super::keymap::short_key_name;
+use super::{STARTING, agents, ask, brief, command, fetch, look, save_draft, say, say_trouble, select};
 use crate::client::Absent;
 use crate::domain::continuity::Continuity;
 use crate::domain::id::{ConversationId, TurnNumber};
 use crate::domain::turn::TurnRecord;
-use crate::protocol::message::{Conversation, Event, Overview, Refusal, Reply, Request};
+use crate::protocol::message::{Conversation, Event, Overview, Refusal, Reply, Request, RunningTurn};
 use crate::terminal::keys::{Key, KeyCode, Modifiers};
 
 /// The first try comes at once, so that a restarted host is found within a second.
@@ -67,7 +68,7 @@ pub fn link_lost(app: &mut App, why: &str) {
 }
 
 /// Puts a text that was not taken back into the composer, in front of what was typed since.
-fn give_back(desk: &mut Desk, text: &str) {
+pub fn give_back(desk: &mut Desk, text: &str) {
     let join = |typed: &str| if typed.is_empty() { text.to_owned() } else { format!("{text}\n{typed}") };
     match &mut desk.editing {
         Some(editing) => editing.draft = join(&editing.draft),
@@ -110,22 +111,39 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
             Some(turn) => say(app, format!("interrupting turn {turn}")),
             None => say(app, "nothing runs here, so nothing was interrupted"),
         },
-        (Purpose::Fresh(_), Reply::Done) => say(app, "the next message starts a fresh session"),
-        (Purpose::Fresh(_), Reply::Refused { why: Refusal::TurnRuns(turn) }) => {
+        (Purpose::Fresh(_), Reply::Done) => {
+            let prefix = short_key_name(app.config.prefix);
+            say(app, format!("the next message starts a fresh session; {prefix} b: with a brief of this one"));
+        }
+        (Purpose::Brief { conversation, running }, Reply::Brief { text }) => {
+            brief::came(app, out, conversation, running, &text);
+        }
+        (Purpose::FreshWithBrief { conversation, brief }, Reply::Done) => {
+            brief::put_into_composer(app, conversation, &brief);
+        }
+        (Purpose::Agents, Reply::Agents(reports)) => agents::came(app, reports),
+        (Purpose::Fresh(_) | Purpose::FreshWithBrief { .. }, Reply::Refused { why: Refusal::TurnRuns(turn) }) => {
             app.page = Some(Page::Confirm(Confirm::FreshWhileRunning(turn)));
         }
-        (Purpose::EditQueued { conversation, turn, text }, Reply::Refused { why: Refusal::NotQueued(gone) }) => {
-            let why = Refusal::NotQueued(gone).to_string();
-            not_done(app, Purpose::EditQueued { conversation, turn, text }, &why);
+        (
+            purpose @ Purpose::EditQueued { conversation, turn, .. },
+            Reply::Refused { why: why @ Refusal::NotQueued(_) },
+        ) => {
+            not_done(app, purpose, &why.to_string());
             // The heading over the composer says it, and stays.
             app.notice = None;
             if let Some(desk) = app.desks.get_mut(&conversation) {
                 desk.missed = Some(turn);
             }
         }
-        (Purpose::EditQueued { conversation, turn, text }, Reply::Done) => {
+        (Purpose::EditQueued { conversation, turn, text, then }, Reply::Done) => {
             edit_landed(app, conversation, &text);
             say(app, format!("queued turn {turn} is changed"));
+            if then == AfterEdit::Fresh {
+                let request = command::fresh_request(conversation, RunningTurn::Refuse);
+                let done = "the message goes to a fresh session, with its brief";
+                ask(app, out, Purpose::Order { done }, request);
+            }
         }
         // It goes in a moment, and then the link is lost.
         (Purpose::Subscribe, Reply::Refused { why: Refusal::Ending }) => {}
@@ -170,6 +188,9 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
         | Purpose::Decisions(_)
         | Purpose::Interrupt
         | Purpose::Fresh(_)
+        | Purpose::Brief { .. }
+        | Purpose::FreshWithBrief { .. }
+        | Purpose::Agents
         | Purpose::CloseTab(_)
         | Purpose::Order { .. } => say_trouble(app, why),
     }

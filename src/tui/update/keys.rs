@@ -1,9 +1,10 @@
 //! Where a key goes: to a page, to a command of ours, into the composer or to the agent.
 
 use super::super::app::{App, Keyboard, Page, Prefix};
+use super::super::composer::Edit;
 use super::super::event::Effect;
 use super::super::keymap::{self, Command, Place};
-use super::{command, say, to_agent, writing};
+use super::{command, requests, say, to_agent, writing};
 use crate::domain::id::TurnNumber;
 use crate::domain::turn::TurnState;
 use crate::protocol::message::ViewInput;
@@ -64,22 +65,41 @@ fn place_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
 }
 
 fn page_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
+    let writes = requests::takes_words(app);
     let command = match &mut app.page {
         None => None,
-        Some(Page::Rename(composer)) => match (key.code, keymap::command(Place::Composer, key), typed(key)) {
-            (KeyCode::Enter, _, _) => Some(Command::Yes),
-            (KeyCode::Escape, _, _) => Some(Command::No),
-            (_, Some(Command::Edit(edit)), _) if edit != super::super::composer::Edit::Newline => {
-                composer.apply(edit);
-                None
+        Some(Page::Rename(composer) | Page::Model(composer)) => {
+            match (key.code, keymap::command(Place::Composer, key), typed(key)) {
+                (KeyCode::Enter, _, _) => Some(Command::Yes),
+                (KeyCode::Escape, _, _) => Some(Command::No),
+                (_, Some(Command::Edit(edit)), _) if edit != Edit::Newline => {
+                    composer.apply(edit);
+                    None
+                }
+                (_, None, Some(char)) => {
+                    // A title is far shorter than the text that has no room.
+                    let _ = composer.insert_char(char);
+                    None
+                }
+                (_, _, _) => None,
             }
-            (_, None, Some(char)) => {
-                // A title is far shorter than the text that has no room.
-                let _ = composer.insert_char(char);
-                None
+        }
+        Some(Page::Requests(requests)) if writes => {
+            match (keymap::command(Place::Requests, key), keymap::command(Place::Composer, key), typed(key)) {
+                (Some(command), _, None) => Some(command),
+                (_, Some(Command::Edit(edit)), _) if edit != Edit::Newline => {
+                    requests.words.apply(edit);
+                    None
+                }
+                (_, _, Some(char)) => {
+                    requests::write(app, |words| words.insert_char(char));
+                    None
+                }
+                (_, _, None) => None,
             }
-            (_, _, _) => None,
-        },
+        }
+        Some(Page::Requests(_)) => keymap::command(Place::Requests, key),
+        Some(Page::Agents(_)) => keymap::command(Place::Agents, key),
         Some(Page::Confirm(_)) => keymap::command(Place::Confirm, key),
         Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }) => {
             let listed = || keymap::command(Place::Turns, key).filter(|command| changes_queue(app, *command));
@@ -114,10 +134,14 @@ fn typed(key: Key) -> Option<char> {
 pub fn paste(app: &mut App, out: &mut Vec<Effect>, text: &str) {
     app.notice = None;
     let keyboard = app.keyboard();
+    let answers = requests::takes_words(app);
     match (&mut app.page, keyboard) {
-        (Some(Page::Rename(composer)), _) => {
+        (Some(Page::Rename(composer) | Page::Model(composer)), _) => {
             let taken = composer.insert_text(text.lines().next().unwrap_or_default());
             writing::say_what_had_no_room(app, taken);
+        }
+        (Some(Page::Requests(_)), _) if answers => {
+            requests::write(app, |words| words.insert_text(text.lines().next().unwrap_or_default()));
         }
         (Some(_), _) => {}
         (None, Keyboard::Agent) => paste_to_agent(app, out, text),

@@ -1,12 +1,15 @@
 //! What follows from an event: the window's whole behaviour in one place, without io.
 //!
-//! Change here: time, the view and what is said. Keys are in `keys.rs`, commands in `command.rs`, `writing.rs` and `turns.rs`, the mouse in `mouse.rs`, the host's words in `host.rs`.
+//! Change here: time, the view and what is said. Keys are in `keys.rs`, commands in `command.rs` and the files that are called after what they are about, the mouse in `mouse.rs`, the host's words in `host.rs`.
 //! Not here: carrying effects out (`tui/mod.rs`) or drawing (`view`).
 
+mod agents;
+mod brief;
 mod command;
 mod host;
 mod keys;
 mod mouse;
+mod requests;
 #[cfg(test)]
 mod tests;
 mod turns;

@@ -5,8 +5,10 @@ use super::super::composer::Edit;
 use super::super::event::Effect;
 use super::super::keymap::{Command, Motion};
 use super::super::layout::{self, Hit};
-use super::super::view::turn_panel;
-use super::{command, say, select, to_agent, turns};
+use super::super::view;
+use super::super::view::requests::Click;
+use super::super::view::turn_panel::{self, Choice};
+use super::{command, requests, say, select, to_agent, turns};
 use crate::protocol::message::ViewInput;
 use crate::terminal::keys::{Mouse, MouseAction, MouseButton};
 
@@ -34,9 +36,14 @@ pub fn mouse(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
 }
 
 fn on_page(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
+    match app.page {
+        Some(Page::Requests(_)) => return on_requests(app, out, mouse),
+        Some(Page::Agents(_)) => return on_agents(app, out, mouse),
+        Some(_) | None => {}
+    }
     let scrolls = match app.page {
         Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }) => true,
-        Some(Page::Confirm(_) | Page::Rename(_)) | None => false,
+        Some(Page::Requests(_) | Page::Agents(_) | Page::Confirm(_) | Page::Rename(_) | Page::Model(_)) | None => false,
     };
     let motion = match mouse.action {
         MouseAction::WheelUp => Motion::Up,
@@ -51,6 +58,46 @@ fn on_page(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
         for _ in 0..WHEEL_ROWS {
             command::run(app, out, Command::Move(motion));
         }
+    }
+}
+
+fn on_requests(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
+    match mouse.action {
+        MouseAction::WheelUp => command::run(app, out, Command::Move(Motion::PageUp)),
+        MouseAction::WheelDown => command::run(app, out, Command::Move(Motion::PageDown)),
+        MouseAction::Press(MouseButton::Left) => match view::requests::click_at(app, mouse.column, mouse.row) {
+            Some(Click::Choose(request)) => requests::choose_request(app, request),
+            Some(Click::Allow) => command::run(app, out, Command::Allow),
+            Some(Click::Deny) => command::run(app, out, Command::Deny),
+            Some(Click::Leave) => app.page = None,
+            None => {}
+        },
+        MouseAction::Press(MouseButton::Middle | MouseButton::Right)
+        | MouseAction::Release(_)
+        | MouseAction::Drag(_)
+        | MouseAction::Move => {}
+    }
+}
+
+/// A click chooses, a second one on the same takes it.
+fn on_agents(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
+    match mouse.action {
+        MouseAction::WheelUp => command::run(app, out, Command::Move(Motion::Up)),
+        MouseAction::WheelDown => command::run(app, out, Command::Move(Motion::Down)),
+        MouseAction::Press(MouseButton::Left) if mouse.row == 0 => app.page = None,
+        MouseAction::Press(MouseButton::Left) => {
+            let at = view::agents::agent_at(app, mouse.row);
+            let Some(Page::Agents(agents)) = &mut app.page else { return };
+            match at {
+                Some(at) if at == agents.chosen => command::run(app, out, Command::ChooseAgent),
+                Some(at) => agents.chosen = at,
+                None => {}
+            }
+        }
+        MouseAction::Press(MouseButton::Middle | MouseButton::Right)
+        | MouseAction::Release(_)
+        | MouseAction::Drag(_)
+        | MouseAction::Move => {}
     }
 }
 
@@ -86,12 +133,14 @@ fn click(app: &mut App, out: &mut Vec<Effect>, hit: Hit, mouse: Mouse) {
             command::keyboard_to(app, Keyboard::Agent);
         }
         Hit::Pane { .. } => say(app, "no process lives here; the next message starts or resumes one"),
-        Hit::Panel { row } => {
-            if let Some(turn) = turn_panel::choice_at(app, row) {
+        Hit::Panel { row } => match turn_panel::choice_at(app, row) {
+            Some(Choice::Turn(turn)) => {
                 command::keyboard_to(app, Keyboard::Turns);
                 turns::choose_turn(app, turn);
             }
-        }
+            Some(Choice::Request(request)) => requests::open_on(app, request),
+            None => {}
+        },
         Hit::Composer { column, row } => {
             command::keyboard_to(app, Keyboard::Composer);
             if let Some(desk) = app.desk_mut() {

@@ -1,6 +1,8 @@
 //! What the window does, one test a behaviour.
 
-use super::super::app::{Keyboard, Link, Page, Prefix};
+mod agents;
+
+use super::super::app::{AfterEdit, Keyboard, Link, Page, Prefix};
 use super::super::event::{Effect, Event, Purpose};
 use super::super::testing::{Window, ago, asleep, decided, draft, ended, id, idle, of, with_queue, working};
 use crate::client::Absent;
@@ -36,6 +38,14 @@ fn draft_saved(text: &str) -> Request {
     Request::SaveDraft { conversation: id(1), text: text.into() }
 }
 
+fn alive(
+    generation: crate::domain::id::Generation,
+    since: crate::domain::id::Timestamp,
+) -> crate::protocol::message::Process {
+    let taken_up = crate::protocol::message::TakenUp::New;
+    crate::protocol::message::Process::Alive { generation, since, pid: None, taken_up, background: 0 }
+}
+
 #[test]
 fn it_starts_on_the_tab_of_this_folder_that_was_active_last() {
     let mut elsewhere = idle(3, "elsewhere");
@@ -61,7 +71,7 @@ fn without_a_tab_of_this_folder_it_opens_a_draft() {
     let mut elsewhere = idle(3, "elsewhere");
     elsewhere.wanted.folder = "/other".into();
     let mut window = Window::with(80, 24, vec![elsewhere]);
-    let new = Request::New { agent: Some("shell".into()), folder: "/home/me/app".into(), title: None };
+    let new = Request::New { agent: Some("shell".into()), model: None, folder: "/home/me/app".into(), title: None };
     assert_eq!(window.requests(), [Request::Subscribe, new]);
     window.answer(Purpose::NewTab, Reply::Created { conversation: id(9) });
     window.told(draft(9, "app"));
@@ -204,7 +214,7 @@ fn an_older_draft_that_comes_while_ours_is_being_saved_takes_nothing_away() {
 
 #[test]
 fn fresh_asks_first_while_a_turn_runs_and_not_otherwise() {
-    let fresh = |running| Request::Fresh { conversation: id(1), running };
+    let fresh = |running| Request::Fresh { conversation: id(1), running, agent: None, model: None };
     let mut window = one(idle(1, "a"));
     window.press("<ctrl-n>");
     assert_eq!(window.requests(), [fresh(RunningTurn::Refuse)]);
@@ -277,7 +287,12 @@ fn the_change_of_a_queued_message_that_was_not_confirmed_stands_in_the_composer_
     assert!(window.picture().contains("went away before it confirmed"), "{}", window.picture());
     let mut window = one(with_queue(working(1, "a"), &["next"]));
     window.press("mine<prefix>qe!<enter>");
-    let purpose = Purpose::EditQueued { conversation: id(1), turn: TurnNumber(8), text: "next!".into() };
+    let purpose = Purpose::EditQueued {
+        conversation: id(1),
+        turn: TurnNumber(8),
+        text: "next!".into(),
+        then: AfterEdit::Nothing,
+    };
     window.answer(purpose, Reply::Done).event(Event::LinkLost("gone".into()));
     assert_eq!(window.text(), "mine");
 }
@@ -446,7 +461,7 @@ fn the_view_follows_the_active_tab_its_process_and_the_size() {
     let mut again = idle(1, "a");
     if let Some(session) = &mut again.session {
         let generation = crate::domain::id::Generation(2);
-        session.process = crate::protocol::message::Process::Alive { generation, since: Default::default(), pid: None };
+        session.process = alive(generation, Default::default());
     }
     window.told(again);
     assert!(matches!(window.take()[..], [Effect::OpenView(view, _)] if view == of(1, 2)));
@@ -697,7 +712,7 @@ fn the_age_of_a_process_is_true_though_an_idle_window_ticks_once_a_minute() {
     let mut conversation = idle(1, "a");
     if let Some(session) = &mut conversation.session {
         let generation = crate::domain::id::Generation(1);
-        session.process = crate::protocol::message::Process::Alive { generation, since: ago(57), pid: None };
+        session.process = alive(generation, ago(57));
     }
     let mut window = one(conversation);
     for alive in ["alive <1m", "alive 1m", "alive 2m"] {
@@ -841,7 +856,12 @@ fn an_edit_that_came_too_late_is_said_until_its_text_is_sent_or_cleared() {
     // It was sent after Enter and before the change came to the host.
     let mut window = one(with_queue(working(1, "a"), &["next"]));
     window.press("<prefix>qe!<enter>").told(sent());
-    let purpose = Purpose::EditQueued { conversation: id(1), turn: TurnNumber(8), text: "next!".into() };
+    let purpose = Purpose::EditQueued {
+        conversation: id(1),
+        turn: TurnNumber(8),
+        text: "next!".into(),
+        then: AfterEdit::Nothing,
+    };
     window.answer(purpose, Reply::Refused { why: Refusal::NotQueued(TurnNumber(8)) });
     assert_eq!(window.text(), "next!");
     assert!(window.picture().contains(heading), "{}", window.picture());

@@ -1,6 +1,6 @@
 //! The list of queued and earlier turns: choosing, opening, and what can be done with a queued one.
 
-use super::super::app::{App, Editing, Keyboard, Page};
+use super::super::app::{AfterEdit, App, Editing, Keyboard, Page};
 use super::super::composer::Composer;
 use super::super::event::Effect;
 use super::super::keymap::Motion;
@@ -82,7 +82,7 @@ pub fn edit_queued(app: &mut App) {
     let Some(prompt) = app.turn(turn).map(|turn| turn.prompt.clone()) else { return };
     if let Some(desk) = app.desk_mut() {
         let draft = desk.draft();
-        desk.editing = Some(Editing { turn, draft });
+        desk.editing = Some(Editing { turn, draft, then: AfterEdit::Nothing });
         desk.missed = None;
         desk.composer = Composer::with_text(&prompt);
         desk.recalled = None;

@@ -49,8 +49,8 @@ pub fn submit(app: &mut App, out: &mut Vec<Effect>, place: Place) {
     if text.trim().is_empty() {
         return say(app, "there is nothing to send; type a message first");
     }
-    if let Some(turn) = desk.editing.as_ref().map(|editing| editing.turn) {
-        let purpose = Purpose::EditQueued { conversation, turn, text: text.clone() };
+    if let Some((turn, then)) = desk.editing.as_ref().map(|editing| (editing.turn, editing.then)) {
+        let purpose = Purpose::EditQueued { conversation, turn, text: text.clone(), then };
         if ask(app, out, purpose, Request::EditQueued { conversation, turn, text: text.clone() }) == Asked::Yes {
             stop_editing(app);
             if let Some(desk) = app.desk_mut() {

@@ -1,9 +1,10 @@
 //! The composer and the rule above it, which says what the pane shows and where the keyboard is.
 
-use super::super::app::{App, Keyboard, Link, ScreenState};
+use super::super::app::{AfterEdit, App, Keyboard, Link, ScreenState};
 use super::super::keymap::key_name;
 use super::super::layout::{COMPOSER_INDENT, Layout, PanelPlace};
 use super::{accent, blank, put_line, quiet, status_line, text};
+use crate::domain::continuity::Continuity;
 use crate::domain::id::TurnNumber;
 use crate::protocol::message::Process;
 use ratatui::buffer::Buffer;
@@ -124,9 +125,11 @@ fn composer_words(app: &App, layout: &Layout) -> Option<String> {
         return Some(missed_words(app, turn, usize::from(layout.composer.width)));
     }
     match (desk.keyboard, &desk.editing) {
-        (Keyboard::Composer, Some(editing)) => {
-            Some(format!("editing queued turn {} · Enter keeps, Esc leaves", editing.turn))
-        }
+        (Keyboard::Composer, Some(editing)) => Some(match editing.then {
+            AfterEdit::Nothing => format!("editing queued turn {} · Enter keeps, Esc leaves", editing.turn),
+            AfterEdit::Fresh => format!("turn {} with a brief · Enter sends it fresh, Esc leaves", editing.turn),
+        }),
+        (Keyboard::Composer, None) if answers(app) => Some("Enter answers the question".to_owned()),
         (Keyboard::Composer, None) => match app.running() {
             Some(turn) if layout.panel_place == PanelPlace::None => {
                 Some(format!("turn {} {} {}", turn.number, turn.state.word(), status_line::elapsed(app, turn)))
@@ -137,4 +140,9 @@ fn composer_words(app: &App, layout: &Layout) -> Option<String> {
         (Keyboard::Agent, _) => Some(format!("{prefix} o: write a message")),
         (Keyboard::Turns, _) => Some(turns_words(app, usize::from(layout.rule.width))),
     }
+}
+
+/// Whether a message would be the answer to what the agent asks.
+fn answers(app: &App) -> bool {
+    app.active().is_some_and(|conversation| conversation.next.continuity == Continuity::Answer)
 }

@@ -2,15 +2,18 @@
 //!
 //! Change here: the order in which parts are drawn, and the looks they share. One file a part.
 
+pub mod agents;
 pub mod composer;
 pub mod page;
 pub mod pane;
 pub mod record;
+pub mod requests;
 pub mod status_line;
 pub mod tab_bar;
 pub mod text;
 pub mod turn_panel;
 pub mod which_key;
+pub mod work;
 
 #[cfg(test)]
 mod tests;
@@ -90,6 +93,11 @@ pub fn trouble() -> Style {
     Style::new().fg(Color::Red).add_modifier(Modifier::BOLD)
 }
 
+/// For what waits for the person.
+pub fn alert() -> Style {
+    Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD)
+}
+
 pub fn chosen() -> Style {
     Style::new().add_modifier(Modifier::REVERSED)
 }
@@ -99,8 +107,8 @@ pub fn turn_mark(state: &TurnState) -> Span<'static> {
     match state {
         TurnState::Queued => Span::styled("+", plain()),
         TurnState::Sending | TurnState::Working => Span::styled("*", Style::new().fg(Color::Cyan)),
-        TurnState::NeedsApproval => Span::styled("!", Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD)),
-        TurnState::NeedsAnswer => Span::styled("?", Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD)),
+        TurnState::NeedsApproval => Span::styled("!", alert()),
+        TurnState::NeedsAnswer => Span::styled("?", alert()),
         TurnState::Ended(end) => end_mark(end),
     }
 }
@@ -155,6 +163,6 @@ fn draw_box(buffer: &mut Buffer, area: Rect, title: &str, style: Style) -> Rect 
 fn covers(page: &Page) -> bool {
     match page {
         Page::Help { .. } | Page::Why { .. } | Page::Turn { .. } => true,
-        Page::Confirm(_) | Page::Rename(_) => false,
+        Page::Requests(_) | Page::Agents(_) | Page::Confirm(_) | Page::Rename(_) | Page::Model(_) => false,
     }
 }

@@ -5,10 +5,12 @@ use super::super::composer::Composer;
 use super::super::keymap::{self, Place, key_name};
 use super::super::layout::layout;
 use super::record::{session_words, state_words, turn_lines};
-use super::{accent, blank, covers, draw_box, put_line, quiet, strong, text};
+use super::{accent, agents, blank, covers, draw_box, put_line, quiet, requests, strong, text, work};
 use crate::domain::continuity::DecisionRecord;
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::TurnNumber;
 use crate::domain::turn::TurnState;
+use crate::protocol::message::{Process, Session, TakenUp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -30,7 +32,16 @@ pub fn draw(app: &App, page: &Page, buffer: &mut Buffer) -> Option<Position> {
             draw_confirm(app, *confirm, buffer);
             None
         }
-        Page::Rename(composer) => draw_rename(app, composer, buffer),
+        Page::Requests(page) => requests::draw(app, page, buffer),
+        Page::Agents(page) => {
+            agents::draw(app, page, buffer);
+            None
+        }
+        Page::Rename(composer) => {
+            let words = "Enter keeps it, Esc the old one";
+            draw_field(app, " title ", composer, &[words.to_owned()], buffer)
+        }
+        Page::Model(composer) => draw_field(app, " model of this conversation ", composer, &model_words(app), buffer),
     }
 }
 
@@ -64,9 +75,9 @@ fn draw_lines(app: &App, page: &Page, top: u16, buffer: &mut Buffer) {
     blank(buffer, area);
     let title = match page {
         Page::Help { .. } => "keys".to_owned(),
-        Page::Why { .. } => "why: the last decisions, newest first".to_owned(),
+        Page::Why { .. } => "why: the session now, and the last decisions".to_owned(),
         Page::Turn { number, .. } => format!("turn {number}"),
-        Page::Confirm(_) | Page::Rename(_) => String::new(),
+        Page::Requests(_) | Page::Agents(_) | Page::Confirm(_) | Page::Rename(_) | Page::Model(_) => String::new(),
     };
     let lines = lines(app, page, area.width);
     let seen = usize::from(rows(app));
@@ -96,7 +107,7 @@ fn lines(app: &App, page: &Page, columns: u16) -> Vec<Line<'static>> {
             }
             lines
         }
-        Page::Confirm(_) | Page::Rename(_) => Vec::new(),
+        Page::Requests(_) | Page::Agents(_) | Page::Confirm(_) | Page::Rename(_) | Page::Model(_) => Vec::new(),
     }
 }
 
@@ -109,6 +120,8 @@ fn help_lines(app: &App, width: usize) -> Vec<Line<'static>> {
         (Place::Anywhere, "Everywhere"),
         (Place::Composer, "In the composer"),
         (Place::Turns, "In the list of turns"),
+        (Place::Requests, "In the list of what the agent asks"),
+        (Place::Agents, "In the list of agents"),
         (Place::Page, "On a page like this"),
         (Place::Confirm, "When asked"),
     ] {
@@ -152,12 +165,34 @@ fn why_lines(app: &App, width: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let next = format!(" next message: {} · {}", conversation.next.continuity.word(), conversation.next.why.text());
     lines.extend(indented(&next, width, strong()));
+    lines.extend(conversation.session.iter().flat_map(|session| session_lines(app, session, width)));
     lines.push(Line::default());
     for record in desk.decisions.values().rev().take(10) {
         lines.extend(decision_lines(app, record, width));
     }
     if desk.decisions.is_empty() {
         lines.push(Line::styled(" no message was sent here yet", quiet()));
+    }
+    lines
+}
+
+/// What the session is, and what each source said last of it.
+fn session_lines(app: &App, session: &Session, width: usize) -> Vec<Line<'static>> {
+    let Fingerprint { agent, model, folder } = &session.fingerprint;
+    let model = model.as_deref().unwrap_or("default");
+    let mut lines =
+        indented(&format!(" session {}: {agent}, model {model}, folder {folder}", session.number), width, Style::new());
+    if let Some(id) = &session.agent_session {
+        let confirmed = match &session.process {
+            Process::Alive { taken_up: TakenUp::Verified, .. } => ", confirmed by the agent",
+            Process::Alive { taken_up: TakenUp::NotVerified, .. } => ", not verified yet",
+            Process::Alive { taken_up: TakenUp::New, .. } | Process::Asleep { .. } => "",
+        };
+        lines.extend(indented(&format!("   the agent's id: {id}{confirmed}"), width, Style::new()));
+    }
+    for seen in &session.heard {
+        let age = text::age(app.now.wall, seen.at);
+        lines.extend(indented(&format!("   {}, {age}: {}", seen.source.word(), seen.text), width, quiet()));
     }
     lines
 }
@@ -199,6 +234,11 @@ fn one_turn_lines(app: &App, number: TurnNumber, width: usize) -> Vec<Line<'stat
         lines.extend(indented(&format!(" {words}"), width, quiet()));
     }
     lines.extend(turn_lines(turn, width.saturating_sub(1), usize::MAX));
+    let work = work::lines(turn, width.saturating_sub(2));
+    if !work.is_empty() {
+        lines.push(Line::default());
+        lines.extend(work.into_iter().map(|words| Line::styled(format!("  {words}"), quiet())));
+    }
     if let Some(evidence) = &turn.evidence {
         let seen = text::age(app.now.wall, evidence.at);
         let words = format!("  {} · seen by: {}, {}, {seen}", state_words(turn), evidence.source.word(), evidence.text);
@@ -224,7 +264,11 @@ fn draw_confirm(app: &App, confirm: Confirm, buffer: &mut Buffer) {
     let mut lines: Vec<Line> =
         text::wrap(&words, usize::from(width.saturating_sub(4))).into_iter().map(Line::raw).collect();
     lines.push(Line::default());
-    for (key, words) in [("y", yes), ("n", "leave all as it is")] {
+    let brief = match confirm {
+        Confirm::FreshWhileRunning(_) => Some(("b", "the same, with a brief as a draft")),
+        Confirm::StopSession => None,
+    };
+    for (key, words) in [("y", yes)].into_iter().chain(brief).chain([("n", "leave all as it is")]) {
         lines.push(Line::from(vec![Span::styled(key, accent()), Span::raw(format!("  {words}"))]));
     }
     draw_small_box(app, title, &lines, buffer);
@@ -256,12 +300,29 @@ fn draw_small_box(app: &App, title: &str, lines: &[Line], buffer: &mut Buffer) -
     inside
 }
 
-fn draw_rename(app: &App, composer: &Composer, buffer: &mut Buffer) -> Option<Position> {
-    let lines = [Line::default(), Line::styled("Enter keeps it, Esc the old one", quiet())];
-    let inside = draw_small_box(app, " title ", &lines, buffer);
+/// A box with a line to write in and words below it.
+fn draw_field(app: &App, title: &str, field: &Composer, words: &[String], buffer: &mut Buffer) -> Option<Position> {
+    let width = usize::from(BOX_COLUMNS.min(app.size.columns).saturating_sub(4));
+    let rows = words.iter().flat_map(|words| text::wrap(words, width)).map(|row| Line::styled(row, quiet()));
+    let lines: Vec<Line> = std::iter::once(Line::default()).chain(rows).collect();
+    let inside = draw_small_box(app, title, &lines, buffer);
     if inside.is_empty() {
         return None;
     }
-    let (column, row) = composer.draw(Rect { height: 1, ..inside }, buffer, Style::new());
+    let (column, row) = field.draw(Rect { height: 1, ..inside }, buffer, Style::new());
     Some(Position::new(inside.x + column, inside.y + row))
+}
+
+/// Whose model it is and what the session has.
+fn model_words(app: &App) -> Vec<String> {
+    let Some(conversation) = app.active() else { return Vec::new() };
+    let session = conversation.session.as_ref().map(|session| {
+        let model = session.fingerprint.model.as_deref().unwrap_or("the agent's default");
+        format!(" · session {} has {}", session.number, text::clean(model))
+    });
+    vec![
+        format!("of {}{}", text::clean(&conversation.wanted.agent), session.unwrap_or_default()),
+        "From the next message on; the status line says what that does.".to_owned(),
+        "Enter takes it, empty is the agent's own default, Esc leaves it".to_owned(),
+    ]
 }

@@ -53,16 +53,14 @@ fn draw_before_first(app: &App, area: Rect, buffer: &mut Buffer) {
 fn draw_welcome(app: &App, conversation: &Conversation, area: Rect, buffer: &mut Buffer) {
     let prefix = key_name(app.config.prefix);
     let agent = text::clean(&conversation.wanted.agent);
-    let model = conversation.wanted.model.as_deref().map(|model| format!(" {}", text::clean(model)));
+    let model = conversation.wanted.model.as_deref().map(|model| format!(", model {}", text::clean(model)));
     let width = usize::from(area.width.saturating_sub(4));
     let heading = format!("A new conversation with {agent}{}", model.unwrap_or_default());
     let folder = format!("in {}", text::clean(&conversation.wanted.folder));
-    let mut lines = vec![
-        Line::default(),
-        Line::styled(text::cut_end(&heading, width), strong()),
-        Line::raw(text::cut_middle(&folder, width)),
-        Line::default(),
-    ];
+    let mut lines = vec![Line::default()];
+    lines.extend(text::wrap(&heading, width).into_iter().map(|row| Line::styled(row, strong())));
+    lines.push(Line::raw(text::cut_middle(&folder, width)));
+    lines.push(Line::default());
     for words in [
         "Type a message below and press Enter. That starts a session, and every further message goes to the same one.",
         "Closing the window ends nothing: come back with threadkeep.",
@@ -70,7 +68,9 @@ fn draw_welcome(app: &App, conversation: &Conversation, area: Rect, buffer: &mut
         lines.extend(text::wrap(words, width).into_iter().map(Line::raw));
         lines.push(Line::default());
     }
-    lines.push(Line::styled(text::cut_end(&format!("{prefix} ?  all keys"), width), quiet()));
+    for (key, words) in [("C", "another agent"), ("m", "another model"), ("?", "all keys")] {
+        lines.push(Line::styled(text::cut_end(&format!("{prefix} {key}  {words}"), width), quiet()));
+    }
     let inside = Rect { x: area.x + 2.min(area.width - 1), width: area.width.saturating_sub(2), ..area };
     for (row, line) in (0..).zip(&lines) {
         put_line(buffer, inside, row, line);

@@ -2,7 +2,7 @@
 
 use super::super::app::{App, Desk, Fetched};
 use super::super::layout::layout;
-use super::{put_line, quiet, strong, text, turn_mark};
+use super::{put_line, quiet, requests, strong, text, turn_mark};
 use crate::domain::continuity::Continuity;
 use crate::domain::turn::{TurnEnd, TurnRecord, TurnState};
 use ratatui::buffer::Buffer;
@@ -58,7 +58,7 @@ fn wrapped(words: &str, width: usize) -> Vec<Line<'static>> {
     text::wrap(words, width).into_iter().map(|row| Line::styled(row, quiet())).collect()
 }
 
-/// The prompt, the state and the answer of one turn.
+/// The prompt, the state, what was asked and the answer of one turn.
 pub fn turn_lines(turn: &TurnRecord, width: usize, most_answer_rows: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let prompt = if turn.prompt.is_empty() { "(typed in the agent's screen)" } else { &turn.prompt };
@@ -68,6 +68,7 @@ pub fn turn_lines(turn: &TurnRecord, width: usize, most_answer_rows: usize) -> V
     }
     let words = text::cut_end(&format!(" turn {} · {}", turn.number, state_words(turn)), width.saturating_sub(2));
     lines.push(Line::from(vec![Span::raw("  "), turn_mark(&turn.state), Span::styled(words, quiet())]));
+    lines.extend(requests::asked_lines(turn, width.saturating_sub(2)));
     let Some(answer) = turn.answer.as_ref().filter(|answer| !answer.text.trim().is_empty()) else { return lines };
     let rows = text::wrap(answer.text.trim_end(), width.saturating_sub(2));
     let hidden = rows.len().saturating_sub(most_answer_rows);

@@ -2,14 +2,17 @@
 //!
 //! Not here: the words of reasons, which are the domain's.
 
-use super::super::app::{App, Keyboard, Link, Notice, NoticeKind, Page, alive_since, running};
+use super::super::app::{App, Keyboard, Link, Notice, NoticeKind, Page, alive_since, needs_answer, running};
 use super::super::keymap::short_key_name;
 use super::super::layout::Layout;
-use super::{blank, put_line, quiet, strong, text, trouble};
+use super::{alert, blank, put_line, quiet, strong, text, trouble};
 use crate::domain::continuity::{Continuity, Decision, DecisionRecord, Why};
+use crate::domain::conversation::QueueHeld;
 use crate::domain::id::TurnNumber;
+use crate::domain::request::{Request, RequestState};
+use crate::domain::session::AsleepWhy;
 use crate::domain::turn::TurnRecord;
-use crate::protocol::message::{Conversation, Status};
+use crate::protocol::message::{Conversation, Process, Status, TakenUp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
@@ -75,7 +78,10 @@ fn chip(app: &App) -> (&'static str, Style) {
     let style = |color| Style::new().fg(color).add_modifier(Modifier::REVERSED | Modifier::BOLD);
     match (&app.page, app.keyboard()) {
         (Some(Page::Confirm(_)), _) => (" CONFIRM ", style(Color::Yellow)),
+        (Some(Page::Requests(_)), _) => (" ASKED ", style(Color::Yellow)),
         (Some(Page::Rename(_)), _) => (" TITLE ", style(Color::Cyan)),
+        (Some(Page::Model(_)), _) => (" MODEL ", style(Color::Cyan)),
+        (Some(Page::Agents(_)), _) => (" AGENTS ", style(Color::Blue)),
         (Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }), _) => (" PAGE ", style(Color::Blue)),
         (None, Keyboard::Composer) => (" TYPING ", style(Color::Cyan)),
         (None, Keyboard::Agent) => (" AGENT ", style(Color::Magenta)),
@@ -126,6 +132,7 @@ fn words(app: &App) -> (Style, Vec<Piece>) {
         return (trouble(), vec![needed("host gone, trying again"), needed(text::clean(why))]);
     }
     match app.active() {
+        Some(conversation) if needs_answer(conversation) => (alert(), asked_words(app, conversation)),
         Some(conversation) => (Style::new(), continuity_words(app, conversation)),
         None => (quiet(), vec![needed("connecting")]),
     }
@@ -137,19 +144,84 @@ fn stopped_words(app: &App) -> &'static str {
     if text::columns(words) <= room { words } else { "host stopped; Enter starts it" }
 }
 
+/// That the agent waits for the person and where it is answered; how its message got there gives way to that.
+fn asked_words(app: &App, conversation: &Conversation) -> Vec<Piece> {
+    let prefix = short_key_name(app.config.prefix);
+    let open = running(conversation).map(|turn| turn.requests.iter().filter(|request| request.is_open()));
+    let open: Vec<&Request> = open.into_iter().flatten().collect();
+    let way = match open.iter().any(|request| request.state == RequestState::Open) {
+        true => format!("{prefix} y answers"),
+        false if open.is_empty() => format!("{prefix} o: answer on its screen"),
+        false => "the answer is on its way".to_owned(),
+    };
+    let state = match conversation.status {
+        Status::NeedsApproval => "needs approval",
+        Status::NeedsAnswer
+        | Status::Draft
+        | Status::Idle
+        | Status::Sending
+        | Status::Working
+        | Status::AsleepWillResume
+        | Status::AsleepCannotResume => "needs answer",
+    };
+    let continuity = continuity_words(app, conversation).into_iter().map(|(words, _)| spare(words));
+    [needed(state), needed(way)].into_iter().chain(continuity).collect()
+}
+
 fn continuity_words(app: &App, conversation: &Conversation) -> Vec<Piece> {
+    if let Some(words) = not_resumed_words(app, conversation) {
+        return words;
+    }
     let asleep = match conversation.status {
         Status::Draft | Status::AsleepWillResume | Status::AsleepCannotResume => true,
         Status::Idle | Status::Sending | Status::Working | Status::NeedsApproval | Status::NeedsAnswer => false,
     };
     let idle = asleep || conversation.status == Status::Idle;
     let next_differs = match conversation.next.continuity {
-        Continuity::Fresh | Continuity::Refused => idle,
-        Continuity::Reused | Continuity::Resumed | Continuity::Queued | Continuity::Answer => asleep,
+        // An idle session is resumed where it takes its context to another model.
+        Continuity::Fresh | Continuity::Resumed | Continuity::Refused => idle,
+        Continuity::Reused | Continuity::Queued | Continuity::Answer => asleep,
     };
     match newest_decision(app, conversation) {
         Some(record) if !next_differs => newest_words(app, conversation, record),
         Some(_) | None => next_words(conversation),
+    }
+}
+
+/// What can be done about a message that is held because the agent would not take its session up.
+fn not_resumed_words(app: &App, conversation: &Conversation) -> Option<Vec<Piece>> {
+    let Process::Asleep { why: AsleepWhy::ResumeRefused(said) } = &conversation.session.as_ref()?.process else {
+        return None;
+    };
+    if conversation.queue_held != Some(QueueHeld::ResumeRefused) {
+        return None;
+    }
+    let prefix = short_key_name(app.config.prefix);
+    let short = format!("not resumed: {prefix} Enter, N or b");
+    let ways = [format!("{prefix} Enter again"), format!("{prefix} N fresh, {prefix} b with a brief")];
+    let long: usize = ways.iter().map(|way| text::columns(way) + 3).sum();
+    let room = usize::from(app.size.columns).saturating_sub(text::columns(chip(app).0) + 1);
+    if text::columns("not resumed") + long + 3 + LEAST_REASON > room {
+        return Some(vec![needed(short)]);
+    }
+    let said = needed(text::clean(said));
+    Some([needed("not resumed")].into_iter().chain(ways.map(needed)).chain([said]).collect())
+}
+
+/// Whether the agent has said that it took up the session that it was told to.
+fn taken_up(conversation: &Conversation, record: &DecisionRecord) -> Option<TakenUp> {
+    let session = conversation.session.as_ref().filter(|session| Some(session.number) == record.session)?;
+    match session.process {
+        Process::Alive { taken_up, .. } => Some(taken_up),
+        Process::Asleep { .. } => None,
+    }
+}
+
+fn continuity_word(conversation: &Conversation, record: &DecisionRecord) -> &'static str {
+    match (record.decision.continuity, taken_up(conversation, record)) {
+        (Continuity::Resumed, Some(TakenUp::NotVerified)) => "resumed, not verified",
+        (Continuity::Reused, Some(TakenUp::NotVerified)) => "reused, resume not verified",
+        (continuity, _) => continuity.word(),
     }
 }
 
@@ -184,7 +256,7 @@ fn why_words(conversation: &Conversation, record: &DecisionRecord) -> String {
 
 /// What became of the newest message.
 fn newest_words(app: &App, conversation: &Conversation, record: &DecisionRecord) -> Vec<Piece> {
-    let mut pieces = vec![needed(record.decision.continuity.word())];
+    let mut pieces = vec![needed(continuity_word(conversation, record))];
     if let Some(session) = record.session {
         pieces.push(spare(format!("session {session}")));
     }

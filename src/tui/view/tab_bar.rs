@@ -2,11 +2,11 @@
 
 use super::super::app::App;
 use super::super::layout::tab_row;
-use super::{chosen, end_mark, put_line, quiet, strong};
+use super::{alert, chosen, end_mark, put_line, quiet, strong};
 use crate::protocol::message::{Conversation, Status};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 
 pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
@@ -40,10 +40,9 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 
 /// What the conversation does, in one character. What needs the person comes first.
 fn mark(conversation: &Conversation) -> Span<'static> {
-    let alert = Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD);
     match (&conversation.status, &conversation.unread) {
-        (Status::NeedsApproval, _) => Span::styled("!", alert),
-        (Status::NeedsAnswer, _) => Span::styled("?", alert),
+        (Status::NeedsApproval, _) => Span::styled("!", alert()),
+        (Status::NeedsAnswer, _) => Span::styled("?", alert()),
         (Status::Sending | Status::Working, _) => Span::styled("*", Style::new().fg(Color::Cyan)),
         (Status::Draft | Status::Idle | Status::AsleepWillResume | Status::AsleepCannotResume, Some(end)) => {
             end_mark(end)

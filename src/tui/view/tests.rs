@@ -1,13 +1,18 @@
 //! Pictures of the window. Look at a changed one before taking it over: INSTA_UPDATE=always.
 
 use super::super::event::{Event, Purpose};
-use super::super::testing::{Window, ago, asleep, decided, draft, ended, id, idle, of, turn, with_queue, working};
+use super::super::testing::{
+    Window, agents, ago, asking, asleep, decided, draft, ended, id, idle, not_resumed, of, turn, with_queue, working,
+};
 use crate::domain::continuity::{Carried, Continuity, Decision, Why};
 use crate::domain::conversation::QueueHeld;
 use crate::domain::id::SessionNumber;
+use crate::domain::request::{Choice, RequestState};
 use crate::domain::session::{AsleepWhy, Exit};
-use crate::domain::turn::{FailedWhy, InterruptedBy, TurnEnd, TurnRecord, TurnState, UnknownWhy};
-use crate::protocol::message::{Conversation, Event as HostEvent, Reply, Status, ViewOutput};
+use crate::domain::turn::{Evidence, FailedWhy, InterruptedBy, Source, TurnEnd, TurnRecord, TurnState, UnknownWhy};
+use crate::protocol::message::{
+    Conversation, Event as HostEvent, Process, Reply, RunningTurn, Session, Status, TakenUp, ViewOutput,
+};
 use crate::terminal::frame::{ScrollPosition, Size};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (40, 12)];
@@ -103,6 +108,69 @@ fn a_chosen_queued_message_is_shown_with_what_can_be_done() {
     });
 }
 
+/// An agent's own screen with its own dialog.
+fn agent_screen(window: &mut Window) {
+    let dialog = ["* looking at the colours", "", "Do you want to run this command?", "> 1. Yes", "  2. No"];
+    window.frame(&dialog, Some((2, 3)));
+}
+
+#[test]
+fn what_an_agent_asks_stands_in_the_panel() {
+    check("asks", &[asking(1, "fix login")], |window| {
+        agent_screen(window);
+        with_earlier(window);
+    });
+}
+
+#[test]
+fn a_permission_is_answered_on_its_own() {
+    check("asks_permission", &[asking(1, "fix login")], |window| {
+        agent_screen(window);
+        window.press("<prefix>y");
+    });
+}
+
+#[test]
+fn a_question_is_answered_in_words() {
+    check("asks_question", &[asking(1, "fix login")], |window| {
+        agent_screen(window);
+        window.press("<prefix>y<down>dark red");
+    });
+}
+
+#[test]
+fn an_answer_that_is_on_its_way_and_one_that_did_not_take() {
+    let mut conversation = asking(1, "fix login");
+    let turn = conversation.turn.as_mut().expect("a turn runs");
+    turn.requests[1].state = RequestState::Answering(Choice::Deny);
+    check("asks_answering", &[conversation.clone()], |window| {
+        agent_screen(window);
+    });
+    let turn = conversation.turn.as_mut().expect("a turn runs");
+    turn.requests[1].state = RequestState::Open;
+    let text = "the answer was typed, and the agent did not go on; look at its screen".into();
+    turn.evidence = Some(Evidence { source: Source::Host, at: ago(1), text });
+    check("asks_not_taken", &[conversation], |window| {
+        agent_screen(window);
+        window.press("<prefix>y");
+    });
+}
+
+#[test]
+fn the_page_of_a_turn_has_what_was_asked_and_done() {
+    let asked = asking(1, "x").turn.expect("a turn runs");
+    let mut turn =
+        TurnRecord { requests: asked.requests, work: asked.work, ..ended(6, "add a button", TurnEnd::Completed) };
+    turn.requests[1].state = RequestState::AnsweredInScreen;
+    turn.requests[2].state = RequestState::Answered(Choice::Text("dark red".into()));
+    turn.work.steps_left_out = 3;
+    check("asked_page", &[idle(1, "fix login")], |window| {
+        let turns = vec![ended(5, "sleep", TurnEnd::Completed), turn.clone()];
+        window.answer(Purpose::EarlierTurns(id(1)), Reply::Turns(turns));
+        window.press("<prefix>q<enter>");
+    });
+}
+
 #[test]
 fn the_page_of_a_turn() {
     check("turn_page", &[idle(1, "fix login")], |window| {
@@ -182,7 +250,13 @@ fn stopping_is_confirmed() {
 
 #[test]
 fn why_tells_decisions_with_their_evidence() {
-    check("why", &[idle(1, "fix login")], |window| {
+    let mut conversation = idle(1, "fix login");
+    if let Some(session) = &mut conversation.session {
+        session.agent_session = Some("8a5e2d6c-0f4b-4c55-9a53-1f6f0c6d2b11".into());
+        let evidence = |source, seconds, text: &str| Evidence { source, at: ago(seconds), text: text.into() };
+        session.heard = vec![evidence(Source::Hook, 100, "Stop"), evidence(Source::Title, 3, "idle")];
+    }
+    check("why", &[conversation], |window| {
         with_earlier(window);
         window.press("<prefix>s");
     });
@@ -307,18 +381,119 @@ fn what_a_resume_cannot_bring_back_is_said_at_80_columns_and_whole_in_the_record
     }
 }
 
+/// An idle agent that was resumed, as far as its own words confirm that.
+fn resumed(taken_up: TakenUp) -> Conversation {
+    let why = Why::Asleep { cause: AsleepWhy::AgentExited(Exit::Signal(9)), carried: Carried::Context };
+    let mut conversation = idle(1, "fix login");
+    conversation.decision = Some(decided(6, 6, Continuity::Resumed, why));
+    if let Some(Session { process: Process::Alive { taken_up: told, .. }, .. }) = &mut conversation.session {
+        *told = taken_up;
+    }
+    conversation
+}
+
+#[test]
+fn a_resume_is_called_one_when_the_agent_confirmed_it() {
+    let status = |conversation| Window::with(80, 24, vec![conversation]).status();
+    let told = status(resumed(TakenUp::NotVerified));
+    assert!(told.contains("resumed, not verified · ") && told.contains("signal 9"), "{told}");
+    let told = status(resumed(TakenUp::Verified));
+    assert!(told.contains("resumed · ") && told.contains("signal 9"), "{told}");
+    let mut later = resumed(TakenUp::NotVerified);
+    later.decision = Some(decided(7, 6, Continuity::Reused, Why::AgentAlive));
+    assert!(status(later.clone()).contains("reused, resume not verified"), "{}", status(later));
+    // A decision of another session says nothing of this one.
+    let mut other = resumed(TakenUp::NotVerified);
+    other.decision.as_mut().expect("one was made").session = Some(SessionNumber(1));
+    assert!(status(other.clone()).contains("resumed · "), "{}", status(other));
+}
+
+#[test]
+fn what_another_model_will_do_is_said_before_the_next_message() {
+    let (from, to) = (Some("small".to_owned()), Some("large".to_owned()));
+    let mut conversation = idle(1, "fix login");
+    let why = Why::ModelSwitched { from: from.clone(), to: to.clone() };
+    conversation.next = Decision { continuity: Continuity::Resumed, why };
+    let status = Window::with(80, 24, vec![conversation.clone()]).status();
+    assert!(status.contains("next message: resumes") && status.contains("small -> large: context kept"), "{status}");
+    conversation.next = Decision { continuity: Continuity::Fresh, why: Why::ModelChanged { from, to } };
+    let status = Window::with(80, 24, vec![conversation]).status();
+    assert!(status.contains("next message: fresh · model small -> large: not compatible"), "{status}");
+}
+
+#[test]
+fn a_refused_resume_offers_the_ways_on() {
+    check("not_resumed", &[not_resumed(1, "fix login")], with_earlier);
+}
+
+#[test]
+fn the_agents_are_listed_with_what_they_can_do_here() {
+    check("agents", &[draft(1, "app")], |window| {
+        window.press("<prefix>C").answer(Purpose::Agents, Reply::Agents(agents())).press("<down>");
+    });
+}
+
+#[test]
+fn a_model_is_written_in_one_line() {
+    let mut conversation = idle(1, "fix login");
+    conversation.wanted.agent = "coder".into();
+    conversation.wanted.model = Some("large".into());
+    check("model", &[conversation], |window| {
+        shell_screen(window);
+        window.press("<prefix>m-2");
+    });
+}
+
+#[test]
+fn a_draft_names_its_agent_and_model() {
+    let mut conversation = draft(1, "app");
+    conversation.wanted.agent = "coder".into();
+    conversation.wanted.model = Some("large".into());
+    check("draft_model", &[conversation], |_| {});
+}
+
+#[test]
+fn a_brief_stands_in_the_composer_to_be_read() {
+    let text = "This is what was said in an earlier session. Take it as the context of what follows.\n\n## Turn 6 (completed)\n\nAsked:\nadd a button\n";
+    check("brief", &[idle(1, "fix login")], |window| {
+        shell_screen(window);
+        window.press("half a thought<prefix>b");
+        let purpose = Purpose::FreshWithBrief { conversation: id(1), brief: text.to_owned() };
+        window.answer(purpose, Reply::Done);
+    });
+    check("brief_held", &[not_resumed(1, "fix login")], |window| {
+        with_earlier(window);
+        let purpose = Purpose::Brief { conversation: id(1), running: RunningTurn::Refuse };
+        window.answer(purpose, Reply::Brief { text: text.to_owned() });
+    });
+}
+
 #[test]
 fn nothing_breaks_at_any_size() {
-    let stories: [(&str, Conversation); 4] = [
+    let stories: [(&str, Conversation); 7] = [
+        ("", not_resumed(1, "fix")),
+        ("<prefix>y", asking(1, "fix")),
+        ("<prefix>y<down>red<prefix>t", asking(1, "fix")),
         ("", draft(1, "日本語")),
         ("wide 日本 text", with_queue(working(1, "fix"), &["a", "b"])),
         ("<prefix>q<down>", idle(1, "fix login")),
         ("text", asleep(1, "fix")),
     ];
     for (keys, conversation) in stories {
-        for end in
-            ["", "<prefix>?", "<prefix>s", "<prefix>,", "<prefix>R", "<ctrl-n>", "<prefix>t", "<prefix>z", "<prefix>o"]
-        {
+        for end in [
+            "",
+            "<prefix>?",
+            "<prefix>y<down>red<pgup>",
+            "<prefix>C",
+            "<prefix>mx",
+            "<prefix>s",
+            "<prefix>,",
+            "<prefix>R",
+            "<ctrl-n>",
+            "<prefix>t",
+            "<prefix>z",
+            "<prefix>o",
+        ] {
             let mut window = Window::with(80, 24, vec![conversation.clone(), idle(2, "other")]);
             window.press("<alt-1>");
             with_earlier(&mut window);

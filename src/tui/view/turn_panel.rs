@@ -1,25 +1,39 @@
 //! The turn panel: the turn that runs or ended last, what waits, and the earlier turns with a line where a session began.
 
 use super::super::app::{App, Keyboard, is_ended};
+use super::super::keymap::short_key_name;
 use super::super::layout::layout;
 use super::record::{session_words, worked_ms};
-use super::{accent, blank, chosen, plain, put_line, quiet, status_line, strong, text, trouble, turn_mark};
+use super::{
+    accent, blank, chosen, plain, put_line, quiet, requests, status_line, strong, text, trouble, turn_mark, work,
+};
+use crate::domain::conversation::QueueHeld;
 use crate::domain::id::TurnNumber;
-use crate::domain::turn::{TurnEnd, TurnRecord, TurnState};
-use crate::protocol::message::Conversation;
+use crate::domain::request::{Request, RequestNumber};
+use crate::domain::session::AsleepWhy;
+use crate::domain::turn::{Source, TurnEnd, TurnRecord, TurnState};
+use crate::protocol::message::{Conversation, Process};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 /// Rows of the newest turn's prompt.
 const PROMPT_ROWS: usize = 3;
+/// Rows of what showed its state.
+const EVIDENCE_ROWS: usize = 3;
 /// The bar at the left and a space.
 const LEFT_COLUMNS: u16 = 2;
 
-/// One row of the panel, and the turn that a click on it chooses.
+/// One row of the panel, and what a click on it chooses.
 struct PanelRow {
     line: Line<'static>,
-    turn: Option<TurnNumber>,
+    choice: Option<Choice>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    Turn(TurnNumber),
+    Request(RequestNumber),
 }
 
 pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
@@ -35,20 +49,20 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let inside = inside(area);
     let rows = rows(app, usize::from(inside.width));
     let top = top(app, &rows, inside.height);
-    let chosen_turn = app.desk().and_then(|desk| desk.chosen).filter(|_| has_keyboard);
+    let chosen_turn = app.desk().and_then(|desk| desk.chosen).filter(|_| has_keyboard).map(Choice::Turn);
     for (y, row) in (0..inside.height).zip(rows.iter().skip(top)) {
         put_line(buffer, inside, y, &row.line);
-        if row.turn.is_some() && row.turn == chosen_turn {
+        if row.choice.is_some() && row.choice == chosen_turn {
             buffer.set_style(Rect { y: inside.y + y, height: 1, ..inside }, chosen());
         }
     }
 }
 
-/// The turn that stands in this row of the panel.
-pub fn choice_at(app: &App, row: u16) -> Option<TurnNumber> {
+/// What stands in this row of the panel to be chosen.
+pub fn choice_at(app: &App, row: u16) -> Option<Choice> {
     let inside = inside(layout(app).panel);
     let rows = rows(app, usize::from(inside.width));
-    rows.get(top(app, &rows, inside.height) + usize::from(row))?.turn
+    rows.get(top(app, &rows, inside.height) + usize::from(row))?.choice
 }
 
 fn inside(area: Rect) -> Rect {
@@ -58,8 +72,8 @@ fn inside(area: Rect) -> Rect {
 /// The first row that is shown, so that the chosen turn is among them.
 fn top(app: &App, rows: &[PanelRow], height: u16) -> usize {
     let has_keyboard = app.keyboard() == Keyboard::Turns;
-    let chosen = app.desk().and_then(|desk| desk.chosen).filter(|_| has_keyboard);
-    let at = rows.iter().position(|row| row.turn.is_some() && row.turn == chosen).unwrap_or(0);
+    let chosen = app.desk().and_then(|desk| desk.chosen).filter(|_| has_keyboard).map(Choice::Turn);
+    let at = rows.iter().position(|row| row.choice.is_some() && row.choice == chosen).unwrap_or(0);
     (at + 2).saturating_sub(usize::from(height)).min(rows.len().saturating_sub(1))
 }
 
@@ -74,7 +88,7 @@ fn rows(app: &App, width: usize) -> Vec<PanelRow> {
 }
 
 fn push(rows: &mut Vec<PanelRow>, line: Line<'static>) {
-    rows.push(PanelRow { line, turn: None });
+    rows.push(PanelRow { line, choice: None });
 }
 
 /// The turn that runs, else the one that ended last: state, time, prompt, reason, and what showed it.
@@ -90,7 +104,7 @@ fn newest(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<P
     let words = format!(" turn {} · {} {time}", turn.number, turn.state.word());
     let words = text::cut_end(words.trim_end(), width.saturating_sub(1));
     let line = Line::from(vec![turn_mark(&turn.state), Span::styled(words, strong())]);
-    rows.push(PanelRow { line, turn: Some(turn.number) });
+    rows.push(PanelRow { line, choice: Some(Choice::Turn(turn.number)) });
     let mut prompt = text::wrap(turn.prompt.trim(), width);
     if prompt.len() > PROMPT_ROWS {
         prompt.truncate(PROMPT_ROWS);
@@ -111,19 +125,34 @@ fn newest(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<P
             rows.extend(
                 text::wrap(&format!("why: {why}"), width)
                     .into_iter()
-                    .map(|words| PanelRow { line: Line::styled(words, style), turn: None }),
+                    .map(|words| PanelRow { line: Line::styled(words, style), choice: None }),
             );
         }
     }
-    if let Some(words) = evidence_words(app, turn) {
-        for words in text::wrap(&words, width).into_iter().take(2) {
-            push(rows, Line::styled(words, quiet()));
-        }
+    for (line, request) in requests::panel_lines(turn, width) {
+        rows.push(PanelRow { line, choice: request.map(Choice::Request) });
     }
     if running_needs_person(turn) {
-        for words in text::wrap("look at the agent's screen and answer there", width) {
+        let prefix = short_key_name(app.config.prefix);
+        let words = match turn.requests.iter().any(Request::is_open) {
+            true => format!("{prefix} y answers"),
+            false => format!("look at the agent's screen and answer there: {prefix} o"),
+        };
+        for words in text::wrap(&words, width) {
             push(rows, Line::styled(words, strong()));
         }
+    }
+    if let Some(words) = evidence_words(app, turn) {
+        let style = if evidence_is_trouble(turn) { trouble() } else { quiet() };
+        for words in text::wrap(&words, width).into_iter().take(EVIDENCE_ROWS) {
+            push(rows, Line::styled(words, style));
+        }
+    }
+    for words in work::panel_lines(turn, width) {
+        push(rows, Line::styled(words, quiet()));
+    }
+    if let Some(words) = work::background_words(conversation) {
+        push(rows, Line::raw(text::cut_end(&words, width)));
     }
 }
 
@@ -139,6 +168,12 @@ fn session_of_newest(app: &App, conversation: &Conversation, width: usize, rows:
 fn before_newest<'a>(app: &'a App, conversation: &Conversation) -> Vec<&'a TurnRecord> {
     let newest = conversation.turn.as_ref().map(|turn| turn.number);
     app.earlier().into_iter().filter(|turn| Some(turn.number) != newest).collect()
+}
+
+/// Whether the host says of a turn that waits for the person what went wrong: an answer that did not take, say.
+fn evidence_is_trouble(turn: &TurnRecord) -> bool {
+    let by_host = turn.evidence.as_ref().is_some_and(|evidence| evidence.source == Source::Host);
+    by_host && running_needs_person(turn)
 }
 
 fn running_needs_person(turn: &TurnRecord) -> bool {
@@ -166,16 +201,25 @@ fn queue(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<Pa
         return;
     }
     push(rows, heading(&format!("queue · {}", conversation.queue.len()), width));
+    let said = conversation.session.as_ref().and_then(|session| match &session.process {
+        Process::Asleep { why: AsleepWhy::ResumeRefused(said) } => Some(format!("it said: {}", text::clean(said))),
+        Process::Asleep { .. } | Process::Alive { .. } => None,
+    });
     if let Some(held) = conversation.queue_held {
-        for words in text::wrap(held.text(), width) {
-            push(rows, Line::styled(words, trouble()));
+        let said = said.filter(|_| held == QueueHeld::ResumeRefused);
+        for words in [Some(held.text()), said.as_deref()].into_iter().flatten() {
+            rows.extend(
+                text::wrap(words, width)
+                    .into_iter()
+                    .map(|row| PanelRow { line: Line::styled(row, trouble()), choice: None }),
+            );
         }
     }
     let editing = app.desk().and_then(|desk| desk.editing.as_ref()).map(|editing| editing.turn);
     for (place, turn) in (1..).zip(&conversation.queue) {
         let lead = if editing == Some(turn.number) { "edit " } else { "" };
         let words = format!("{place}. {lead}\"{}\"", text::first_line(&turn.prompt));
-        rows.push(PanelRow { line: Line::raw(text::cut_end(&words, width)), turn: Some(turn.number) });
+        rows.push(PanelRow { line: Line::raw(text::cut_end(&words, width)), choice: Some(Choice::Turn(turn.number)) });
     }
 }
 
@@ -186,7 +230,7 @@ fn earlier(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<
     }
     push(rows, heading("earlier", width));
     for (index, turn) in turns.iter().enumerate() {
-        rows.push(PanelRow { line: earlier_line(turn, width), turn: Some(turn.number) });
+        rows.push(PanelRow { line: earlier_line(turn, width), choice: Some(Choice::Turn(turn.number)) });
         let older = turns.get(index + 1).copied();
         if let Some(words) = session_words(desk, turn, older) {
             push(rows, Line::styled(text::cut_end(&format!("└ {words}"), width), quiet()));

@@ -1,7 +1,8 @@
 //! What is seen of a screen.
 
+use super::plain_text::text_stream;
 use super::*;
-use crate::terminal::frame::{Blink, Color, Cursor, CursorShape, Run, RunWidth, Style};
+use crate::terminal::frame::{Blink, Color, Cursor, CursorShape, Frame, Run, RunWidth, Style};
 
 #[test]
 fn a_frame_says_what_the_emulator_shows() {
@@ -72,4 +73,37 @@ fn half_a_wide_character_among_plain_text_is_read_as_a_blank() {
     let mut screen = screen(20, 6);
     feed(&mut screen, "a日b\x1b[2G\x1b[X".as_bytes());
     assert_eq!(screen.frame(0).rows[0].text(), "a  b");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    /// Two viewers look at different times; the one that brings its picture up to date sees what a new one would.
+    #[test]
+    fn a_picture_that_is_brought_up_to_date_is_the_picture_made_anew(
+        steps in proptest::collection::vec((prop_oneof![stream(), text_stream()], 1usize..80, 1usize..4, any::<bool>()), 1..6),
+        columns in 2u16..40,
+        resize: bool,
+    ) {
+        let mut screen = screen(columns, 6);
+        let mut seen: Vec<(Frame, u64)> = vec![(screen.frame(0), screen.revision()); 2];
+        for (bytes, cut, skip, resized) in steps {
+            for (number, piece) in bytes.chunks(cut).enumerate() {
+                feed(&mut screen, piece);
+                for (_, (frame, since)) in seen.iter_mut().enumerate().filter(|(at, _)| *at == 0 || number % (skip + 1) == 0) {
+                    let mut told = frame.clone();
+                    if let Some(delta) = screen.update(frame, *since) {
+                        told.apply(delta);
+                    }
+                    *since = screen.revision();
+                    prop_assert_eq!(&told, &*frame);
+                    prop_assert_eq!(&told, &screen.frame(0));
+                }
+            }
+            if resize && resized {
+                screen.resize(Size { columns: columns + 3, rows: 7 });
+                screen.resize(Size { columns, rows: 6 });
+            }
+        }
+    }
 }

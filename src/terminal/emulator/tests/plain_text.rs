@@ -7,7 +7,7 @@ use alacritty_terminal::term::cell::Cell;
 use super::*;
 
 /// Pieces that find a way past the parser or just miss it.
-fn text_stream() -> impl Strategy<Value = Vec<u8>> {
+pub(super) fn text_stream() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         6 => "[ -~]{0,60}".prop_map(String::into_bytes),
         2 => "[a-c]{90,200}".prop_map(String::into_bytes),

@@ -1,0 +1,361 @@
+//! Makes one story of an agent's state out of what its sources claim: when it takes a message, when a turn begins and how it ends, once.
+//!
+//! The best source that has spoken in this process tells the state; what a worse one says is noted and moves nothing. Change here: what a
+//! claim means after another. Not here: reading a source (one file each beside this) or what follows for the conversation (domain).
+
+use super::claim::{Claim, Claimed};
+use crate::domain::id::{Timestamp, TurnNumber};
+use crate::domain::request::RequestKind;
+use crate::domain::signal::{Ending, Seen, Signal};
+use crate::domain::turn::{Answer, Detail, Evidence, FailureKind, Source, Usage};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Follows one process. Moments are counted from its start.
+#[derive(Debug, Clone)]
+pub struct Tracker {
+    rules: TrackerRules,
+    /// The place in `rules.sources` of the best source that has told a state so far.
+    speaking: Option<usize>,
+    /// The last state that each source told, to know a repetition.
+    last: BTreeMap<Source, Claim>,
+    /// The turn whose keys were typed and whose start was not seen yet.
+    expected: Option<TurnNumber>,
+    state: State,
+    /// The text of a turn that begins, from a source that knows it.
+    prompt: Option<String>,
+    /// The newest message of the turn that runs.
+    answer: Option<String>,
+    /// What any source said of its failure.
+    failure: Option<String>,
+    /// What is known of its cost, which is told in parts.
+    usage: Option<Usage>,
+    record: Record,
+}
+
+/// What the profile says of the agent's ways.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrackerRules {
+    /// Its sources, best first.
+    pub sources: Vec<Source>,
+    /// A state that holds no longer than this is a flash: `working` beside the first `idle`, or when its screen is cleared.
+    pub settle: Duration,
+    /// How long the end of a turn waits for the record that has the answer; zero where there is none.
+    pub answer_wait: Duration,
+}
+
+/// What is told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// It moves something.
+    Seen(Seen),
+    /// It moves nothing, and the person may want to know it.
+    Noted(Evidence),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State {
+    /// Before its first prompt.
+    Starting,
+    /// Idle for the first time since then; ready when that has held.
+    Settling {
+        since: Duration,
+        evidence: Evidence,
+    },
+    Idle,
+    /// Working since then, and not on a message of ours: a turn when that has held.
+    Stirring {
+        since: Duration,
+        evidence: Evidence,
+    },
+    Running(Running),
+    /// The end was told; its answer may still come.
+    Ended {
+        running: Running,
+        ending: Ending,
+        evidence: Evidence,
+        until: Duration,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Running {
+    turn: Option<TurnNumber>,
+    asks: Asks,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asks {
+    Yes,
+    No,
+}
+
+/// Whether the agent's own record of the turn that runs has its end, and so its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Record {
+    Open,
+    Whole,
+}
+
+impl Tracker {
+    pub fn new(rules: TrackerRules) -> Tracker {
+        Tracker {
+            rules,
+            speaking: None,
+            last: BTreeMap::new(),
+            expected: None,
+            state: State::Starting,
+            prompt: None,
+            answer: None,
+            failure: None,
+            usage: None,
+            record: Record::Open,
+        }
+    }
+
+    /// The keys of this turn are about to be typed: what starts next is probably it.
+    pub fn expect(&mut self, turn: TurnNumber) {
+        self.expected = Some(turn);
+    }
+
+    /// The expected turn is given up: what starts from now on was typed.
+    pub fn expect_nothing(&mut self) {
+        self.expected = None;
+    }
+
+    /// When something follows from silence alone.
+    pub fn due(&self) -> Option<Duration> {
+        match &self.state {
+            State::Settling { since, .. } | State::Stirring { since, .. } => Some(*since + self.rules.settle),
+            State::Ended { until, .. } => Some(*until),
+            State::Starting | State::Idle | State::Running(_) => None,
+        }
+    }
+
+    /// Time has passed; says what that means.
+    pub fn pass_time(&mut self, now: Duration) -> Vec<Heard> {
+        let mut heard = Vec::new();
+        if self.due().is_none_or(|due| now < due) {
+            return heard;
+        }
+        match std::mem::replace(&mut self.state, State::Idle) {
+            State::Settling { evidence, .. } => heard.push(seen(Signal::Ready, evidence)),
+            State::Stirring { evidence, .. } => self.start(None, evidence, &mut heard),
+            State::Ended { running, ending, evidence, .. } => self.tell_end(running, ending, evidence, &mut heard),
+            other @ (State::Starting | State::Idle | State::Running(_)) => self.state = other,
+        }
+        heard
+    }
+
+    /// Takes what a source says.
+    pub fn hear(&mut self, claimed: Claimed, now: Duration, at: Timestamp) -> Vec<Heard> {
+        let mut heard = Vec::new();
+        let Claimed { source, claim, words } = claimed;
+        let evidence = Evidence { source, at, text: words };
+        match claim {
+            Claim::Detail(detail) => self.take_detail(detail, evidence, &mut heard),
+            Claim::Identity(id) => heard.push(seen(Signal::Identity(id), evidence)),
+            Claim::Background { count } => heard.push(seen(Signal::Background(count), evidence)),
+            Claim::Title(name) => heard.push(seen(Signal::Named(name), evidence)),
+            state => self.take_state(state, evidence, now, &mut heard),
+        }
+        heard
+    }
+
+    fn take_detail(&mut self, detail: Detail, evidence: Evidence, heard: &mut Vec<Heard>) {
+        let told_more = detail.model.is_some() || detail.usage.is_some();
+        let detail = Detail { usage: self.add_usage(detail.usage), ..detail };
+        let runs = match self.state {
+            State::Running(_) | State::Ended { .. } | State::Stirring { .. } => true,
+            // A message of ours may be in the record before its start is seen.
+            State::Starting | State::Settling { .. } | State::Idle => self.expected.is_some(),
+        };
+        let detail = match (runs, detail.answer) {
+            (true, Some(answer)) => {
+                self.answer = Some(answer);
+                Detail { answer: None, ..detail }
+            }
+            (_, answer) => Detail { answer, ..detail },
+        };
+        if told_more || detail.answer.is_some() {
+            heard.push(seen(Signal::Detail(detail), evidence));
+        }
+    }
+
+    fn add_usage(&mut self, part: Option<Usage>) -> Option<Usage> {
+        let part = part?;
+        let before = self.usage.unwrap_or_default();
+        let cost = before.cost_micros.unwrap_or(0).saturating_add(part.cost_micros.unwrap_or(0));
+        self.usage = Some(Usage {
+            input_tokens: before.input_tokens.saturating_add(part.input_tokens),
+            output_tokens: before.output_tokens.saturating_add(part.output_tokens),
+            cost_micros: before.cost_micros.or(part.cost_micros).map(|_| cost),
+        });
+        self.usage
+    }
+
+    fn take_state(&mut self, claim: Claim, evidence: Evidence, now: Duration, heard: &mut Vec<Heard>) {
+        let Some(rank) = self.rules.sources.iter().position(|source| *source == evidence.source) else {
+            return;
+        };
+        if let Claim::Started { prompt: Some(prompt) } = &claim {
+            self.prompt = Some(prompt.clone());
+        }
+        if let Claim::Failed { text } = &claim
+            && !text.is_empty()
+        {
+            self.failure = Some(text.clone());
+        }
+        let ends = matches!(claim, Claim::Done | Claim::Failed { .. } | Claim::Interrupted);
+        if ends && evidence.source == Source::Transcript {
+            self.record = Record::Whole;
+        }
+        let repeated = self.last.insert(evidence.source, claim.clone()).is_some_and(|last| last == claim);
+        if self.speaking.is_some_and(|best| best < rank) {
+            heard.push(Heard::Noted(evidence));
+            self.end_if_whole(heard);
+            return;
+        }
+        self.speaking = Some(rank);
+        // The same state told again says nothing new, and after a later turn began it would be a lie.
+        if repeated && !matches!(claim, Claim::Started { .. }) {
+            return;
+        }
+        match claim {
+            Claim::Idle => self.claim_idle(evidence, now, heard),
+            Claim::Working { doing } => self.claim_working(doing, evidence, now, heard),
+            Claim::Started { .. } => self.claim_working(None, evidence, now, heard),
+            Claim::Asks { kind, text } => self.claim_asks(kind, text, evidence, heard),
+            Claim::Done => self.claim_end(Ending::Completed, evidence, now, heard),
+            Claim::Failed { text } => {
+                self.claim_end(Ending::Failed { kind: FailureKind::Other, text }, evidence, now, heard);
+            }
+            Claim::Interrupted => self.claim_end(Ending::Interrupted, evidence, now, heard),
+            // Taken before, as they are no states.
+            Claim::Detail(_) | Claim::Identity(_) | Claim::Background { .. } | Claim::Title(_) => {}
+        }
+    }
+
+    fn claim_idle(&mut self, evidence: Evidence, now: Duration, heard: &mut Vec<Heard>) {
+        match self.state {
+            State::Starting if self.rules.settle.is_zero() => {
+                self.state = State::Idle;
+                heard.push(seen(Signal::Ready, evidence));
+            }
+            State::Starting => self.state = State::Settling { since: now, evidence },
+            State::Stirring { .. } => self.state = State::Idle,
+            State::Running(_) => {
+                // A report made for it tells an end by name, so idle without one is an interrupt. Other sources know only this.
+                let ending = match evidence.source {
+                    Source::ProgramStatus => Ending::Interrupted,
+                    _ => Ending::LooksDone,
+                };
+                self.claim_end(ending, evidence, now, heard);
+            }
+            // It asked something outside of a turn, and that is over.
+            State::Idle => heard.push(seen(Signal::Ready, evidence)),
+            State::Settling { .. } | State::Ended { .. } => {}
+        }
+    }
+
+    fn claim_working(&mut self, doing: Option<String>, evidence: Evidence, now: Duration, heard: &mut Vec<Heard>) {
+        self.end_now(heard);
+        match &mut self.state {
+            // The flash beside the first idle.
+            State::Starting => {}
+            State::Settling { .. } => self.state = State::Starting,
+            State::Idle => match self.expected {
+                Some(turn) => self.start(Some(turn), evidence.clone(), heard),
+                None => self.state = State::Stirring { since: now, evidence: evidence.clone() },
+            },
+            State::Running(running) if running.asks == Asks::Yes => {
+                running.asks = Asks::No;
+                heard.push(seen(Signal::GoesOn, evidence.clone()));
+            }
+            State::Running(_) | State::Stirring { .. } | State::Ended { .. } => {}
+        }
+        if let (Some(doing), State::Running(_)) = (doing, &self.state) {
+            heard.push(seen(Signal::Doing(doing), evidence));
+        }
+    }
+
+    fn claim_asks(&mut self, kind: RequestKind, text: String, evidence: Evidence, heard: &mut Vec<Heard>) {
+        self.end_now(heard);
+        match self.state {
+            State::Settling { .. } => self.state = State::Starting,
+            State::Stirring { .. } => self.start(None, evidence.clone(), heard),
+            // At its prompt it asks for itself, and a message that was just typed may be lost to that dialog: no turn began.
+            State::Starting | State::Idle | State::Running(_) | State::Ended { .. } => {}
+        }
+        if let State::Running(running) = &mut self.state {
+            running.asks = Asks::Yes;
+        }
+        heard.push(seen(Signal::Asks { kind, text }, evidence));
+    }
+
+    fn claim_end(&mut self, ending: Ending, evidence: Evidence, now: Duration, heard: &mut Vec<Heard>) {
+        match self.state {
+            // Too short for its start to be told.
+            State::Idle if self.expected.is_some() && ending != Ending::Interrupted => {
+                self.start(self.expected, evidence.clone(), heard);
+            }
+            State::Stirring { .. } if ending != Ending::Interrupted => self.start(None, evidence.clone(), heard),
+            State::Stirring { .. } => self.state = State::Idle,
+            State::Starting | State::Settling { .. } | State::Idle | State::Running(_) | State::Ended { .. } => {}
+        }
+        let State::Running(running) = self.state else {
+            return;
+        };
+        let until = now + self.rules.answer_wait;
+        self.state = State::Ended { running, ending: ending.clone(), evidence, until };
+        if self.rules.answer_wait.is_zero() || ending == Ending::Interrupted {
+            self.end_now(heard);
+        } else {
+            self.end_if_whole(heard);
+        }
+    }
+
+    fn start(&mut self, turn: Option<TurnNumber>, evidence: Evidence, heard: &mut Vec<Heard>) {
+        self.state = State::Running(Running { turn, asks: Asks::No });
+        self.expected = None;
+        let text = self.prompt.take().filter(|_| turn.is_none());
+        self.record = Record::Open;
+        self.usage = None;
+        self.failure = None;
+        heard.push(seen(Signal::TurnStarted { turn, text }, evidence));
+    }
+
+    fn end_if_whole(&mut self, heard: &mut Vec<Heard>) {
+        if self.record == Record::Whole {
+            self.end_now(heard);
+        }
+    }
+
+    /// Tells an end that waited for its answer.
+    fn end_now(&mut self, heard: &mut Vec<Heard>) {
+        if let State::Ended { running, ending, evidence, .. } = &self.state {
+            let (running, ending, evidence) = (*running, ending.clone(), evidence.clone());
+            self.tell_end(running, ending, evidence, heard);
+        }
+    }
+
+    fn tell_end(&mut self, running: Running, ending: Ending, evidence: Evidence, heard: &mut Vec<Heard>) {
+        self.state = State::Idle;
+        self.prompt = None;
+        // The source that tells the end need not be the one that tells why.
+        let ending = match (ending, self.failure.take()) {
+            (Ending::Failed { kind, text }, Some(told)) if text.is_empty() => Ending::Failed { kind, text: told },
+            (ending, _) => ending,
+        };
+        let answer = self.answer.take().map(|text| Answer { text, cut_bytes: 0 });
+        heard.push(seen(Signal::TurnEnded { turn: running.turn, ending, answer }, evidence.clone()));
+        heard.push(seen(Signal::Ready, evidence));
+    }
+}
+
+fn seen(signal: Signal, evidence: Evidence) -> Heard {
+    Heard::Seen(Seen { signal, evidence })
+}
+
+#[cfg(test)]
+mod tests;

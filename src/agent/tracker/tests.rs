@@ -1,0 +1,352 @@
+//! Tables of what the real agents were seen saying, and random talk of all sources at once.
+
+use super::*;
+use proptest::prelude::*;
+
+const AT: Timestamp = Timestamp(1_000);
+
+fn tracker() -> Tracker {
+    Tracker::new(TrackerRules {
+        sources: vec![Source::ProgramStatus, Source::Hook, Source::Transcript, Source::Title],
+        settle: Duration::from_millis(100),
+        answer_wait: Duration::from_millis(300),
+    })
+}
+
+fn claimed(source: Source, claim: Claim) -> Claimed {
+    Claimed { source, claim, words: "said".into() }
+}
+
+/// A tracker with a clock, spoken to in words.
+struct Talk {
+    tracker: Tracker,
+    now: Duration,
+}
+
+impl Talk {
+    fn new() -> Talk {
+        Talk { tracker: tracker(), now: Duration::ZERO }
+    }
+
+    /// At its first prompt.
+    fn ready() -> Talk {
+        let mut talk = Talk::new();
+        talk.say(Claim::Idle);
+        assert_eq!(talk.wait(100), ["ready"]);
+        talk
+    }
+
+    fn running(turn: u32) -> Talk {
+        let mut talk = Talk::ready();
+        talk.tracker.expect(TurnNumber(turn));
+        assert_eq!(talk.say(working()), [format!("start {turn}")]);
+        talk
+    }
+
+    fn say(&mut self, claim: Claim) -> Vec<String> {
+        self.say_by(Source::ProgramStatus, claim)
+    }
+
+    fn say_by(&mut self, source: Source, claim: Claim) -> Vec<String> {
+        words(self.tracker.hear(claimed(source, claim), self.now, AT))
+    }
+
+    fn wait(&mut self, ms: u64) -> Vec<String> {
+        self.now += Duration::from_millis(ms);
+        words(self.tracker.pass_time(self.now))
+    }
+}
+
+fn working() -> Claim {
+    Claim::Working { doing: None }
+}
+
+fn asks(text: &str) -> Claim {
+    Claim::Asks { kind: RequestKind::Permission, text: text.into() }
+}
+
+fn answer(text: &str) -> Claim {
+    Claim::Detail(Detail { answer: Some(text.into()), ..Detail::default() })
+}
+
+fn words(heard: Vec<Heard>) -> Vec<String> {
+    let number = |turn: Option<TurnNumber>| turn.map_or("typed".to_owned(), |turn| turn.to_string());
+    let word = |heard| match heard {
+        Heard::Noted(evidence) => format!("noted {}", evidence.source.word()),
+        Heard::Seen(Seen { signal, .. }) => match signal {
+            Signal::Ready => "ready".into(),
+            Signal::TurnStarted { turn, text: None } => format!("start {}", number(turn)),
+            Signal::TurnStarted { turn, text: Some(text) } => format!("start {} {text}", number(turn)),
+            Signal::TurnEnded { turn, ending, answer } => {
+                let answer = answer.map(|answer| format!(" {}", answer.text)).unwrap_or_default();
+                format!("end {} {}{answer}", number(turn), ending_word(&ending))
+            }
+            Signal::Asks { text, .. } => format!("asks {text}"),
+            Signal::GoesOn => "goes on".into(),
+            Signal::Doing(step) => format!("doing {step}"),
+            other => format!("{other:?}"),
+        },
+    };
+    heard.into_iter().map(word).collect()
+}
+
+fn ending_word(ending: &Ending) -> &'static str {
+    match ending {
+        Ending::Status(_) => "status",
+        Ending::Completed => "completed",
+        Ending::Failed { .. } => "failed",
+        Ending::Interrupted => "interrupted",
+        Ending::LooksDone => "looks done",
+        Ending::NotTold => "not told",
+    }
+}
+
+#[test]
+fn a_turn_starts_and_completes_and_its_answer_is_waited_for() {
+    let mut talk = Talk::running(1);
+    assert_eq!(talk.say(Claim::Done), [""; 0]);
+    assert_eq!(talk.say_by(Source::Transcript, answer("42")), [""; 0]);
+    assert_eq!(talk.wait(299), [""; 0]);
+    assert_eq!(talk.wait(1), ["end 1 completed 42", "ready"]);
+    assert_eq!(talk.tracker.due(), None);
+}
+
+#[test]
+fn a_record_that_has_its_end_is_not_waited_for() {
+    let mut talk = Talk::running(1);
+    talk.say_by(Source::Transcript, answer("42"));
+    assert_eq!(talk.say_by(Source::Transcript, Claim::Done), ["noted transcript"]);
+    assert_eq!(talk.say(Claim::Done), ["end 1 completed 42", "ready"]);
+
+    let mut talk = Talk::running(1);
+    assert_eq!(talk.say(Claim::Done), [""; 0]);
+    talk.say_by(Source::Transcript, answer("42"));
+    assert_eq!(talk.say_by(Source::Transcript, Claim::Done), ["noted transcript", "end 1 completed 42", "ready"]);
+}
+
+#[test]
+fn failed_interrupted_and_denied_are_told_apart() {
+    let mut talk = Talk::running(1);
+    talk.say(Claim::Failed { text: "API Error: 500".into() });
+    assert_eq!(talk.wait(300), ["end 1 failed", "ready"]);
+
+    let mut talk = Talk::running(2);
+    assert_eq!(talk.say(Claim::Idle), ["end 2 interrupted", "ready"]);
+
+    let mut talk = Talk::running(3);
+    assert_eq!(talk.say(asks("run ls")), ["asks run ls"]);
+    assert_eq!(talk.say(working()), ["goes on"]);
+    assert_eq!(talk.say(asks("run rm")), ["asks run rm"]);
+    assert_eq!(talk.say(Claim::Idle), ["end 3 interrupted", "ready"]);
+}
+
+/// Seen of an agent whose report of a failure has no words, while its record has them.
+#[test]
+fn the_words_of_a_failure_come_from_whoever_has_them() {
+    let ending = |heard: Vec<Heard>| {
+        heard.into_iter().find_map(|told| match told {
+            Heard::Seen(Seen { signal: Signal::TurnEnded { ending, .. }, .. }) => Some(ending),
+            _ => None,
+        })
+    };
+    let failed = |text: &str| Claim::Failed { text: text.into() };
+    let told = Some(Ending::Failed { kind: FailureKind::Other, text: "500 of the service".into() });
+    for words_first in [true, false] {
+        let mut talk = Talk::running(1);
+        let wordless = claimed(Source::ProgramStatus, failed(""));
+        let record = claimed(Source::Transcript, failed("500 of the service"));
+        let (first, second) = if words_first { (record, wordless) } else { (wordless, record) };
+        talk.tracker.hear(first, talk.now, AT);
+        assert_eq!(ending(talk.tracker.hear(second, talk.now, AT)), told, "{words_first}");
+    }
+}
+
+#[test]
+fn the_first_prompt_must_hold_and_a_flash_of_work_is_nothing() {
+    let mut talk = Talk::new();
+    assert_eq!(talk.say(working()), [""; 0]);
+    assert_eq!(talk.say(Claim::Idle), [""; 0]);
+    assert_eq!(talk.wait(50), [""; 0]);
+    assert_eq!(talk.say(working()), [""; 0]);
+    assert_eq!(talk.wait(500), [""; 0], "not ready while it works");
+    talk.say(Claim::Idle);
+    assert_eq!(talk.wait(100), ["ready"]);
+    // A screen that is cleared flashes too.
+    talk.say(working());
+    assert_eq!(talk.wait(50), [""; 0]);
+    assert_eq!(talk.say(Claim::Idle), [""; 0]);
+    assert_eq!(talk.wait(500), [""; 0]);
+}
+
+#[test]
+fn what_is_typed_in_its_screen_is_a_turn_with_its_text_where_that_is_known() {
+    let mut talk = Talk::ready();
+    assert_eq!(talk.say_by(Source::Hook, Claim::Started { prompt: Some("fix it".into()) }), ["noted hook"]);
+    assert_eq!(talk.say(working()), [""; 0]);
+    assert_eq!(talk.wait(100), ["start typed fix it"]);
+    talk.say(Claim::Done);
+    assert_eq!(talk.wait(300), ["end typed completed", "ready"]);
+}
+
+#[test]
+fn a_dialog_before_the_first_prompt_is_told_and_does_not_make_it_ready() {
+    let mut talk = Talk::new();
+    assert_eq!(talk.say(asks("trust this folder")), ["asks trust this folder"]);
+    assert_eq!(talk.wait(5_000), [""; 0]);
+    talk.say(Claim::Idle);
+    assert_eq!(talk.wait(100), ["ready"]);
+}
+
+/// Seen of an agent that asked for a setting of its own as the first message came: taken for a turn, the lost message was "interrupted".
+#[test]
+fn a_dialog_at_the_prompt_starts_no_turn() {
+    let mut talk = Talk::ready();
+    talk.tracker.expect(TurnNumber(1));
+    assert_eq!(talk.say(asks("dialog open")), ["asks dialog open"]);
+    assert_eq!(talk.say(Claim::Idle), ["ready"]);
+    assert_eq!(talk.say(asks("dialog open")), ["asks dialog open"]);
+    assert_eq!(talk.say(working()), ["start 1"]);
+}
+
+#[test]
+fn a_state_told_again_ends_no_later_turn() {
+    let mut talk = Talk::running(1);
+    talk.say(Claim::Done);
+    talk.wait(300);
+    talk.tracker.expect(TurnNumber(2));
+    assert_eq!(talk.say(Claim::Done), [""; 0]);
+    assert_eq!(talk.say(Claim::Idle), ["ready"], "the next key acknowledges");
+    assert_eq!(talk.say(working()), ["start 2"]);
+}
+
+#[test]
+fn a_source_that_knows_only_busy_and_not_ends_a_turn_as_far_as_it_knows() {
+    let mut talk = Talk::new();
+    talk.say_by(Source::Title, Claim::Idle);
+    talk.wait(100);
+    talk.tracker.expect(TurnNumber(1));
+    assert_eq!(talk.say_by(Source::Title, working()), ["start 1"]);
+    talk.say_by(Source::Title, Claim::Idle);
+    assert_eq!(talk.wait(300), ["end 1 looks done", "ready"]);
+}
+
+#[test]
+fn a_worse_source_is_noted_once_a_better_one_has_spoken() {
+    let mut talk = Talk::running(1);
+    assert_eq!(talk.say_by(Source::Title, Claim::Idle), ["noted title"]);
+    assert_eq!(talk.say_by(Source::Hook, Claim::Done), ["noted hook"]);
+    assert_eq!(talk.wait(5_000), [""; 0]);
+}
+
+#[test]
+fn a_source_that_the_profile_does_not_trust_says_nothing() {
+    let mut talk = Talk::running(1);
+    assert_eq!(talk.say_by(Source::Bell, Claim::Done), [""; 0]);
+}
+
+#[test]
+fn usage_comes_in_parts_and_is_told_as_the_sum_of_its_turn() {
+    let part = |input_tokens, cost_micros| {
+        let usage = Some(Usage { input_tokens, output_tokens: 1, cost_micros });
+        claimed(Source::Transcript, Claim::Detail(Detail { usage, ..Detail::default() }))
+    };
+    let mut talk = Talk::running(1);
+    talk.tracker.hear(part(5, None), talk.now, AT);
+    let heard = talk.tracker.hear(part(7, Some(3)), talk.now, AT);
+    let total = Usage { input_tokens: 12, output_tokens: 2, cost_micros: Some(3) };
+    let detail = Detail { usage: Some(total), ..Detail::default() };
+    assert!(
+        matches!(&heard[..], [Heard::Seen(Seen { signal: Signal::Detail(told), .. })] if *told == detail),
+        "{heard:?}"
+    );
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Say(Source, Claim),
+    Expect,
+    GiveUp,
+    Wait(u64),
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let source = prop::sample::select(vec![
+        Source::ProgramStatus,
+        Source::Hook,
+        Source::Transcript,
+        Source::Title,
+        Source::Bell,
+    ]);
+    let claim = prop::sample::select(vec![
+        Claim::Idle,
+        working(),
+        Claim::Working { doing: Some("reads".into()) },
+        Claim::Started { prompt: Some("text".into()) },
+        asks("run ls"),
+        Claim::Done,
+        Claim::Failed { text: "500".into() },
+        Claim::Interrupted,
+        answer("42"),
+        Claim::Background { count: 1 },
+    ]);
+    prop_oneof![
+        8 => (source, claim).prop_map(|(source, claim)| Step::Say(source, claim)),
+        2 => Just(Step::Expect),
+        1 => Just(Step::GiveUp),
+        3 => (0u64..400).prop_map(Step::Wait),
+    ]
+}
+
+proptest! {
+    /// Late, doubled, missing or lying: one end for each start, none for a turn that is over, and no worse source moves anything
+    /// after a better one spoke.
+    #[test]
+    fn any_talk_gives_each_turn_exactly_one_end(script in prop::collection::vec(any_step(), 1..200)) {
+        let mut talk = Talk::new();
+        let ranks = talk.tracker.rules.sources.clone();
+        let (mut running, mut newest, mut asked, mut best) = (None::<Option<TurnNumber>>, 0, 0, usize::MAX);
+        for step in script {
+            let mut silenced = None;
+            let heard = match step {
+                Step::Say(source, claim) => {
+                    let states = !matches!(claim, Claim::Detail(_) | Claim::Background { .. });
+                    let rank = ranks.iter().position(|known| *known == source);
+                    silenced = rank.is_none_or(|rank| rank > best).then_some(source);
+                    best = rank.filter(|_| states).map_or(best, |rank| best.min(rank));
+                    talk.tracker.hear(claimed(source, claim), talk.now, AT)
+                }
+                Step::Expect => {
+                    asked += 1;
+                    talk.tracker.expect(TurnNumber(asked));
+                    Vec::new()
+                }
+                Step::GiveUp => {
+                    talk.tracker.expect_nothing();
+                    Vec::new()
+                }
+                Step::Wait(ms) => {
+                    talk.now += Duration::from_millis(ms);
+                    talk.tracker.pass_time(talk.now)
+                }
+            };
+            for told in heard {
+                let Heard::Seen(Seen { signal, evidence }) = told else { continue };
+                match signal {
+                    Signal::TurnStarted { turn, .. } => {
+                        prop_assert!(running.is_none(), "two at once");
+                        prop_assert!(turn.is_none_or(|turn| turn.0 > newest), "an older turn began again");
+                        newest = turn.map_or(newest, |turn| turn.0);
+                        running = Some(turn);
+                    }
+                    Signal::TurnEnded { turn, .. } => {
+                        prop_assert_eq!(running.take(), Some(turn), "an end without its start");
+                    }
+                    Signal::Detail(_) | Signal::Background(_) => continue,
+                    _ => {}
+                }
+                prop_assert!(silenced != Some(evidence.source), "a worse source moved something");
+            }
+            prop_assert!(talk.tracker.due().is_none_or(|due| due <= talk.now + Duration::from_millis(300)), "waits without an end");
+        }
+    }
+}

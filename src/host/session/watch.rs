@@ -1,0 +1,165 @@
+//! Watches a coding agent: what its sources say becomes signals for the core.
+//!
+//! Wires the pure parts: readers make claims of what was seen, the tracker makes one story of the claims. Not here: what either means
+//! (`agent/readers.rs`, `agent/tracker.rs`), or a shell, whose marks tell of exact places on the screen (`agent_io.rs`).
+
+use super::files::Files;
+use crate::agent::claim::{Claim, Claimed};
+use crate::agent::glob::Places;
+use crate::agent::identity::AgentId;
+use crate::agent::profile::Profile;
+use crate::agent::readers::{Readers, Seen};
+use crate::agent::tracker::{Heard, Tracker, TrackerRules};
+use crate::domain::conversation_state::SessionEvent;
+use crate::domain::id::TurnNumber;
+use crate::domain::signal::{self, Ending, Signal};
+use crate::domain::turn::Source;
+use crate::host::clock;
+use rustix::process::Pid;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Where the agent's files are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// The agent's own folder.
+    pub state: Option<String>,
+    pub home: Option<String>,
+    /// The folder that the process was started in.
+    pub cwd: String,
+    /// The session's private folder.
+    pub dir: String,
+    /// The agent's own id of its session, as far as it is known.
+    pub id: Option<AgentId>,
+}
+
+impl Whereabouts {
+    /// What fills the paths of a profile; there is no `pid` before the start.
+    pub fn places(&self, pid: Option<u32>) -> Places<'_> {
+        Places {
+            state: self.state.as_deref(),
+            home: self.home.as_deref(),
+            cwd: &self.cwd,
+            pid,
+            id: self.id.as_ref(),
+            dir: &self.dir,
+        }
+    }
+}
+
+pub struct Watch {
+    readers: Readers,
+    tracker: Tracker,
+    files: Files,
+    whereabouts: Whereabouts,
+    pid: Pid,
+    began: Instant,
+    profile: Arc<Profile>,
+}
+
+impl Watch {
+    pub fn new(profile: Arc<Profile>, whereabouts: Whereabouts, pid: Pid) -> Watch {
+        let sources: Vec<Source> = profile.signals.iter().map(|signal| signal.source()).collect();
+        let has_record = sources.contains(&Source::Transcript);
+        let rules = TrackerRules {
+            sources,
+            settle: Duration::from_millis(profile.deadlines.settle_ms),
+            answer_wait: Duration::from_millis(if has_record { profile.deadlines.answer_ms } else { 0 }),
+        };
+        Watch {
+            readers: Readers::new(&profile),
+            tracker: Tracker::new(rules),
+            files: Files::new(pid),
+            whereabouts,
+            pid,
+            began: Instant::now(),
+            profile,
+        }
+    }
+
+    /// The keys of this turn are about to be typed.
+    pub fn expect(&mut self, turn: TurnNumber) {
+        self.tracker.expect(turn);
+    }
+
+    pub fn expect_nothing(&mut self) {
+        self.tracker.expect_nothing();
+    }
+
+    /// Takes what was seen; gives what the core is told.
+    pub fn see(&mut self, seen: Seen) -> Vec<SessionEvent> {
+        let claimed = self.readers.see(seen);
+        self.hear(claimed)
+    }
+
+    pub fn note_output(&mut self, now: Instant) {
+        self.files.note_output(now);
+    }
+
+    pub fn due(&self) -> Option<Instant> {
+        let tracker = self.tracker.due().map(|due| self.began + due);
+        [tracker, self.files.due()].into_iter().flatten().min()
+    }
+
+    /// Does what is due; `screen` gives the text of the visible screen.
+    pub fn do_what_is_due(&mut self, now: Instant, screen: impl FnOnce() -> String) -> Vec<SessionEvent> {
+        let mut events = Vec::new();
+        if self.files.is_due(now) {
+            events.extend(self.look(now));
+            if self.profile.rank(Source::Screen).is_some() {
+                events.extend(self.see(Seen::Screen(&screen())));
+            }
+        }
+        let passed = now.saturating_duration_since(self.began);
+        if self.tracker.due().is_some_and(|due| due <= passed) {
+            // The last chance for what the record says of the end.
+            events.extend(self.look(now));
+            let heard = self.tracker.pass_time(passed);
+            events.extend(self.told(heard));
+        }
+        events
+    }
+
+    /// Looks at the agent's files now.
+    pub fn look(&mut self, now: Instant) -> Vec<SessionEvent> {
+        let pid = u32::try_from(self.pid.as_raw_nonzero().get()).ok();
+        let claimed = self.files.look(&mut self.readers, &self.whereabouts.places(pid), now);
+        self.hear(claimed)
+    }
+
+    fn hear(&mut self, claimed: Vec<Claimed>) -> Vec<SessionEvent> {
+        let now = self.began.elapsed();
+        let mut events = Vec::new();
+        for claimed in claimed {
+            if let Claim::Identity(id) = &claimed.claim {
+                self.whereabouts.id = AgentId::try_from(id.clone()).ok();
+            }
+            let ends = matches!(claimed.claim, Claim::Done | Claim::Failed { .. });
+            let heard = self.tracker.hear(claimed, now, clock::now());
+            events.extend(self.told(heard));
+            if ends {
+                self.files.look_soon(Instant::now());
+            }
+        }
+        events
+    }
+
+    fn told(&self, heard: Vec<Heard>) -> Vec<SessionEvent> {
+        let told = |heard| match heard {
+            Heard::Noted(evidence) => SessionEvent::Noted(evidence),
+            Heard::Seen(seen) => SessionEvent::Seen(signal::Seen { signal: self.with_kind(seen.signal), ..seen }),
+        };
+        heard.into_iter().map(told).collect()
+    }
+
+    /// The profile knows what kind of failure the agent's words tell of.
+    fn with_kind(&self, signal: Signal) -> Signal {
+        match signal {
+            Signal::TurnEnded { turn, ending: Ending::Failed { text, .. }, answer } => {
+                let kind = self.profile.failure_of(&text);
+                Signal::TurnEnded { turn, ending: Ending::Failed { kind, text }, answer }
+            }
+            other => other,
+        }
+    }
+}

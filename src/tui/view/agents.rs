@@ -1,0 +1,83 @@
+//! The list of agents: their programs, what each can do here, and why one cannot be started.
+
+use super::super::app::{Agents, App};
+use super::super::layout::layout;
+use super::{accent, blank, chosen, put_line, quiet, strong, text};
+use crate::protocol::message::AgentReport;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+/// One row of the list with the agent that a click on it chooses.
+type Row = (Line<'static>, Option<usize>);
+
+pub fn draw(app: &App, page: &Agents, buffer: &mut Buffer) {
+    let area = area(app).intersection(buffer.area);
+    blank(buffer, area);
+    let width = usize::from(area.width);
+    let head = text::cut_end("── agents · Enter: begin with it · Esc: back ", width);
+    let rest = "─".repeat(width.saturating_sub(text::columns(&head)));
+    put_line(buffer, area, 0, &Line::styled(format!("{head}{rest}"), accent()));
+    let rows = rows(page, width);
+    for (y, (line, _)) in (1..).zip(rows.iter().skip(top(page, &rows, area.height))) {
+        put_line(buffer, area, y, line);
+    }
+}
+
+/// The agent in this row of the window.
+pub fn agent_at(app: &App, row: u16) -> Option<usize> {
+    let Some(super::Page::Agents(page)) = &app.page else { return None };
+    let area = area(app);
+    let rows = rows(page, usize::from(area.width));
+    rows.get(top(page, &rows, area.height) + usize::from(row.checked_sub(1)?))?.1
+}
+
+/// All but the status line.
+fn area(app: &App) -> Rect {
+    let status = layout(app).status.height;
+    Rect::new(0, 0, app.size.columns, app.size.rows.saturating_sub(status))
+}
+
+/// The first row that is shown, so that the chosen agent is seen whole where there is room for it.
+fn top(page: &Agents, rows: &[Row], height: u16) -> usize {
+    let seen = usize::from(height.saturating_sub(1));
+    let of_chosen = |(_, agent): &Row| *agent == Some(page.chosen);
+    let first = rows.iter().position(of_chosen).unwrap_or(0);
+    let end = rows.iter().rposition(of_chosen).map_or(0, |last| last + 1);
+    end.saturating_sub(seen).min(first)
+}
+
+fn rows(page: &Agents, width: usize) -> Vec<Row> {
+    let Some(reports) = &page.reports else {
+        return vec![(Line::styled(" asking the host ...", quiet()), None)];
+    };
+    let of_one = |(at, report): (usize, &AgentReport)| {
+        agent_lines(report, at == page.chosen, width)
+            .into_iter()
+            .map(move |line| (line, Some(at)))
+            .collect::<Vec<Row>>()
+    };
+    reports.iter().enumerate().flat_map(of_one).collect()
+}
+
+/// One that cannot be started is quiet, with the reason; what is known of it stands below the chosen one, and below one that is not there.
+fn agent_lines(report: &AgentReport, is_chosen: bool, width: usize) -> Vec<Line<'static>> {
+    let (found, program) = match &report.program {
+        Some(program) => (strong(), text::clean(program)),
+        None => (quiet(), "no program found".to_owned()),
+    };
+    let lead = Span::styled(if is_chosen { "> " } else { "  " }, accent());
+    let name = format!("{} · {}", text::clean(&report.name), text::clean(&report.title));
+    let name = text::cut_end(&name, width.saturating_sub(2));
+    let program = text::cut_middle(&program, width.saturating_sub(text::columns(&name) + 5));
+    let style = if is_chosen { found.patch(chosen()) } else { found };
+    let mut lines =
+        vec![Line::from(vec![lead, Span::styled(name, style), Span::styled(format!("  {program}"), quiet())])];
+    if is_chosen || report.program.is_none() {
+        let style = if is_chosen { Style::new() } else { quiet() };
+        let notes = report.notes.iter().flat_map(|note| text::wrap(note, width.saturating_sub(5)));
+        lines.extend(notes.map(|row| Line::styled(format!("    {row}"), style)));
+    }
+    lines
+}
