@@ -29,6 +29,8 @@ pub struct Tracker {
     /// What is known of its cost, which is told in parts.
     usage: Option<Usage>,
     record: Record,
+    /// Whether the record tells where a turn begins in it. Without that nobody knows whose its lines are.
+    record_tells_starts: bool,
 }
 
 /// What the profile says of the agent's ways.
@@ -91,6 +93,8 @@ enum Asks {
 /// Whether the agent's own record of the turn that runs has its end, and so its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Record {
+    /// The turn before ended without waiting for its record, and what is read may still be of that one.
+    Behind,
     Open,
     Whole,
 }
@@ -107,6 +111,7 @@ impl Tracker {
             answer: None,
             usage: None,
             record: Record::Open,
+            record_tells_starts: false,
         }
     }
 
@@ -160,6 +165,9 @@ impl Tracker {
     }
 
     fn take_detail(&mut self, detail: Detail, evidence: Evidence, heard: &mut Vec<Heard>) {
+        // The last words of a turn that was cut off are no answer to the next message.
+        let is_late = evidence.source == Source::Transcript && self.record == Record::Behind;
+        let detail = Detail { answer: detail.answer.filter(|_| !is_late), ..detail };
         let told_more = detail.model.is_some() || detail.usage.is_some();
         let detail = Detail { usage: self.add_usage(detail.usage), ..detail };
         let runs = match self.state {
@@ -198,9 +206,8 @@ impl Tracker {
         if let Claim::Started { prompt: Some(prompt) } = &claim {
             self.prompt = Some(prompt.clone());
         }
-        let ends = matches!(claim, Claim::Done | Claim::Failed { .. } | Claim::Interrupted);
-        if ends && evidence.source == Source::Transcript {
-            self.record = Record::Whole;
+        if evidence.source == Source::Transcript {
+            self.follow_record(&claim);
         }
         let repeated = self.last.insert(evidence.source, claim.clone()).is_some_and(|last| last == claim);
         if self.speaking.is_some_and(|best| best < rank) {
@@ -225,6 +232,39 @@ impl Tracker {
             Claim::Interrupted => self.claim_end(Ending::Interrupted, evidence, now, heard),
             // Taken before, as they are no states.
             Claim::Detail(_) | Claim::Identity(_) | Claim::Background { .. } | Claim::Title(_) => {}
+        }
+    }
+
+    /// The agent's own record is read a little behind what it reports.
+    fn follow_record(&mut self, claim: &Claim) {
+        match claim {
+            Claim::Started { .. } | Claim::Working { doing: None } => {
+                self.record_tells_starts = true;
+                self.record = Record::Open;
+            }
+            Claim::Done | Claim::Failed { .. } | Claim::Interrupted => {
+                if self.record != Record::Behind {
+                    self.record = Record::Whole;
+                }
+                self.take_reason(claim);
+            }
+            Claim::Idle
+            | Claim::Working { doing: Some(_) }
+            | Claim::Asks { .. }
+            | Claim::Detail(_)
+            | Claim::Identity(_)
+            | Claim::Background { .. }
+            | Claim::Title(_) => {}
+        }
+    }
+
+    /// A failure that was reported without a word gets the words of the record.
+    fn take_reason(&mut self, claim: &Claim) {
+        if let (Claim::Failed { text: told }, Record::Whole) = (claim, self.record)
+            && let State::Ended { ending: Ending::Failed { text, .. }, .. } = &mut self.state
+            && text.is_empty()
+        {
+            text.clone_from(told);
         }
     }
 
@@ -311,7 +351,10 @@ impl Tracker {
         self.state = State::Running(Running { turn, asks: Asks::No });
         self.expected = None;
         let text = self.prompt.take().filter(|_| turn.is_none());
-        self.record = Record::Open;
+        // Its start may stand in the record already.
+        if self.record == Record::Whole {
+            self.record = Record::Open;
+        }
         self.usage = None;
         heard.push(seen(Signal::TurnStarted { turn, text }, evidence));
     }
@@ -333,6 +376,9 @@ impl Tracker {
     fn tell_end(&mut self, running: Running, ending: Ending, evidence: Evidence, heard: &mut Vec<Heard>) {
         self.state = State::Idle;
         self.prompt = None;
+        if self.record != Record::Whole && self.record_tells_starts {
+            self.record = Record::Behind;
+        }
         let answer = self.answer.take().map(|text| Answer { text, cut_bytes: 0 });
         heard.push(seen(Signal::TurnEnded { turn: running.turn, ending, answer }, evidence.clone()));
         heard.push(seen(Signal::Ready, evidence));

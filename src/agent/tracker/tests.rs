@@ -139,6 +139,43 @@ fn failed_interrupted_and_denied_are_told_apart() {
     assert_eq!(talk.say(Claim::Idle), ["end 3 interrupted", "ready"]);
 }
 
+/// Seen of an agent that reports a failure without a word, and writes the words down a moment later.
+#[test]
+fn a_failure_without_a_word_gets_the_words_of_the_record() {
+    let failed = |text: &str| Claim::Failed { text: text.into() };
+    let ending = |heard: Vec<Heard>| {
+        heard.into_iter().find_map(|heard| match heard {
+            Heard::Seen(Seen { signal: Signal::TurnEnded { ending: Ending::Failed { text, .. }, .. }, .. }) => {
+                Some(text)
+            }
+            Heard::Seen(_) | Heard::Noted(_) => None,
+        })
+    };
+    let table = [("", "server_error", "server_error"), ("API Error: 500", "server_error", "API Error: 500")];
+    for (reported, written, told) in table {
+        let mut talk = Talk::running(1);
+        assert_eq!(talk.say(failed(reported)), [""; 0]);
+        let heard = talk.tracker.hear(claimed(Source::Transcript, failed(written)), talk.now, AT);
+        assert_eq!(ending(heard).as_deref(), Some(told));
+    }
+}
+
+/// Seen of two agents: what the record tells of an interrupted turn was read after the next one had begun, and ended up in it.
+#[test]
+fn the_late_record_of_an_interrupted_turn_belongs_to_no_later_one() {
+    let mut talk = Talk::running(1);
+    talk.say_by(Source::Transcript, working());
+    assert_eq!(talk.say(Claim::Idle), ["end 1 interrupted", "ready"]);
+    talk.tracker.expect(TurnNumber(2));
+    assert_eq!(talk.say(working()), ["start 2"]);
+    talk.say_by(Source::Transcript, answer("cut off in"));
+    talk.say_by(Source::Transcript, Claim::Interrupted);
+    talk.say_by(Source::Transcript, working());
+    assert_eq!(talk.say(Claim::Done), [""; 0], "its own record is waited for");
+    talk.say_by(Source::Transcript, answer("42"));
+    assert_eq!(talk.say_by(Source::Transcript, Claim::Done), ["noted transcript", "end 2 completed 42", "ready"]);
+}
+
 #[test]
 fn the_first_prompt_must_hold_and_a_flash_of_work_is_nothing() {
     let mut talk = Talk::new();
