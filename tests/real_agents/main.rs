@@ -14,7 +14,6 @@ mod install;
 mod matrix;
 #[allow(dead_code)]
 mod model_server;
-mod probe;
 mod recordings;
 mod sandbox;
 #[allow(dead_code)]

@@ -15,7 +15,7 @@ use threadkeep::domain::turn::TurnRecord;
 use threadkeep::protocol::message::{Event, Reply, Request, Told};
 
 /// No turn takes so long.
-const TURN_SECONDS: &str = "40";
+const TURN_SECONDS: &str = "55";
 /// The exit code that tells that a turn goes on.
 const OVER_TIME: i32 = 4;
 
