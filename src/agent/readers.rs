@@ -81,6 +81,8 @@ pub struct Readers {
     counted: Counted,
     /// The beginning of an id, out of a title that has no more of it.
     begun_id: Option<String>,
+    /// The id that this process was seen to have.
+    found_id: Option<AgentId>,
 }
 
 impl Readers {
@@ -93,6 +95,7 @@ impl Readers {
             lines: Lines::default(),
             counted: Counted::default(),
             begun_id: None,
+            found_id: None,
         }
     }
 
@@ -116,7 +119,9 @@ impl Readers {
             Seen::StateFile(text) => self.see_json(Source::StateFile, text),
             Seen::Hook(payload) => self.see_json(Source::Hook, payload),
             Seen::Found { glob, path } => {
-                let id = glob.id_in(path).map(|id| (Claim::Identity(id.as_str().to_owned()), path.to_owned()));
+                let found = glob.id_in(path);
+                let id = found.as_ref().map(|id| (Claim::Identity(id.as_str().to_owned()), path.to_owned()));
+                self.found_id = found.or(self.found_id.take());
                 claimed(Source::Process, id)
             }
         }
@@ -142,8 +147,9 @@ impl Readers {
 
     fn identity_wants(&self, places: &Places) -> Vec<Want> {
         let begins = self.begun_id.as_deref();
-        // The title goes on to show the id that is known: nothing has changed.
-        if places.id.is_some_and(|id| begins.is_some_and(|begins| id.as_str().starts_with(begins))) {
+        // The title goes on to show the id that this process was seen to have. One that was only told to take up is to be seen yet.
+        let found = self.found_id.as_ref().filter(|found| places.id == Some(found));
+        if found.is_some_and(|id| begins.is_some_and(|begins| id.as_str().starts_with(begins))) {
             return Vec::new();
         }
         let want = |read: &ReadId| match read {

@@ -26,6 +26,8 @@ pub struct Tracker {
     prompt: Option<String>,
     /// The newest message of the turn that runs.
     answer: Option<String>,
+    /// What any source said of its failure.
+    failure: Option<String>,
     /// What is known of its cost, which is told in parts.
     usage: Option<Usage>,
     record: Record,
@@ -109,6 +111,7 @@ impl Tracker {
             state: State::Starting,
             prompt: None,
             answer: None,
+            failure: None,
             usage: None,
             record: Record::Open,
             record_tells_starts: false,
@@ -209,6 +212,13 @@ impl Tracker {
         if evidence.source == Source::Transcript {
             self.follow_record(&claim);
         }
+        let is_late = evidence.source == Source::Transcript && self.record == Record::Behind;
+        if let Claim::Failed { text } = &claim
+            && !text.is_empty()
+            && !is_late
+        {
+            self.failure = Some(text.clone());
+        }
         let repeated = self.last.insert(evidence.source, claim.clone()).is_some_and(|last| last == claim);
         if self.speaking.is_some_and(|best| best < rank) {
             heard.push(Heard::Noted(evidence));
@@ -246,7 +256,6 @@ impl Tracker {
                 if self.record != Record::Behind {
                     self.record = Record::Whole;
                 }
-                self.take_reason(claim);
             }
             Claim::Idle
             | Claim::Working { doing: Some(_) }
@@ -255,16 +264,6 @@ impl Tracker {
             | Claim::Identity(_)
             | Claim::Background { .. }
             | Claim::Title(_) => {}
-        }
-    }
-
-    /// A failure that was reported without a word gets the words of the record.
-    fn take_reason(&mut self, claim: &Claim) {
-        if let (Claim::Failed { text: told }, Record::Whole) = (claim, self.record)
-            && let State::Ended { ending: Ending::Failed { text, .. }, .. } = &mut self.state
-            && text.is_empty()
-        {
-            text.clone_from(told);
         }
     }
 
@@ -280,7 +279,7 @@ impl Tracker {
                 // A report made for it tells an end by name, so idle without one is an interrupt. Other sources know only this.
                 let ending = match evidence.source {
                     Source::ProgramStatus => Ending::Interrupted,
-                    _ => Ending::Completed,
+                    _ => Ending::LooksDone,
                 };
                 self.claim_end(ending, evidence, now, heard);
             }
@@ -356,6 +355,7 @@ impl Tracker {
             self.record = Record::Open;
         }
         self.usage = None;
+        self.failure = None;
         heard.push(seen(Signal::TurnStarted { turn, text }, evidence));
     }
 
@@ -379,6 +379,11 @@ impl Tracker {
         if self.record != Record::Whole && self.record_tells_starts {
             self.record = Record::Behind;
         }
+        // The source that tells the end need not be the one that tells why.
+        let ending = match (ending, self.failure.take()) {
+            (Ending::Failed { kind, text }, Some(told)) if text.is_empty() => Ending::Failed { kind, text: told },
+            (ending, _) => ending,
+        };
         let answer = self.answer.take().map(|text| Answer { text, cut_bytes: 0 });
         heard.push(seen(Signal::TurnEnded { turn: running.turn, ending, answer }, evidence.clone()));
         heard.push(seen(Signal::Ready, evidence));

@@ -18,6 +18,7 @@ use rustix::process::Pid;
 use std::collections::HashMap;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender};
 
@@ -68,7 +69,7 @@ pub enum Incoming {
 
 pub struct Driver {
     core: HostCore,
-    agents: AgentCatalog,
+    agents: Arc<AgentCatalog>,
     writer: Writer,
     /// Batches that the writer has and has not given back. While there are some, everything goes behind them, so that order is kept.
     at_writer: usize,
@@ -96,7 +97,7 @@ impl Driver {
     ) -> Driver {
         Driver {
             core,
-            agents,
+            agents: Arc::new(agents),
             writer,
             at_writer: 0,
             store_trouble: false,
@@ -212,9 +213,24 @@ impl Driver {
             | Effect::Reply { .. }
             | Effect::Tell { .. }
             | Effect::Query { .. }
+            | Effect::DescribeAgents { .. }
             | Effect::StartSession { .. }
             | Effect::ToSession { .. }
             | Effect::SetTimer { .. } => false,
+        }
+    }
+
+    /// On a thread of its own: programs are asked for their versions.
+    fn describe_agents(&mut self, client: ClientId, id: u64) {
+        let (agents, incoming) = (self.agents.clone(), self.incoming.clone());
+        let describe = move || {
+            let reply = Reply::Agents(agents.describe());
+            // The receiver is gone only when the host has ended.
+            let _ = incoming.blocking_send(Incoming::QueryDone { client, id, reply });
+        };
+        if let Err(error) = std::thread::Builder::new().name("agents".into()).spawn(describe) {
+            tracing::warn!(%error, "no thread could be started to look at the agents");
+            self.tell(client, &Told::Reply { id, reply: Reply::Agents(Vec::new()) });
         }
     }
 
@@ -238,6 +254,7 @@ impl Driver {
                 }
             }
             Effect::Query { client, id, query } => self.to_writer(ToWriter::Query { client, id, query }),
+            Effect::DescribeAgents { client, id } => self.describe_agents(client, id),
             Effect::StartSession { conversation, order, environment } => {
                 self.start_session(conversation, &order, &environment);
             }

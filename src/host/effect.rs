@@ -38,6 +38,11 @@ pub enum Effect {
         id: u64,
         query: Query,
     },
+    /// Replies with what each agent can do here.
+    DescribeAgents {
+        client: ClientId,
+        id: u64,
+    },
     StartSession {
         conversation: ConversationId,
         order: StartOrder,

@@ -284,6 +284,8 @@ pub enum Refusal {
     OnlyOnScreen,
     #[error("that is {}; nothing was typed", .0.takes())]
     DoesNotAnswer(RequestKind),
+    #[error("the message waits for you: {}", .0.text())]
+    Held(QueueHeld),
     #[error("nothing was said in this conversation yet")]
     NothingSaid,
     #[error("nothing can be saved now: {0}; free the disk or mend the folder, then try again")]

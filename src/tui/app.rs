@@ -5,6 +5,7 @@
 use super::composer::Composer;
 use super::event::{Effect, Event, Now, ViewOf};
 use super::layout;
+use super::overview::{Listed, Overview};
 use crate::client::Absent;
 use crate::config::{self, Config};
 use crate::domain::continuity::{Continuity, DecisionRecord};
@@ -35,6 +36,10 @@ pub struct App {
     pub once_up: Vec<Effect>,
     /// Every conversation that the host told of, with or without a tab.
     pub conversations: BTreeMap<ConversationId, Conversation>,
+    /// All the others, once a page wanted them.
+    pub listed: Listed,
+    /// Tabs that were closed while this window was there, the last one last.
+    pub closed_tabs: Vec<ConversationId>,
     pub active: Option<ConversationId>,
     /// The tab that was active before.
     pub last_active: Option<ConversationId>,
@@ -216,6 +221,7 @@ pub enum Page {
     Rename(Box<Composer>),
     Model(Box<Composer>),
     Agents(Agents),
+    Overview(Box<Overview>),
 }
 
 /// The agents of the host, one of which a new conversation is to have.
@@ -282,6 +288,8 @@ impl App {
             absent: Absent::Start,
             once_up: Vec::new(),
             conversations: BTreeMap::new(),
+            listed: Listed::default(),
+            closed_tabs: Vec::new(),
             active: None,
             last_active: None,
             desks: BTreeMap::new(),

@@ -89,6 +89,10 @@ pub enum Purpose {
         brief: String,
     },
     Agents,
+    /// All conversations, for the pages that list them.
+    List,
+    /// It is shown once it has its tab.
+    OpenTab(ConversationId),
     CloseTab(ConversationId),
     EditQueued {
         conversation: ConversationId,

@@ -10,6 +10,7 @@ pub mod guard;
 pub mod input;
 pub mod keymap;
 pub mod layout;
+pub mod overview;
 pub mod screen;
 #[cfg(test)]
 mod testing;
@@ -435,7 +436,8 @@ impl Edge {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         let mut events = VecDeque::new();
         for effect in effects {
-            events.extend(self.carry_out_one(effect));
+            let more = self.carry_out_one(effect, &mut events);
+            events.extend(more);
         }
         for event in events {
             match event {
@@ -445,7 +447,8 @@ impl Edge {
         }
     }
 
-    fn carry_out_one(&mut self, effect: Effect) -> Option<Event> {
+    /// The event that it brings; `events` takes one that must come before that.
+    fn carry_out_one(&mut self, effect: Effect, events: &mut VecDeque<Event>) -> Option<Event> {
         match effect {
             Effect::Connect(absent) => self.connect(absent),
             Effect::Ask(purpose, request) => match self.control.as_mut()?.send(&request) {
@@ -467,7 +470,7 @@ impl Edge {
                         self.view = Some((of, view));
                         None
                     }
-                    Err(error) => Some(Event::ViewLost(of, error.to_string())),
+                    Err(error) => Some(view_error(of, &error)),
                 }
             }
             Effect::CloseView => {
@@ -481,12 +484,23 @@ impl Edge {
                     error @ ClientError::NotSent(_) => Some(Event::NotGiven(error.to_string())),
                     error => {
                         self.view = None;
-                        Some(Event::ViewLost(of, error.to_string()))
+                        if matches!(input, ViewInput::Key(_) | ViewInput::Paste(_)) {
+                            events.push_back(Event::NotGiven(error.to_string()));
+                        }
+                        Some(view_error(of, &error))
                     }
                 }
             }
             Effect::Leave => None, // `App::leaving` ends the loop once everything else is done.
         }
+    }
+}
+
+/// A host that does not answer there does not answer at all: trying again is left to a connection that is made beside the window.
+fn view_error(of: ViewOf, error: &ClientError) -> Event {
+    match error {
+        ClientError::Silent { .. } => Event::LinkLost(error.to_string()),
+        error => Event::ViewLost(of, error.to_string()),
     }
 }
 

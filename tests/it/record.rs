@@ -136,7 +136,7 @@ fn a_missing_program_is_named_with_what_can_be_done() {
     let ran = missing(home.call(&["send", "--wait", "--json", "echo hello"])).ended_with(1).json();
     assert_eq!((&ran["state"], &ran["end_why"]), (&"failed".into(), &"could_not_start".into()));
     let text = ran["end_text"].as_str().unwrap_or_default();
-    for said in ["/nowhere/bash", "PATH", "profile"] {
+    for said in ["/nowhere/bash", "PATH", "SHELL"] {
         assert!(text.contains(said), "{said} in {text}");
     }
     assert_eq!(home.run(&["log", "--json"]).done().json()["prompt"], "echo hello", "the text is kept");

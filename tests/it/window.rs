@@ -323,6 +323,28 @@ fn a_window_that_waits_for_its_host_is_drawn_keeps_keys_and_can_be_left() {
     }
 }
 
+/// The broken window stood still for as long as the host did.
+#[test]
+fn a_window_whose_host_was_stopped_says_so_and_can_be_left() {
+    let home = Home::new();
+    let mut ui = open(&home, 100, 24);
+    ui.keys("cat > /dev/null<enter>");
+    ui.wait_for("working");
+    ui.keys("<prefix>o");
+    ui.wait_for("AGENT");
+    let host = home.host_pid();
+    kill(host, Signal::STOP);
+    // More than the socket takes.
+    ui.bytes(&[b"\x1b[200~".as_slice(), &b"0123456789abcde\n".repeat(60_000), b"\x1b[201~"].concat());
+    ui.wait_for(&format!("the host ({host}) does not answer"));
+    ui.keys("<prefix>d");
+    let (code, ..) = ui.ended();
+    kill(host, Signal::CONT);
+    assert_eq!(code, 0);
+    let status = home.run(&["ls", "--json"]).done().json();
+    assert_eq!(status["turn_state"], "working", "and the session goes on");
+}
+
 #[test]
 fn a_draft_in_which_nobody_typed_is_forgotten_with_its_window() {
     let home = Home::new();

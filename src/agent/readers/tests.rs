@@ -136,10 +136,13 @@ fn a_source_that_the_profile_does_not_list_is_silent() {
     assert_eq!(readers.see(Seen::Bell).len(), 1);
 }
 
+fn places(id: Option<&AgentId>) -> Places<'_> {
+    Places { state: Some("/h/.one"), home: Some("/h"), cwd: "/w", pid: Some(5), id, dir: "/run/1" }
+}
+
 #[test]
 fn what_is_wanted_follows_what_is_known_of_the_id() {
     let mut readers = readers(ALL);
-    let places = |id| Places { state: Some("/h/.one"), home: Some("/h"), cwd: "/w", pid: Some(5), id, dir: "/run/1" };
     let id = AgentId::try_from("0a1b2c3d-77".to_owned()).unwrap();
 
     let wants = readers.wants(&places(None));
@@ -163,4 +166,21 @@ fn what_is_wanted_follows_what_is_known_of_the_id() {
     // The agent went on to another session.
     readers.see(Seen::Title("ffffffff..."));
     assert_eq!(readers.wants(&places(Some(&id))).len(), 4);
+}
+
+/// The broken one took its title's word for it, and a resume by it was never verified.
+#[test]
+fn a_process_that_takes_up_an_id_is_looked_at_until_it_shows_that_it_has_it() {
+    let mut readers = readers(ALL);
+    let id = AgentId::try_from("0a1b2c3d-77".to_owned()).unwrap();
+    readers.see(Seen::Title("0a1b2c3d..."));
+    let wants = readers.wants(&places(Some(&id)));
+    let open = wants.iter().find_map(|want| match want {
+        Want::OpenFile(open) => Some(open.clone()),
+        _ => None,
+    });
+    let open = open.unwrap();
+    let found = Seen::Found { glob: &open, path: "/h/.one/locks/0a1b2c3d-77.lock" };
+    assert_eq!(one(&mut readers, found), Some((Source::Process, Claim::Identity("0a1b2c3d-77".into()))));
+    assert!(!readers.wants(&places(Some(&id))).iter().any(|want| matches!(want, Want::OpenFile(_))));
 }

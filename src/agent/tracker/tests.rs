@@ -96,6 +96,7 @@ fn ending_word(ending: &Ending) -> &'static str {
         Ending::Completed => "completed",
         Ending::Failed { .. } => "failed",
         Ending::Interrupted => "interrupted",
+        Ending::LooksDone => "looks done",
         Ending::NotTold => "not told",
     }
 }
@@ -139,24 +140,24 @@ fn failed_interrupted_and_denied_are_told_apart() {
     assert_eq!(talk.say(Claim::Idle), ["end 3 interrupted", "ready"]);
 }
 
-/// Seen of an agent that reports a failure without a word, and writes the words down a moment later.
+/// Seen of an agent whose report of a failure has no words, while its record has them.
 #[test]
-fn a_failure_without_a_word_gets_the_words_of_the_record() {
-    let failed = |text: &str| Claim::Failed { text: text.into() };
+fn the_words_of_a_failure_come_from_whoever_has_them() {
     let ending = |heard: Vec<Heard>| {
-        heard.into_iter().find_map(|heard| match heard {
-            Heard::Seen(Seen { signal: Signal::TurnEnded { ending: Ending::Failed { text, .. }, .. }, .. }) => {
-                Some(text)
-            }
-            Heard::Seen(_) | Heard::Noted(_) => None,
+        heard.into_iter().find_map(|told| match told {
+            Heard::Seen(Seen { signal: Signal::TurnEnded { ending, .. }, .. }) => Some(ending),
+            _ => None,
         })
     };
-    let table = [("", "server_error", "server_error"), ("API Error: 500", "server_error", "API Error: 500")];
-    for (reported, written, told) in table {
+    let failed = |text: &str| Claim::Failed { text: text.into() };
+    let told = Some(Ending::Failed { kind: FailureKind::Other, text: "500 of the service".into() });
+    for words_first in [true, false] {
         let mut talk = Talk::running(1);
-        assert_eq!(talk.say(failed(reported)), [""; 0]);
-        let heard = talk.tracker.hear(claimed(Source::Transcript, failed(written)), talk.now, AT);
-        assert_eq!(ending(heard).as_deref(), Some(told));
+        let wordless = claimed(Source::ProgramStatus, failed(""));
+        let record = claimed(Source::Transcript, failed("500 of the service"));
+        let (first, second) = if words_first { (record, wordless) } else { (wordless, record) };
+        talk.tracker.hear(first, talk.now, AT);
+        assert_eq!(ending(talk.tracker.hear(second, talk.now, AT)), told, "{words_first}");
     }
 }
 
@@ -242,7 +243,7 @@ fn a_source_that_knows_only_busy_and_not_ends_a_turn_as_far_as_it_knows() {
     talk.tracker.expect(TurnNumber(1));
     assert_eq!(talk.say_by(Source::Title, working()), ["start 1"]);
     talk.say_by(Source::Title, Claim::Idle);
-    assert_eq!(talk.wait(300), ["end 1 completed", "ready"]);
+    assert_eq!(talk.wait(300), ["end 1 looks done", "ready"]);
 }
 
 #[test]

@@ -17,14 +17,13 @@ use crate::domain::conversation_state::{
 };
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
 use crate::domain::turn::TurnRecord;
-use crate::protocol::message::{AgentReport, Environment, Event as ClientEvent, Refusal, Reply, Submitted, WhenAsked};
+use crate::protocol::message::{Environment, Event as ClientEvent, Refusal, Reply, Submitted, WhenAsked};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// What the host knows of each agent: how it behaves, and what is told of it.
+/// What the core knows of each agent: how it behaves.
 #[derive(Debug, Clone, Default)]
 pub struct Agents {
     pub rules: BTreeMap<String, AgentRules>,
-    pub reports: Vec<AgentReport>,
     pub default_agent: String,
 }
 
@@ -228,8 +227,14 @@ impl HostCore {
             let reply = match waiter.turn {
                 Some(turn) => match ended.iter().find(|record| record.number == turn) {
                     Some(record) => Some(Reply::Ended { turn: Some(Box::new(record.clone())) }),
-                    // Taken out of the queue: it will not end any more.
-                    None => (ended.is_empty() && !views::is_open(state, turn)).then_some(Reply::Ended { turn: None }),
+                    None => match views::is_held(state, turn) {
+                        // It would wait without an end, and the person must know why.
+                        Some(held) => Some(Reply::Refused { why: Refusal::Held(held) }),
+                        // Taken out of the queue: it will not end any more.
+                        None => {
+                            (ended.is_empty() && !views::is_open(state, turn)).then_some(Reply::Ended { turn: None })
+                        }
+                    },
                 },
                 None if views::is_quiet(state) => match state.newest_ended() {
                     // The answer is in the store, and by then so is the end.

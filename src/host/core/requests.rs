@@ -118,7 +118,7 @@ impl HostCore {
                 Some(state) => Reply::Decisions(state.decisions().iter().cloned().collect()),
                 None => Reply::Refused { why: Refusal::NoConversation(conversation) },
             }),
-            Request::Agents => now_reply(Reply::Agents(self.agents.reports.clone())),
+            Request::Agents => vec![Effect::DescribeAgents { client, id }],
             Request::HostStatus => now_reply(Reply::Host(self.report())),
             Request::HostStop => {
                 let mut effects = now_reply(Reply::Done);
@@ -308,6 +308,9 @@ impl HostCore {
         };
         if let Some(turn) = turn.filter(|turn| turn.0 == 0 || turn.0 > state.turns()) {
             return vec![Effect::ReplyNow { client, id, reply: Reply::Refused { why: Refusal::NoTurn(turn) } }];
+        }
+        if let Some(held) = turn.and_then(|turn| views::is_held(state, turn)) {
+            return vec![Effect::Reply { client, id, reply: Reply::Refused { why: Refusal::Held(held) } }];
         }
         let over = match turn {
             Some(turn) => (!views::is_open(state, turn)).then_some(turn),

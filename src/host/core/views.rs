@@ -1,5 +1,6 @@
 //! A conversation as clients are told of it.
 
+use crate::domain::conversation::QueueHeld;
 use crate::domain::conversation_state::{AgentPlace, ConversationState};
 use crate::domain::id::TurnNumber;
 use crate::domain::request::RequestNumber;
@@ -67,6 +68,11 @@ pub fn visible_of(state: &ConversationState) -> impl PartialEq + use<> {
 pub fn is_open(state: &ConversationState, turn: TurnNumber) -> bool {
     state.current().is_some_and(|current| current.turn.number == turn)
         || state.queue().iter().any(|waiting| waiting.number == turn)
+}
+
+/// Why this turn waits for the person; none where it does not.
+pub fn is_held(state: &ConversationState, turn: TurnNumber) -> Option<QueueHeld> {
+    state.record().queue_held.filter(|_| state.queue().iter().any(|waiting| waiting.number == turn))
 }
 
 /// Whether nothing is under way, nor will be without the person.

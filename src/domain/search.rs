@@ -1,0 +1,69 @@
+//! What a person types to find something: words, and filters in front of them.
+//!
+//! `fix login agent:shell in:app is:failed` has two words and three filters. Change here: which filters there are.
+//! Not here: what a filter is held against (`store/search.rs` for turns, `tui/overview.rs` for conversations).
+
+/// A typed text, taken apart. All of it in lower case, for none of it minds the case.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Typed {
+    pub words: Vec<String>,
+    /// Part of the agent's name.
+    pub agents: Vec<String>,
+    /// Part of the folder.
+    pub folders: Vec<String>,
+    /// Words for states, which whoever filters must know.
+    pub states: Vec<String>,
+}
+
+impl Typed {
+    /// A filter without a value is one that is still being typed; it filters nothing.
+    pub fn parse(text: &str) -> Typed {
+        let mut typed = Typed::default();
+        for piece in text.split_whitespace() {
+            let piece = piece.to_lowercase();
+            let (list, value) = match piece.split_once(':') {
+                Some(("agent", value)) => (&mut typed.agents, value),
+                Some(("in", value)) => (&mut typed.folders, value),
+                Some(("is", value)) => (&mut typed.states, value),
+                Some(_) | None => (&mut typed.words, piece.as_str()),
+            };
+            if !value.is_empty() {
+                list.push(value.to_owned());
+            }
+        }
+        typed
+    }
+
+    /// Whether an agent of this name in this folder passes: each filter must be part of it.
+    pub fn passes(&self, agent: &str, folder: &str) -> bool {
+        let (agent, folder) = (agent.to_lowercase(), folder.to_lowercase());
+        self.agents.iter().all(|part| agent.contains(part)) && self.folders.iter().all(|part| folder.contains(part))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_are_taken_out_of_the_words() {
+        let typed = Typed::parse("  Fix agent:Shell the in:app is:failed is: http://x login:");
+        assert_eq!(typed.words, ["fix", "the", "http://x", "login:"]);
+        assert_eq!((typed.agents, typed.folders), (vec!["shell".to_owned()], vec!["app".to_owned()]));
+        assert_eq!(typed.states, ["failed"]);
+        assert_eq!(Typed::parse(""), Typed::default());
+    }
+
+    #[test]
+    fn every_filter_must_be_part_of_what_it_is_held_against() {
+        for (text, passes) in [
+            ("", true),
+            ("agent:HEL in:/app", true),
+            ("agent:x", false),
+            ("in:me in:other", false),
+            ("in:ME in:pp", true),
+        ] {
+            assert_eq!(Typed::parse(text).passes("Shell", "/home/me/app"), passes, "{text}");
+        }
+    }
+}
