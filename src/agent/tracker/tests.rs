@@ -161,6 +161,22 @@ fn the_words_of_a_failure_come_from_whoever_has_them() {
     }
 }
 
+/// Seen of two agents: what the record tells of an interrupted turn was read after the next one had begun, and ended up in it.
+#[test]
+fn the_late_record_of_an_interrupted_turn_belongs_to_no_later_one() {
+    let mut talk = Talk::running(1);
+    talk.say_by(Source::Transcript, working());
+    assert_eq!(talk.say(Claim::Idle), ["end 1 interrupted", "ready"]);
+    talk.tracker.expect(TurnNumber(2));
+    assert_eq!(talk.say(working()), ["start 2"]);
+    talk.say_by(Source::Transcript, answer("cut off in"));
+    talk.say_by(Source::Transcript, Claim::Interrupted);
+    talk.say_by(Source::Transcript, working());
+    assert_eq!(talk.say(Claim::Done), [""; 0], "its own record is waited for");
+    talk.say_by(Source::Transcript, answer("42"));
+    assert_eq!(talk.say_by(Source::Transcript, Claim::Done), ["noted transcript", "end 2 completed 42", "ready"]);
+}
+
 #[test]
 fn the_first_prompt_must_hold_and_a_flash_of_work_is_nothing() {
     let mut talk = Talk::new();
