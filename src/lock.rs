@@ -18,11 +18,18 @@ pub struct Held {
     file: OwnedFd,
 }
 
+impl Held {
+    /// Whether the file still has its name. If not, it keeps nobody out any more.
+    pub fn is_in_place(&self) -> bool {
+        is_named(&self.file, &self.path).unwrap_or(false)
+    }
+}
+
 impl Drop for Held {
     fn drop(&mut self) {
         // While we have the lock the name is ours, unless somebody has removed the file: then it may be another's by now. Whoever opened
         // the file before finds it nameless and tries again.
-        if is_named(&self.file, &self.path).unwrap_or(false) {
+        if self.is_in_place() {
             let _ = std::fs::remove_file(&self.path);
         }
     }

@@ -118,9 +118,15 @@ impl Paths {
     /// Makes the folders that we write to, and refuses those that are not ours alone. The configuration is the person's: it is only read, so its
     /// folder may be a link, and nobody makes it.
     pub fn prepare(&self) -> Result<(), PathsError> {
-        for file in [&self.store, &self.log, &self.socket] {
+        for file in [&self.store, &self.log] {
             prepare_folder(file.parent().unwrap_or(Path::new("/")))?;
         }
+        self.prepare_runtime()
+    }
+
+    /// The same for what lives only as long as a host does: its socket, its lock and the folder of its sessions.
+    pub fn prepare_runtime(&self) -> Result<(), PathsError> {
+        prepare_folder(self.socket.parent().unwrap_or(Path::new("/")))?;
         prepare_folder(&self.run)
     }
 }

@@ -8,8 +8,7 @@ use crate::domain::request::Choice;
 
 const PASTE_BEGINS: &str = "\u{1b}[200~";
 const PASTE_ENDS: &str = "\u{1b}[201~";
-/// Keys that come in one read with a paste are taken for a part of its text (Claude Code 2.1.330: "removed 40 invisible characters"); 20 ms
-/// were enough there.
+/// Keys that come in one read with a paste are taken for a part of its text (seen: "removed 40 invisible characters"); 20 ms were enough.
 const AFTER_CLEARING_MS: u64 = 50;
 
 /// What gives one message to the agent, in this order: the files, then the steps. Has no `Debug`: it holds what was typed.

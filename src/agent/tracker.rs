@@ -31,6 +31,8 @@ pub struct Tracker {
     /// What is known of its cost, which is told in parts.
     usage: Option<Usage>,
     record: Record,
+    /// Whether the record tells where a turn begins in it. Without that nobody knows whose its lines are.
+    record_tells_starts: bool,
 }
 
 /// What the profile says of the agent's ways.
@@ -93,6 +95,8 @@ enum Asks {
 /// Whether the agent's own record of the turn that runs has its end, and so its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Record {
+    /// The turn before ended without waiting for its record, and what is read may still be of that one.
+    Behind,
     Open,
     Whole,
 }
@@ -110,6 +114,7 @@ impl Tracker {
             failure: None,
             usage: None,
             record: Record::Open,
+            record_tells_starts: false,
         }
     }
 
@@ -163,6 +168,9 @@ impl Tracker {
     }
 
     fn take_detail(&mut self, detail: Detail, evidence: Evidence, heard: &mut Vec<Heard>) {
+        // The last words of a turn that was cut off are no answer to the next message.
+        let is_late = evidence.source == Source::Transcript && self.record == Record::Behind;
+        let detail = Detail { answer: detail.answer.filter(|_| !is_late), ..detail };
         let told_more = detail.model.is_some() || detail.usage.is_some();
         let detail = Detail { usage: self.add_usage(detail.usage), ..detail };
         let runs = match self.state {
@@ -201,14 +209,15 @@ impl Tracker {
         if let Claim::Started { prompt: Some(prompt) } = &claim {
             self.prompt = Some(prompt.clone());
         }
+        if evidence.source == Source::Transcript {
+            self.follow_record(&claim);
+        }
+        let is_late = evidence.source == Source::Transcript && self.record == Record::Behind;
         if let Claim::Failed { text } = &claim
             && !text.is_empty()
+            && !is_late
         {
             self.failure = Some(text.clone());
-        }
-        let ends = matches!(claim, Claim::Done | Claim::Failed { .. } | Claim::Interrupted);
-        if ends && evidence.source == Source::Transcript {
-            self.record = Record::Whole;
         }
         let repeated = self.last.insert(evidence.source, claim.clone()).is_some_and(|last| last == claim);
         if self.speaking.is_some_and(|best| best < rank) {
@@ -236,6 +245,28 @@ impl Tracker {
         }
     }
 
+    /// The agent's own record is read a little behind what it reports.
+    fn follow_record(&mut self, claim: &Claim) {
+        match claim {
+            Claim::Started { .. } | Claim::Working { doing: None } => {
+                self.record_tells_starts = true;
+                self.record = Record::Open;
+            }
+            Claim::Done | Claim::Failed { .. } | Claim::Interrupted => {
+                if self.record != Record::Behind {
+                    self.record = Record::Whole;
+                }
+            }
+            Claim::Idle
+            | Claim::Working { doing: Some(_) }
+            | Claim::Asks { .. }
+            | Claim::Detail(_)
+            | Claim::Identity(_)
+            | Claim::Background { .. }
+            | Claim::Title(_) => {}
+        }
+    }
+
     fn claim_idle(&mut self, evidence: Evidence, now: Duration, heard: &mut Vec<Heard>) {
         match self.state {
             State::Starting if self.rules.settle.is_zero() => {
@@ -248,7 +279,7 @@ impl Tracker {
                 // A report made for it tells an end by name, so idle without one is an interrupt. Other sources know only this.
                 let ending = match evidence.source {
                     Source::ProgramStatus => Ending::Interrupted,
-                    _ => Ending::Completed,
+                    _ => Ending::LooksDone,
                 };
                 self.claim_end(ending, evidence, now, heard);
             }
@@ -319,7 +350,10 @@ impl Tracker {
         self.state = State::Running(Running { turn, asks: Asks::No });
         self.expected = None;
         let text = self.prompt.take().filter(|_| turn.is_none());
-        self.record = Record::Open;
+        // Its start may stand in the record already.
+        if self.record == Record::Whole {
+            self.record = Record::Open;
+        }
         self.usage = None;
         self.failure = None;
         heard.push(seen(Signal::TurnStarted { turn, text }, evidence));
@@ -342,6 +376,9 @@ impl Tracker {
     fn tell_end(&mut self, running: Running, ending: Ending, evidence: Evidence, heard: &mut Vec<Heard>) {
         self.state = State::Idle;
         self.prompt = None;
+        if self.record != Record::Whole && self.record_tells_starts {
+            self.record = Record::Behind;
+        }
         // The source that tells the end need not be the one that tells why.
         let ending = match (ending, self.failure.take()) {
             (Ending::Failed { kind, text }, Some(told)) if text.is_empty() => Ending::Failed { kind, text: told },

@@ -1,6 +1,6 @@
 //! One connection: frames over a Unix socket that is never waited on except where a limit is given.
 
-use super::ClientError;
+use super::{ClientError, HostProcess};
 use crate::domain::id::Timestamp;
 use crate::protocol::codec::{self, Decoder};
 use crate::protocol::message::{Hello, PROTOCOL_MAJOR, PROTOCOL_MINOR};
@@ -15,6 +15,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 const READ_BYTES: usize = 64 * 1024;
 /// A host that does not greet within this time is stuck; the next step is to look at its log.
 const HELLO_LIMIT: Duration = Duration::from_secs(5);
+/// A host takes what is sent within milliseconds, whatever else it does. One that takes nothing for so long is stopped or stuck; until then
+/// the window stands still.
+const SEND_LIMIT: Duration = Duration::from_secs(2);
 
 pub struct Link {
     stream: UnixStream,
@@ -23,6 +26,7 @@ pub struct Link {
     /// The last read left room: there is no more to read for now.
     drained: bool,
     host: Hello,
+    send_limit: Duration,
 }
 
 impl Link {
@@ -36,9 +40,13 @@ impl Link {
         stream.set_nonblocking(true).map_err(ClientError::Broken)?;
         let unknown = hello(Timestamp(0));
         let decoder = Decoder::default();
-        let mut link = Link { stream, decoder, buffer: vec![0; READ_BYTES], drained: false, host: unknown };
+        let buffer = vec![0; READ_BYTES];
+        let mut link = Link { stream, decoder, buffer, drained: false, host: unknown, send_limit: SEND_LIMIT };
         link.send(&hello(now()))?;
-        let theirs: Hello = link.receive_until(Some(Instant::now() + limit), limit)?;
+        let theirs: Hello = match link.receive_until(Some(Instant::now() + limit), limit) {
+            Err(ClientError::Timeout(_)) => return Err(link.silent()),
+            other => other?,
+        };
         if theirs.major != PROTOCOL_MAJOR {
             let older = if theirs.major < PROTOCOL_MAJOR { "host" } else { "client" };
             return Err(ClientError::Version { ours: build(), theirs: theirs.build, older });
@@ -51,15 +59,26 @@ impl Link {
         &self.host
     }
 
-    /// Writes the whole frame, waiting for room where the socket is full. What is too long for a frame leaves the connection as it was.
+    /// Writes the whole frame, waiting for room where the socket is full, but not without end: after `Silent` part of it may have been sent,
+    /// so the connection is of no more use. What is too long for a frame leaves the connection as it was.
     pub fn send<T: Serialize>(&mut self, message: &T) -> Result<(), ClientError> {
         let frame = codec::encode(message).map_err(ClientError::NotSent)?;
         let mut rest = frame.as_slice();
+        let mut until = Instant::now() + self.send_limit;
         while !rest.is_empty() {
             match self.stream.write(rest) {
                 Ok(0) => return Err(ClientError::Ended),
-                Ok(written) => rest = &rest[written..],
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(PollFlags::OUT, None)?,
+                Ok(written) => {
+                    rest = &rest[written..];
+                    until = Instant::now() + self.send_limit;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let left = until.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return Err(self.silent());
+                    }
+                    self.wait(PollFlags::OUT, Some(left))?;
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(ClientError::Broken(error)),
             }
@@ -112,6 +131,10 @@ impl Link {
         }
     }
 
+    fn silent(&self) -> ClientError {
+        ClientError::Silent { process: HostProcess(peer(&self.stream)) }
+    }
+
     fn wait(&self, what: PollFlags, limit: Option<Duration>) -> Result<(), ClientError> {
         let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
         match poll(&mut [PollFd::new(&self.stream, what)], limit.as_ref()) {
@@ -125,6 +148,19 @@ impl AsFd for Link {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.stream.as_fd()
     }
+}
+
+/// The process at the other end.
+#[cfg(target_os = "linux")]
+fn peer(stream: &UnixStream) -> Option<u32> {
+    let peer = rustix::net::sockopt::socket_peercred(stream).ok()?;
+    u32::try_from(peer.pid.as_raw_nonzero().get()).ok()
+}
+
+/// Elsewhere the system does not tell without unsafe code.
+#[cfg(not(target_os = "linux"))]
+fn peer(_stream: &UnixStream) -> Option<u32> {
+    None
 }
 
 /// This build, for people.
@@ -146,4 +182,48 @@ fn hello(started_at: Timestamp) -> Hello {
 fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    /// A link to a host that has greeted and then takes nothing any more.
+    fn stopped_host() -> (Link, UnixStream) {
+        let (ours, theirs) = UnixStream::pair().expect("a pair");
+        let mut host = theirs.try_clone().expect("another end");
+        let greeting = thread::spawn(move || host.write_all(&codec::encode(&hello(now())).expect("it can be told")));
+        let mut link = Link::greet(ours).expect("it greets");
+        greeting.join().expect("no panic").expect("there is room");
+        link.send_limit = Duration::from_millis(50);
+        (link, theirs)
+    }
+
+    /// The broken one waited for ever, and the window with it.
+    #[test]
+    fn a_host_that_takes_nothing_is_told_with_the_way_out() {
+        let (mut link, _theirs) = stopped_host();
+        let text = "x".repeat(64 * 1024);
+        let error = (0..1_000).find_map(|_| link.send(&text).err()).expect("the socket is full some time");
+        let said = error.to_string();
+        assert!(matches!(error, ClientError::Silent { .. }), "{said}");
+        assert!(said.contains("does not answer") && said.contains("kill -CONT"), "{said}");
+        if cfg!(target_os = "linux") {
+            assert!(said.contains(&std::process::id().to_string()), "{said}");
+        }
+    }
+
+    /// The broken one gave no cause.
+    #[test]
+    fn a_broken_connection_says_what_broke_it() {
+        let cause = io::Error::other("the wire is cut");
+        assert!(ClientError::Broken(cause).to_string().contains("the wire is cut"));
+        let (mut link, mut theirs) = stopped_host();
+        theirs.write_all(&codec::encode(&"a text").expect("it can be told")).expect("there is room");
+        let limit = Duration::from_secs(60);
+        let error =
+            link.receive_until::<Hello>(Some(Instant::now() + limit), limit).expect_err("a text is no greeting");
+        assert!(error.to_string().contains("invalid type: string"), "{error}");
+    }
 }

@@ -3,6 +3,7 @@
 //! Change here: how a client finds and talks to the host. Not here: what can be said (`protocol/message.rs`).
 
 pub mod environment;
+pub mod kept;
 mod link;
 mod start_host;
 
@@ -27,11 +28,11 @@ pub enum ClientError {
     NoHost { path: PathBuf, log: PathBuf },
     #[error("could not start the host: {why}; its log is {log}")]
     Start { why: String, log: PathBuf },
-    #[error("the connection to the host broke off")]
+    #[error("the connection to the host broke off ({0})")]
     Broken(#[source] io::Error),
     #[error("the host ended")]
     Ended,
-    #[error("the host said something that cannot be read")]
+    #[error("the host said something that cannot be read ({0}); is it another build? see threadkeep host status")]
     Codec(#[from] CodecError),
     /// Nothing of it was sent, and the connection stands.
     #[error("it cannot be sent to the host: {0}")]
@@ -44,6 +45,24 @@ pub enum ClientError {
     Refused(#[from] Refusal),
     #[error("the host did not answer within {} s", .0.as_secs())]
     Timeout(Duration),
+    /// It takes nothing, or does not greet, though its socket is there.
+    #[error(
+        "the host ({process}) does not answer: if it was stopped, kill -CONT {process} lets it go on; else end it with kill -KILL {process} and run threadkeep again"
+    )]
+    Silent { process: HostProcess },
+}
+
+/// The host's process id, for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostProcess(pub Option<u32>);
+
+impl std::fmt::Display for HostProcess {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Some(pid) => write!(f, "{pid}"),
+            None => f.write_str("PID"),
+        }
+    }
 }
 
 /// Whether a missing host is started.

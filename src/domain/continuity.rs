@@ -254,6 +254,7 @@ impl Why {
                 AsleepWhy::Stopped => "session_stopped",
                 AsleepWhy::CouldNotStart(_) => "could_not_start",
                 AsleepWhy::ResumeRefused(_) => "resume_refused",
+                AsleepWhy::NotKilled(_) => "not_killed",
             },
             Why::AgentChanged { .. } => "agent_changed",
             Why::ModelChanged { .. } => "model_changed",
@@ -339,6 +340,9 @@ impl AsleepWhy {
             AsleepWhy::Stopped => "you stopped the session".into(),
             AsleepWhy::CouldNotStart(why) => format!("the agent could not be started: {why}"),
             AsleepWhy::ResumeRefused(said) => format!("the agent would not resume: {said}"),
+            AsleepWhy::NotKilled(pid) => {
+                format!("process {pid} could not be killed: it hangs in the system or is another user's")
+            }
         }
     }
 }

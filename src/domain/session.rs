@@ -26,6 +26,8 @@ pub enum AsleepWhy {
     CouldNotStart(String),
     /// The agent would not take its session up again; the text is what it said. Its id is kept.
     ResumeRefused(String),
+    /// It was stopped, and this process of it cannot be ended by anybody here.
+    NotKilled(u32),
 }
 
 /// What the agent's own session holds, as far as was seen.

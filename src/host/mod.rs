@@ -18,7 +18,7 @@ mod socket;
 mod writer;
 
 use crate::config::Config;
-use crate::lock::{self, Lock};
+use crate::lock::{self, Held, Lock};
 use crate::paths::{Paths, PathsError};
 use crate::protocol::message::{Hello, PROTOCOL_MAJOR, PROTOCOL_MINOR};
 use crate::store::{Store, StoreError};
@@ -74,13 +74,13 @@ pub fn run(paths: &Paths) -> Result<Ended, HostError> {
     paths.prepare()?;
     // Fails only for the leader of a process group, which is what this makes us anyway.
     let _ = rustix::process::setsid();
-    let Lock::Taken(_lock) =
+    let Lock::Taken(lock) =
         lock::take(&paths.lock).map_err(|source| HostError::Lock { path: paths.lock.clone(), source })?
     else {
         return Ok(Ended::AnotherServes);
     };
     log_to(&paths.log);
-    let result = open_and_serve(paths);
+    let result = open_and_serve(paths, lock);
     if let Err(error) = &result {
         tracing::error!(%error, "the host could not serve");
     }
@@ -89,11 +89,11 @@ pub fn run(paths: &Paths) -> Result<Ended, HostError> {
 
 /// Nothing that lies about is touched before the store is ours: somebody may have removed the lock of a host that lives, or the folder
 /// that it lay in.
-fn open_and_serve(paths: &Paths) -> Result<(), HostError> {
+fn open_and_serve(paths: &Paths, lock: Held) -> Result<(), HostError> {
     let store = open_store(&paths.store)?;
     empty(&paths.run);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(HostError::Run)?;
-    runtime.block_on(serve(paths, store))
+    runtime.block_on(serve(paths, lock, store))
 }
 
 /// A host that was killed lets go of its two locks one after the other, so ours may come to us before its store does.
@@ -107,7 +107,7 @@ fn open_store(path: &Path) -> Result<Store, StoreError> {
     }
 }
 
-async fn serve(paths: &Paths, mut store: Store) -> Result<(), HostError> {
+async fn serve(paths: &Paths, lock: Held, mut store: Store) -> Result<(), HostError> {
     let loaded = store.load()?;
     let config = Config::load(&paths.config).unwrap_or_else(|error| {
         tracing::warn!(%error, "the configuration is wrong; the defaults are in force");
@@ -123,7 +123,8 @@ async fn serve(paths: &Paths, mut store: Store) -> Result<(), HostError> {
     let (incoming, receiver) = mpsc::channel(INCOMING);
     let finder = Finder::start(store.searcher(), incoming.clone()).map_err(HostError::Run)?;
     let writer = Writer::start(store, incoming.clone()).map_err(HostError::Run)?;
-    let door = Door::open(&paths.socket).map_err(|source| HostError::Listen { path: paths.socket.clone(), source })?;
+    let listen_failed = |source| HostError::Listen { path: paths.socket.clone(), source };
+    let door = Door::open(paths, lock).map_err(listen_failed)?;
     let hello = Hello {
         magic: "threadkeep".into(),
         major: PROTOCOL_MAJOR,

@@ -157,8 +157,11 @@ fn run(begin: Begin, orders: &Receiver<Order>, wake: &OwnedFd, hold: Hold, tell:
                 pid: u32::try_from(pty.pid.as_raw_nonzero().get()).ok(),
                 agent_session: begin.whereabouts.id.as_ref().map(|id| id.as_str().to_owned()),
             });
-            let (exit, said) = SessionLoop::new(begin, pty, tell).run(orders, wake);
-            last_words.event = Some(SessionEvent::Exited { exit, said });
+            let (over, said) = SessionLoop::new(begin, pty, tell).run(orders, wake);
+            last_words.event = Some(match over {
+                Over::Exited(exit) => SessionEvent::Exited { exit, said },
+                Over::NotKilled(pid) => SessionEvent::NotKilled { pid: pid.as_raw_nonzero().get().unsigned_abs() },
+            });
         }
         Err(error) => {
             let folder = match error {
@@ -301,6 +304,14 @@ impl Tell {
     }
 }
 
+/// How a session's loop came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Over {
+    Exited(Exit),
+    /// It was stopped, and this process of it cannot be ended.
+    NotKilled(Pid),
+}
+
 struct SessionLoop {
     agent: AgentIo,
     viewers: Vec<Viewer>,
@@ -326,7 +337,7 @@ impl SessionLoop {
     }
 
     /// Returns how the process left, and what it said last.
-    fn run(mut self, orders: &Receiver<Order>, wake: &OwnedFd) -> (Exit, String) {
+    fn run(mut self, orders: &Receiver<Order>, wake: &OwnedFd) -> (Over, String) {
         loop {
             let ready = self.wait(wake);
             if ready.woken {
@@ -353,11 +364,11 @@ impl SessionLoop {
             if let Some(stopping) = &mut self.stopping {
                 stopping.step_if_due(self.agent.pid(), now);
             }
-            if self.is_over(now) {
-                break;
+            if let Some(over) = self.over(now) {
+                self.say_ended();
+                return (over, self.agent.last_words());
             }
         }
-        self.end()
     }
 
     /// Waits for anything to do, no longer than until the next thing that is due by itself.
@@ -486,22 +497,29 @@ impl SessionLoop {
         if self.exited.is_some() { Leader::Gone } else { Leader::Lives }
     }
 
-    fn is_over(&mut self, now: Instant) -> bool {
-        let Some((_, at)) = self.exited else {
-            return false;
-        };
-        let drained = self.agent.is_hung_up() || now >= at + DRAIN_LIMIT;
+    /// Over once the process is gone and what it wrote was read; a stopped one once nothing of it lives, or what lives cannot be ended.
+    fn over(&mut self, now: Instant) -> Option<Over> {
         let leader = self.agent.pid();
-        let lives = || !processes::members(leader).is_empty();
-        drained && self.stopping.as_mut().is_none_or(|stopping| stopping.is_over(now, lives))
+        if let Some((exit, at)) = self.exited {
+            let drained = self.agent.is_hung_up() || now >= at + DRAIN_LIMIT;
+            let lives = || !processes::members(leader).is_empty();
+            if drained && self.stopping.as_mut().is_none_or(|stopping| stopping.is_over(now, lives)) {
+                return Some(Over::Exited(exit));
+            }
+        }
+        if !self.stopping.as_ref().is_some_and(|stopping| stopping.is_given_up(now)) {
+            return None;
+        }
+        let stuck = processes::members(leader).first().copied().unwrap_or(leader);
+        tracing::error!(pid = stuck.as_raw_nonzero().get(), "a process of a session could not be killed and is left");
+        Some(Over::NotKilled(stuck))
     }
 
-    /// The process is gone and what it wrote was read: the last pictures go out.
-    fn end(mut self) -> (Exit, String) {
+    /// The last pictures go out.
+    fn say_ended(&mut self) {
         for viewer in &mut self.viewers {
             viewer.say_ended(&mut self.agent.screen);
         }
-        (self.exited.map_or(Exit::Code(0), |(exit, _)| exit), self.agent.last_words())
     }
 }
 
@@ -556,6 +574,39 @@ mod tests {
         assert_eq!(event, SessionEvent::Exited { exit: Exit::Signal(9), said: String::new() });
         let status = child.wait().expect("it is our child");
         assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9));
+    }
+
+    /// The broken one went on for ever, and with it the stop of the host.
+    #[test]
+    fn a_session_that_cannot_be_killed_ends_all_the_same() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = folder.path().to_str().expect("UTF-8").to_owned();
+        let agents = super::super::agents::AgentCatalog::read(folder.path(), folder.path());
+        let order = crate::domain::conversation_state::StartOrder {
+            generation: Generation(2),
+            session: crate::domain::id::SessionNumber(1),
+            agent: "shell".into(),
+            model: None,
+            folder: text.clone(),
+            resume: None,
+        };
+        let set = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let environment = vec![set("PATH", "/usr/bin:/bin"), set("HOME", &text), set("SHELL", "/bin/bash")];
+        let environment = crate::protocol::message::Environment(environment);
+        let size = Size { columns: 80, rows: 24 };
+        let begin = agents.begin(ConversationId(1), &order, &environment, folder.path(), size).expect("a shell");
+        let pty = Pty::spawn(&begin.launch, size).expect("it starts");
+        let pid = pty.pid;
+
+        let (incoming, _receiver) = tokio::sync::mpsc::channel(64);
+        let tell = Tell { conversation: ConversationId(1), generation: Generation(2), incoming };
+        let mut session = SessionLoop::new(begin, pty, tell);
+        session.stopping = Some(Stopping::give_up_after(Duration::from_millis(50), Vec::new(), Instant::now()));
+        // Nobody waits for the process, so nobody tells of its end: it is like one that hangs within the system.
+        let (_orders, receiver) = channel();
+        let (read, _write) = wake_pipe().expect("a pipe");
+        assert_eq!(session.run(&receiver, &read).0, Over::NotKilled(pid));
+        waitpid(Some(pid), WaitOptions::empty()).expect("it is our child");
     }
 
     #[test]

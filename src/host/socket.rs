@@ -2,10 +2,12 @@
 
 use super::driver::Incoming;
 use super::event::{ClientId, Event};
+use crate::lock::{self, Held, Lock};
+use crate::paths::Paths;
 use crate::protocol::codec;
 use crate::protocol::message::{Asked, AskedId, Hello, PROTOCOL_MAJOR, Request};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
@@ -18,7 +20,7 @@ pub const OUTBOX_FRAMES: usize = 1024;
 /// After a failed accept (no descriptors left, say) the listener stays readable; this keeps that from becoming a busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// A lost socket file is made again within this time.
+/// What clients find the host by is made again within this time where it was lost.
 const LOOK_FOR_SOCKET_EVERY: Duration = Duration::from_secs(10);
 
 /// Frames on their way to one client. Without this its side of the connection closes.
@@ -46,46 +48,73 @@ impl Frames {
     }
 }
 
-/// The listener and the file that clients find it by. The file goes with it.
+/// The listener, the file that clients find it by, and the lock by which no second host serves here. All of it goes with this.
 pub struct Door {
     listener: UnixListener,
-    path: PathBuf,
+    paths: Paths,
     file: (u64, u64),
+    /// The trouble of the last look is told once.
+    trouble: Option<String>,
+    /// Declared last: while it is ours nobody else makes a socket here.
+    lock: Held,
 }
 
 impl Door {
     /// Binds the socket. What lies there from a host that died is removed first: lock and store are ours, so nobody serves it.
-    pub fn open(path: &Path) -> io::Result<Door> {
-        match std::fs::remove_file(path) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-        let listener = UnixListener::bind(path)?;
-        Ok(Door { listener, path: path.to_owned(), file: identity(path)? })
+    pub fn open(paths: &Paths, lock: Held) -> io::Result<Door> {
+        let (listener, file) = bind(&paths.socket)?;
+        Ok(Door { listener, paths: paths.clone(), file, trouble: None, lock })
     }
 
-    /// Opens anew where somebody took the file away: a program that cleans up, or a hand that slipped.
+    /// Makes anew what somebody took away, a program that cleans up or a hand that slipped: the folder, the lock, the socket.
     fn open_again_if_lost(&mut self) {
-        if identity(&self.path).is_ok_and(|file| file == self.file) {
-            return;
-        }
-        match Door::open(&self.path) {
-            Ok(door) => {
-                tracing::warn!(path = %door.path.display(), "the socket was gone and is there again");
-                *self = door;
+        match self.make_what_is_lost() {
+            Ok(()) => self.trouble = None,
+            Err(why) if self.trouble.as_ref() == Some(&why) => {}
+            Err(why) => {
+                tracing::error!(
+                    why,
+                    "what clients find this host by is gone and could not be made again; still trying"
+                );
+                self.trouble = Some(why);
             }
-            Err(error) => tracing::error!(%error, "the socket is gone and could not be made again"),
         }
     }
+
+    fn make_what_is_lost(&mut self) -> Result<(), String> {
+        if !self.lock.is_in_place() {
+            self.paths.prepare_runtime().map_err(|error| error.to_string())?;
+            self.lock = match lock::take(&self.paths.lock).map_err(|error| error.to_string())? {
+                Lock::Taken(lock) => lock,
+                // What lies there is its own. One that finds our store in use leaves in a moment.
+                Lock::Busy => return Err("another host has the lock".into()),
+            };
+            tracing::warn!(path = %self.paths.lock.display(), "the lock was gone and is there again");
+        }
+        if !identity(&self.paths.socket).is_ok_and(|file| file == self.file) {
+            (self.listener, self.file) = bind(&self.paths.socket).map_err(|error| error.to_string())?;
+            tracing::warn!(path = %self.paths.socket.display(), "the socket was gone and is there again");
+        }
+        Ok(())
+    }
+}
+
+fn bind(path: &Path) -> io::Result<(UnixListener, (u64, u64))> {
+    match std::fs::remove_file(path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let listener = UnixListener::bind(path)?;
+    Ok((listener, identity(path)?))
 }
 
 impl Drop for Door {
     fn drop(&mut self) {
         // Only our own: while the listener lives, no other file has its number.
-        if identity(&self.path).is_ok_and(|file| file == self.file) {
+        if identity(&self.paths.socket).is_ok_and(|file| file == self.file) {
             // Gone since it was looked at: what was wanted.
-            let _ = std::fs::remove_file(&self.path);
+            let _ = std::fs::remove_file(&self.paths.socket);
         }
     }
 }

@@ -13,9 +13,9 @@ const LENGTH_BYTES: usize = 4;
 pub enum CodecError {
     #[error("a frame of {bytes} bytes is longer than {MAX_FRAME_BYTES}")]
     TooLong { bytes: usize },
-    #[error("could not write a message")]
+    #[error("could not write a message: {0}")]
     Encode(#[from] rmp_serde::encode::Error),
-    #[error("could not read a message")]
+    #[error("could not read a message: {0}")]
     Decode(#[from] rmp_serde::decode::Error),
 }
 

@@ -10,7 +10,9 @@ pub enum StoreError {
     File { path: PathBuf, source: io::Error },
     #[error("{path} is not a plain file; move it away or set THREADKEEP_HOME to another folder")]
     NotPlain { path: PathBuf },
-    #[error("another host has the store {path} open; use that one or end it with threadkeep host stop")]
+    #[error(
+        "another host has the store {path} open; use that one or end it with threadkeep host stop (where its socket was removed, it makes a new one within 10 s)"
+    )]
     InUse { path: PathBuf },
     #[error(
         "{path} is not a store of threadkeep and was left as it is; move it away or set THREADKEEP_HOME to another folder"

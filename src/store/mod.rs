@@ -38,8 +38,10 @@ pub struct Store {
     path: PathBuf,
     /// None after trouble, until the next call.
     connection: Option<Connection>,
+    /// What the name stood for when the connection was opened.
+    file: Option<(u64, u64)>,
     /// Declared last, so that it is let go after the connection was closed.
-    _lock: Held,
+    lock: Held,
 }
 
 /// Looks for turns with a connection of its own, which sees what is committed.
@@ -76,7 +78,7 @@ impl Store {
     pub fn open(path: &Path) -> Result<Store, StoreError> {
         let lock = open::lock(path)?;
         let connection = open::open(path, Missing::Create)?;
-        Ok(Store { path: path.into(), connection: Some(connection), _lock: lock })
+        Ok(Store { path: path.into(), connection: Some(connection), file: open::identity(path), lock })
     }
 
     /// Saves all changes or none. What came back as saved survives a power cut.
@@ -123,8 +125,14 @@ impl Store {
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => reopen(&self.path)?,
+            Some(connection) if open::identity(&self.path) == self.file => connection,
+            // What is saved in a file without a name is lost with the process. The lock went with the folder: a file there is another's.
+            Some(_) | None if !self.lock.is_in_place() => return Err(StoreError::Gone { path: self.path.clone() }),
+            Some(_) | None => {
+                let connection = reopen(&self.path)?;
+                self.file = open::identity(&self.path);
+                connection
+            }
         };
         let result = work(&mut connection);
         // Not in autocommit: a rollback failed, and every later commit would land in the transaction that is still open.

@@ -86,6 +86,12 @@ pub fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     if found == "ok" { Ok(()) } else { Err(StoreError::Damaged { path: path.into(), found }) }
 }
 
+/// Which file has this name; none where there is none.
+pub fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::symlink_metadata(path).ok().map(|file| (file.dev(), file.ino()))
+}
+
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     // SQLite refuses a link anywhere in the path; links above the file are the person's own (a linked home), so they are followed here.
     let folder = path.parent().and_then(|folder| folder.canonicalize().ok());

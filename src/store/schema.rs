@@ -10,8 +10,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Append only; the number of a file is its place, counted from 1.
-pub const SCHEMA: &[&str] =
-    &[include_str!("../../assets/schema/0001_first.sql"), include_str!("../../assets/schema/0002_agents.sql")];
+pub const SCHEMA: &[&str] = &[
+    include_str!("../../assets/schema/0001_first.sql"),
+    include_str!("../../assets/schema/0002_agents.sql"),
+    include_str!("../../assets/schema/0003_ends.sql"),
+];
 
 /// `tkst`: tells our files from those of other programs.
 pub const APPLICATION_ID: u32 = 0x746b_7374;

@@ -197,6 +197,7 @@ fn asleep_whys() -> Vec<AsleepWhy> {
         AsleepWhy::Stopped,
         AsleepWhy::CouldNotStart("none".into()),
         AsleepWhy::ResumeRefused("no such session".into()),
+        AsleepWhy::NotKilled(4_000_000),
     ];
     for why in &whys {
         match why {
@@ -204,7 +205,8 @@ fn asleep_whys() -> Vec<AsleepWhy> {
             | AsleepWhy::HostEnded
             | AsleepWhy::Stopped
             | AsleepWhy::CouldNotStart(_)
-            | AsleepWhy::ResumeRefused(_) => (),
+            | AsleepWhy::ResumeRefused(_)
+            | AsleepWhy::NotKilled(_) => (),
         }
     }
     whys
@@ -529,6 +531,22 @@ fn a_store_made_by_schema_2_opens_with_this_build() {
     raw.pragma_update(None, "user_version", 2).unwrap();
     drop(raw);
     let mut store = home.open();
+    assert_eq!(store.search("quoted", 1).unwrap().len(), 1);
+    assert_eq!(store.load().unwrap().conversations.len(), 20);
+}
+
+#[test]
+fn a_store_made_by_schema_3_opens_with_this_build() {
+    let home = Home::new();
+    let raw = home.raw();
+    raw.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+    for schema in &SCHEMA[..3] {
+        raw.execute_batch(schema).unwrap();
+    }
+    raw.execute_batch(include_str!("golden/0003.sql")).unwrap();
+    raw.pragma_update(None, "user_version", 3).unwrap();
+    drop(raw);
+    let mut store = home.open();
     check_everything(&mut store);
     assert_eq!(found(&store, "quoted", 1).len(), 1);
 }
@@ -565,7 +583,7 @@ fn this_build_writes_what_the_golden_store_holds() {
             written += &format!("INSERT INTO {table} ({}) VALUES ({});\n", columns.join(", "), row.unwrap());
         }
     }
-    let golden = include_str!("golden/0002.sql").lines().filter(|line| !line.contains("turn_words"));
+    let golden = include_str!("golden/0003.sql").lines().filter(|line| !line.contains("turn_words"));
     let golden: String = golden.flat_map(|line| [line, "\n"]).collect();
     let path = std::env::temp_dir().join("threadkeep-golden.sql");
     if written != golden {

@@ -68,6 +68,63 @@ fn a_host_that_loses_its_socket_is_not_joined_by_a_second_one() {
     assert_eq!(hosts(&home), [host]);
 }
 
+/// The broken one could not make its socket again without its folder, and nobody found it any more.
+#[test]
+fn a_host_whose_runtime_folder_was_removed_makes_it_again_and_stays_the_only_one() {
+    let home = Home::new();
+    let runtime = home.path().with_file_name("r");
+    std::fs::create_dir(&runtime).expect("a folder");
+    std::fs::set_permissions(&runtime, Permissions::from_mode(0o700)).expect("it is ours");
+    let call = |arguments: &[&str]| {
+        home.call(arguments)
+            .set("THREADKEEP_HOME", "")
+            .set("XDG_RUNTIME_DIR", &runtime)
+            .set("XDG_STATE_HOME", home.path())
+    };
+    let pid = || call(&["host", "status", "--json"]).run().done().json()["pid"].clone();
+    call(&["send", "--wait", "echo one"]).run().done();
+    let host = pid();
+    let folder = runtime.join("threadkeep");
+    std::fs::remove_dir_all(&folder).expect("it is there");
+
+    // Until then a second host that is started finds the store in use and says so.
+    let second = call(&["host", "run"]).run();
+    assert_eq!(second.code, 7, "{second:?}");
+    assert!(second.stderr.contains("another host has the store"), "{second:?}");
+    assert!(second.stderr.contains("makes a new one within 10 s"), "{second:?}");
+
+    wait_until("its socket is back", || folder.join("host.sock").exists());
+    assert_eq!(pid(), host);
+    let mode = |path: &Path| path.metadata().expect("it is there").permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    let Lock::Busy = lock::take(&folder.join("host.lock")).expect("it can be tried") else {
+        panic!("the host has its lock again");
+    };
+    let sent = call(&["send", "--wait", "--json", "echo two\necho three"]).run().done().json();
+    assert_eq!((&sent["decision"], &sent["answer"]), (&"reused".into(), &"two\nthree".into()), "{sent}");
+    call(&["host", "stop"]).run().done();
+    assert!(!folder.join("host.sock").exists() && !folder.join("host.lock").exists());
+}
+
+/// The broken one acknowledged messages that were saved nowhere.
+#[test]
+fn a_host_whose_store_was_removed_says_so_and_takes_no_message() {
+    let home = Home::new();
+    let tab = home.tab();
+    tab.send("true");
+    let host = home.host_pid();
+    std::fs::remove_dir_all(home.path()).expect("it is there");
+    wait_until("its socket is back", || home.paths().socket.exists());
+    assert_eq!(home.host_pid(), host);
+    // The one that finds out is neither acknowledged nor lost; it waits as long as the trouble does.
+    let waiting = tab.call("send", &["true"]).start();
+    let refused = || home.run(&["host", "status", "--json"]).done().json()["store_trouble"].to_string();
+    wait_until("the trouble is known", || refused().contains("is gone; put it back or end the host"));
+    home.run(&["send", "--json", "true"]).ended_with(6);
+    home.run(&["host", "stop"]).done();
+    assert_ne!(waiting.end().code, 0);
+}
+
 /// The broken one emptied the folder of the sessions and took the socket away before it found the store in use.
 #[test]
 fn a_second_host_that_finds_the_store_in_use_leaves_the_things_of_the_first_alone() {

@@ -15,7 +15,7 @@ use threadkeep::domain::turn::TurnRecord;
 use threadkeep::protocol::message::{Event, Reply, Request, Told};
 
 /// No turn takes so long.
-const TURN_SECONDS: &str = "40";
+const TURN_SECONDS: &str = "55";
 /// The exit code that tells that a turn goes on.
 const OVER_TIME: i32 = 4;
 
@@ -223,18 +223,20 @@ pub fn wait_for_all(talk: &Talk) -> Value {
 /// Waits until an agent's request stands, and returns it.
 pub fn wait_for_request(talk: &Talk, state: &str) -> Value {
     talk.tab().wait_for(&format!("the turn {state}"), |now| now["turn_state"] == state);
+    let open = |turn: &Value| turn["requests"].as_array()?.iter().find(|request| request["state"] == "open").cloned();
     wait_until_or(
-        "the request is in the log",
-        || talk.tab().log().last().map(|turn| turn["request"].clone()).filter(Value::is_object),
-        || talk.tab().log(),
+        "an open request is in the log",
+        || talk.tab().log().last().and_then(open),
+        || talk.tab().log().last().cloned(),
     )
 }
 
-/// Byte for byte, but for one space at each end that takes the meaning out of a first or last sign, and the end of a line behind it.
+/// Byte for byte, but for one sign at each end that takes the meaning out of the first or last one, and the end of a line behind it.
 fn is_delivered(got: &str, text: &str) -> bool {
+    const PADDING: [char; 2] = [' ', '\u{200b}'];
     let got = got.strip_suffix('\n').unwrap_or(got);
-    let ends = |got: &str| got == text || got.strip_suffix(' ') == Some(text);
-    ends(got) || got.strip_prefix(' ').is_some_and(ends)
+    let ends = |got: &str| got == text || got.strip_suffix(PADDING) == Some(text);
+    ends(got) || got.strip_prefix(PADDING).is_some_and(ends)
 }
 
 /// The first message that the model was not given, or not in order. Some agents join messages, so they are looked for in all that was said.

@@ -96,6 +96,7 @@ fn ending_word(ending: &Ending) -> &'static str {
         Ending::Completed => "completed",
         Ending::Failed { .. } => "failed",
         Ending::Interrupted => "interrupted",
+        Ending::LooksDone => "looks done",
         Ending::NotTold => "not told",
     }
 }
@@ -158,6 +159,22 @@ fn the_words_of_a_failure_come_from_whoever_has_them() {
         talk.tracker.hear(first, talk.now, AT);
         assert_eq!(ending(talk.tracker.hear(second, talk.now, AT)), told, "{words_first}");
     }
+}
+
+/// Seen of two agents: what the record tells of an interrupted turn was read after the next one had begun, and ended up in it.
+#[test]
+fn the_late_record_of_an_interrupted_turn_belongs_to_no_later_one() {
+    let mut talk = Talk::running(1);
+    talk.say_by(Source::Transcript, working());
+    assert_eq!(talk.say(Claim::Idle), ["end 1 interrupted", "ready"]);
+    talk.tracker.expect(TurnNumber(2));
+    assert_eq!(talk.say(working()), ["start 2"]);
+    talk.say_by(Source::Transcript, answer("cut off in"));
+    talk.say_by(Source::Transcript, Claim::Interrupted);
+    talk.say_by(Source::Transcript, working());
+    assert_eq!(talk.say(Claim::Done), [""; 0], "its own record is waited for");
+    talk.say_by(Source::Transcript, answer("42"));
+    assert_eq!(talk.say_by(Source::Transcript, Claim::Done), ["noted transcript", "end 2 completed 42", "ready"]);
 }
 
 #[test]
@@ -226,7 +243,7 @@ fn a_source_that_knows_only_busy_and_not_ends_a_turn_as_far_as_it_knows() {
     talk.tracker.expect(TurnNumber(1));
     assert_eq!(talk.say_by(Source::Title, working()), ["start 1"]);
     talk.say_by(Source::Title, Claim::Idle);
-    assert_eq!(talk.wait(300), ["end 1 completed", "ready"]);
+    assert_eq!(talk.wait(300), ["end 1 looks done", "ready"]);
 }
 
 #[test]

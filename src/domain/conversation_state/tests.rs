@@ -244,6 +244,7 @@ fn inputs(state: &ConversationState) -> Vec<(&'static str, Input)> {
             Input::AnswerRequest { ask, turn: None, request: Some(RequestNumber(9)), choice: Choice::Allow },
         ),
         ("answer typed", event(state, SessionEvent::AnswerTyped(RequestNumber(1)))),
+        ("not killed", event(state, SessionEvent::NotKilled { pid: 9 })),
         ("set model", Input::SetModel { ask, model: Some("m".into()) }),
         ("set agent", Input::SetAgent { ask, agent: "b".into(), rules: Box::new(rules()) }),
         ("exited 0", event(state, exited(Exit::Code(0)))),
@@ -336,6 +337,20 @@ fn an_agent_killed_in_mid_turn_fails_it_and_the_follow_up_resumes_by_id() {
     assert_eq!(state.live.as_ref().map(|live| live.taken_up), Some(TakenUp::Verified));
 }
 
+/// The broken one waited for its end for ever, and so did the turn and what waited in line.
+#[test]
+fn a_process_that_cannot_be_killed_is_given_up_in_words_and_the_conversation_goes_on() {
+    let mut state = working();
+    state.apply(submit("two"), NOW);
+    state.apply(Input::StopSession { ask: Ask(1) }, NOW);
+    let said = all_words(&hear(&mut state, SessionEvent::NotKilled { pid: 9 }));
+    assert!(said.contains(&"TELL turn 1 interrupted (session_stopped)".to_owned()), "{said:?}");
+    assert_eq!(decided(&state), (Continuity::Fresh, "not_killed"));
+    assert_eq!(state.current.as_ref().map(|current| current.turn.prompt.as_str()), Some("two"));
+    let words = state.decisions.back().unwrap().decision.why.text();
+    assert!(words.starts_with("process 9 could not be killed: it hangs in the system"), "{words}");
+}
+
 #[test]
 fn a_refused_resume_keeps_id_and_message_and_waits_for_the_person() {
     let mut state = agent_idle();
@@ -383,8 +398,11 @@ fn another_model_is_taken_along_by_one_process_after_the_other() {
     assert_eq!(state.next_decision().why.text(), "model default -> m: context kept");
     let said = all_words(&state.apply(submit("two"), NOW));
     assert!(said.contains(&"STOP 1".to_owned()) && !said.iter().any(|word| word.starts_with("START")), "{said:?}");
-    let actions = hear(&mut state, exited(Exit::Code(143)));
     assert_eq!(decided(&state), (Continuity::Resumed, "model_switched"));
+    // What the ending process still says starts nothing.
+    let said = all_words(&hear(&mut state, seen(Signal::Ready)));
+    assert!(!said.iter().any(|word| word.starts_with("WRITE")), "{said:?}");
+    let actions = hear(&mut state, exited(Exit::Code(143)));
     let started = actions.iter().any(|action| {
         matches!(action, Action::Start(order)
             if order.model.as_deref() == Some("m") && order.resume.as_deref() == Some("id-1"))
@@ -446,6 +464,16 @@ fn an_answer_that_moved_nothing_is_said_and_the_request_is_open_again() {
     let turn = &state.current.as_ref().unwrap().turn;
     assert_eq!(turn.requests[0].state.word(), "open");
     assert!(turn.evidence.as_ref().unwrap().text.contains("did not go on"));
+}
+
+#[test]
+fn an_agent_that_only_looks_done_was_interrupted_where_that_was_asked() {
+    let mut state = agent_working();
+    state.apply(Input::Interrupt { ask: Ask(1) }, NOW);
+    let said = all_words(&hear(&mut state, agent_ended(Ending::LooksDone)));
+    assert!(said.contains(&"TELL turn 1 interrupted (by_person)".to_owned()), "{said:?}");
+    let said = all_words(&hear(&mut agent_working(), agent_ended(Ending::LooksDone)));
+    assert!(said.contains(&"TELL turn 1 completed (completed)".to_owned()), "{said:?}");
 }
 
 #[test]

@@ -8,6 +8,10 @@ use std::time::{Duration, Instant};
 /// Behind the profile's last step: what still lives is killed until it is gone.
 const KILL_EVERY: Duration = Duration::from_millis(100);
 
+/// What lives so long after the last step waits within the system, for a disk that does not answer, or is another user's: nobody here can end
+/// it. A killed process is gone within milliseconds, on a busy machine within a second.
+const GIVE_UP_AFTER: Duration = Duration::from_secs(5);
+
 /// How often to look, at most, whether the last processes of a session are gone: that goes through all processes of the machine.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
@@ -23,11 +27,19 @@ pub struct Stopping {
     next: Instant,
     /// When we looked last whether anything lives.
     looked: Option<Instant>,
+    give_up_after: Duration,
+    /// None before the last step was taken.
+    give_up_at: Option<Instant>,
 }
 
 impl Stopping {
     pub fn begin(steps: Vec<Step>, now: Instant) -> Stopping {
-        Stopping { steps: steps.into_iter(), next: now, looked: None }
+        Stopping::give_up_after(GIVE_UP_AFTER, steps, now)
+    }
+
+    /// The same with another time between the last step and giving up.
+    pub fn give_up_after(give_up_after: Duration, steps: Vec<Step>, now: Instant) -> Stopping {
+        Stopping { steps: steps.into_iter(), next: now, looked: None, give_up_after, give_up_at: None }
     }
 
     /// When to look again: for the next step, or, once the leader is gone, whether the rest is gone too; nobody tells us of that.
@@ -56,7 +68,8 @@ impl Stopping {
             Some(Step { act: StepAct::Keys(_), .. }) => self.next = now,
             None => {
                 processes::signal_session(leader, Signal::KILL);
-                self.next = now + KILL_EVERY;
+                let give_up_at = *self.give_up_at.get_or_insert(now + self.give_up_after);
+                self.next = give_up_at.min(now + KILL_EVERY);
             }
         }
     }
@@ -68,6 +81,11 @@ impl Stopping {
         }
         self.looked = Some(now);
         !lives()
+    }
+
+    /// Whether what still lives cannot be ended.
+    pub fn is_given_up(&self, now: Instant) -> bool {
+        self.give_up_at.is_some_and(|at| now >= at)
     }
 }
 
@@ -92,5 +110,25 @@ mod tests {
             now = due;
         }
         assert!(stopping.is_over(now, || false));
+    }
+
+    #[test]
+    fn what_cannot_be_killed_is_given_up_a_while_after_the_last_step() {
+        let mut child = std::process::Command::new("true").spawn().expect("it starts");
+        let pid = Pid::from_child(&child);
+        let began = Instant::now();
+        let kill = Step { act: StepAct::Signal(crate::agent::profile::GroupSignal::Kill), wait_ms: 1_000 };
+        let mut stopping = Stopping::begin(vec![kill], began);
+        let mut now = began;
+        // It is looked at when something is due, and each time it is said when that is.
+        for _ in 0..1_000 {
+            stopping.step_if_due(pid, now);
+            if stopping.is_given_up(now) {
+                break;
+            }
+            now = stopping.next_due(now, Leader::Lives);
+        }
+        assert_eq!(now, began + Duration::from_secs(1) + GIVE_UP_AFTER);
+        child.wait().expect("it is our child");
     }
 }

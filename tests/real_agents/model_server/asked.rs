@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 /// A quote in the echo has at most so many characters: it must fit on a screen.
 const QUOTE_CHARACTERS: usize = 40;
 
-/// How texts begin that agents put into the person's mouth without wrapping them into a tag.
-const AGENTS_OWN: [&str; 3] = ["[Request interrupted", "# AGENTS.md", "This session is being continued"];
+/// How texts begin that agents put into the person's mouth without wrapping all of them into one tag.
+const AGENTS_OWN: [&str; 5] =
+    ["[Request interrupted", "# AGENTS.md", "This session is being continued", "<command-name>", "<local-command-"];
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Asked {

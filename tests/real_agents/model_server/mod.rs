@@ -147,11 +147,11 @@ impl ModelServer {
         }
     }
 
-    /// Waits until the reply to a message that ends in this text is on its way.
+    /// Waits until the reply to a message that ends in this text, padded perhaps, is on its way.
     #[track_caller]
     pub fn wait_until_speaking(&self, text: &str) {
         self.wait_for(&format!("the model speaks to {text:?}"), |seen| {
-            let is_so = |seen: &&Seen| seen.outcome == Outcome::Speaking && seen.last().ends_with(text);
+            let is_so = |seen: &&Seen| seen.outcome == Outcome::Speaking && seen.last().trim_end().ends_with(text);
             seen.iter().find(is_so).map(|_| ())
         });
     }

@@ -63,13 +63,14 @@ fn what_the_agent_says_in_the_persons_name_is_not_counted() {
         "<environment_context>\nhere\n</environment_context>",
         "<b>bold</b> and more",
         "[Request interrupted by user]",
+        "<command-name>/clear</command-name>\n<command-args></command-args>",
     ];
     ask(&server, PATHS[0], &body(PATHS[0], &said, true));
     let pasted = "\n<pasted_content id=\"1\">\na long paste\n</pasted_content id=\"1\">\n";
     ask(&server, PATHS[0], &body(PATHS[0], &[pasted], true));
     let users: Vec<_> = server.asked().into_iter().map(|seen| seen.users).collect();
     assert_eq!(users, [vec!["<b>bold</b> and more".to_owned()], vec!["a long paste".to_owned()]]);
-    assert_eq!(server.asked()[0].raw.len(), 3);
+    assert_eq!(server.asked()[0].raw.len(), 4);
 }
 
 #[test]

@@ -1,0 +1,1 @@
+-- New words may stand in older columns from here on: a process that could not be killed (src/domain says them).
