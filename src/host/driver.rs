@@ -5,6 +5,7 @@ use super::clock;
 use super::core::HostCore;
 use super::effect::{Effect, SessionOrder};
 use super::event::{ClientId, Event};
+use super::finder::{Finder, ToFind};
 use super::processes;
 use super::session::{Handover, SessionThread};
 use super::socket::Frames;
@@ -71,6 +72,7 @@ pub struct Driver {
     core: HostCore,
     agents: Arc<AgentCatalog>,
     writer: Writer,
+    finder: Finder,
     /// Batches that the writer has and has not given back. While there are some, everything goes behind them, so that order is kept.
     at_writer: usize,
     /// Nothing can be committed at present.
@@ -92,6 +94,7 @@ impl Driver {
         core: HostCore,
         agents: AgentCatalog,
         writer: Writer,
+        finder: Finder,
         run: PathBuf,
         incoming: Sender<Incoming>,
     ) -> Driver {
@@ -99,6 +102,7 @@ impl Driver {
             core,
             agents: Arc::new(agents),
             writer,
+            finder,
             at_writer: 0,
             store_trouble: false,
             clients: HashMap::new(),
@@ -213,6 +217,7 @@ impl Driver {
             | Effect::Reply { .. }
             | Effect::Tell { .. }
             | Effect::Query { .. }
+            | Effect::Search { .. }
             | Effect::DescribeAgents { .. }
             | Effect::StartSession { .. }
             | Effect::ToSession { .. }
@@ -253,6 +258,7 @@ impl Driver {
                     self.tell(client, &told);
                 }
             }
+            Effect::Search { client, id, query, most } => self.finder.find(ToFind { client, id, query, most }),
             Effect::Query { client, id, query } => self.to_writer(ToWriter::Query { client, id, query }),
             Effect::DescribeAgents { client, id } => self.describe_agents(client, id),
             Effect::StartSession { conversation, order, environment } => {

@@ -9,6 +9,7 @@ pub mod descriptors;
 mod driver;
 pub mod effect;
 pub mod event;
+mod finder;
 pub mod first_word;
 mod processes;
 mod pty;
@@ -25,6 +26,7 @@ use agents::AgentCatalog;
 use core::{HostCore, HostFacts};
 use driver::{Driver, Incoming};
 use event::Event;
+use finder::Finder;
 use first_word::FirstWord;
 use socket::Door;
 use std::fs::File;
@@ -119,6 +121,7 @@ async fn serve(paths: &Paths, lock: Held, mut store: Store) -> Result<(), HostEr
     let (core, first) = HostCore::restore(for_core, loaded.conversations, loaded.next_conversation, facts, started_at);
 
     let (incoming, receiver) = mpsc::channel(INCOMING);
+    let finder = Finder::start(store.searcher(), incoming.clone()).map_err(HostError::Run)?;
     let writer = Writer::start(store, incoming.clone()).map_err(HostError::Run)?;
     let listen_failed = |source| HostError::Listen { path: paths.socket.clone(), source };
     let door = Door::open(paths, lock).map_err(listen_failed)?;
@@ -134,7 +137,7 @@ async fn serve(paths: &Paths, lock: Held, mut store: Store) -> Result<(), HostEr
     tokio::spawn(socket::serve(door, hello, incoming.clone()));
     tokio::spawn(end_on_signal(incoming.clone()));
     tracing::info!(pid = std::process::id(), "the host serves");
-    Driver::new(core, agents, writer, paths.run.clone(), incoming).run(first, receiver).await;
+    Driver::new(core, agents, writer, finder, paths.run.clone(), incoming).run(first, receiver).await;
     tracing::info!("the host ended as told");
     Ok(())
 }

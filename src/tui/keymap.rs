@@ -57,6 +57,7 @@ pub enum Command {
     NextOrder,
     OnChosen(RowAction),
     UndoClose,
+    Search,
     Back,
     Yes,
     No,
@@ -101,6 +102,8 @@ pub enum Place {
     Agents,
     /// The list of all conversations; letters go into its filter.
     Overview,
+    /// The search; letters go into its text.
+    Search,
     Confirm,
 }
 
@@ -154,6 +157,7 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Prefix, char('t'), Command::TogglePanel, "turn panel on or off"),
     bind(Place::Prefix, char('v'), Command::ToggleRecord, "record or live screen"),
     bind(Place::Prefix, char('w'), Command::Overview, "all conversations"),
+    bind(Place::Prefix, char('/'), Command::Search, "search all turns"),
     bind(Place::Prefix, char('n'), Command::NextTab, "next tab"),
     bind(Place::Prefix, char('p'), Command::PreviousTab, "previous tab"),
     bind(Place::Prefix, char('1'), Command::GoToTab(1), GO_TO_TAB),
@@ -296,6 +300,14 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Overview, ctrl(KeyCode::Char('x')), Command::OnChosen(RowAction::Close), "close tab"),
     bind(Place::Overview, ctrl(KeyCode::Char('d')), Command::OnChosen(RowAction::Delete), "delete"),
     bind(Place::Overview, plain(KeyCode::Escape), Command::Back, "back"),
+    bind(Place::Search, plain(KeyCode::Enter), Command::Open, "open the conversation at that turn"),
+    bind(Place::Search, plain(KeyCode::Up), Command::Move(Motion::Up), "choose"),
+    bind(Place::Search, plain(KeyCode::Down), Command::Move(Motion::Down), "choose"),
+    bind(Place::Search, plain(KeyCode::PageUp), Command::Move(Motion::PageUp), "choose"),
+    bind(Place::Search, plain(KeyCode::PageDown), Command::Move(Motion::PageDown), "choose"),
+    bind(Place::Search, ctrl(KeyCode::Home), Command::Move(Motion::Top), ""),
+    bind(Place::Search, ctrl(KeyCode::End), Command::Move(Motion::Bottom), ""),
+    bind(Place::Search, plain(KeyCode::Escape), Command::Back, "back"),
     bind(Place::Confirm, char('y'), Command::Yes, "yes"),
     bind(Place::Confirm, char('b'), Command::Brief, "yes, with a brief, where a fresh session is asked for"),
     bind(Place::Confirm, char('n'), Command::No, "no"),

@@ -12,6 +12,7 @@ pub mod keymap;
 pub mod layout;
 pub mod overview;
 pub mod screen;
+pub mod search;
 #[cfg(test)]
 mod testing;
 pub mod update;

@@ -18,6 +18,7 @@ mod recordings;
 mod requests;
 
 mod screen;
+mod search;
 mod session;
 mod shell;
 mod start;

@@ -7,8 +7,8 @@ use super::super::keymap::{Command, Motion, key_name, short_key_name};
 use super::super::layout::{self, PanelPlace};
 use super::super::view::{page, record};
 use super::{
-    Asked, agents, ask, brief, fetch_older, overview, requests, save_draft, say, select, text_changed, to_agent, turns,
-    writing,
+    Asked, agents, ask, brief, fetch_older, overview, requests, save_draft, say, search, select, text_changed,
+    to_agent, turns, writing,
 };
 use crate::domain::id::ConversationId;
 use crate::domain::request::Choice;
@@ -22,6 +22,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::Overview => overview::open(app, out),
         Command::NextOrder => overview::next_order(app),
         Command::OnChosen(action) => overview::act(app, out, action),
+        Command::Search => search::open(app),
         Command::UndoClose => overview::undo_close(app, out),
         Command::Fresh => fresh(app, out),
         Command::Brief => brief::ask_for(app, out),
@@ -86,11 +87,13 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
             Some(Page::Requests(_)) => requests::choose(app, motion),
             Some(Page::Agents(_)) => agents::choose(app, motion),
             Some(Page::Overview(_)) => overview::choose(app, motion),
+            Some(Page::Search(_)) => search::choose(app, motion),
             Some(_) => scroll_page(app, motion),
             None => turns::choose(app, out, motion),
         },
         Command::Open => match app.page {
             Some(Page::Overview(_)) => overview::open_chosen(app, out),
+            Some(Page::Search(_)) => search::open_chosen(app, out),
             Some(_) | None => turns::open(app),
         },
         Command::EditQueued => turns::edit_queued(app),
@@ -300,7 +303,8 @@ fn scroll_page(app: &mut App, motion: Motion) {
             | Page::Confirm(_)
             | Page::Rename(_)
             | Page::Model(_)
-            | Page::Overview(_),
+            | Page::Overview(_)
+            | Page::Search(_),
         )
         | None => return,
     };
@@ -338,7 +342,8 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
         | Page::Turn { .. }
         | Page::Requests(_)
         | Page::Agents(_)
-        | Page::Overview(_) => {}
+        | Page::Overview(_)
+        | Page::Search(_) => {}
     }
 }
 

@@ -11,6 +11,7 @@ mod keys;
 mod mouse;
 mod overview;
 mod requests;
+mod search;
 #[cfg(test)]
 mod tests;
 mod turns;
@@ -178,7 +179,7 @@ fn select(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId) {
 /// Whether a page is about all conversations, so that it stays when another tab is shown beneath it.
 fn is_of_all(page: &Page) -> bool {
     match page {
-        Page::Overview(_) => true,
+        Page::Overview(_) | Page::Search(_) => true,
         Page::Help { .. }
         | Page::Why { .. }
         | Page::Turn { .. }

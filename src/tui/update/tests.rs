@@ -2,6 +2,7 @@
 
 mod agents;
 mod overview;
+mod search;
 
 use super::super::app::{AfterEdit, Keyboard, Link, Page, Prefix};
 use super::super::event::{Effect, Event, Purpose};

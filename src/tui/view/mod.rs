@@ -9,6 +9,7 @@ pub mod page;
 pub mod pane;
 pub mod record;
 pub mod requests;
+pub mod search;
 pub mod status_line;
 pub mod tab_bar;
 pub mod text;
@@ -169,6 +170,7 @@ fn covers(page: &Page) -> bool {
         | Page::Confirm(_)
         | Page::Rename(_)
         | Page::Model(_)
-        | Page::Overview(_) => false,
+        | Page::Overview(_)
+        | Page::Search(_) => false,
     }
 }
