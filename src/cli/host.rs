@@ -104,7 +104,11 @@ fn stop(paths: &Paths) -> Result<ExitCode, CliError> {
         Err(error) => return Err(error.into()),
     };
     let pid = i32::try_from(control.host_pid()).ok().and_then(Pid::from_raw);
-    ask_done(&mut control, &Request::HostStop)?;
+    match ask_done(&mut control, &Request::HostStop) {
+        // It was on its way out already.
+        Ok(()) | Err(CliError::Client(ClientError::Ended | ClientError::Broken(_))) => {}
+        Err(error) => return Err(error),
+    }
     let until = Instant::now() + STOP_LIMIT;
     while paths.lock.exists() && pid.is_some_and(|pid| test_kill_process(pid).is_ok()) {
         if Instant::now() > until {

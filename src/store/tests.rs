@@ -130,6 +130,7 @@ fn turn_ends() -> Vec<TurnEnd> {
         TurnEnd::Failed(FailedWhy::AgentExited(Exit::Code(1))),
         TurnEnd::Failed(FailedWhy::AgentExited(Exit::Signal(9))),
         TurnEnd::Failed(FailedWhy::NotStarted),
+        TurnEnd::Failed(FailedWhy::NotDelivered),
         TurnEnd::Failed(FailedWhy::CouldNotStart("no \"such\" program\n".into())),
         TurnEnd::Interrupted(InterruptedBy::Person),
         TurnEnd::Interrupted(InterruptedBy::AgentScreen),
@@ -149,6 +150,7 @@ fn turn_ends() -> Vec<TurnEnd> {
                 FailedWhy::ExitStatus(_)
                 | FailedWhy::AgentExited(Exit::Code(_) | Exit::Signal(_))
                 | FailedWhy::NotStarted
+                | FailedWhy::NotDelivered
                 | FailedWhy::CouldNotStart(_)
                 | FailedWhy::Reported {
                     kind: FailureKind::ApiError | FailureKind::RateLimit | FailureKind::LoginNeeded | FailureKind::Other,
