@@ -533,7 +533,7 @@ fn a_store_made_by_schema_2_opens_with_this_build() {
     raw.pragma_update(None, "user_version", 2).unwrap();
     drop(raw);
     let mut store = home.open();
-    assert_eq!(store.search("quoted", 1).unwrap().len(), 1);
+    assert_eq!(found(&store, "quoted", 1).len(), 1);
     assert_eq!(store.load().unwrap().conversations.len(), 20);
 }
 
