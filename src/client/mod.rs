@@ -3,6 +3,7 @@
 //! Change here: how a client finds and talks to the host. Not here: what can be said (`protocol/message.rs`).
 
 pub mod environment;
+pub mod kept;
 mod link;
 mod start_host;
 

@@ -7,6 +7,7 @@ use super::event::{Effect, Event, Now, ViewOf};
 use super::layout;
 use super::overview::{Listed, Overview};
 use crate::client::Absent;
+use crate::client::kept::KeptText;
 use crate::config::{self, Config};
 use crate::domain::continuity::{Continuity, DecisionRecord};
 use crate::domain::conversation::Tab;
@@ -15,7 +16,7 @@ use crate::domain::request::{Request, RequestNumber};
 use crate::domain::turn::{TurnRecord, TurnState};
 use crate::protocol::message::{AgentReport, Conversation, Environment, Process, Status};
 use crate::terminal::frame::{Frame, Size};
-use crate::terminal::keys::{Focus, MouseButton};
+use crate::terminal::keys::{Focus, Key, KeyCode, Modifiers, MouseButton};
 use std::collections::BTreeMap;
 
 /// The step in which the age of an agent's process is shown, so that an idle window need not tick by seconds.
@@ -463,6 +464,34 @@ impl App {
         }
     }
 
+    /// What was written and is not known to be saved.
+    pub fn unsaved(&self) -> Vec<KeptText> {
+        let of_desks = self.desks.iter().flat_map(|(id, desk)| {
+            let folder = self.conversations.get(id).map_or(&self.folder, |conversation| &conversation.wanted.folder);
+            let kept = move |text| KeptText { conversation: Some(*id), folder: folder.clone(), text };
+            desk.unsaved().into_iter().map(kept)
+        });
+        let early = KeptText { conversation: None, folder: self.folder.clone(), text: self.early_text() };
+        of_desks.chain([early]).filter(|kept| !kept.text.trim().is_empty()).collect()
+    }
+
+    /// What was typed for a tab that never came, as far as it is text.
+    fn early_text(&self) -> String {
+        let mut text = String::new();
+        for event in &self.early {
+            match event {
+                Event::Paste(pasted) => text.push_str(pasted),
+                Event::Key(Key { code: KeyCode::Char(char), modifiers: Modifiers::NONE | Modifiers::SHIFT }) => {
+                    text.push(*char);
+                }
+                Event::Key(Key { code: KeyCode::Enter, .. }) => text.push('\n'),
+                Event::Key(Key { code: KeyCode::Backspace, .. }) => drop(text.pop()),
+                _ => {}
+            }
+        }
+        text
+    }
+
     /// What the person reads after leaving.
     pub fn farewell(&self) -> String {
         if self.is_stopped() {
@@ -516,6 +545,16 @@ impl Desk {
             config::Keyboard::Agent => Keyboard::Agent,
         };
         Desk { keyboard, ..Desk::default() }
+    }
+
+    /// Texts of which the host has not said that it has them.
+    fn unsaved(&self) -> Vec<String> {
+        let mut texts: Vec<String> = self.in_flight.iter().chain(&self.edits_in_flight).cloned().collect();
+        let draft = self.draft();
+        if draft != self.saved || self.saves_under_way > 0 {
+            texts.push(draft);
+        }
+        texts
     }
 
     /// What the person has written here and not sent, whatever the composer shows at the moment.

@@ -4,6 +4,7 @@
 
 use super::app::AfterEdit;
 use crate::client::Absent;
+use crate::client::kept::KeptText;
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
 use crate::protocol::message::{Event as HostEvent, Reply, Request, RunningTurn, ViewInput, ViewOutput};
 use crate::terminal::frame::Size;
@@ -40,6 +41,8 @@ pub enum Event {
     ViewLost(ViewOf, String),
     /// The view stands, but this could not be given to it.
     NotGiven(String),
+    /// What an earlier window could not give to a host.
+    KeptTexts(Vec<KeptText>),
     /// The system asks us to go: SIGTERM, SIGHUP.
     Terminated,
 }
@@ -61,6 +64,8 @@ pub enum Effect {
     OpenView(ViewOf, Size),
     CloseView,
     ToView(ViewInput),
+    /// Brings `KeptTexts` where there are some.
+    TakeKeptTexts,
     Leave,
 }
 

@@ -17,11 +17,14 @@ mod testing;
 pub mod update;
 pub mod view;
 
+use crate::client::kept::{self, KeptText};
 use crate::client::{Absent, ClientError, Control, View};
 use crate::config::Config;
 use crate::domain::id::Timestamp;
 use crate::paths::Paths;
-use crate::protocol::message::{Conversation, Environment, Overview, Reply, Rest, Told, ViewInput, ViewOutput};
+use crate::protocol::message::{
+    Conversation, Environment, Event as HostEvent, Overview, Reply, Rest, Told, ViewInput, ViewOutput,
+};
 use crate::terminal::frame::Size;
 use app::{App, Link};
 use event::{Effect, Event, Now, Purpose, ViewOf};
@@ -39,7 +42,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::thread;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// After this an escape that nothing followed is the Escape key. Sequences come in one piece but for slow lines.
 const ESCAPE_MS: u64 = 25;
@@ -50,6 +53,10 @@ const FIRST_PICTURE_MS: u64 = 50;
 const FALLBACK: Size = Size { columns: 80, rows: 24 };
 /// One read of the terminal, which gives no more at once on Linux; a paste comes in several.
 const READ_BYTES: usize = 4 << 10;
+
+/// How long a window that is left waits for the host's word that all is saved. It comes within milliseconds; a host that does not answer
+/// must not hold the person up.
+const CONFIRM_LIMIT: Duration = Duration::from_millis(500);
 
 /// What is waited for at most: the terminal both ways, two kinds of signals, and what leads to the host.
 const MOST_FDS: usize = 7;
@@ -88,9 +95,33 @@ pub fn run(start: Start) -> Result<(), TuiError> {
     let mut edge = Edge::new(start);
     let ended = edge.run(&mut signals);
     drop(guard);
+    let kept = edge.keep_unsaved();
     // The terminal may be gone; then nobody reads this anyway.
-    let _ = writeln!(io::stdout(), "{}", edge.app.farewell());
+    let _ = writeln!(io::stdout(), "{}{}", edge.app.farewell(), kept.words());
     ended
+}
+
+/// What became of texts that the host has not confirmed.
+enum KeptUnsaved {
+    Nothing,
+    Kept,
+    /// They are told, so that the person can copy them.
+    NotKept(io::Error, Vec<KeptText>),
+}
+
+impl KeptUnsaved {
+    fn words(&self) -> String {
+        match self {
+            KeptUnsaved::Nothing => String::new(),
+            KeptUnsaved::Kept => {
+                "\nwhat you wrote and the host did not confirm is kept; the next window brings it back".into()
+            }
+            KeptUnsaved::NotKept(error, texts) => {
+                let texts: Vec<&str> = texts.iter().map(|kept| kept.text.as_str()).collect();
+                format!("\nwhat you wrote could not be kept ({error}); here it is:\n{}", texts.join("\n"))
+            }
+        }
+    }
 }
 
 /// Self-pipes: a signal makes them readable, so that poll sees it at whatever moment it comes.
@@ -192,6 +223,7 @@ impl Before {
 }
 
 /// What poll found.
+#[derive(Default)]
 struct Ready {
     terminal: bool,
     resized: bool,
@@ -251,6 +283,26 @@ impl Edge {
             self.receive(&ready);
         }
         Ok(())
+    }
+
+    /// What was written gets a moment to be saved, and is kept for the next window where it is not: nothing is lost with this one.
+    fn keep_unsaved(&mut self) -> KeptUnsaved {
+        let until = Instant::now() + CONFIRM_LIMIT;
+        while !self.app.unsaved().is_empty()
+            && let Some(control) = &self.control
+            && let Ok(left) = Timespec::try_from(until.saturating_duration_since(Instant::now()))
+            && matches!(poll(&mut [PollFd::new(control, PollFlags::IN)], Some(&left)), Ok(1..) | Err(Errno::INTR))
+        {
+            self.receive(&Ready { control: true, ..Ready::default() });
+        }
+        let unsaved = self.app.unsaved();
+        if unsaved.is_empty() {
+            return KeptUnsaved::Nothing;
+        }
+        match kept::keep(&self.paths, &unsaved) {
+            Ok(()) => KeptUnsaved::Kept,
+            Err(error) => KeptUnsaved::NotKept(error, unsaved),
+        }
     }
 
     /// Waits until there is something to do.
@@ -491,6 +543,13 @@ impl Edge {
                     }
                 }
             }
+            Effect::TakeKeptTexts => match kept::take(&self.paths) {
+                Ok(texts) => (!texts.is_empty()).then_some(Event::KeptTexts(texts)),
+                // They lie there still, and the next window tries again.
+                Err(error) => Some(Event::Told(HostEvent::Notice(format!(
+                    "texts of an earlier window could not be read: {error}"
+                )))),
+            },
             Effect::Leave => None, // `App::leaving` ends the loop once everything else is done.
         }
     }

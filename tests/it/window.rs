@@ -2,6 +2,8 @@
 
 use crate::home::{Home, Signal, kill, wait_until};
 use crate::screen::{Screen, Seen};
+use threadkeep::domain::id::ConversationId;
+use threadkeep::protocol::message::{Reply, Request};
 
 /// Opens the window and waits for the composer.
 pub fn open(home: &Home, columns: u16, rows: u16) -> Screen {
@@ -343,6 +345,48 @@ fn a_window_whose_host_was_stopped_says_so_and_can_be_left() {
     assert_eq!(code, 0);
     let status = home.run(&["ls", "--json"]).done().json();
     assert_eq!(status["turn_state"], "working", "and the session goes on");
+}
+
+/// The broken window took what was typed with it.
+#[test]
+fn what_was_typed_while_no_host_answers_is_kept_when_the_window_is_left_and_comes_back() {
+    let home = Home::new();
+    let mut ui = open(&home, 100, 24);
+    send(&mut ui, "true", 1, "completed");
+    let host = home.host_pid();
+    kill(host, Signal::STOP);
+    ui.keys("echo kept<prefix>d");
+    let (code, seen, _) = ui.ended();
+    assert_eq!(code, 0);
+    assert!(seen.has("is kept; the next window brings it back"), "{seen}");
+    // Killed as it is, the host never reads what is on its way to it.
+    kill(host, Signal::KILL);
+    let ui = Screen::open(&home, 100, 24);
+    let seen = ui.wait_until("it stands in its composer", |seen| is_ready(seen) && seen.row(22).contains("echo kept"));
+    assert!(seen.panel().contains("turn 1"), "{seen}");
+    wait_until("it is saved", || {
+        let shown =
+            home.control().ask(&Request::Show { conversation: ConversationId(1) }, None).expect("the host runs");
+        matches!(shown, Reply::Conversation(conversation) if conversation.draft == "echo kept")
+    });
+    drop(ui);
+    let files = std::fs::read_dir(home.path()).expect("the home").flatten();
+    let kept = files.filter(|file| file.file_name().to_string_lossy().contains("kept")).count();
+    assert_eq!(kept, 0, "it is taken up once");
+}
+
+#[test]
+fn what_was_typed_before_any_host_answered_is_kept_as_well() {
+    let home = Home::new();
+    let mute = mute_host(&home);
+    let mut ui = Screen::open(&home, 100, 24);
+    ui.wait_for("connecting to the host");
+    ui.keys("echo early<prefix>d");
+    assert_eq!(ui.ended().0, 0);
+    drop(mute);
+    std::fs::remove_file(home.paths().socket).expect("it was there");
+    let ui = Screen::open(&home, 100, 24);
+    ui.wait_until("it is back", |seen| is_ready(seen) && seen.row(22).contains("echo early"));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::super::keymap::short_key_name;
 use super::super::overview::{Listed, is_open};
 use super::{STARTING, agents, ask, brief, command, fetch, look, overview, save_draft, say, say_trouble, select};
 use crate::client::Absent;
+use crate::client::kept::KeptText;
 use crate::domain::continuity::Continuity;
 use crate::domain::id::{ConversationId, TurnNumber};
 use crate::domain::turn::TurnRecord;
@@ -299,6 +300,28 @@ fn overview_came(app: &mut App, out: &mut Vec<Effect>, overview: Overview) {
         overview::fetch(app, out);
     }
     out.append(&mut app.once_up);
+    out.push(Effect::TakeKeptTexts);
+}
+
+/// What an earlier window could not give to a host goes back to where it was written, or to the tab that is open.
+pub fn kept_texts_came(app: &mut App, texts: Vec<KeptText>) {
+    let mut back = false;
+    for KeptText { conversation, folder, text } in texts {
+        let of_folder = |id: &ConversationId| app.conversations.get(id).is_some_and(|one| one.wanted.folder == folder);
+        let place = conversation.filter(of_folder).or(app.active);
+        match place.and_then(|place| app.desks.get_mut(&place)) {
+            // It was saved after all.
+            Some(desk) if desk.draft() == text => {}
+            Some(desk) => {
+                give_back(desk, &text);
+                back = true;
+            }
+            None => app.early.insert(0, WindowEvent::Paste(text)),
+        }
+    }
+    if back {
+        say(app, "what you wrote before, and could not be saved then, is back in the composer");
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -99,6 +99,7 @@ fn apply(app: &mut App, out: &mut Vec<Effect>, event: Event) {
         Event::Viewed(of, output) => viewed(app, of, output),
         Event::ViewLost(of, why) => view_lost(app, of, &why),
         Event::NotGiven(why) => say_trouble(app, format!("not given to the agent: {why}")),
+        Event::KeptTexts(texts) => host::kept_texts_came(app, texts),
         Event::Terminated => command::leave(app, out),
     }
 }
