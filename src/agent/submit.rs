@@ -8,6 +8,8 @@ use crate::domain::request::Choice;
 
 const PASTE_BEGINS: &str = "\u{1b}[200~";
 const PASTE_ENDS: &str = "\u{1b}[201~";
+/// Keys that come in one read with a paste are taken for a part of its text (seen: "removed 40 invisible characters"); 20 ms were enough.
+const AFTER_CLEARING_MS: u64 = 50;
 
 /// What gives one message to the agent, in this order: the files, then the steps. Has no `Debug`: it holds what was typed.
 #[derive(Clone, PartialEq, Eq)]
@@ -47,7 +49,8 @@ pub fn submit(variant: &Variant, turn: TurnNumber, text: &str, composer: Compose
             Submission { files: vec![(file.fill(turn), content)], steps: vec![keys] }
         }
         Submit::Paste(paste) => {
-            let clear = clearing(paste, composer).map(|bytes| Typing { bytes, then_wait_ms: paste.gap_ms });
+            let then_wait_ms = paste.gap_ms.max(AFTER_CLEARING_MS);
+            let clear = clearing(paste, composer).map(|bytes| Typing { bytes, then_wait_ms });
             let steps = clear.into_iter().chain(pasted_and_sent(paste, text)).collect();
             Submission { files: Vec::new(), steps: joined(steps) }
         }
@@ -192,10 +195,17 @@ mod tests {
         let variant = variant(r#"{ gap_ms = 20, clear = "\u0015", clear_times = 3, after_interrupt = "xx" }"#);
         let paste = "\"^[[200~a^[[201~\" 20, \"\\r\" 0";
         assert_eq!(typed(&variant, "a", Composer::Empty), paste);
-        assert_eq!(typed(&variant, "a", Composer::MaybeHolds), format!("{:?} 20, {paste}", "\u{15}\u{15}\u{15}"));
-        assert_eq!(typed(&variant, "a", Composer::AfterInterrupt), format!("\"xx\" 20, {paste}"));
+        assert_eq!(typed(&variant, "a", Composer::MaybeHolds), format!("{:?} 50, {paste}", "\u{15}\u{15}\u{15}"));
+        assert_eq!(typed(&variant, "a", Composer::AfterInterrupt), format!("\"xx\" 50, {paste}"));
         let usual = super::tests::variant("{}");
         assert_eq!(typed(&usual, "a", Composer::AfterInterrupt), "\"^[[200~a^[[201~\" 150, \"\\r\" 0");
+    }
+
+    #[test]
+    fn what_clears_never_goes_out_in_one_write_with_the_paste() {
+        let hasty = variant(r#"{ paste = "\r", gap_ms = 0, clear = "\u0015", clear_times = 2 }"#);
+        let wanted = format!("{:?} 50, \"^[[200~a^[[201~\\r\" 0", "\u{15}\u{15}");
+        assert_eq!(typed(&hasty, "a", Composer::AfterInterrupt), wanted);
     }
 
     #[test]

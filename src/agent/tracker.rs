@@ -31,6 +31,8 @@ pub struct Tracker {
     /// What is known of its cost, which is told in parts.
     usage: Option<Usage>,
     record: Record,
+    /// Whether the record tells where a turn begins in it. Without that nobody knows whose its lines are.
+    record_tells_starts: bool,
 }
 
 /// What the profile says of the agent's ways.
@@ -38,7 +40,7 @@ pub struct Tracker {
 pub struct TrackerRules {
     /// Its sources, best first.
     pub sources: Vec<Source>,
-    /// A state that holds no longer than this is a flash: `working` beside the first `idle`, or when its screen is cleared.
+    /// A state that holds no longer than this is a flash: `working` beside the first `idle` or after it, or when its screen is cleared.
     pub settle: Duration,
     /// How long the end of a turn waits for the record that has the answer; zero where there is none.
     pub answer_wait: Duration,
@@ -63,9 +65,10 @@ enum State {
         evidence: Evidence,
     },
     Idle,
-    /// Working since then, and not on a message of ours: a turn when that has held.
+    /// Working since then: a turn when that has held, ours where one was expected then.
     Stirring {
         since: Duration,
+        turn: Option<TurnNumber>,
         evidence: Evidence,
     },
     Running(Running),
@@ -93,6 +96,8 @@ enum Asks {
 /// Whether the agent's own record of the turn that runs has its end, and so its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Record {
+    /// The turn before ended without waiting for its record, and what is read may still be of that one.
+    Behind,
     Open,
     Whole,
 }
@@ -110,6 +115,7 @@ impl Tracker {
             failure: None,
             usage: None,
             record: Record::Open,
+            record_tells_starts: false,
         }
     }
 
@@ -140,7 +146,7 @@ impl Tracker {
         }
         match std::mem::replace(&mut self.state, State::Idle) {
             State::Settling { evidence, .. } => heard.push(seen(Signal::Ready, evidence)),
-            State::Stirring { evidence, .. } => self.start(None, evidence, &mut heard),
+            State::Stirring { turn, evidence, .. } => self.start(turn, evidence, &mut heard),
             State::Ended { running, ending, evidence, .. } => self.tell_end(running, ending, evidence, &mut heard),
             other @ (State::Starting | State::Idle | State::Running(_)) => self.state = other,
         }
@@ -163,6 +169,9 @@ impl Tracker {
     }
 
     fn take_detail(&mut self, detail: Detail, evidence: Evidence, heard: &mut Vec<Heard>) {
+        // The last words of a turn that was cut off are no answer to the next message.
+        let is_late = evidence.source == Source::Transcript && self.record == Record::Behind;
+        let detail = Detail { answer: detail.answer.filter(|_| !is_late), ..detail };
         let told_more = detail.model.is_some() || detail.usage.is_some();
         let detail = Detail { usage: self.add_usage(detail.usage), ..detail };
         let runs = match self.state {
@@ -201,14 +210,15 @@ impl Tracker {
         if let Claim::Started { prompt: Some(prompt) } = &claim {
             self.prompt = Some(prompt.clone());
         }
+        if evidence.source == Source::Transcript {
+            self.follow_record(&claim);
+        }
+        let is_late = evidence.source == Source::Transcript && self.record == Record::Behind;
         if let Claim::Failed { text } = &claim
             && !text.is_empty()
+            && !is_late
         {
             self.failure = Some(text.clone());
-        }
-        let ends = matches!(claim, Claim::Done | Claim::Failed { .. } | Claim::Interrupted);
-        if ends && evidence.source == Source::Transcript {
-            self.record = Record::Whole;
         }
         let repeated = self.last.insert(evidence.source, claim.clone()).is_some_and(|last| last == claim);
         if self.speaking.is_some_and(|best| best < rank) {
@@ -236,6 +246,28 @@ impl Tracker {
         }
     }
 
+    /// The agent's own record is read a little behind what it reports.
+    fn follow_record(&mut self, claim: &Claim) {
+        match claim {
+            Claim::Started { .. } | Claim::Working { doing: None } => {
+                self.record_tells_starts = true;
+                self.record = Record::Open;
+            }
+            Claim::Done | Claim::Failed { .. } | Claim::Interrupted => {
+                if self.record != Record::Behind {
+                    self.record = Record::Whole;
+                }
+            }
+            Claim::Idle
+            | Claim::Working { doing: Some(_) }
+            | Claim::Asks { .. }
+            | Claim::Detail(_)
+            | Claim::Identity(_)
+            | Claim::Background { .. }
+            | Claim::Title(_) => {}
+        }
+    }
+
     fn claim_idle(&mut self, evidence: Evidence, now: Duration, heard: &mut Vec<Heard>) {
         match self.state {
             State::Starting if self.rules.settle.is_zero() => {
@@ -243,12 +275,16 @@ impl Tracker {
                 heard.push(seen(Signal::Ready, evidence));
             }
             State::Starting => self.state = State::Settling { since: now, evidence },
-            State::Stirring { .. } => self.state = State::Idle,
+            // A flash. Whoever waits for the prompt may go on.
+            State::Stirring { .. } => {
+                self.state = State::Idle;
+                heard.push(seen(Signal::Ready, evidence));
+            }
             State::Running(_) => {
                 // A report made for it tells an end by name, so idle without one is an interrupt. Other sources know only this.
                 let ending = match evidence.source {
                     Source::ProgramStatus => Ending::Interrupted,
-                    _ => Ending::Completed,
+                    _ => Ending::LooksDone,
                 };
                 self.claim_end(ending, evidence, now, heard);
             }
@@ -264,17 +300,24 @@ impl Tracker {
             // The flash beside the first idle.
             State::Starting => {}
             State::Settling { .. } => self.state = State::Starting,
-            State::Idle => match self.expected {
-                Some(turn) => self.start(Some(turn), evidence.clone(), heard),
-                None => self.state = State::Stirring { since: now, evidence: evidence.clone() },
-            },
+            State::Idle => {
+                self.state = State::Stirring { since: now, turn: self.expected, evidence: evidence.clone() };
+                if self.rules.settle.is_zero() {
+                    self.start(self.expected, evidence.clone(), heard);
+                }
+            }
             State::Running(running) if running.asks == Asks::Yes => {
                 running.asks = Asks::No;
                 heard.push(seen(Signal::GoesOn, evidence.clone()));
             }
             State::Running(_) | State::Stirring { .. } | State::Ended { .. } => {}
         }
-        if let (Some(doing), State::Running(_)) = (doing, &self.state) {
+        let Some(doing) = doing else { return };
+        // It tells what it does: that is no flash.
+        if let State::Stirring { turn, evidence, .. } = &self.state {
+            self.start(*turn, evidence.clone(), heard);
+        }
+        if let State::Running(_) = &self.state {
             heard.push(seen(Signal::Doing(doing), evidence));
         }
     }
@@ -283,7 +326,7 @@ impl Tracker {
         self.end_now(heard);
         match self.state {
             State::Settling { .. } => self.state = State::Starting,
-            State::Stirring { .. } => self.start(None, evidence.clone(), heard),
+            State::Stirring { turn, .. } => self.start(turn, evidence.clone(), heard),
             // At its prompt it asks for itself, and a message that was just typed may be lost to that dialog: no turn began.
             State::Starting | State::Idle | State::Running(_) | State::Ended { .. } => {}
         }
@@ -299,7 +342,7 @@ impl Tracker {
             State::Idle if self.expected.is_some() && ending != Ending::Interrupted => {
                 self.start(self.expected, evidence.clone(), heard);
             }
-            State::Stirring { .. } if ending != Ending::Interrupted => self.start(None, evidence.clone(), heard),
+            State::Stirring { turn, .. } if ending != Ending::Interrupted => self.start(turn, evidence.clone(), heard),
             State::Stirring { .. } => self.state = State::Idle,
             State::Starting | State::Settling { .. } | State::Idle | State::Running(_) | State::Ended { .. } => {}
         }
@@ -319,7 +362,10 @@ impl Tracker {
         self.state = State::Running(Running { turn, asks: Asks::No });
         self.expected = None;
         let text = self.prompt.take().filter(|_| turn.is_none());
-        self.record = Record::Open;
+        // Its start may stand in the record already.
+        if self.record == Record::Whole {
+            self.record = Record::Open;
+        }
         self.usage = None;
         self.failure = None;
         heard.push(seen(Signal::TurnStarted { turn, text }, evidence));
@@ -342,6 +388,9 @@ impl Tracker {
     fn tell_end(&mut self, running: Running, ending: Ending, evidence: Evidence, heard: &mut Vec<Heard>) {
         self.state = State::Idle;
         self.prompt = None;
+        if self.record != Record::Whole && self.record_tells_starts {
+            self.record = Record::Behind;
+        }
         // The source that tells the end need not be the one that tells why.
         let ending = match (ending, self.failure.take()) {
             (Ending::Failed { kind, text }, Some(told)) if text.is_empty() => Ending::Failed { kind, text: told },

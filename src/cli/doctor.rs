@@ -47,7 +47,8 @@ impl Doctor {
             say(&format!("TROUBLE  {trouble}"))?;
         }
         for agent in agents {
-            say(&format!("agent    {}: {}", agent.name, agent.program.unwrap_or_else(|| "no program found".into())))?;
+            let program = agent.program.unwrap_or_else(|| "no program found".into());
+            say(&format!("agent    {} ({}): {program}", agent.name, agent.title))?;
             for note in agent.notes {
                 say(&format!("         {note}"))?;
             }

@@ -11,11 +11,14 @@ const PART_BYTES: usize = 2 * 1024;
 
 const HEAD: &str = "This is what was said in an earlier session. Take it as the context of what follows.\n";
 
+/// Ends it, so that what the person writes behind it is not taken for a part of the last turn.
+const TAIL: &str = "\n## Now\n";
+
 /// Makes the brief of these turns, given oldest first. Where not all fit, the oldest are left out, and that is said. None where nothing
 /// was said.
 pub fn brief(turns: &[TurnRecord]) -> Option<String> {
     let told: Vec<String> = turns.iter().filter(|turn| turn.state != TurnState::Queued).map(part).collect();
-    let mut bytes = HEAD.len();
+    let mut bytes = HEAD.len() + TAIL.len();
     let fits = |text: &&String| {
         bytes += text.len();
         bytes <= MAX_BRIEF_BYTES
@@ -31,6 +34,7 @@ pub fn brief(turns: &[TurnRecord]) -> Option<String> {
         left_out => brief += &format!("({left_out} earlier turns are left out.)\n"),
     }
     brief.extend(told[told.len() - kept..].iter().map(String::as_str));
+    brief += TAIL;
     Some(brief)
 }
 
@@ -86,7 +90,7 @@ mod tests {
     #[test]
     fn it_holds_prompts_and_answers_in_their_order() {
         let brief = brief(&[turn(1, "add a button", "done"), turn(2, "make it green", "")]).unwrap();
-        let places: Vec<usize> = ["Asked:\nadd a button", "Answered:\ndone", "Asked:\nmake it green"]
+        let places: Vec<usize> = ["Asked:\nadd a button", "Answered:\ndone", "Asked:\nmake it green", "\n## Now\n"]
             .iter()
             .map(|part| brief.find(part).unwrap())
             .collect();

@@ -150,6 +150,8 @@ pub enum AgentPlace {
 pub enum Stopping {
     No,
     ByPerson,
+    /// To be started again with another model: its session is taken up by the next process, and never by two at once.
+    ForRestart,
 }
 
 /// A turn on its way, with what was asked of it meanwhile.
@@ -555,10 +557,7 @@ impl ConversationState {
         if self.takes_words_as_answer() {
             return Decision { continuity: Continuity::Answer, why: Why::AnswersQuestion };
         }
-        let ending = self.live.as_ref().is_some_and(|live| live.stopping == Stopping::ByPerson);
         match self.waits_in_line() {
-            // It would wait only until its process has made room for the next one.
-            Some(Why::SessionEnding { .. }) if !ending && self.queue.is_empty() => continuity::decide(&self.facts()),
             Some(why) => Decision { continuity: Continuity::Queued, why },
             None => continuity::decide(&self.facts()),
         }
@@ -586,23 +585,21 @@ impl ConversationState {
         let place = u32::try_from(self.queue.len()).unwrap_or(u32::MAX).saturating_add(1);
         match &self.current {
             Some(current) => Some(Why::TurnRunning { turn: current.turn.number, place }),
-            None if self.must_end_first() => Some(Why::SessionEnding { place }),
+            None if self.is_being_stopped() => Some(Why::SessionEnding { place }),
             None if self.queue.is_empty() => None,
             None => Some(Why::BehindQueue { place }),
         }
     }
 
-    /// Whether a message waits until the living process is gone: it was told to end, or its session is to be taken up by another
-    /// process, and never by two at once.
-    fn must_end_first(&self) -> bool {
-        let Some(live) = &self.live else {
+    /// Whether a message would go to a process that was told to end, or to the session of one: it waits until that one is gone.
+    fn is_being_stopped(&self) -> bool {
+        if self.live.as_ref().is_none_or(|live| live.stopping == Stopping::No) {
             return false;
-        };
+        }
         let Decision { continuity, why } = continuity::decide(&self.facts());
         match continuity {
-            Continuity::Resumed => true,
-            Continuity::Reused => live.stopping == Stopping::ByPerson,
-            Continuity::Fresh => why == Why::BegunInScreen && live.stopping == Stopping::ByPerson,
+            Continuity::Reused | Continuity::Resumed => true,
+            Continuity::Fresh => why == Why::BegunInScreen,
             Continuity::Queued | Continuity::Answer | Continuity::Refused => false,
         }
     }

@@ -10,6 +10,7 @@ pub mod conversation_state;
 pub mod fingerprint;
 pub mod id;
 pub mod request;
+pub mod search;
 pub mod session;
 pub mod signal;
 pub mod turn;

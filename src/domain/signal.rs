@@ -45,6 +45,8 @@ pub enum Ending {
         text: String,
     },
     Interrupted,
+    /// It takes a message again, which for all one can see from outside means that it is done.
+    LooksDone,
     /// It is over, and nothing was told of how.
     NotTold,
 }

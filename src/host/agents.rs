@@ -1,10 +1,10 @@
-//! The profiles of this host: read once, looked up for each start. Finds programs on the client's PATH.
+//! The profiles of this host: read once, looked up for each start. Finds programs on the client's PATH, and asks them for their versions.
 
 use super::core::Agents;
 use crate::agent::catalog::{Catalog, LeftOut};
 use crate::agent::identity::AgentId;
 use crate::agent::launch::{self, How, Start};
-use crate::agent::profile::{BeforeResume, Candidate, Choose, ProcessExit, Profile};
+use crate::agent::profile::{BeforeResume, Candidate, Choose, ProcessExit, Profile, VersionRules};
 use crate::agent::template::value_of;
 use crate::agent::token::Token;
 use crate::domain::conversation_state::{AgentRules, ExitMeans, QuestionTakes, StartOrder};
@@ -13,12 +13,22 @@ use crate::domain::id::ConversationId;
 use crate::host::session::{self, Begin, Whereabouts};
 use crate::protocol::message::{AgentReport, Environment};
 use crate::terminal::frame::Size;
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// A program that takes longer to say its version is not waited for: an agent in a script language takes half a second on a busy machine.
+const VERSION_LIMIT: Duration = Duration::from_secs(5);
+/// A version is a line.
+const MOST_SAID_BYTES: u64 = 64 * 1024;
 
 pub struct AgentCatalog {
     catalog: Catalog,
+    left_out: Vec<LeftOut>,
     /// Our own program and socket, for the hooks of agents.
     program: String,
     socket: String,
@@ -26,7 +36,7 @@ pub struct AgentCatalog {
 
 impl AgentCatalog {
     /// Reads the built-in profiles and the person's own from `folder`; what is wrong with any of them is given back.
-    pub fn read(folder: &Path, socket: &Path) -> (AgentCatalog, Vec<LeftOut>) {
+    pub fn read(folder: &Path, socket: &Path) -> AgentCatalog {
         let mut files = Vec::new();
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
@@ -44,23 +54,33 @@ impl AgentCatalog {
             PathBuf::from("threadkeep")
         });
         let text = |path: &Path| path.to_string_lossy().into_owned();
-        (AgentCatalog { catalog, program: text(&program), socket: text(socket) }, left_out)
+        AgentCatalog { catalog, left_out, program: text(&program), socket: text(socket) }
     }
 
     /// What the core needs to know of the agents.
-    pub fn for_core(&self, default_agent: String, left_out: &[LeftOut]) -> Agents {
+    pub fn for_core(&self, default_agent: String) -> Agents {
+        let rules =
+            self.catalog.profiles().iter().map(|profile| (profile.name.as_str().to_owned(), rules(profile))).collect();
+        Agents { rules, default_agent }
+    }
+
+    /// What each agent can do here, as things are now. Asks the programs for their versions, all at once, and waits for that.
+    pub fn describe(&self) -> Vec<AgentReport> {
         let environment = Environment(std::env::vars().collect());
-        let mut reports: Vec<AgentReport> =
-            self.catalog.profiles().iter().map(|profile| report(profile, &environment)).collect();
-        reports.extend(left_out.iter().map(|left_out| AgentReport {
+        let mut reports: Vec<AgentReport> = std::thread::scope(|scope| {
+            let environment = &environment;
+            let ask = |profile| std::thread::Builder::new().spawn_scoped(scope, move || report(profile, environment));
+            // One for whom there is no thread is left out of this answer; the log of the system says why.
+            let asked: Vec<_> = self.catalog.profiles().iter().filter_map(|profile| ask(profile).ok()).collect();
+            asked.into_iter().filter_map(|report| report.join().ok()).collect()
+        });
+        reports.extend(self.left_out.iter().map(|left_out| AgentReport {
             name: left_out.file.clone(),
             title: "left out".into(),
             program: None,
             notes: vec![left_out.why.to_string()],
         }));
-        let rules =
-            self.catalog.profiles().iter().map(|profile| (profile.name.as_str().to_owned(), rules(profile))).collect();
-        Agents { rules, reports, default_agent }
+        reports
     }
 
     /// Prepares a session's start. An error says in words why there is no program to start.
@@ -181,7 +201,10 @@ fn rules(profile: &Profile) -> AgentRules {
 
 fn report(profile: &Profile, environment: &Environment) -> AgentReport {
     let found = find(profile, environment);
-    let mut notes: Vec<String> = profile.abilities().words().into_iter().map(str::to_owned).collect();
+    let version = found.as_ref().zip(profile.version.as_ref());
+    let mut notes: Vec<String> =
+        version.map(|((_, program), rules)| version_words(program, rules)).into_iter().collect();
+    notes.extend(profile.abilities().words().into_iter().map(str::to_owned));
     notes.extend(profile.notes.iter().cloned());
     if let Some((candidate, _)) = &found {
         notes.extend(candidate.variant.notes.iter().cloned());
@@ -192,6 +215,34 @@ fn report(profile: &Profile, environment: &Environment) -> AgentReport {
         program: found.map(|(_, program)| program),
         notes,
     }
+}
+
+fn version_words(program: &str, rules: &VersionRules) -> String {
+    match said_by(Command::new(program).args(&rules.args)) {
+        Some(said) => rules.judge(&said).words(),
+        None => "version not told".into(),
+    }
+}
+
+/// What a program writes on its standard output. None where it cannot be started or takes too long.
+fn said_by(command: &mut Command) -> Option<String> {
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0).spawn().ok()?;
+    let stdout = child.stdout.take()?;
+    let (said, heard) = std::sync::mpsc::channel();
+    let read = move || {
+        let mut text = String::new();
+        // What is no text has no version in it, and a receiver that gave up wants nothing.
+        let _ = stdout.take(MOST_SAID_BYTES).read_to_string(&mut text);
+        let _ = said.send(text);
+    };
+    // Without a thread nothing is heard, and that is the answer.
+    let _ = std::thread::Builder::new().name("version".into()).spawn(read);
+    let text = heard.recv_timeout(VERSION_LIMIT).ok();
+    // One that has told all may go on living, and one that told nothing is not waited for.
+    let _ = child.kill();
+    let _ = child.wait();
+    text
 }
 
 /// The first candidate that is there, with its path.

@@ -5,6 +5,7 @@ use super::clock;
 use super::core::HostCore;
 use super::effect::{Effect, SessionOrder};
 use super::event::{ClientId, Event};
+use super::finder::{Finder, ToFind};
 use super::processes;
 use super::session::{Handover, SessionThread};
 use super::socket::Frames;
@@ -18,6 +19,7 @@ use rustix::process::Pid;
 use std::collections::HashMap;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender};
 use tokio::sync::oneshot;
@@ -71,8 +73,9 @@ pub enum Incoming {
 
 pub struct Driver {
     core: HostCore,
-    agents: AgentCatalog,
+    agents: Arc<AgentCatalog>,
     writer: Writer,
+    finder: Finder,
     /// Batches that the writer has and has not given back. While there are some, everything goes behind them, so that order is kept.
     at_writer: usize,
     /// Nothing can be committed at present.
@@ -94,13 +97,15 @@ impl Driver {
         core: HostCore,
         agents: AgentCatalog,
         writer: Writer,
+        finder: Finder,
         run: PathBuf,
         incoming: Sender<Incoming>,
     ) -> Driver {
         Driver {
             core,
-            agents,
+            agents: Arc::new(agents),
             writer,
+            finder,
             at_writer: 0,
             store_trouble: false,
             clients: HashMap::new(),
@@ -218,9 +223,25 @@ impl Driver {
             | Effect::Reply { .. }
             | Effect::Tell { .. }
             | Effect::Query { .. }
+            | Effect::Search { .. }
+            | Effect::DescribeAgents { .. }
             | Effect::StartSession { .. }
             | Effect::ToSession { .. }
             | Effect::SetTimer { .. } => false,
+        }
+    }
+
+    /// On a thread of its own: programs are asked for their versions.
+    fn describe_agents(&mut self, client: ClientId, id: u64) {
+        let (agents, incoming) = (self.agents.clone(), self.incoming.clone());
+        let describe = move || {
+            let reply = Reply::Agents(agents.describe());
+            // The receiver is gone only when the host has ended.
+            let _ = incoming.blocking_send(Incoming::QueryDone { client, id, reply });
+        };
+        if let Err(error) = std::thread::Builder::new().name("agents".into()).spawn(describe) {
+            tracing::warn!(%error, "no thread could be started to look at the agents");
+            self.tell(client, &Told::Reply { id, reply: Reply::Agents(Vec::new()) });
         }
     }
 
@@ -243,7 +264,9 @@ impl Driver {
                     self.tell(client, &told);
                 }
             }
+            Effect::Search { client, id, query, most } => self.finder.find(ToFind { client, id, query, most }),
             Effect::Query { client, id, query } => self.to_writer(ToWriter::Query { client, id, query }),
+            Effect::DescribeAgents { client, id } => self.describe_agents(client, id),
             Effect::StartSession { conversation, order, environment } => {
                 self.start_session(conversation, &order, &environment);
             }

@@ -5,6 +5,7 @@ use crate::domain::change::Change;
 use crate::domain::conversation_state::{StartOrder, Timer};
 use crate::domain::id::{ConversationId, Generation, TurnNumber};
 use crate::domain::request::{Choice, RequestKind, RequestNumber};
+use crate::domain::search;
 use crate::protocol::message::{Environment, Event as ClientEvent, Refusal, Reply};
 use crate::terminal::frame::Size;
 
@@ -37,6 +38,18 @@ pub enum Effect {
         client: ClientId,
         id: u64,
         query: Query,
+    },
+    /// Replies with what each agent can do here.
+    DescribeAgents {
+        client: ClientId,
+        id: u64,
+    },
+    /// Searches the store beside all that is saved, and replies with what was found.
+    Search {
+        client: ClientId,
+        id: u64,
+        query: search::Query,
+        most: u32,
     },
     StartSession {
         conversation: ConversationId,

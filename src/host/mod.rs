@@ -9,6 +9,7 @@ pub mod descriptors;
 mod driver;
 pub mod effect;
 pub mod event;
+mod finder;
 pub mod first_word;
 mod processes;
 mod pty;
@@ -25,6 +26,7 @@ use agents::AgentCatalog;
 use core::{HostCore, HostFacts};
 use driver::{Driver, Incoming};
 use event::Event;
+use finder::Finder;
 use first_word::FirstWord;
 use socket::Door;
 use std::fs::File;
@@ -111,13 +113,14 @@ async fn serve(paths: &Paths, lock: Held, mut store: Store) -> Result<(), HostEr
         tracing::warn!(%error, "the configuration is wrong; the defaults are in force");
         Config::default()
     });
-    let (agents, left_out) = AgentCatalog::read(&paths.agents, &paths.socket);
-    let for_core = agents.for_core(config.default_agent, &left_out);
+    let agents = AgentCatalog::read(&paths.agents, &paths.socket);
+    let for_core = agents.for_core(config.default_agent);
     let started_at = clock::now();
     let facts = HostFacts { pid: std::process::id(), build: BUILD.to_owned(), started_at };
     let (core, first) = HostCore::restore(for_core, loaded.conversations, loaded.next_conversation, facts, started_at);
 
     let (incoming, receiver) = mpsc::channel(INCOMING);
+    let finder = Finder::start(store.searcher(), incoming.clone()).map_err(HostError::Run)?;
     let writer = Writer::start(store, incoming.clone()).map_err(HostError::Run)?;
     let listen_failed = |source| HostError::Listen { path: paths.socket.clone(), source };
     let door = Door::open(paths, lock).map_err(listen_failed)?;
@@ -133,7 +136,7 @@ async fn serve(paths: &Paths, lock: Held, mut store: Store) -> Result<(), HostEr
     tokio::spawn(socket::serve(door, hello, incoming.clone()));
     tokio::spawn(end_on_signal(incoming.clone()));
     tracing::info!(pid = std::process::id(), build = BUILD, "the host serves");
-    Driver::new(core, agents, writer, paths.run.clone(), incoming).run(first, receiver).await;
+    Driver::new(core, agents, writer, finder, paths.run.clone(), incoming).run(first, receiver).await;
     tracing::info!("the host ended as told");
     Ok(())
 }

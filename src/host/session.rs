@@ -587,7 +587,7 @@ mod tests {
     fn a_session_that_cannot_be_killed_ends_all_the_same() {
         let folder = tempfile::tempdir().expect("a folder");
         let text = folder.path().to_str().expect("UTF-8").to_owned();
-        let (agents, _) = super::super::agents::AgentCatalog::read(folder.path(), folder.path());
+        let agents = super::super::agents::AgentCatalog::read(folder.path(), folder.path());
         let order = crate::domain::conversation_state::StartOrder {
             generation: Generation(2),
             session: crate::domain::id::SessionNumber(1),

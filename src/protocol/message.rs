@@ -9,6 +9,7 @@ pub use crate::domain::conversation_state::{Place, RunningTurn, TakenUp};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Generation, SessionNumber, Timestamp, TurnNumber};
 use crate::domain::request::{Choice, RequestKind, RequestNumber};
+use crate::domain::search::{Findings, TURN_STATES};
 use crate::domain::session::AsleepWhy;
 use crate::domain::turn::{Evidence, TurnEnd, TurnRecord, TurnState};
 use crate::terminal::frame::{FrameDelta, Size};
@@ -181,6 +182,11 @@ pub enum Request {
     Why {
         conversation: ConversationId,
     },
+    /// The best `most` turns for a text with filters, as a person types it (`domain/search.rs`). `Reply::Found`.
+    Search {
+        text: String,
+        most: u32,
+    },
     /// The profiles and what each can do here. `Reply::Agents`.
     Agents,
     /// `Reply::Host`.
@@ -251,6 +257,7 @@ pub enum Reply {
         text: String,
     },
     Decisions(Vec<DecisionRecord>),
+    Found(Findings),
     Agents(Vec<AgentReport>),
     Host(HostReport),
     Viewing {
@@ -288,6 +295,10 @@ pub enum Refusal {
     DoesNotAnswer(RequestKind),
     #[error("the message waits for you: {}", .0.text())]
     Held(QueueHeld),
+    #[error("is:{0} is no state of a turn; there are: {names}", names = TURN_STATES.map(|(name, _)| name).join(" "))]
+    NoSuchState(String),
+    #[error("{0}")]
+    SearchTrouble(String),
     #[error("nothing was said in this conversation yet")]
     NothingSaid,
     #[error("nothing can be saved now: {0}; free the disk or mend the folder, then try again")]

@@ -1,6 +1,6 @@
 //! The text of a turn or a command, put together from rows: whole lines, and of too much the beginning and the end.
 //!
-//! Change here: how rows become lines of text and what is left out. Not here: which rows (`emulator.rs`).
+//! Change here: how rows become lines of text and what is left out. Not here: which rows (`emulator/place.rs`).
 
 use super::line;
 

@@ -1,6 +1,6 @@
 //! What a program has asked of its terminal, as far as it changes the bytes that we send to it.
 //!
-//! Change here: a mode that keys, mouse, focus or paste must know. Not here: setting modes (`emulator.rs`).
+//! Change here: a mode that keys, mouse, focus or paste must know. Not here: setting modes (`emulator/control.rs`).
 
 /// The modes of one screen at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,6 +1,6 @@
 //! The closed list of answers that a program may get from its terminal.
 //!
-//! Change here: a new answer, with its shape in the test of `emulator/tests.rs`. An answer is made of our constants and of numbers:
+//! Change here: a new answer, with its shape in `emulator/tests/answers.rs`. An answer is made of our constants and of numbers:
 //! no title, clipboard, file or unknown field is ever sent back, because a program could make them type commands.
 
 /// Answers that nobody fetches pile up no further than this: 200,000 queries of a program that never reads made 1.2 MB in other hosts.

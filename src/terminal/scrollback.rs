@@ -1,6 +1,6 @@
 //! The rows that have left the emulator upwards, packed once it is quiet: 10,000 plain lines cost well under 1 MB instead of 29.
 //!
-//! Change here: how much is kept and how it is packed. Not here: which rows leave when (`emulator.rs`) or a row's encoding (`line.rs`).
+//! Change here: how much is kept and how it is packed. Not here: which rows leave when (`emulator/history.rs`) or a row's encoding (`line.rs`).
 //!
 //! Rows are kept as they left, with the mark whether the next one continues the line. While the screen has the width that a block had,
 //! they are shown as they were; at another width the lines are joined and wrapped anew when looked at. A line is not joined across the

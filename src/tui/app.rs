@@ -5,6 +5,8 @@
 use super::composer::Composer;
 use super::event::{Effect, Event, Now, ViewOf};
 use super::layout;
+use super::overview::{Listed, Overview};
+use super::search::Search;
 use crate::client::Absent;
 use crate::client::kept::KeptText;
 use crate::config::{self, Config};
@@ -36,6 +38,10 @@ pub struct App {
     pub once_up: Vec<Effect>,
     /// Every conversation that the host told of, with or without a tab.
     pub conversations: BTreeMap<ConversationId, Conversation>,
+    /// All the others, once a page wanted them.
+    pub listed: Listed,
+    /// Tabs that were closed while this window was there, the last one last.
+    pub closed_tabs: Vec<ConversationId>,
     pub active: Option<ConversationId>,
     /// The tab that was active before.
     pub last_active: Option<ConversationId>,
@@ -95,6 +101,8 @@ pub struct Desk {
     /// The composer shows an older prompt.
     pub recalled: Option<Recalled>,
     pub record: Record,
+    /// A turn that was searched for; it may be older than all of the record that were fetched.
+    pub found: Option<TurnRecord>,
     /// The newest decisions that are known, by number.
     pub decisions: BTreeMap<u32, DecisionRecord>,
     /// The last picture of its agent's screen.
@@ -217,6 +225,8 @@ pub enum Page {
     Rename(Box<Composer>),
     Model(Box<Composer>),
     Agents(Agents),
+    Overview(Box<Overview>),
+    Search(Box<Search>),
 }
 
 /// The agents of the host, one of which a new conversation is to have.
@@ -283,6 +293,8 @@ impl App {
             absent: Absent::Start,
             once_up: Vec::new(),
             conversations: BTreeMap::new(),
+            listed: Listed::default(),
+            closed_tabs: Vec::new(),
             active: None,
             last_active: None,
             desks: BTreeMap::new(),
@@ -430,7 +442,8 @@ impl App {
         let conversation = self.active()?;
         let mut known = conversation.queue.iter().chain(conversation.turn.as_ref());
         let recorded = self.desk().and_then(|desk| desk.record.turns.get(&number));
-        recorded.or_else(|| known.find(|turn| turn.number == number))
+        let found = self.desk().and_then(|desk| desk.found.as_ref()).filter(|turn| turn.number == number);
+        recorded.or_else(|| known.find(|turn| turn.number == number)).or(found)
     }
 
     /// The request that is chosen on the page of requests.

@@ -94,6 +94,17 @@ pub enum Purpose {
         brief: String,
     },
     Agents,
+    /// All conversations, for the pages that list them.
+    List,
+    /// With the text that is looked for.
+    Search(String),
+    /// A turn that was found, to be read.
+    OneTurn {
+        conversation: ConversationId,
+        turn: TurnNumber,
+    },
+    /// It is shown once it has its tab.
+    OpenTab(ConversationId),
     CloseTab(ConversationId),
     EditQueued {
         conversation: ConversationId,

@@ -53,9 +53,25 @@ pub enum Command {
     Deny,
     Answer,
     ChooseAgent,
+    Overview,
+    NextOrder,
+    OnChosen(RowAction),
+    UndoClose,
+    Search,
     Back,
     Yes,
     No,
+}
+
+/// What can be done with the chosen conversation of the overview without opening it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowAction {
+    Reply,
+    Interrupt,
+    Fresh,
+    Rename,
+    Close,
+    Delete,
 }
 
 /// A step in a list or on a page.
@@ -84,6 +100,10 @@ pub enum Place {
     Requests,
     /// The list of agents.
     Agents,
+    /// The list of all conversations; letters go into its filter.
+    Overview,
+    /// The search; letters go into its text.
+    Search,
     Confirm,
 }
 
@@ -136,6 +156,8 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Prefix, char('s'), Command::Why, "why: reused, resumed or fresh"),
     bind(Place::Prefix, char('t'), Command::TogglePanel, "turn panel on or off"),
     bind(Place::Prefix, char('v'), Command::ToggleRecord, "record or live screen"),
+    bind(Place::Prefix, char('w'), Command::Overview, "all conversations"),
+    bind(Place::Prefix, char('/'), Command::Search, "search all turns"),
     bind(Place::Prefix, char('n'), Command::NextTab, "next tab"),
     bind(Place::Prefix, char('p'), Command::PreviousTab, "previous tab"),
     bind(Place::Prefix, char('1'), Command::GoToTab(1), GO_TO_TAB),
@@ -153,6 +175,7 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Prefix, char('z'), Command::Zoom, "zoom the pane"),
     bind(Place::Prefix, char('r'), Command::Redraw, "draw the window anew"),
     bind(Place::Prefix, char('x'), Command::CloseTab, "close tab, conversation stays"),
+    bind(Place::Prefix, char('u'), Command::UndoClose, "bring the closed tab back"),
     bind(Place::Prefix, char('R'), Command::StopSession, "end the session's process"),
     bind(Place::Prefix, char('?'), Command::Help, "all keys"),
     bind(Place::Prefix, char('d'), Command::Leave, "leave, agents keep running"),
@@ -262,6 +285,29 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Agents, plain(KeyCode::Enter), Command::ChooseAgent, "begin a conversation with it"),
     bind(Place::Agents, plain(KeyCode::Escape), Command::Back, "back"),
     bind(Place::Agents, char('q'), Command::Back, "back"),
+    bind(Place::Overview, plain(KeyCode::Enter), Command::Open, "open"),
+    bind(Place::Overview, plain(KeyCode::Up), Command::Move(Motion::Up), "choose"),
+    bind(Place::Overview, plain(KeyCode::Down), Command::Move(Motion::Down), "choose"),
+    bind(Place::Overview, plain(KeyCode::PageUp), Command::Move(Motion::PageUp), ""),
+    bind(Place::Overview, plain(KeyCode::PageDown), Command::Move(Motion::PageDown), ""),
+    bind(Place::Overview, ctrl(KeyCode::Home), Command::Move(Motion::Top), ""),
+    bind(Place::Overview, ctrl(KeyCode::End), Command::Move(Motion::Bottom), ""),
+    bind(Place::Overview, plain(KeyCode::Tab), Command::NextOrder, "sort"),
+    bind(Place::Overview, ctrl(KeyCode::Char('r')), Command::OnChosen(RowAction::Reply), "reply"),
+    bind(Place::Overview, ctrl(KeyCode::Char('s')), Command::OnChosen(RowAction::Interrupt), "stop the turn"),
+    bind(Place::Overview, ctrl(KeyCode::Char('n')), Command::OnChosen(RowAction::Fresh), "fresh"),
+    bind(Place::Overview, ctrl(KeyCode::Char('t')), Command::OnChosen(RowAction::Rename), "title"),
+    bind(Place::Overview, ctrl(KeyCode::Char('x')), Command::OnChosen(RowAction::Close), "close tab"),
+    bind(Place::Overview, ctrl(KeyCode::Char('d')), Command::OnChosen(RowAction::Delete), "delete"),
+    bind(Place::Overview, plain(KeyCode::Escape), Command::Back, "back"),
+    bind(Place::Search, plain(KeyCode::Enter), Command::Open, "open the conversation at that turn"),
+    bind(Place::Search, plain(KeyCode::Up), Command::Move(Motion::Up), "choose"),
+    bind(Place::Search, plain(KeyCode::Down), Command::Move(Motion::Down), "choose"),
+    bind(Place::Search, plain(KeyCode::PageUp), Command::Move(Motion::PageUp), "choose"),
+    bind(Place::Search, plain(KeyCode::PageDown), Command::Move(Motion::PageDown), "choose"),
+    bind(Place::Search, ctrl(KeyCode::Home), Command::Move(Motion::Top), ""),
+    bind(Place::Search, ctrl(KeyCode::End), Command::Move(Motion::Bottom), ""),
+    bind(Place::Search, plain(KeyCode::Escape), Command::Back, "back"),
     bind(Place::Confirm, char('y'), Command::Yes, "yes"),
     bind(Place::Confirm, char('b'), Command::Brief, "yes, with a brief, where a fresh session is asked for"),
     bind(Place::Confirm, char('n'), Command::No, "no"),

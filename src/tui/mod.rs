@@ -10,7 +10,9 @@ pub mod guard;
 pub mod input;
 pub mod keymap;
 pub mod layout;
+pub mod overview;
 pub mod screen;
+pub mod search;
 #[cfg(test)]
 mod testing;
 pub mod update;

@@ -33,7 +33,7 @@ const HOMES: [(&str, &[&str]); 8] = [
     ("ratatui", &["tui/"]),
     ("ratatui_textarea", &["tui/"]),
     ("crossterm", &["tui/"]),
-    ("alacritty_terminal", &["terminal/emulator.rs", "terminal/emulator/"]),
+    ("alacritty_terminal", &["terminal/emulator/"]),
     ("clap", &["cli/", "main.rs"]),
     ("tokio", &["host/"]),
 ];

@@ -61,6 +61,17 @@ impl Home {
         self.work().join(name)
     }
 
+    /// `HOME`.
+    pub fn own(&self) -> PathBuf {
+        self.folder.path().join("u")
+    }
+
+    /// Sets a variable for everything that is run from now on.
+    pub fn set(&mut self, name: &str, value: impl Into<OsString>) {
+        self.environment.retain(|(named, _)| named != name);
+        self.environment.push((name.into(), value.into()));
+    }
+
     pub fn environment(&self) -> &[(OsString, OsString)] {
         &self.environment
     }

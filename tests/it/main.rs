@@ -7,12 +7,18 @@ mod architecture;
 mod coming_back;
 mod contract;
 mod crash;
+// Shared with the tests of real agents, which need more of it.
+#[allow(dead_code)]
 mod home;
+mod overview;
 mod programs;
 mod queue;
 mod record;
+mod recordings;
+mod requests;
 
 mod screen;
+mod search;
 mod session;
 mod shell;
 mod start;

@@ -307,7 +307,33 @@ fn opencode_qwen_and_pi_are_read() {
             ),
         ],
     );
-    check("pi", &[(Seen::Osc(b"7501;state=done:app=pi"), "done")]);
+    let lines = concat!(
+        r#"{"type":"session","version":3,"id":"51f7"}"#,
+        "
+",
+        r#"{"type":"message","id":"a","message":{"role":"user","content":[{"type":"text","text":"hi"}]}}"#,
+        "
+",
+        r#"{"type":"message","id":"b","message":{"role":"assistant","content":[],"model":"m","usage":{"input":0,"output":0},"stopReason":"error","errorMessage":"400"}}"#,
+        "
+",
+        r#"{"type":"message","id":"c","message":{"role":"assistant","content":[{"type":"text","text":"bye"}],"model":"m","usage":{"input":10,"cacheRead":2,"output":7,"cost":{"total":0.5}},"stopReason":"stop"}}"#,
+        "
+",
+        r#"{"type":"message","id":"d","message":{"role":"assistant","content":[{"type":"text","text":"tick"}],"model":"m","stopReason":"aborted"}}"#,
+        "
+",
+    );
+    check(
+        "pi",
+        &[
+            (Seen::Osc(b"7501;state=done:app=pi"), "done"),
+            (
+                Seen::Transcript(lines.as_bytes()),
+                "id 51f7, started hi, detail m 0/0, detail bye m 12/7, done, detail tick m, interrupted",
+            ),
+        ],
+    );
 }
 
 #[test]

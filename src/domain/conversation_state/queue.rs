@@ -83,7 +83,7 @@ impl ConversationState {
         let in_line = u32::try_from(at).unwrap_or(u32::MAX).saturating_add(1);
         let why = match &self.current {
             Some(current) => Why::TurnRunning { turn: current.turn.number, place: in_line },
-            None if self.must_end_first() => Why::SessionEnding { place: in_line },
+            None if self.is_being_stopped() => Why::SessionEnding { place: in_line },
             None => Why::BehindQueue { place: in_line },
         };
         let decision = Decision { continuity: Continuity::Queued, why };
@@ -114,11 +114,8 @@ impl ConversationState {
 
     /// Sends the first of the queue if nothing stands in its way.
     pub(super) fn flow(&mut self, now: Timestamp, out: &mut Vec<Action>) {
-        if self.current.is_some() || self.queue.is_empty() || self.record.queue_held.is_some() {
-            return;
-        }
-        if self.must_end_first() {
-            self.stop_process(out);
+        let blocked = self.current.is_some() || self.is_being_stopped();
+        if blocked || self.queue.is_empty() || self.record.queue_held.is_some() {
             return;
         }
         let turn = self.queue.remove(0);

@@ -372,7 +372,7 @@ impl ConversationState {
             // It was done before the interrupt reached it.
             (_, Ending::Completed) => TurnEnd::Completed,
             (Some(interrupt), _) => TurnEnd::Interrupted(interrupt.by),
-            (None, Ending::Status(0)) => TurnEnd::Completed,
+            (None, Ending::Status(0) | Ending::LooksDone) => TurnEnd::Completed,
             (None, Ending::Status(status)) if self.rules.interrupted_statuses.contains(&status) => {
                 TurnEnd::Interrupted(InterruptedBy::AgentScreen)
             }
@@ -418,17 +418,30 @@ impl ConversationState {
         }
         self.fall_asleep(
             match stopping {
-                Stopping::ByPerson => AsleepWhy::Stopped,
+                Stopping::ByPerson | Stopping::ForRestart => AsleepWhy::Stopped,
                 Stopping::No => AsleepWhy::AgentExited(exit),
             },
             out,
         );
+        let held = self.current.as_ref().is_some_and(|current| current.turn.delivery == Delivery::Held);
+        if stopping == Stopping::ForRestart && held {
+            self.restart(now, out);
+            return;
+        }
         if let Some(current) = &self.current {
             let end = self.end_by_exit(current, exit, said);
             let seen = evidence(Source::Process, now, format!("the agent left: {exit}"));
             self.end_turn(end, seen, None, out);
         }
         self.flow(now, out);
+    }
+
+    /// The process made room for the one that the current message was decided for.
+    fn restart(&mut self, now: Timestamp, out: &mut Vec<Action>) {
+        let mut after = Vec::new();
+        self.resume(now, out, &mut after);
+        self.wait_for_prompt(&mut after);
+        out.extend(after);
     }
 
     /// Only what was told to end is given up like this, so a turn in it was interrupted.

@@ -18,6 +18,7 @@ impl ConversationState {
             // The person began it: its process lives.
             Continuity::Fresh if decision.why == Why::BegunInScreen => {}
             Continuity::Fresh => self.start_fresh(&decision.why, now, out, &mut after),
+            Continuity::Resumed if self.live.is_some() => self.stop(Stopping::ForRestart, &mut after),
             Continuity::Resumed => self.resume(now, out, &mut after),
             // The session is alive, and `decide` gives no other answer.
             Continuity::Reused | Continuity::Queued | Continuity::Answer | Continuity::Refused => {}
@@ -80,7 +81,7 @@ impl ConversationState {
         }
     }
 
-    fn resume(&mut self, now: Timestamp, out: &mut Vec<Action>, after: &mut Vec<Action>) {
+    pub(super) fn resume(&mut self, now: Timestamp, out: &mut Vec<Action>, after: &mut Vec<Action>) {
         let Some(session) = &mut self.session else {
             return;
         };
@@ -128,6 +129,10 @@ impl ConversationState {
             return;
         };
         let (turn, generation) = (current.turn.number, live.generation);
+        if live.stopping != Stopping::No {
+            self.wait_for_prompt(after);
+            return;
+        }
         match live.place {
             AgentPlace::Ready => {
                 current.turn.delivery = Delivery::Writing;
@@ -206,8 +211,12 @@ impl ConversationState {
 
     /// Tells the living process to end.
     pub(super) fn stop_process(&mut self, out: &mut Vec<Action>) {
+        self.stop(Stopping::ByPerson, out);
+    }
+
+    fn stop(&mut self, why: Stopping, out: &mut Vec<Action>) {
         if let Some(live) = &mut self.live {
-            live.stopping = Stopping::ByPerson;
+            live.stopping = why;
             out.push(Action::Stop { generation: live.generation });
         }
     }

@@ -412,8 +412,11 @@ fn another_model_is_taken_along_by_one_process_after_the_other() {
     assert_eq!(state.next_decision().why.text(), "model default -> m: context kept");
     let said = all_words(&state.apply(submit("two"), NOW));
     assert!(said.contains(&"STOP 1".to_owned()) && !said.iter().any(|word| word.starts_with("START")), "{said:?}");
-    let actions = hear(&mut state, exited(Exit::Code(143)));
     assert_eq!(decided(&state), (Continuity::Resumed, "model_switched"));
+    // What the ending process still says starts nothing.
+    let said = all_words(&hear(&mut state, seen(Signal::Ready)));
+    assert!(!said.iter().any(|word| word.starts_with("WRITE")), "{said:?}");
+    let actions = hear(&mut state, exited(Exit::Code(143)));
     let started = actions.iter().any(|action| {
         matches!(action, Action::Start(order)
             if order.model.as_deref() == Some("m") && order.resume.as_deref() == Some("id-1"))
@@ -475,6 +478,16 @@ fn an_answer_that_moved_nothing_is_said_and_the_request_is_open_again() {
     let turn = &state.current.as_ref().unwrap().turn;
     assert_eq!(turn.requests[0].state.word(), "open");
     assert!(turn.evidence.as_ref().unwrap().text.contains("did not go on"));
+}
+
+#[test]
+fn an_agent_that_only_looks_done_was_interrupted_where_that_was_asked() {
+    let mut state = agent_working();
+    state.apply(Input::Interrupt { ask: Ask(1) }, NOW);
+    let said = all_words(&hear(&mut state, agent_ended(Ending::LooksDone)));
+    assert!(said.contains(&"TELL turn 1 interrupted (by_person)".to_owned()), "{said:?}");
+    let said = all_words(&hear(&mut agent_working(), agent_ended(Ending::LooksDone)));
+    assert!(said.contains(&"TELL turn 1 completed (completed)".to_owned()), "{said:?}");
 }
 
 #[test]

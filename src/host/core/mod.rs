@@ -17,14 +17,13 @@ use crate::domain::conversation_state::{
 };
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
 use crate::domain::turn::TurnRecord;
-use crate::protocol::message::{AgentReport, Environment, Event as ClientEvent, Refusal, Reply, Submitted, WhenAsked};
+use crate::protocol::message::{Environment, Event as ClientEvent, Refusal, Reply, Submitted, WhenAsked};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// What the host knows of each agent: how it behaves, and what is told of it.
+/// What the core knows of each agent: how it behaves.
 #[derive(Debug, Clone, Default)]
 pub struct Agents {
     pub rules: BTreeMap<String, AgentRules>,
-    pub reports: Vec<AgentReport>,
     pub default_agent: String,
 }
 

@@ -8,6 +8,7 @@ use crate::domain::conversation::{ConversationRecord, Tab, Title};
 use crate::domain::conversation_state::{Ask, ConversationState, Input};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
+use crate::domain::search;
 use crate::host::effect::{Query, SessionOrder};
 use crate::host::event::ClientId;
 use crate::protocol::message::{
@@ -20,6 +21,8 @@ const OVERVIEW_CHUNK: usize = 100;
 const OVERVIEW_CHUNK_BYTES: usize = 256 * 1024;
 /// The most turns that one `Turns` request brings.
 const MOST_TURNS: u32 = 500;
+/// The most turns that one search brings: nobody reads more, and that is far below a frame.
+const MOST_FOUND: u32 = 200;
 
 impl HostCore {
     pub(super) fn asked(&mut self, client: ClientId, id: u64, request: Request, now: Timestamp) -> Vec<Effect> {
@@ -118,7 +121,11 @@ impl HostCore {
                 Some(state) => Reply::Decisions(state.decisions().iter().cloned().collect()),
                 None => Reply::Refused { why: Refusal::NoConversation(conversation) },
             }),
-            Request::Agents => now_reply(Reply::Agents(self.agents.reports.clone())),
+            Request::Search { text, most } => match search::Query::parse(&text) {
+                Ok(query) => vec![Effect::Search { client, id, query, most: most.min(MOST_FOUND) }],
+                Err(state) => now_reply(Reply::Refused { why: Refusal::NoSuchState(state) }),
+            },
+            Request::Agents => vec![Effect::DescribeAgents { client, id }],
             Request::HostStatus => now_reply(Reply::Host(self.report())),
             Request::HostStop => {
                 let mut effects = now_reply(Reply::Done);
@@ -452,6 +459,7 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::Look { .. }
         // A hook that calls late is no error.
         | Request::Signal { .. }
+        | Request::Search { .. }
         | Request::Agents
         | Request::HostStatus
         | Request::HostStop
@@ -488,6 +496,7 @@ fn saves(request: &Request) -> bool {
         | Request::Brief { .. }
         | Request::Signal { .. }
         | Request::Why { .. }
+        | Request::Search { .. }
         | Request::Agents
         | Request::HostStatus
         | Request::HostStop

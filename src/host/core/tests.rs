@@ -28,7 +28,7 @@ fn core() -> HostCore {
         goes_on_deadline_ms: 1_000,
     };
     let rules = BTreeMap::from([("a".into(), rules.clone()), ("b".into(), rules)]);
-    let agents = Agents { rules, reports: Vec::new(), default_agent: "a".into() };
+    let agents = Agents { rules, default_agent: "a".into() };
     let host = HostFacts { pid: 7, build: "test".into(), started_at: NOW };
     HostCore::restore(agents, Vec::new(), ONE, host, NOW).0
 }

@@ -1,12 +1,14 @@
 //! Brings a picture up to date by the rows that changed: after a key that is one row instead of a whole screen.
 //!
 //! The emulator notes which rows it touched; text that goes past its parser (`plain_text.rs`) is written in the cursor's row, which it
-//! notes always. Not here: what a row looks like (`scan`).
+//! notes always. Not here: what a row looks like (`cells.rs`), or making a whole picture (`picture.rs`).
 
 use alacritty_terminal::index::Line as GridLine;
 use alacritty_terminal::term::TermDamage;
 
-use super::{Emulation, Screen, scan};
+use super::Screen;
+use super::cells::scan;
+use super::emulation::Emulation;
 use crate::terminal::frame::{Frame, FrameDelta, ScrollPosition};
 
 /// For each row of the live screen the revision at which it was last found touched. Several viewers look at different times.

@@ -13,8 +13,9 @@ use alacritty_terminal::term::TermMode;
 use alacritty_terminal::term::cell::Flags;
 use alacritty_terminal::vte::ansi::{Handler, Processor};
 
+use super::emulation::Emulation;
+use super::engine::NeverWait;
 use super::sgr::Sgr;
-use super::{Emulation, NeverWait};
 
 const ESCAPE: u8 = 0x1b;
 /// Bytes looked at in one go, without a branch for each. Text shorter than that is as fast through the parser.

@@ -1,7 +1,7 @@
 //! Gives the emulator another size, and the cursor its place in the text again.
 //!
-//! Change here: what becomes of rows and cursor when the size changes. Not here: the sizes allowed (`emulator.rs`), or wrapping packed rows
-//! anew (`scrollback.rs`).
+//! Change here: which sizes there are, and what becomes of rows and cursor when the size changes. Not here: wrapping packed rows anew
+//! (`scrollback.rs`).
 //!
 //! When alacritty_terminal 0.26 wraps rows anew it moves the cursor as if each row that continues were full. One is not where a wide
 //! character did not fit into its last column, and then the cursor ends up in another cell or row, new text covers old one, and rows below the
@@ -13,10 +13,37 @@ use alacritty_terminal::index::{Column, Line as GridLine, Point};
 use alacritty_terminal::term::cell::{Cell, Flags};
 
 use super::super::frame::Size;
-use super::{Dimension, Emulation, HOT_ROWS_LEAST, as_line};
+use super::emulation::{Emulation, as_line};
+use super::history::HOT_ROWS_LEAST;
 
+/// The emulator loops without end on one column, and a wide character needs two.
+pub(super) const SMALLEST: Size = Size { columns: 2, rows: 2 };
+/// More cells than any screen has; 24 bytes each.
+pub(super) const LARGEST: Size = Size { columns: 1000, rows: 500 };
 /// What the last cell of a row has when the next row continues it.
 const WRAP: Flags = Flags::WRAPLINE.union(Flags::LEADING_WIDE_CHAR_SPACER);
+
+pub(super) fn clamp(size: Size) -> Size {
+    Size {
+        columns: size.columns.clamp(SMALLEST.columns, LARGEST.columns),
+        rows: size.rows.clamp(SMALLEST.rows, LARGEST.rows),
+    }
+}
+
+/// A size as the emulator asks for it.
+pub(super) struct Dimension(pub Size);
+
+impl Dimensions for Dimension {
+    fn total_lines(&self) -> usize {
+        self.screen_lines()
+    }
+    fn screen_lines(&self) -> usize {
+        usize::from(self.0.rows)
+    }
+    fn columns(&self) -> usize {
+        usize::from(self.0.columns)
+    }
+}
 
 /// Where the cursor stands in the text. Lines are counted from below, because it is close to there.
 #[derive(Debug, Clone, Copy)]

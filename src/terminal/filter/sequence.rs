@@ -87,6 +87,17 @@ impl Sequence {
     /// Whether a sequence with these bytes behind its bracket need not be watched. Where they do not tell, it must.
     #[inline]
     pub fn is_plain(bytes: &[u8]) -> bool {
+        // Nearly all sequences begin with a short number or a letter, and what is behind it decides.
+        match bytes {
+            [b'@'..=b'~', ..] => true,
+            [b'0'..=b'9', next, ..] if is_after_number(*next) => true,
+            [b'0'..=b'9', b'0'..=b'9', next, ..] if is_after_number(*next) => true,
+            [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'A'..=b'Z' | b'm', ..] => true,
+            _ => Sequence::is_followed_to_plain(bytes),
+        }
+    }
+
+    fn is_followed_to_plain(bytes: &[u8]) -> bool {
         let mut sequence = Sequence::Begun;
         for byte in bytes {
             match sequence.next(*byte) {
@@ -97,6 +108,11 @@ impl Sequence {
         }
         false
     }
+}
+
+/// Whether a byte ends a number and is part of the sequence.
+fn is_after_number(byte: u8) -> bool {
+    is_printable(byte) && !byte.is_ascii_digit()
 }
 
 /// The number with another digit, as far as vte counts.

@@ -3,11 +3,12 @@
 use super::super::app::{App, Confirm, Keyboard, Page, Panel, needs_person, running, view_of};
 use super::super::composer::{Composer, Edit};
 use super::super::event::{Effect, Purpose};
-use super::super::keymap::{Command, Motion, key_name};
+use super::super::keymap::{Command, Motion, key_name, short_key_name};
 use super::super::layout::{self, PanelPlace};
 use super::super::view::{page, record};
 use super::{
-    Asked, agents, ask, brief, fetch_older, requests, save_draft, say, select, text_changed, to_agent, turns, writing,
+    Asked, agents, ask, brief, fetch_older, overview, requests, save_draft, say, search, select, text_changed,
+    to_agent, turns, writing,
 };
 use crate::domain::id::ConversationId;
 use crate::domain::request::Choice;
@@ -18,6 +19,11 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::NewTab => new_tab(app, out),
         Command::NewTabWith => agents::open(app, out),
         Command::ChooseAgent => agents::take(app, out),
+        Command::Overview => overview::open(app, out),
+        Command::NextOrder => overview::next_order(app),
+        Command::OnChosen(action) => overview::act(app, out, action),
+        Command::Search => search::open(app),
+        Command::UndoClose => overview::undo_close(app, out),
         Command::Fresh => fresh(app, out),
         Command::Brief => brief::ask_for(app, out),
         Command::Model => {
@@ -80,10 +86,16 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::Move(motion) => match app.page {
             Some(Page::Requests(_)) => requests::choose(app, motion),
             Some(Page::Agents(_)) => agents::choose(app, motion),
+            Some(Page::Overview(_)) => overview::choose(app, motion),
+            Some(Page::Search(_)) => search::choose(app, motion),
             Some(_) => scroll_page(app, motion),
             None => turns::choose(app, out, motion),
         },
-        Command::Open => turns::open(app),
+        Command::Open => match app.page {
+            Some(Page::Overview(_)) => overview::open_chosen(app, out),
+            Some(Page::Search(_)) => search::open_chosen(app, out),
+            Some(_) | None => turns::open(app),
+        },
         Command::EditQueued => turns::edit_queued(app),
         Command::RemoveQueued => turns::remove_queued(app, out),
         Command::SendQueuedNow => turns::send_queued_now(app, out),
@@ -236,10 +248,11 @@ fn stop_session(app: &mut App) {
 fn close_tab(app: &mut App, out: &mut Vec<Effect>) {
     let Some(conversation) = app.active() else { return };
     let id = conversation.id;
+    let back = format!("{} u brings it back", short_key_name(app.config.prefix));
     let text = match (running(conversation), view_of(conversation)) {
-        (Some(turn), _) => format!("turn {} goes on; the conversation stays: threadkeep ls", turn.number),
-        (None, Some(_)) => "its session keeps running; the conversation stays: threadkeep ls".to_owned(),
-        (None, None) => "the conversation stays: threadkeep ls".to_owned(),
+        (Some(turn), _) => format!("turn {} goes on; the conversation stays; {back}", turn.number),
+        (None, Some(_)) => format!("its session keeps running; the conversation stays; {back}"),
+        (None, None) => format!("the conversation stays; {back}"),
     };
     save_draft(app, out, Some(id));
     if ask(app, out, Purpose::CloseTab(id), Request::CloseTab { conversation: id }) == Asked::Yes {
@@ -284,9 +297,16 @@ fn scroll_page(app: &mut App, motion: Motion) {
     let rows = page::rows(app).max(1);
     let top = match &mut app.page {
         Some(Page::Help { top } | Page::Why { top } | Page::Turn { top, .. }) => top,
-        Some(Page::Requests(_) | Page::Agents(_) | Page::Confirm(_) | Page::Rename(_) | Page::Model(_)) | None => {
-            return;
-        }
+        Some(
+            Page::Requests(_)
+            | Page::Agents(_)
+            | Page::Confirm(_)
+            | Page::Rename(_)
+            | Page::Model(_)
+            | Page::Overview(_)
+            | Page::Search(_),
+        )
+        | None => return,
     };
     let to = match motion {
         Motion::Up => top.saturating_sub(1),
@@ -317,7 +337,13 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
             }
         }
         Page::Model(composer) => set_model(app, out, conversation, composer.text().trim()),
-        Page::Help { .. } | Page::Why { .. } | Page::Turn { .. } | Page::Requests(_) | Page::Agents(_) => {}
+        Page::Help { .. }
+        | Page::Why { .. }
+        | Page::Turn { .. }
+        | Page::Requests(_)
+        | Page::Agents(_)
+        | Page::Overview(_)
+        | Page::Search(_) => {}
     }
 }
 

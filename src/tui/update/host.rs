@@ -4,7 +4,10 @@ use super::super::app::{AfterEdit, App, Confirm, Desk, Fetched, Keyboard, Link, 
 use super::super::composer::Composer;
 use super::super::event::{Effect, Event as WindowEvent, Purpose};
 use super::super::keymap::short_key_name;
-use super::{STARTING, agents, ask, brief, command, fetch, look, save_draft, say, say_trouble, select};
+use super::super::overview::{Listed, is_open};
+use super::{
+    STARTING, agents, ask, brief, command, fetch, look, overview, save_draft, say, say_trouble, search, select,
+};
 use crate::client::Absent;
 use crate::client::kept::KeptText;
 use crate::domain::continuity::Continuity;
@@ -82,10 +85,7 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
     match (purpose, reply) {
         (Purpose::Subscribe, Reply::Overview(overview)) => overview_came(app, out, overview),
         (Purpose::NewTab, Reply::Created { conversation }) => {
-            if !app.conversations.contains_key(&conversation) {
-                ask(app, out, Purpose::Show, Request::Show { conversation });
-            }
-            select(app, out, conversation);
+            tab_opened(app, out, conversation);
         }
         (Purpose::Show, Reply::Conversation(conversation)) => changed(app, out, *conversation),
         (Purpose::Submit { conversation, text }, Reply::Submitted(submitted)) => {
@@ -123,6 +123,13 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
             brief::put_into_composer(app, conversation, &brief);
         }
         (Purpose::Agents, Reply::Agents(reports)) => agents::came(app, reports),
+        (Purpose::Search(text), Reply::Found(findings)) => search::came(app, out, text, Ok(findings)),
+        (Purpose::Search(text), Reply::Refused { why }) => search::came(app, out, text, Err(why.to_string())),
+        (Purpose::OneTurn { conversation, turn }, Reply::Turns(turns)) => {
+            search::turn_came(app, conversation, turn, turns);
+        }
+        (Purpose::List, Reply::Overview(all)) => overview::came(app, all.conversations),
+        (Purpose::OpenTab(conversation), Reply::Done) => tab_opened(app, out, conversation),
         (Purpose::Fresh(_) | Purpose::FreshWithBrief { .. }, Reply::Refused { why: Refusal::TurnRuns(turn) }) => {
             app.page = Some(Page::Confirm(Confirm::FreshWhileRunning(turn)));
         }
@@ -142,7 +149,8 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
             say(app, format!("queued turn {turn} is changed"));
             if then == AfterEdit::Fresh {
                 let request = command::fresh_request(conversation, RunningTurn::Refuse);
-                ask(app, out, Purpose::Fresh(conversation), request);
+                let done = "the message goes to a fresh session, with its brief";
+                ask(app, out, Purpose::Order { done }, request);
             }
         }
         // It goes in a moment, and then the link is lost.
@@ -157,6 +165,14 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
         // A reply that does not fit its request can only come from another build; there is nothing to show.
         (_, _) => {}
     }
+}
+
+/// It has a tab now, which is shown; what the host has of it may come behind this.
+fn tab_opened(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId) {
+    if !app.conversations.contains_key(&conversation) {
+        ask(app, out, Purpose::Show, Request::Show { conversation });
+    }
+    select(app, out, conversation);
 }
 
 /// The host refused it, or it could not even be asked: what was typed is given back.
@@ -182,6 +198,11 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
             }
             say_trouble(app, why);
         }
+        Purpose::Search(text) => search::settle(app, text, Err(why.to_owned())),
+        Purpose::List => {
+            app.listed = Listed::NotAsked;
+            say_trouble(app, why);
+        }
         Purpose::Subscribe
         | Purpose::NewTab
         | Purpose::Show
@@ -191,6 +212,8 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
         | Purpose::Brief { .. }
         | Purpose::FreshWithBrief { .. }
         | Purpose::Agents
+        | Purpose::OpenTab(_)
+        | Purpose::OneTurn { .. }
         | Purpose::CloseTab(_)
         | Purpose::Order { .. } => say_trouble(app, why),
     }
@@ -257,6 +280,9 @@ fn overview_came(app: &mut App, out: &mut Vec<Effect>, overview: Overview) {
         Some(active) if !told.contains(&active) => move_vanished(app, out, active),
         Some(_) | None => Moved::Nothing,
     };
+    // What was told of the closed ones is as old as the link that was lost.
+    app.listed = Listed::NotAsked;
+    let listing = matches!(app.page, Some(Page::Overview(_)));
     app.conversations.retain(|id, _| told.contains(id));
     for conversation in overview.conversations {
         adopt(app, conversation);
@@ -279,6 +305,10 @@ fn overview_came(app: &mut App, out: &mut Vec<Effect>, overview: Overview) {
     for conversation in changed {
         save_draft(app, out, Some(conversation));
     }
+    if listing {
+        overview::fetch(app, out);
+    }
+    search::look_again(app, out);
     out.append(&mut app.once_up);
     out.push(Effect::TakeKeptTexts);
 }
@@ -347,6 +377,10 @@ pub fn told(app: &mut App, out: &mut Vec<Effect>, event: Event) {
             let at = tab_place(app);
             app.conversations.remove(&conversation);
             app.desks.remove(&conversation);
+            app.closed_tabs.retain(|closed| *closed != conversation);
+            if let Listed::Known(listed) = &mut app.listed {
+                listed.remove(&conversation);
+            }
             keep_a_tab(app, out, at);
         }
         Event::TurnEnded { conversation, turn } => {
@@ -412,6 +446,13 @@ fn adopt(app: &mut App, conversation: Conversation) {
     }
     if let Some(before) = app.conversations.get(&conversation.id) {
         leave_vanished_choice(desk, before, &conversation);
+        let closes = is_open(before) && !is_open(&conversation);
+        if closes || is_open(&conversation) {
+            app.closed_tabs.retain(|closed| *closed != conversation.id);
+        }
+        if closes {
+            app.closed_tabs.push(conversation.id);
+        }
     }
     leave_vanished_edit(desk, &conversation);
     app.conversations.insert(conversation.id, conversation);

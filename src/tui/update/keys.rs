@@ -4,7 +4,7 @@ use super::super::app::{App, Keyboard, Page, Prefix};
 use super::super::composer::Edit;
 use super::super::event::Effect;
 use super::super::keymap::{self, Command, Place};
-use super::{command, requests, say, to_agent, writing};
+use super::{command, overview, requests, say, search, to_agent, writing};
 use crate::domain::id::TurnNumber;
 use crate::domain::turn::TurnState;
 use crate::protocol::message::ViewInput;
@@ -68,6 +68,8 @@ fn page_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
     let writes = requests::takes_words(app);
     let command = match &mut app.page {
         None => None,
+        Some(Page::Overview(_)) => return overview::key(app, out, key),
+        Some(Page::Search(_)) => return search::key(app, out, key),
         Some(Page::Rename(composer) | Page::Model(composer)) => {
             match (key.code, keymap::command(Place::Composer, key), typed(key)) {
                 (KeyCode::Enter, _, _) => Some(Command::Yes),
@@ -123,7 +125,7 @@ fn changes_queue(app: &App, command: Command) -> bool {
 }
 
 /// The character that a key puts into a text.
-fn typed(key: Key) -> Option<char> {
+pub fn typed(key: Key) -> Option<char> {
     match key.code {
         KeyCode::Char(char) if key.modifiers == Modifiers::NONE || key.modifiers == Modifiers::SHIFT => Some(char),
         KeyCode::Tab if key.modifiers == Modifiers::NONE => Some('\t'),
@@ -143,6 +145,8 @@ pub fn paste(app: &mut App, out: &mut Vec<Effect>, text: &str) {
         (Some(Page::Requests(_)), _) if answers => {
             requests::write(app, |words| words.insert_text(text.lines().next().unwrap_or_default()));
         }
+        (Some(Page::Overview(_)), _) => overview::paste(app, text),
+        (Some(Page::Search(_)), _) => search::paste(app, out, text),
         (Some(_), _) => {}
         (None, Keyboard::Agent) => paste_to_agent(app, out, text),
         (None, Keyboard::Turns) => say(app, "the keyboard is in the list of turns; Esc goes back, then paste again"),

@@ -9,14 +9,16 @@ mod command;
 mod host;
 mod keys;
 mod mouse;
+mod overview;
 mod requests;
+mod search;
 #[cfg(test)]
 mod tests;
 mod turns;
 mod writing;
 
 use super::app::{
-    App, Desk, Fetched, Keyboard, Link, Notice, NoticeKind, Prefix, Screen, ScreenState, View, ViewState,
+    App, Desk, Fetched, Keyboard, Link, Notice, NoticeKind, Page, Prefix, Screen, ScreenState, View, ViewState,
 };
 use super::event::{Effect, Event, Now, Purpose, ViewOf};
 use super::layout;
@@ -153,7 +155,7 @@ fn start_host(app: &mut App, out: &mut Vec<Effect>) {
 
 /// Shows this conversation.
 fn select(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId) {
-    app.page = None;
+    app.page.take_if(|page| !is_of_all(page));
     if app.active == Some(conversation) {
         return;
     }
@@ -172,6 +174,21 @@ fn select(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId) {
     };
     look(app, out);
     fetch(app, out);
+}
+
+/// Whether a page is about all conversations, so that it stays when another tab is shown beneath it.
+fn is_of_all(page: &Page) -> bool {
+    match page {
+        Page::Overview(_) | Page::Search(_) => true,
+        Page::Help { .. }
+        | Page::Why { .. }
+        | Page::Turn { .. }
+        | Page::Requests(_)
+        | Page::Agents(_)
+        | Page::Confirm(_)
+        | Page::Rename(_)
+        | Page::Model(_) => false,
+    }
 }
 
 /// Tells the host what the person looks at.

@@ -8,7 +8,7 @@ use super::super::layout::{self, Hit};
 use super::super::view;
 use super::super::view::requests::Click;
 use super::super::view::turn_panel::{self, Choice};
-use super::{command, requests, say, select, to_agent, turns};
+use super::{command, overview, requests, say, search, select, to_agent, turns};
 use crate::protocol::message::ViewInput;
 use crate::terminal::keys::{Mouse, MouseAction, MouseButton};
 
@@ -39,11 +39,21 @@ fn on_page(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
     match app.page {
         Some(Page::Requests(_)) => return on_requests(app, out, mouse),
         Some(Page::Agents(_)) => return on_agents(app, out, mouse),
+        Some(Page::Overview(_) | Page::Search(_)) => return on_list(app, out, mouse),
         Some(_) | None => {}
     }
     let scrolls = match app.page {
         Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }) => true,
-        Some(Page::Requests(_) | Page::Agents(_) | Page::Confirm(_) | Page::Rename(_) | Page::Model(_)) | None => false,
+        Some(
+            Page::Requests(_)
+            | Page::Agents(_)
+            | Page::Confirm(_)
+            | Page::Rename(_)
+            | Page::Model(_)
+            | Page::Overview(_)
+            | Page::Search(_),
+        )
+        | None => false,
     };
     let motion = match mouse.action {
         MouseAction::WheelUp => Motion::Up,
@@ -94,6 +104,23 @@ fn on_agents(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
                 None => {}
             }
         }
+        MouseAction::Press(MouseButton::Middle | MouseButton::Right)
+        | MouseAction::Release(_)
+        | MouseAction::Drag(_)
+        | MouseAction::Move => {}
+    }
+}
+
+/// A list that covers the window, with what is typed above it.
+fn on_list(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
+    match mouse.action {
+        MouseAction::WheelUp => command::run(app, out, Command::Move(Motion::Up)),
+        MouseAction::WheelDown => command::run(app, out, Command::Move(Motion::Down)),
+        MouseAction::Press(MouseButton::Left) if mouse.row == 0 => app.page = None,
+        MouseAction::Press(MouseButton::Left) => match app.page {
+            Some(Page::Search(_)) => search::click(app, out, mouse.row),
+            Some(_) | None => overview::click(app, out, mouse.row),
+        },
         MouseAction::Press(MouseButton::Middle | MouseButton::Right)
         | MouseAction::Release(_)
         | MouseAction::Drag(_)

@@ -1,6 +1,8 @@
 //! What the window does, one test a behaviour.
 
 mod agents;
+mod overview;
+mod search;
 
 use super::super::app::{AfterEdit, Keyboard, Link, Page, Prefix};
 use super::super::event::{Effect, Event, Purpose};

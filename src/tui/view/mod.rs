@@ -4,10 +4,12 @@
 
 pub mod agents;
 pub mod composer;
+pub mod overview;
 pub mod page;
 pub mod pane;
 pub mod record;
 pub mod requests;
+pub mod search;
 pub mod status_line;
 pub mod tab_bar;
 pub mod text;
@@ -163,6 +165,12 @@ fn draw_box(buffer: &mut Buffer, area: Rect, title: &str, style: Style) -> Rect 
 fn covers(page: &Page) -> bool {
     match page {
         Page::Help { .. } | Page::Why { .. } | Page::Turn { .. } => true,
-        Page::Requests(_) | Page::Agents(_) | Page::Confirm(_) | Page::Rename(_) | Page::Model(_) => false,
+        Page::Requests(_)
+        | Page::Agents(_)
+        | Page::Confirm(_)
+        | Page::Rename(_)
+        | Page::Model(_)
+        | Page::Overview(_)
+        | Page::Search(_) => false,
     }
 }

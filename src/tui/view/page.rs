@@ -5,10 +5,12 @@ use super::super::composer::Composer;
 use super::super::keymap::{self, Place, key_name};
 use super::super::layout::layout;
 use super::record::{session_words, state_words, turn_lines};
-use super::{accent, agents, blank, covers, draw_box, put_line, quiet, requests, strong, text, work};
+use super::{accent, agents, blank, covers, draw_box, overview, put_line, quiet, requests, search, strong, text, work};
 use crate::domain::continuity::DecisionRecord;
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::TurnNumber;
 use crate::domain::turn::TurnState;
+use crate::protocol::message::{Process, Session, TakenUp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -35,6 +37,8 @@ pub fn draw(app: &App, page: &Page, buffer: &mut Buffer) -> Option<Position> {
             agents::draw(app, page, buffer);
             None
         }
+        Page::Overview(page) => overview::draw(app, page, buffer),
+        Page::Search(page) => search::draw(app, page, buffer),
         Page::Rename(composer) => {
             let words = "Enter keeps it, Esc the old one";
             draw_field(app, " title ", composer, &[words.to_owned()], buffer)
@@ -73,9 +77,15 @@ fn draw_lines(app: &App, page: &Page, top: u16, buffer: &mut Buffer) {
     blank(buffer, area);
     let title = match page {
         Page::Help { .. } => "keys".to_owned(),
-        Page::Why { .. } => "why: the last decisions, newest first".to_owned(),
+        Page::Why { .. } => "why: the session now, and the last decisions".to_owned(),
         Page::Turn { number, .. } => format!("turn {number}"),
-        Page::Requests(_) | Page::Agents(_) | Page::Confirm(_) | Page::Rename(_) | Page::Model(_) => String::new(),
+        Page::Requests(_)
+        | Page::Agents(_)
+        | Page::Confirm(_)
+        | Page::Rename(_)
+        | Page::Model(_)
+        | Page::Overview(_)
+        | Page::Search(_) => String::new(),
     };
     let lines = lines(app, page, area.width);
     let seen = usize::from(rows(app));
@@ -105,7 +115,13 @@ fn lines(app: &App, page: &Page, columns: u16) -> Vec<Line<'static>> {
             }
             lines
         }
-        Page::Requests(_) | Page::Agents(_) | Page::Confirm(_) | Page::Rename(_) | Page::Model(_) => Vec::new(),
+        Page::Requests(_)
+        | Page::Agents(_)
+        | Page::Confirm(_)
+        | Page::Rename(_)
+        | Page::Model(_)
+        | Page::Overview(_)
+        | Page::Search(_) => Vec::new(),
     }
 }
 
@@ -120,6 +136,8 @@ fn help_lines(app: &App, width: usize) -> Vec<Line<'static>> {
         (Place::Turns, "In the list of turns"),
         (Place::Requests, "In the list of what the agent asks"),
         (Place::Agents, "In the list of agents"),
+        (Place::Overview, "In the overview of all conversations"),
+        (Place::Search, "In the search"),
         (Place::Page, "On a page like this"),
         (Place::Confirm, "When asked"),
     ] {
@@ -163,12 +181,34 @@ fn why_lines(app: &App, width: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let next = format!(" next message: {} · {}", conversation.next.continuity.word(), conversation.next.why.text());
     lines.extend(indented(&next, width, strong()));
+    lines.extend(conversation.session.iter().flat_map(|session| session_lines(app, session, width)));
     lines.push(Line::default());
     for record in desk.decisions.values().rev().take(10) {
         lines.extend(decision_lines(app, record, width));
     }
     if desk.decisions.is_empty() {
         lines.push(Line::styled(" no message was sent here yet", quiet()));
+    }
+    lines
+}
+
+/// What the session is, and what each source said last of it.
+fn session_lines(app: &App, session: &Session, width: usize) -> Vec<Line<'static>> {
+    let Fingerprint { agent, model, folder } = &session.fingerprint;
+    let model = model.as_deref().unwrap_or("default");
+    let mut lines =
+        indented(&format!(" session {}: {agent}, model {model}, folder {folder}", session.number), width, Style::new());
+    if let Some(id) = &session.agent_session {
+        let confirmed = match &session.process {
+            Process::Alive { taken_up: TakenUp::Verified, .. } => ", confirmed by the agent",
+            Process::Alive { taken_up: TakenUp::NotVerified, .. } => ", not verified yet",
+            Process::Alive { taken_up: TakenUp::New, .. } | Process::Asleep { .. } => "",
+        };
+        lines.extend(indented(&format!("   the agent's id: {id}{confirmed}"), width, Style::new()));
+    }
+    for seen in &session.heard {
+        let age = text::age(app.now.wall, seen.at);
+        lines.extend(indented(&format!("   {}, {age}: {}", seen.source.word(), seen.text), width, quiet()));
     }
     lines
 }

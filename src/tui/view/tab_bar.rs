@@ -39,7 +39,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 }
 
 /// What the conversation does, in one character. What needs the person comes first.
-fn mark(conversation: &Conversation) -> Span<'static> {
+pub fn mark(conversation: &Conversation) -> Span<'static> {
     match (&conversation.status, &conversation.unread) {
         (Status::NeedsApproval, _) => Span::styled("!", alert()),
         (Status::NeedsAnswer, _) => Span::styled("?", alert()),

@@ -1,5 +1,8 @@
 //! Pictures of the window. Look at a changed one before taking it over: INSTA_UPDATE=always.
 
+mod overview;
+mod search;
+
 use super::super::event::{Event, Purpose};
 use super::super::testing::{
     Window, agents, ago, asking, asleep, decided, draft, ended, id, idle, not_resumed, of, turn, with_queue, working,
@@ -250,7 +253,13 @@ fn stopping_is_confirmed() {
 
 #[test]
 fn why_tells_decisions_with_their_evidence() {
-    check("why", &[idle(1, "fix login")], |window| {
+    let mut conversation = idle(1, "fix login");
+    if let Some(session) = &mut conversation.session {
+        session.agent_session = Some("8a5e2d6c-0f4b-4c55-9a53-1f6f0c6d2b11".into());
+        let evidence = |source, seconds, text: &str| Evidence { source, at: ago(seconds), text: text.into() };
+        session.heard = vec![evidence(Source::Hook, 100, "Stop"), evidence(Source::Title, 3, "idle")];
+    }
+    check("why", &[conversation], |window| {
         with_earlier(window);
         window.press("<prefix>s");
     });
@@ -479,6 +488,9 @@ fn nothing_breaks_at_any_size() {
             "<prefix>?",
             "<prefix>y<down>red<pgup>",
             "<prefix>C",
+            "<prefix>w",
+            "<prefix>/fix",
+            "<prefix>wfix<ctrl-d>no",
             "<prefix>mx",
             "<prefix>s",
             "<prefix>,",

@@ -1,0 +1,234 @@
+//! The overview of all conversations: opening it, what is typed into it, and what its keys do with the chosen row.
+//!
+//! Not here: which rows there are (`tui/overview.rs`) or how they look (`view/overview.rs`).
+
+use super::super::app::{App, Desk, Link, Page, running};
+use super::super::composer::{Composer, Edit};
+use super::super::event::{Effect, Purpose};
+use super::super::keymap::{self, Command, Motion, Place, RowAction};
+use super::super::overview::{self, Doing, Listed};
+use super::super::view;
+use super::command::is_untouched;
+use super::{Asked, ask, command, keys, save_draft, say, select, writing};
+use crate::domain::id::ConversationId;
+use crate::protocol::message::{Conversation, Place as InQueue, Request, RunningTurn};
+use crate::terminal::keys::{Key, KeyCode};
+
+pub fn open(app: &mut App, out: &mut Vec<Effect>) {
+    app.page = Some(Page::Overview(Box::default()));
+    fetch(app, out);
+}
+
+/// Asks for all conversations once; from then on events keep what is known up to date, until the link is lost.
+pub fn fetch(app: &mut App, out: &mut Vec<Effect>) {
+    match app.listed {
+        Listed::NotAsked if app.link == Link::Up => {
+            app.listed = Listed::Asked;
+            out.push(Effect::Ask(Purpose::List, Request::List));
+        }
+        Listed::NotAsked | Listed::Asked | Listed::Known(_) => {}
+    }
+}
+
+/// The host told of all. They are not adopted like open tabs: a list has drafts and prompts cut, which must not come into a composer.
+pub fn came(app: &mut App, conversations: Vec<Conversation>) {
+    app.listed = Listed::Known(conversations.into_iter().map(|one| (one.id, one)).collect());
+}
+
+/// A key while the page is open.
+pub fn key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
+    let Some(Page::Overview(page)) = &mut app.page else { return };
+    let field = match &mut page.doing {
+        Doing::Choosing => {
+            if let Some(command) = keymap::command(Place::Overview, key) {
+                return command::run(app, out, command);
+            }
+            page.top = 0;
+            page.chosen = None;
+            &mut page.filter
+        }
+        Doing::Replying(_, field) | Doing::Renaming(_, field) | Doing::Deleting(_, field) => match key.code {
+            KeyCode::Enter if key.modifiers == crate::terminal::keys::Modifiers::NONE => return finish(app, out),
+            KeyCode::Escape => {
+                page.doing = Doing::Choosing;
+                return;
+            }
+            _ => field,
+        },
+    };
+    match (keymap::command(Place::Composer, key), keys::typed(key)) {
+        // Each of these texts is one line; a message to a conversation can be a pasted one with more.
+        (Some(Command::Edit(Edit::Newline)), _) => {}
+        (Some(Command::Edit(edit)), _) => field.apply(edit),
+        (Some(Command::ClearText), _) => field.replace_text(""),
+        // Such a text is far shorter than the one that has no room.
+        (None, Some(char)) => drop(field.insert_char(char)),
+        (Some(_) | None, _) => {}
+    }
+}
+
+pub fn paste(app: &mut App, text: &str) {
+    let Some(Page::Overview(page)) = &mut app.page else { return };
+    let first_line = text.lines().next().unwrap_or_default();
+    let taken = match &mut page.doing {
+        Doing::Choosing => page.filter.insert_text(first_line),
+        Doing::Replying(_, field) => field.insert_text(text),
+        Doing::Renaming(_, field) | Doing::Deleting(_, field) => field.insert_text(first_line),
+    };
+    writing::say_what_had_no_room(app, taken);
+}
+
+/// Chooses another row.
+pub fn choose(app: &mut App, motion: Motion) {
+    let seen = view::overview::rows_seen(app).max(1);
+    let Some(Page::Overview(page)) = &app.page else { return };
+    let (rows, _) = overview::rows(app, page);
+    let (at, last) = (overview::chosen_at(page, &rows), rows.len().saturating_sub(1));
+    let to = match motion {
+        Motion::Up => at.saturating_sub(1),
+        Motion::Down => at + 1,
+        Motion::PageUp => at.saturating_sub(seen),
+        Motion::PageDown => at + seen,
+        Motion::Top => 0,
+        Motion::Bottom => last,
+    }
+    .min(last);
+    let chosen = rows.get(to).map(|one| one.id);
+    if let Some(Page::Overview(page)) = &mut app.page {
+        page.chosen = chosen;
+        page.top = page.top.min(to).max((to + 1).saturating_sub(seen));
+    }
+}
+
+/// Chooses the row that was clicked; a second click on it opens it.
+pub fn click(app: &mut App, out: &mut Vec<Effect>, row: u16) {
+    let Some(at) = view::overview::row_at(app, row) else { return };
+    let Some(Page::Overview(page)) = &app.page else { return };
+    let (rows, _) = overview::rows(app, page);
+    let was_chosen = rows.len() > at && overview::chosen_at(page, &rows) == at;
+    let Some(id) = rows.get(at).map(|one| one.id) else { return };
+    if was_chosen {
+        return open_chosen(app, out);
+    }
+    if let Some(Page::Overview(page)) = &mut app.page {
+        page.chosen = Some(id);
+    }
+}
+
+pub fn next_order(app: &mut App) {
+    if let Some(Page::Overview(page)) = &mut app.page {
+        page.order = page.order.next();
+        page.top = 0;
+        page.chosen = None;
+    }
+}
+
+pub fn open_chosen(app: &mut App, out: &mut Vec<Effect>) {
+    let Some(id) = overview::chosen(app).map(|one| one.id) else {
+        return say(app, "no conversation is chosen");
+    };
+    app.page = None;
+    show(app, out, id);
+}
+
+/// Shows a conversation, whose tab is opened first where it has none.
+pub fn show(app: &mut App, out: &mut Vec<Effect>, id: ConversationId) {
+    match app.conversations.get(&id).is_some_and(overview::is_open) {
+        true => select(app, out, id),
+        false => {
+            ask(app, out, Purpose::OpenTab(id), Request::OpenTab { conversation: id });
+        }
+    }
+}
+
+/// The tab that was closed last comes back.
+pub fn undo_close(app: &mut App, out: &mut Vec<Effect>) {
+    match app.closed_tabs.last().copied() {
+        Some(id) => show(app, out, id),
+        None => {
+            let prefix = keymap::key_name(app.config.prefix);
+            say(app, format!("no tab was closed since this window was opened; {prefix} w lists all conversations"));
+        }
+    }
+}
+
+/// What a key means for the chosen row.
+pub fn act(app: &mut App, out: &mut Vec<Effect>, action: RowAction) {
+    let Some(conversation) = overview::chosen(app) else { return say(app, "no conversation is chosen") };
+    let (id, title) = (conversation.id, conversation.title.clone());
+    let (untouched, open) = (is_untouched(conversation), overview::is_open(conversation));
+    let runs = running(conversation).map(|turn| turn.number);
+    match action {
+        RowAction::Reply => {
+            // What the host has as its draft must be known before anything can come back into its composer.
+            if !app.conversations.contains_key(&id) {
+                ask(app, out, Purpose::Show, Request::Show { conversation: id });
+            }
+            begin(app, id, Doing::Replying(id, Composer::default()));
+        }
+        RowAction::Rename => begin(app, id, Doing::Renaming(id, Composer::with_text(&title))),
+        RowAction::Delete => begin(app, id, Doing::Deleting(id, Composer::default())),
+        RowAction::Interrupt => {
+            ask(app, out, Purpose::Interrupt, Request::Interrupt { conversation: id });
+        }
+        RowAction::Fresh if untouched => say(app, "its first message starts a fresh session anyway"),
+        RowAction::Fresh if runs.is_some() => say(app, "a turn runs there; interrupt it first"),
+        RowAction::Fresh => {
+            let request = command::fresh_request(id, RunningTurn::Refuse);
+            command::order(app, out, request, "its next message starts a fresh session");
+        }
+        RowAction::Close if !open => say(app, "it has no tab that could be closed"),
+        RowAction::Close => {
+            save_draft(app, out, Some(id));
+            let request = Request::CloseTab { conversation: id };
+            ask(app, out, Purpose::CloseTab(id), request);
+        }
+    }
+}
+
+fn begin(app: &mut App, id: ConversationId, doing: Doing) {
+    if let Some(Page::Overview(page)) = &mut app.page {
+        page.chosen = Some(id);
+        page.doing = doing;
+    }
+}
+
+/// Enter on what was written to the chosen row.
+fn finish(app: &mut App, out: &mut Vec<Effect>) {
+    let Some(Page::Overview(page)) = &mut app.page else { return };
+    match std::mem::take(&mut page.doing) {
+        Doing::Choosing => {}
+        Doing::Replying(id, field) => reply(app, out, id, &field.text()),
+        Doing::Renaming(conversation, field) => match field.text().trim() {
+            "" => say(app, "the title stays: an empty one names nothing"),
+            title => {
+                let title = title.to_owned();
+                command::order(app, out, Request::Rename { conversation, title }, "");
+            }
+        },
+        Doing::Deleting(conversation, field) => {
+            let meant = overview::known(app, conversation).is_some_and(|one| overview::says_yes(one, &field.text()));
+            match meant {
+                true => command::order(app, out, Request::Remove { conversation }, "the conversation is deleted"),
+                false => say(app, "nothing was deleted: neither the first word of its title nor yes was typed"),
+            }
+        }
+    }
+}
+
+/// Sends a message without opening the conversation. One that is refused stands in that conversation's composer.
+fn reply(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId, text: &str) {
+    if text.trim().is_empty() {
+        return say(app, "nothing was written, so nothing was sent");
+    }
+    let environment = app.environment.clone();
+    let request = Request::Submit { conversation, text: text.to_owned(), place: InQueue::Behind, environment };
+    let purpose = Purpose::Submit { conversation, text: text.to_owned() };
+    if ask(app, out, purpose, request) == Asked::NoHost {
+        // Nothing of it was sent, so it stays where it was written.
+        return begin(app, conversation, Doing::Replying(conversation, Composer::with_text(text)));
+    }
+    let start = app.config.start_keyboard;
+    app.desks.entry(conversation).or_insert_with(|| Desk::new(start)).in_flight.push(text.to_owned());
+    say(app, "sent; where a turn runs it waits in the queue");
+}

@@ -1,0 +1,23 @@
+//! Real agent programs against a model on loopback: alone, and driven by threadkeep.
+//!
+//! Reading order: `agents.rs` and `sandbox.rs` are what tests speak through; `model_server` is what the agents speak to.
+
+mod agents;
+// The same home as in the other tests; not every test needs all of it.
+mod alone;
+#[allow(dead_code)]
+mod drive;
+#[allow(dead_code)]
+#[path = "../it/home.rs"]
+mod home;
+mod install;
+mod matrix;
+#[allow(dead_code)]
+mod model_server;
+mod recordings;
+mod sandbox;
+#[allow(dead_code)]
+#[path = "../it/screen.rs"]
+mod screen;
+mod sequences;
+mod talk;

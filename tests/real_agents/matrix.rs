@@ -1,0 +1,642 @@
+//! The matrix: every agent that runs offline, in every case a conversation must come through. Each cell is all right, truthfully not (the agent
+//! cannot, and threadkeep says so), not applicable with a reason, or failed. One failed cell fails the test of its agent.
+//!
+//! Change here: a case is a variant; the compiler shows the rest. `THREADKEEP_MATRIX=killed,fresh` plays only cases with such words in their names.
+//! Not here: what is proved of every turn (`talk.rs`).
+
+use crate::agents::{Agent, Trust};
+use crate::home::{Signal, kill, wait_until};
+use crate::model_server::MODELS;
+use crate::screen::{Screen, Seen};
+use crate::talk::{Talk, one_line, wait_for_all, wait_for_request};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The exit code of a verb that was refused.
+const REFUSED: i32 = 6;
+/// Which cases are played; without it all.
+const ONLY: &str = "THREADKEEP_MATRIX";
+/// A message of this size is longer than any terminal takes at once, and than any agent shows.
+const BIG_BYTES: usize = 200 * 1024;
+/// Its lines are so long.
+const BIG_LINE: usize = 80;
+
+/// In the order they are played; those that need no home of their own go on in the conversation of the ones before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Case {
+    FirstMessage,
+    FollowUp,
+    TenShort,
+    Failed,
+    Interrupted,
+    InterruptedAtOnce,
+    Allowed,
+    Denied,
+    Question,
+    Queue,
+    ModelSwitched,
+    Traps,
+    SixtyLines,
+    Big,
+    KilledMidTurn,
+    KilledBetween,
+    HostKilled,
+    Reboot,
+    Fresh,
+    Clear,
+    Trust,
+}
+
+#[derive(Debug, Clone)]
+enum Verdict {
+    Ok,
+    /// The agent cannot, and threadkeep says so.
+    TruthfullyNot(String),
+    NotApplicable(&'static str),
+    Failed(String),
+}
+
+impl Case {
+    const ALL: [Case; 21] = [
+        Case::FirstMessage,
+        Case::FollowUp,
+        Case::TenShort,
+        Case::Failed,
+        Case::Interrupted,
+        Case::InterruptedAtOnce,
+        Case::Allowed,
+        Case::Denied,
+        Case::Question,
+        Case::Queue,
+        Case::ModelSwitched,
+        Case::Traps,
+        Case::SixtyLines,
+        Case::Big,
+        Case::KilledMidTurn,
+        Case::KilledBetween,
+        Case::HostKilled,
+        Case::Reboot,
+        Case::Fresh,
+        Case::Clear,
+        Case::Trust,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Case::FirstMessage => "first message",
+            Case::FollowUp => "follow-up",
+            Case::TenShort => "ten short follow-ups",
+            Case::Failed => "failed, then follow-up",
+            Case::Interrupted => "interrupted, then follow-up",
+            Case::InterruptedAtOnce => "interrupted at once",
+            Case::Allowed => "approval allowed",
+            Case::Denied => "approval denied",
+            Case::Question => "question answered",
+            Case::Queue => "queue of three",
+            Case::ModelSwitched => "model switched",
+            Case::Traps => "trap texts",
+            Case::SixtyLines => "60 lines",
+            Case::Big => "200 KB",
+            Case::KilledMidTurn => "agent killed in mid-turn",
+            Case::KilledBetween => "agent killed between turns",
+            Case::HostKilled => "host killed in mid-turn",
+            Case::Reboot => "reboot in mid-turn",
+            Case::Fresh => "fresh session wanted",
+            Case::Clear => "cleared in its own screen",
+            Case::Trust => "asks for trust",
+        }
+    }
+
+    /// Why an agent has no such case.
+    fn gap(self, agent: Agent) -> Option<&'static str> {
+        match (self, agent) {
+            (Case::Allowed | Case::Denied, Agent::Pi) => Some("runs commands unasked"),
+            (Case::Question, Agent::Codex) => Some("its model asks only in plan mode"),
+            (Case::Question, Agent::Pi) => Some("its model has no tool to ask"),
+            (Case::Trust, Agent::Opencode | Agent::Qwen | Agent::Pi) => Some("has no such dialog"),
+            _ => None,
+        }
+    }
+
+    fn play(self, talk: &mut Talk) -> Verdict {
+        match self {
+            Case::FirstMessage => first_message(talk),
+            Case::FollowUp => follow_up(talk),
+            Case::TenShort => ten_short(talk),
+            Case::Failed => failed(talk),
+            Case::Interrupted => interrupted(talk),
+            Case::InterruptedAtOnce => interrupted_at_once(talk),
+            Case::Allowed => allowed(talk),
+            Case::Denied => denied(talk),
+            Case::Question => question(talk),
+            Case::Queue => queue(talk),
+            Case::ModelSwitched => model_switched(talk),
+            Case::Traps => traps(talk),
+            Case::SixtyLines => sixty_lines(talk),
+            Case::Big => big(talk),
+            Case::KilledMidTurn => killed_mid_turn(talk),
+            Case::KilledBetween => killed_between(talk),
+            Case::HostKilled => host_killed(talk),
+            Case::Reboot => reboot(talk),
+            Case::Fresh => fresh(talk),
+            Case::Clear => clear(talk),
+            Case::Trust => trust(talk),
+        }
+    }
+}
+
+#[test]
+fn claude_keeps_its_conversations() {
+    play(Agent::Claude);
+}
+
+#[test]
+fn codex_keeps_its_conversations() {
+    play(Agent::Codex);
+}
+
+#[test]
+fn opencode_keeps_its_conversations() {
+    play(Agent::Opencode);
+}
+
+#[test]
+fn qwen_keeps_its_conversations() {
+    play(Agent::Qwen);
+}
+
+#[test]
+fn pi_keeps_its_conversations() {
+    play(Agent::Pi);
+}
+
+/// Plays all cases of an agent, one after the other.
+fn play(agent: Agent) {
+    let only = std::env::var(ONLY).unwrap_or_default();
+    let is_wanted = |case: &Case| only.split(',').any(|word| case.name().contains(word));
+    let mut talk = None;
+    let mut row = BTreeMap::new();
+    for case in Case::ALL.into_iter().filter(is_wanted) {
+        let verdict = match case.gap(agent) {
+            Some(reason) => Verdict::NotApplicable(reason),
+            None => cell(agent, case, &mut talk),
+        };
+        row.insert(case, verdict);
+    }
+    // Its end proves that nothing is left behind.
+    let left = catch_unwind(AssertUnwindSafe(|| drop(talk)));
+    print_table(agent, &row);
+    let failed: Vec<String> = row.iter().filter_map(|(case, verdict)| failure(*case, verdict)).collect();
+    assert!(
+        failed.is_empty(),
+        "{}: {} of {} cells failed\n{}",
+        agent.name(),
+        failed.len(),
+        row.len(),
+        failed.join("\n")
+    );
+    assert!(left.is_ok(), "{} left something behind: {}", agent.name(), left.err().map_or(String::new(), message));
+}
+
+/// Plays one case. After a failure the next one begins anew, so that one does not fail for another.
+fn cell(agent: Agent, case: Case, talk: &mut Option<Talk>) -> Verdict {
+    let played = catch_unwind(AssertUnwindSafe(|| {
+        if matches!(case, Case::FirstMessage | Case::Trust) {
+            *talk = None;
+        }
+        if talk.is_none() {
+            let trust = if case == Case::Trust { Trust::Asked } else { Trust::Given };
+            match Talk::begin(agent, trust) {
+                Ok(begun) => *talk = Some(begun),
+                Err(gap) => return Verdict::NotApplicable(gap),
+            }
+        }
+        let Some(talk) = talk else { unreachable!("it was begun above") };
+        if talk.known.is_empty() && !matches!(case, Case::FirstMessage | Case::Trust) {
+            talk.say("remember the word alpha").is("fresh", "first_message", "completed");
+        }
+        case.play(talk)
+    }));
+    played.unwrap_or_else(|panic| {
+        let said = message(panic);
+        // What it looked like, and what is left behind, is told with it.
+        let picture = catch_unwind(AssertUnwindSafe(|| talk.as_ref().map(Talk::picture)));
+        let left = catch_unwind(AssertUnwindSafe(|| *talk = None)).err().map(message);
+        let more = [picture.unwrap_or_else(|panic| Some(message(panic))), left];
+        Verdict::Failed(more.into_iter().flatten().fold(said, |said, more| format!("{said}\n{more}")))
+    })
+}
+
+fn message(panic: Box<dyn std::any::Any + Send>) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+}
+
+fn failure(case: Case, verdict: &Verdict) -> Option<String> {
+    match verdict {
+        Verdict::Failed(why) => Some(format!("== {}: {why}", case.name())),
+        Verdict::Ok | Verdict::TruthfullyNot(_) | Verdict::NotApplicable(_) => None,
+    }
+}
+
+/// The whole table as far as it is known, past the capture of tests: it is a result, not a message of a failure.
+fn print_table(agent: Agent, row: &BTreeMap<Case, Verdict>) {
+    static ROWS: Mutex<BTreeMap<Agent, BTreeMap<Case, Verdict>>> = Mutex::new(BTreeMap::new());
+    let mut rows = ROWS.lock().unwrap_or_else(PoisonError::into_inner);
+    rows.insert(agent, row.clone());
+    let mut text = format!("\n{:30}", "");
+    let mut notes = String::new();
+    rows.keys().for_each(|agent| text.push_str(&format!("{:12}", agent.name())));
+    for case in Case::ALL {
+        text.push_str(&format!("\n{:30}", case.name()));
+        for (agent, row) in rows.iter() {
+            let (word, note) = match row.get(&case) {
+                Some(Verdict::Ok) => ("ok", ""),
+                Some(Verdict::TruthfullyNot(why)) => ("said not", why.as_str()),
+                Some(Verdict::NotApplicable(why)) => ("n.a.", *why),
+                Some(Verdict::Failed(why)) => ("FAILED", why.lines().next().unwrap_or_default()),
+                None => ("-", ""),
+            };
+            text.push_str(&format!("{word:12}"));
+            if !note.is_empty() {
+                notes.push_str(&format!("\n  {} · {}: {word}: {note}", agent.name(), case.name()));
+            }
+        }
+    }
+    // A closed output is no reason to fail.
+    let _ = writeln!(std::io::stderr(), "{text}{notes}\n");
+}
+
+fn first_message(talk: &mut Talk) -> Verdict {
+    let sent = talk.say("remember the word alpha").is("fresh", "first_message", "completed");
+    let answer = one_line(sent.answer());
+    assert!(answer.contains("I see 1 by you."), "the answer is the model's: {sent:?}");
+    assert_eq!((sent.number("turn"), sent.number("session")), (1, 1));
+    Verdict::Ok
+}
+
+fn follow_up(talk: &mut Talk) -> Verdict {
+    let before = talk.agent_session();
+    talk.say_and_go_on("make the button green");
+    assert!(before.is_some(), "the agent's own session is known: {:?}", talk.tab().state());
+    assert_eq!(talk.agent_session(), before, "it is the same one");
+    Verdict::Ok
+}
+
+fn ten_short(talk: &mut Talk) -> Verdict {
+    for number in 1..=10 {
+        talk.say_and_go_on(&format!("short {number}"));
+    }
+    Verdict::Ok
+}
+
+/// The status that this agent does not try again for long.
+fn fatal(agent: Agent) -> u16 {
+    match agent {
+        Agent::Claude | Agent::Codex | Agent::Pi => 500,
+        Agent::Opencode | Agent::Qwen => 400,
+    }
+}
+
+fn failed(talk: &mut Talk) -> Verdict {
+    let text = format!("this goes wrong [[fail:{}]]", fatal(talk.sandbox.agent));
+    let sent = talk.say(&text).is("reused", "agent_alive", "failed");
+    assert_eq!((sent.text("end_why"), sent.code), ("api_error", 1), "{sent:?}");
+    talk.say_and_go_on("and after the failure");
+    Verdict::Ok
+}
+
+fn interrupted(talk: &mut Talk) -> Verdict {
+    let text = "go on until I say stop [[hold:endless]]";
+    talk.say_and_hold(text);
+    talk.wait_until_shown("endless 2.");
+    interrupt(talk);
+    talk.prove(text, "interrupted");
+    talk.say_and_go_on("and after the interruption");
+    Verdict::Ok
+}
+
+/// Before its first words some agents take the message back, out of what the model sees and into the composer; what follows must not be glued to it.
+fn interrupted_at_once(talk: &mut Talk) -> Verdict {
+    let text = "stop this before a word [[hold:wordless]]";
+    talk.tab().send_on(text);
+    talk.sandbox
+        .model
+        .wait_for("the model is asked", |seen| seen.iter().find(|seen| seen.last().contains(text)).map(|_| ()));
+    interrupt(talk);
+    talk.say("and after the early interruption").reused();
+    let seen = talk.seen_with("and after the early interruption");
+    if seen.users.iter().any(|said| said.contains(text)) {
+        let last = talk.known.len() - 1;
+        talk.known.insert(last, text.into());
+    }
+    talk.say_and_go_on("and once more");
+    Verdict::Ok
+}
+
+fn interrupt(talk: &Talk) {
+    let ended = talk.tab().run("interrupt", &["--json"]).done().json();
+    assert_eq!((&ended["state"], &ended["end_why"]), (&"interrupted".into(), &"by_person".into()), "{ended:#?}");
+}
+
+fn allowed(talk: &mut Talk) -> Verdict {
+    let text = "you may [[tool:allowed]]";
+    talk.tab().send_on(text);
+    talk.known.push(text.into());
+    let request = wait_for_request(talk, "needs approval");
+    assert_eq!(request["kind"], "permission", "{request:#?}");
+    assert!(!talk.sandbox.home.file("allowed").exists(), "not before it is allowed");
+    talk.tab().run("answer", &["allow"]).done();
+    let ended = wait_for_all(talk);
+    assert_eq!(ended["state"], "completed", "{ended:#?}");
+    assert!(talk.sandbox.home.file("allowed").exists(), "the command ran");
+    talk.prove(text, "completed");
+    talk.say_and_go_on("and after it was allowed");
+    Verdict::Ok
+}
+
+fn denied(talk: &mut Talk) -> Verdict {
+    let text = "you may not [[tool:denied]]";
+    talk.tab().send_on(text);
+    talk.known.push(text.into());
+    wait_for_request(talk, "needs approval");
+    talk.tab().run("answer", &["deny"]).done();
+    let ended = wait_for_all(talk);
+    assert_eq!((&ended["state"], &ended["end_why"]), (&"interrupted".into(), &"denied".into()), "{ended:#?}");
+    assert!(!talk.sandbox.home.file("denied").exists(), "the command did not run");
+    talk.prove(text, "interrupted");
+    talk.say_and_go_on("and after it was denied");
+    Verdict::Ok
+}
+
+fn question(talk: &mut Talk) -> Verdict {
+    let text = "ask me which colour [[question]]";
+    talk.tab().send_on(text);
+    talk.known.push(text.into());
+    let request = wait_for_request(talk, "needs answer");
+    assert_eq!(request["kind"], "question", "{request:#?}");
+    let answered = talk.tab().run("answer", &["2"]);
+    let is_refused = answered.code == REFUSED;
+    if is_refused {
+        assert!(answered.stderr.contains("on the agent's own screen only"), "{answered:?}");
+        answer_in_its_screen(talk);
+    } else {
+        answered.done();
+    }
+    let ended = wait_for_all(talk);
+    assert_eq!(ended["state"], "completed", "{ended:#?}");
+    let result = talk.seen_with(text).tool_result.unwrap_or_default();
+    assert!(result.contains("Blue"), "the model got the answer: {result:?}");
+    talk.prove(text, "completed");
+    talk.say_and_go_on("and after the question");
+    if is_refused {
+        Verdict::TruthfullyNot("it is answered on the agent's own screen only".into())
+    } else {
+        Verdict::Ok
+    }
+}
+
+/// Chooses the second answer as a person does.
+fn answer_in_its_screen(talk: &Talk) {
+    let mut window = Screen::open(&talk.sandbox.home, 120, 40);
+    give_keyboard_to_agent(&mut window);
+    let keys = match talk.sandbox.agent {
+        Agent::Claude | Agent::Qwen => "2",
+        Agent::Codex | Agent::Opencode | Agent::Pi => "<down><enter>",
+    };
+    wait_until_it_stays(&window, "Blue");
+    window.keys(keys);
+    talk.tab().wait_for("it goes on", |state| state["turn_state"] != "needs answer");
+}
+
+fn queue(talk: &mut Talk) -> Verdict {
+    let held = "the queue waits for this [[hold:queue]]";
+    talk.say_and_hold(held);
+    let queued = ["second in line", "third in line", "fourth in line"];
+    for (place, text) in (1..).zip(queued) {
+        let sent = talk.tab().send_on(text);
+        assert_eq!((sent.text("decision"), sent.text("state")), ("queued", "queued"), "place {place}: {sent:?}");
+    }
+    assert!(!talk.sandbox.model.asked().iter().any(|seen| queued.contains(&seen.last())), "nothing was typed ahead");
+    talk.sandbox.model.open("queue");
+    wait_for_all(talk);
+    talk.prove(held, "completed");
+    for text in queued {
+        talk.known.push(text.into());
+        talk.prove(text, "completed");
+    }
+    let log = talk.tab().log();
+    let order: Vec<_> =
+        log.iter().rev().take(4).rev().map(|turn| turn["prompt"].as_str().unwrap_or_default()).collect();
+    assert_eq!(order, [held, queued[0], queued[1], queued[2]]);
+    assert!(log.iter().rev().take(3).all(|turn| turn["session"] == log[0]["session"]), "one session: {log:#?}");
+    talk.say_and_go_on("and after the queue");
+    Verdict::Ok
+}
+
+fn model_switched(talk: &mut Talk) -> Verdict {
+    let other = if talk.model == MODELS[0] { MODELS[1] } else { MODELS[0] };
+    let told = talk.sandbox.agent.model(other);
+    talk.tab().run("model", &[&told]).done();
+    talk.model = other.into();
+    let known = std::mem::take(&mut talk.known);
+    let sent = talk.say("which model are you");
+    assert_eq!(sent.text("state"), "completed", "{sent:?}");
+    let (decision, why) = talk.last_why();
+    talk.known.splice(0..0, known);
+    match decision.as_str() {
+        "fresh" => {
+            assert_eq!(why, "model_changed", "{sent:?}");
+            talk.known = vec!["which model are you".into()];
+            Verdict::TruthfullyNot("fresh: model_changed".into())
+        }
+        "reused" | "resumed" => {
+            talk.prove("which model are you", "completed");
+            talk.say_and_go_on("and with the other model");
+            Verdict::Ok
+        }
+        other => Verdict::Failed(format!("decided {other} because of {why}")),
+    }
+}
+
+fn traps(talk: &mut Talk) -> Verdict {
+    let texts = [
+        "/etc/hosts is a file",
+        "! do not run this",
+        "-rf is an option",
+        "--version is another",
+        "@nobody is nobody",
+        "# this is no heading",
+        "this ends with a backslash \\",
+        "this costs $",
+        "$HOME and $(id) and `id` stay as they are",
+        "who is @work",
+        "two\nlines",
+        "日本語で書かれた文",
+        "family 👩‍👩‍👧 and party 🎉",
+    ];
+    for text in texts {
+        talk.say_and_go_on(text);
+    }
+    Verdict::Ok
+}
+
+fn sixty_lines(talk: &mut Talk) -> Verdict {
+    let lines: Vec<String> = (1..=60).map(|number| format!("line {number} of a long paste")).collect();
+    talk.say_and_go_on(&lines.join("\n"));
+    talk.say_and_go_on("and after the long paste");
+    Verdict::Ok
+}
+
+fn big(talk: &mut Talk) -> Verdict {
+    let line = |number: usize| format!("{number:0width$}\n", width = BIG_LINE - 1);
+    let text: String = (0..BIG_BYTES / BIG_LINE).map(line).collect();
+    talk.say_and_go_on(text.trim_end());
+    talk.say_and_go_on("and after the big one");
+    Verdict::Ok
+}
+
+fn killed_mid_turn(talk: &mut Talk) -> Verdict {
+    let text = "killed in the middle of this [[hold:killed]]";
+    talk.say_and_hold(text);
+    kill(talk.tab().pid(), Signal::KILL);
+    let ended = wait_for_all(talk);
+    assert_eq!((&ended["state"], &ended["end_why"]), (&"failed".into(), &"agent_exited".into()), "{ended:#?}");
+    resumed(talk, "agent_exited", text, "failed")
+}
+
+fn killed_between(talk: &mut Talk) -> Verdict {
+    kill(talk.tab().pid(), Signal::KILL);
+    talk.tab()
+        .wait_for("its session sleeps", |state| state["state"].as_str().is_some_and(|word| word.starts_with("asleep")));
+    goes_on_resumed(talk, "agent_exited")
+}
+
+fn host_killed(talk: &mut Talk) -> Verdict {
+    let text = "the host dies in the middle of this [[hold:host]]";
+    talk.say_and_hold(text);
+    talk.kill_host();
+    resumed(talk, "host_ended", text, "outcome unknown")
+}
+
+fn reboot(talk: &mut Talk) -> Verdict {
+    let text = "all dies in the middle of this [[hold:reboot]]";
+    talk.say_and_hold(text);
+    let all = talk.sandbox.home.processes();
+    assert!(all.len() >= 2, "the host and the agent run: {all:?}");
+    talk.kill_host();
+    all.into_iter().for_each(|pid| kill(pid, Signal::KILL));
+    wait_until("nothing lives", || talk.sandbox.home.processes().is_empty());
+    resumed(talk, "host_ended", text, "outcome unknown")
+}
+
+/// After a turn that broke off: its end is told truthfully, and the next message is resumed with all that was said.
+fn resumed(talk: &mut Talk, why: &str, broken: &str, state: &str) -> Verdict {
+    let log = talk.tab().log();
+    let turn = log.iter().find(|turn| turn["prompt"] == broken).expect("it is in the log");
+    assert_eq!(turn["state"], state, "{turn:#?}");
+    goes_on_resumed(talk, why)
+}
+
+fn goes_on_resumed(talk: &mut Talk, why: &str) -> Verdict {
+    let text = format!("and again after {} turns", talk.known.len());
+    let before = talk.agent_session();
+    talk.say(&text).is("resumed", why, "completed");
+    assert_eq!(talk.agent_session(), before, "the agent's own session is the same");
+    talk.say_and_go_on(&format!("and once more after {} turns", talk.known.len()));
+    Verdict::Ok
+}
+
+fn fresh(talk: &mut Talk) -> Verdict {
+    let before = talk.agent_session();
+    talk.tab().run("fresh", &[]).done();
+    talk.known.clear();
+    talk.say("a new start").is("fresh", "user_asked", "completed");
+    assert_eq!(talk.seen_with("a new start").users.len(), 1, "the model knows nothing of the old session");
+    let now = talk.agent_session();
+    assert!(now.is_some() && now != before, "it is another session of the agent: {before:?}, {now:?}");
+    talk.say_and_go_on("and after the new start");
+    Verdict::Ok
+}
+
+/// A dialog that was just drawn may be drawn anew, with the first entry chosen again and without the keys that came between.
+fn wait_until_it_stays(window: &Screen, shown: &str) {
+    const STAYS: Duration = Duration::from_millis(500);
+    let mut since = Instant::now();
+    wait_until(&format!("{shown:?} stays on the screen"), || {
+        if !window.seen().has(shown) {
+            since = Instant::now();
+        }
+        since.elapsed() > STAYS
+    });
+}
+
+/// A tab in which a person is needed may have given it away by itself.
+fn give_keyboard_to_agent(window: &mut Screen) {
+    let has = |seen: &Seen| seen.status().contains("AGENT");
+    let is_ready = |seen: &Seen| !seen.has("connecting") && (has(seen) || seen.status().contains("TYPING"));
+    if !has(&window.wait_until("the window is ready", is_ready)) {
+        window.keys("<prefix>o");
+    }
+    window.wait_until("the agent has the keyboard", has);
+}
+
+/// How a person clears the context in the agent's own screen, and what the screen then shows.
+fn clearing(agent: Agent) -> &'static str {
+    match agent {
+        Agent::Claude | Agent::Codex | Agent::Qwen => "/clear",
+        Agent::Opencode | Agent::Pi => "/new",
+    }
+}
+
+fn clear(talk: &mut Talk) -> Verdict {
+    let before = talk.agent_session();
+    let mut window = Screen::open(&talk.sandbox.home, 120, 40);
+    give_keyboard_to_agent(&mut window);
+    window.keys(clearing(talk.sandbox.agent));
+    window.wait_for(clearing(talk.sandbox.agent));
+    window.keys("<enter>");
+    talk.tab().wait_for("the agent has another session", |state| state["agent_session"].as_str() != before.as_deref());
+    drop(window);
+    talk.known.clear();
+    let sent = talk.say("what do you know");
+    assert_eq!(sent.text("state"), "completed", "{sent:?}");
+    assert_eq!(talk.seen_with("what do you know").users.len(), 1, "the model knows nothing any more");
+    let (decision, why) = talk.last_why();
+    assert_eq!((decision.as_str(), why.as_str()), ("fresh", "begun_in_screen"), "what was lost is said");
+    talk.say_and_go_on("and after it was cleared");
+    Verdict::Ok
+}
+
+/// How a person says in the agent's own screen that the folder can be trusted: keys, and what is shown before each of them.
+fn trusting(agent: Agent) -> &'static [(&'static str, &'static str)] {
+    match agent {
+        Agent::Claude => &[("❯ No, exit", "<down>"), ("❯ Yes, I trust this folder", "<enter>")],
+        Agent::Codex => &[("Trust and continue", "<enter>")],
+        Agent::Opencode | Agent::Qwen | Agent::Pi => &[],
+    }
+}
+
+fn trust(talk: &mut Talk) -> Verdict {
+    let text = "remember the word alpha";
+    let sent = talk.tab().send_on(text);
+    assert_eq!((sent.text("decision"), sent.text("why")), ("fresh", "first_message"), "{sent:?}");
+    talk.known.push(text.into());
+    let waits = |state: &serde_json::Value| state["turn_state"].as_str().is_some_and(|word| word.starts_with("needs "));
+    talk.tab().wait_for("the person is needed", waits);
+    let mut window = Screen::open(&talk.sandbox.home, 120, 40);
+    give_keyboard_to_agent(&mut window);
+    for (shown, keys) in trusting(talk.sandbox.agent) {
+        wait_until_it_stays(&window, shown);
+        window.keys(keys);
+    }
+    let ended = wait_for_all(talk);
+    drop(window);
+    assert_eq!(ended["state"], "completed", "{ended:#?}");
+    talk.prove(text, "completed");
+    talk.say_and_go_on("and after it was trusted");
+    Verdict::Ok
+}
