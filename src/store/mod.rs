@@ -104,16 +104,6 @@ impl Store {
         self.on_connection(|connection| turns::before(connection, conversation, before, most).map_err(reading("turns")))
     }
 
-    /// All sessions the conversation ever had, in order.
-    pub fn sessions(&mut self, conversation: ConversationId) -> Result<Vec<SessionRecord>, StoreError> {
-        self.on_connection(|connection| sessions::all(connection, conversation).map_err(reading("sessions")))
-    }
-
-    /// The last `most` decisions, in order.
-    pub fn decisions(&mut self, conversation: ConversationId, most: u32) -> Result<Vec<DecisionRecord>, StoreError> {
-        self.on_connection(|connection| decisions::last(connection, conversation, most).map_err(reading("decisions")))
-    }
-
     /// A way to search beside this one, which never keeps it from saving.
     pub fn searcher(&self) -> Searcher {
         Searcher { path: self.path.clone(), connection: None }

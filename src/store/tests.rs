@@ -488,9 +488,13 @@ fn check_everything(store: &mut Store) {
     let loaded = store.load().unwrap();
     let records: Vec<_> = loaded.conversations.iter().map(|loaded| loaded.record.clone()).collect();
     assert_eq!(records, conversations());
-    assert_eq!(store.sessions(ONE).unwrap(), sessions());
     assert_eq!(store.turns(ONE, None, u32::MAX).unwrap(), turns());
-    assert_eq!(store.decisions(ONE, u32::MAX).unwrap(), decisions());
+    let connection = store.connection.as_ref().unwrap();
+    let mut all = connection.prepare("SELECT * FROM sessions ORDER BY number").unwrap();
+    let all: Vec<_> = all.query_map([], sessions::read).unwrap().map(Result::unwrap).collect();
+    assert_eq!(all, sessions());
+    let all: Vec<_> = decisions::last_of_all(connection, u32::MAX).unwrap().into_iter().map(|(_, one)| one).collect();
+    assert_eq!(all, decisions());
 }
 
 #[test]
