@@ -101,8 +101,8 @@ fn manners(agent: Agent) -> Manners {
             arguments: &["--session-id", "11111111-2222-4333-8444-555555555555"],
             ready: "Type your message",
             reports: false,
-            // The message comes back into the composer; the second key takes it out again, but is lost until the title and the screen have settled.
-            interrupt: &[(ESCAPE, "Request cancelled."), ("", "Qwen - "), (ESCAPE, "Type your message")],
+            // The message comes back into the composer; Ctrl-U takes it out again. A second Esc would do so too, but is lost now and then.
+            interrupt: &[(ESCAPE, "Request cancelled."), ("", "Qwen - "), ("\x15", "Type your message")],
             approval: Some(Dialog {
                 open: "4. No, suggest changes (esc)",
                 accept: &[("1", GOES_ON)],
