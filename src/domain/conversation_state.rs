@@ -327,6 +327,19 @@ pub enum Timer {
     GoesOn { turn: TurnNumber, request: RequestNumber },
 }
 
+impl Timer {
+    /// The turn that it was set for; once that has ended it does nothing.
+    pub fn turn(self) -> TurnNumber {
+        match self {
+            Timer::Ready { turn, .. }
+            | Timer::Prompt { turn, .. }
+            | Timer::Start { turn }
+            | Timer::InterruptStep { turn, .. }
+            | Timer::GoesOn { turn, .. } => turn,
+        }
+    }
+}
+
 /// What must be done. Whoever does it keeps the order, and does nothing behind a `Save` before that is committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
