@@ -286,6 +286,8 @@ pub enum SessionEvent {
         turn: TurnNumber,
     },
     Seen(Seen),
+    /// The running turn put another shell in the place of the agent's own (`exec bash`), which will tell nothing.
+    ShellReplaced,
     /// A source said something that changes nothing, as a better one speaks.
     Noted(Evidence),
     /// The answer to this request was typed.

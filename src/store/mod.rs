@@ -19,11 +19,9 @@ mod turns;
 pub use error::{StoreError, Trouble};
 
 use crate::domain::change::Change;
-use crate::domain::continuity::DecisionRecord;
 use crate::domain::conversation_state::Kept;
 use crate::domain::id::{ConversationId, TurnNumber};
 use crate::domain::search::{Findings, Query};
-use crate::domain::session::SessionRecord;
 use crate::domain::turn::TurnRecord;
 use crate::lock::Held;
 use open::Missing;

@@ -3,7 +3,7 @@
 use super::open::Missing;
 use super::schema::{APPLICATION_ID, SCHEMA};
 use super::*;
-use crate::domain::continuity::{Carried, Continuity, Decision, Why};
+use crate::domain::continuity::{Carried, Continuity, Decision, DecisionRecord, Why};
 use crate::domain::conversation::ConversationRecord;
 use crate::domain::conversation::{QueueHeld, Tab, Title};
 use crate::domain::fingerprint::Fingerprint;
@@ -11,7 +11,7 @@ use crate::domain::id::SessionNumber;
 use crate::domain::id::Timestamp;
 use crate::domain::request::{Choice, Request, RequestKind, RequestNumber, RequestState};
 use crate::domain::search::{Found, Piece};
-use crate::domain::session::{AsleepWhy, BegunBy, Context, Exit, SessionEnd};
+use crate::domain::session::{AsleepWhy, BegunBy, Context, Exit, SessionEnd, SessionRecord};
 use crate::domain::turn::{
     Answer, Delivery, Evidence, FailedWhy, FailureKind, InterruptedBy, Origin, Source, TurnEnd, TurnState, UnknownWhy,
     Usage, Work,
@@ -138,6 +138,7 @@ fn turn_ends() -> Vec<TurnEnd> {
         TurnEnd::Interrupted(InterruptedBy::Denied),
         TurnEnd::Unknown(UnknownWhy::HostEnded),
         TurnEnd::Unknown(UnknownWhy::NoStatus),
+        TurnEnd::Unknown(UnknownWhy::ShellReplaced),
     ];
     let kinds = [FailureKind::ApiError, FailureKind::RateLimit, FailureKind::LoginNeeded, FailureKind::Other];
     let reported = |kind| TurnEnd::Failed(FailedWhy::Reported { kind, text: "500".into() });
@@ -163,7 +164,7 @@ fn turn_ends() -> Vec<TurnEnd> {
                 | InterruptedBy::SessionStopped
                 | InterruptedBy::Denied,
             )
-            | TurnEnd::Unknown(UnknownWhy::HostEnded | UnknownWhy::NoStatus) => (),
+            | TurnEnd::Unknown(UnknownWhy::HostEnded | UnknownWhy::NoStatus | UnknownWhy::ShellReplaced) => (),
         }
     }
     ends
