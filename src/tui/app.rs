@@ -6,6 +6,7 @@ use super::composer::Composer;
 use super::event::{Effect, Event, Now, ViewOf};
 use super::layout;
 use super::overview::{Listed, Overview};
+use super::palette::Palette;
 use super::search::Search;
 use crate::client::Absent;
 use crate::client::kept::KeptText;
@@ -227,6 +228,7 @@ pub enum Page {
     Agents(Agents),
     Overview(Box<Overview>),
     Search(Box<Search>),
+    Palette(Box<Palette>),
 }
 
 /// The agents of the host, one of which a new conversation is to have.

@@ -114,6 +114,8 @@ fn whoever_stops_a_host_hears_at_once_that_it_ends_whatever_jobs_are_left() {
     control.ask(&Request::HostStop, None).expect("the host runs");
     assert!(is_alive(job), "it has a second to leave by itself");
     wait_until("it is gone with the host", || !is_alive(job));
+    // That one is on its last steps; this waits for them.
+    home.run(&["host", "stop"]).done();
 }
 
 #[test]

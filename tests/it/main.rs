@@ -11,6 +11,7 @@ mod crash;
 #[allow(dead_code)]
 mod home;
 mod overview;
+mod palette;
 mod programs;
 mod queue;
 mod record;

@@ -347,6 +347,8 @@ proptest! {
         let (mut running, mut newest, mut asked, mut best) = (None::<Option<TurnNumber>>, 0, 0, usize::MAX);
         for step in script {
             let mut silenced = None;
+            // An end that was told when its source was the best one still waits for the record, which may let it out later.
+            let waits = matches!(talk.tracker.state, State::Ended { .. });
             let heard = match step {
                 Step::Say(source, claim) => {
                     let states = !matches!(claim, Claim::Detail(_) | Claim::Background { .. });
@@ -384,7 +386,7 @@ proptest! {
                     Signal::Detail(_) | Signal::Background(_) => continue,
                     _ => {}
                 }
-                prop_assert!(silenced != Some(evidence.source), "a worse source moved something");
+                prop_assert!(waits || silenced != Some(evidence.source), "a worse source moved something");
             }
             prop_assert!(talk.tracker.due().is_none_or(|due| due <= talk.now + Duration::from_millis(300)), "waits without an end");
         }

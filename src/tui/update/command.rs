@@ -7,7 +7,7 @@ use super::super::keymap::{Command, Motion, key_name, short_key_name};
 use super::super::layout::{self, PanelPlace};
 use super::super::view::{page, record};
 use super::{
-    Asked, agents, ask, brief, fetch_older, overview, requests, save_draft, say, search, select, text_changed,
+    Asked, agents, ask, brief, fetch_older, overview, palette, requests, save_draft, say, search, select, text_changed,
     to_agent, turns, writing,
 };
 use crate::domain::id::ConversationId;
@@ -23,6 +23,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::NextOrder => overview::next_order(app),
         Command::OnChosen(action) => overview::act(app, out, action),
         Command::Search => search::open(app),
+        Command::Palette => palette::open(app, out),
         Command::UndoClose => overview::undo_close(app, out),
         Command::Fresh => fresh(app, out),
         Command::Brief => brief::ask_for(app, out),
@@ -88,12 +89,14 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
             Some(Page::Agents(_)) => agents::choose(app, motion),
             Some(Page::Overview(_)) => overview::choose(app, motion),
             Some(Page::Search(_)) => search::choose(app, motion),
+            Some(Page::Palette(_)) => palette::choose(app, motion),
             Some(_) => scroll_page(app, motion),
             None => turns::choose(app, out, motion),
         },
         Command::Open => match app.page {
             Some(Page::Overview(_)) => overview::open_chosen(app, out),
             Some(Page::Search(_)) => search::open_chosen(app, out),
+            Some(Page::Palette(_)) => palette::take(app, out),
             Some(_) | None => turns::open(app),
         },
         Command::EditQueued => turns::edit_queued(app),
@@ -304,7 +307,8 @@ fn scroll_page(app: &mut App, motion: Motion) {
             | Page::Rename(_)
             | Page::Model(_)
             | Page::Overview(_)
-            | Page::Search(_),
+            | Page::Search(_)
+            | Page::Palette(_),
         )
         | None => return,
     };
@@ -343,7 +347,8 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
         | Page::Requests(_)
         | Page::Agents(_)
         | Page::Overview(_)
-        | Page::Search(_) => {}
+        | Page::Search(_)
+        | Page::Palette(_) => {}
     }
 }
 

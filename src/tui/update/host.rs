@@ -282,7 +282,7 @@ fn overview_came(app: &mut App, out: &mut Vec<Effect>, overview: Overview) {
     };
     // What was told of the closed ones is as old as the link that was lost.
     app.listed = Listed::NotAsked;
-    let listing = matches!(app.page, Some(Page::Overview(_)));
+    let listing = matches!(app.page, Some(Page::Overview(_) | Page::Palette(_)));
     app.conversations.retain(|id, _| told.contains(id));
     for conversation in overview.conversations {
         adopt(app, conversation);

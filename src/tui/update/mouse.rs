@@ -8,7 +8,7 @@ use super::super::layout::{self, Hit};
 use super::super::view;
 use super::super::view::requests::Click;
 use super::super::view::turn_panel::{self, Choice};
-use super::{command, overview, requests, say, search, select, to_agent, turns};
+use super::{command, overview, palette, requests, say, search, select, to_agent, turns};
 use crate::protocol::message::ViewInput;
 use crate::terminal::keys::{Mouse, MouseAction, MouseButton};
 
@@ -39,7 +39,7 @@ fn on_page(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
     match app.page {
         Some(Page::Requests(_)) => return on_requests(app, out, mouse),
         Some(Page::Agents(_)) => return on_agents(app, out, mouse),
-        Some(Page::Overview(_) | Page::Search(_)) => return on_list(app, out, mouse),
+        Some(Page::Overview(_) | Page::Search(_) | Page::Palette(_)) => return on_list(app, out, mouse),
         Some(_) | None => {}
     }
     let scrolls = match app.page {
@@ -51,7 +51,8 @@ fn on_page(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
             | Page::Rename(_)
             | Page::Model(_)
             | Page::Overview(_)
-            | Page::Search(_),
+            | Page::Search(_)
+            | Page::Palette(_),
         )
         | None => false,
     };
@@ -119,6 +120,7 @@ fn on_list(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
         MouseAction::Press(MouseButton::Left) if mouse.row == 0 => app.page = None,
         MouseAction::Press(MouseButton::Left) => match app.page {
             Some(Page::Search(_)) => search::click(app, out, mouse.row),
+            Some(Page::Palette(_)) => palette::click(app, out, mouse.row),
             Some(_) | None => overview::click(app, out, mouse.row),
         },
         MouseAction::Press(MouseButton::Middle | MouseButton::Right)

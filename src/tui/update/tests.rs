@@ -2,6 +2,7 @@
 
 mod agents;
 mod overview;
+mod palette;
 mod search;
 
 use super::super::app::{AfterEdit, Keyboard, Link, Page, Prefix};

@@ -6,6 +6,7 @@ pub mod agents;
 pub mod composer;
 pub mod overview;
 pub mod page;
+pub mod palette;
 pub mod pane;
 pub mod record;
 pub mod requests;
@@ -171,6 +172,7 @@ fn covers(page: &Page) -> bool {
         | Page::Rename(_)
         | Page::Model(_)
         | Page::Overview(_)
-        | Page::Search(_) => false,
+        | Page::Search(_)
+        | Page::Palette(_) => false,
     }
 }

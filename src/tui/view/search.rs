@@ -1,6 +1,7 @@
 //! How the search looks: a line to type in, and two rows for each turn that was found: where it is, and the text around the words.
 
 use super::super::app::App;
+use super::super::composer::Composer;
 use super::super::layout::layout;
 use super::super::search::Search;
 use super::{accent, alert, blank, chosen, put_line, quiet, strong, text, turn_mark};
@@ -26,7 +27,7 @@ pub fn draw(app: &App, page: &Search, buffer: &mut Buffer) -> Option<Position> {
     for (row, line) in (HEAD_ROWS..area.height).zip(lines(app, page, width)) {
         put_line(buffer, area, row, &line);
     }
-    draw_field(page, area, buffer)
+    draw_field("/", &page.text, area, buffer)
 }
 
 /// All but the status line.
@@ -124,14 +125,15 @@ fn snippet_line(pieces: &[Piece], width: usize) -> Line<'static> {
     Line::from(spans)
 }
 
-fn draw_field(page: &Search, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+/// The line that is typed in, below the heading of its page.
+pub fn draw_field(mark: &'static str, field: &Composer, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let row = Rect { y: area.y + 1, height: 1, ..area }.intersection(area);
     if row.is_empty() {
         return None;
     }
-    put_line(buffer, row, 0, &Line::styled("/", accent()));
+    put_line(buffer, row, 0, &Line::styled(mark, accent()));
     let indent = INDENT.min(row.width - 1);
     let inside = Rect { x: row.x + indent, width: row.width - indent, ..row };
-    let (column, line) = page.text.draw(inside, buffer, Style::new());
+    let (column, line) = field.draw(inside, buffer, Style::new());
     Some(Position::new(inside.x + column, inside.y + line))
 }

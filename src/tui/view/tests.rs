@@ -1,6 +1,7 @@
 //! Pictures of the window. Look at a changed one before taking it over: INSTA_UPDATE=always.
 
 mod overview;
+mod palette;
 mod search;
 
 use super::super::event::{Event, Purpose};
@@ -490,6 +491,7 @@ fn nothing_breaks_at_any_size() {
             "<prefix>C",
             "<prefix>w",
             "<prefix>/fix",
+            "<prefix>:f",
             "<prefix>wfix<ctrl-d>no",
             "<prefix>mx",
             "<prefix>s",
