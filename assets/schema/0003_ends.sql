@@ -1,1 +1,2 @@
--- New words may stand in older columns from here on: a process that could not be killed (src/domain says them).
+-- New words may stand in older columns from here on: a process that could not be killed, a message
+-- that had no room (src/domain says them).

@@ -40,7 +40,7 @@ pub struct Tracker {
 pub struct TrackerRules {
     /// Its sources, best first.
     pub sources: Vec<Source>,
-    /// A state that holds no longer than this is a flash: `working` beside the first `idle`, or when its screen is cleared.
+    /// A state that holds no longer than this is a flash: `working` beside the first `idle` or after it, or when its screen is cleared.
     pub settle: Duration,
     /// How long the end of a turn waits for the record that has the answer; zero where there is none.
     pub answer_wait: Duration,
@@ -65,9 +65,10 @@ enum State {
         evidence: Evidence,
     },
     Idle,
-    /// Working since then, and not on a message of ours: a turn when that has held.
+    /// Working since then: a turn when that has held, ours where one was expected then.
     Stirring {
         since: Duration,
+        turn: Option<TurnNumber>,
         evidence: Evidence,
     },
     Running(Running),
@@ -145,7 +146,7 @@ impl Tracker {
         }
         match std::mem::replace(&mut self.state, State::Idle) {
             State::Settling { evidence, .. } => heard.push(seen(Signal::Ready, evidence)),
-            State::Stirring { evidence, .. } => self.start(None, evidence, &mut heard),
+            State::Stirring { turn, evidence, .. } => self.start(turn, evidence, &mut heard),
             State::Ended { running, ending, evidence, .. } => self.tell_end(running, ending, evidence, &mut heard),
             other @ (State::Starting | State::Idle | State::Running(_)) => self.state = other,
         }
@@ -274,7 +275,11 @@ impl Tracker {
                 heard.push(seen(Signal::Ready, evidence));
             }
             State::Starting => self.state = State::Settling { since: now, evidence },
-            State::Stirring { .. } => self.state = State::Idle,
+            // A flash. Whoever waits for the prompt may go on.
+            State::Stirring { .. } => {
+                self.state = State::Idle;
+                heard.push(seen(Signal::Ready, evidence));
+            }
             State::Running(_) => {
                 // A report made for it tells an end by name, so idle without one is an interrupt. Other sources know only this.
                 let ending = match evidence.source {
@@ -295,17 +300,24 @@ impl Tracker {
             // The flash beside the first idle.
             State::Starting => {}
             State::Settling { .. } => self.state = State::Starting,
-            State::Idle => match self.expected {
-                Some(turn) => self.start(Some(turn), evidence.clone(), heard),
-                None => self.state = State::Stirring { since: now, evidence: evidence.clone() },
-            },
+            State::Idle => {
+                self.state = State::Stirring { since: now, turn: self.expected, evidence: evidence.clone() };
+                if self.rules.settle.is_zero() {
+                    self.start(self.expected, evidence.clone(), heard);
+                }
+            }
             State::Running(running) if running.asks == Asks::Yes => {
                 running.asks = Asks::No;
                 heard.push(seen(Signal::GoesOn, evidence.clone()));
             }
             State::Running(_) | State::Stirring { .. } | State::Ended { .. } => {}
         }
-        if let (Some(doing), State::Running(_)) = (doing, &self.state) {
+        let Some(doing) = doing else { return };
+        // It tells what it does: that is no flash.
+        if let State::Stirring { turn, evidence, .. } = &self.state {
+            self.start(*turn, evidence.clone(), heard);
+        }
+        if let State::Running(_) = &self.state {
             heard.push(seen(Signal::Doing(doing), evidence));
         }
     }
@@ -314,7 +326,7 @@ impl Tracker {
         self.end_now(heard);
         match self.state {
             State::Settling { .. } => self.state = State::Starting,
-            State::Stirring { .. } => self.start(None, evidence.clone(), heard),
+            State::Stirring { turn, .. } => self.start(turn, evidence.clone(), heard),
             // At its prompt it asks for itself, and a message that was just typed may be lost to that dialog: no turn began.
             State::Starting | State::Idle | State::Running(_) | State::Ended { .. } => {}
         }
@@ -330,7 +342,7 @@ impl Tracker {
             State::Idle if self.expected.is_some() && ending != Ending::Interrupted => {
                 self.start(self.expected, evidence.clone(), heard);
             }
-            State::Stirring { .. } if ending != Ending::Interrupted => self.start(None, evidence.clone(), heard),
+            State::Stirring { turn, .. } if ending != Ending::Interrupted => self.start(turn, evidence.clone(), heard),
             State::Stirring { .. } => self.state = State::Idle,
             State::Starting | State::Settling { .. } | State::Idle | State::Running(_) | State::Ended { .. } => {}
         }

@@ -22,7 +22,7 @@ use crate::client::{Absent, ClientError, Control};
 use crate::domain::id::ConversationId;
 use crate::domain::turn::{TurnEnd, TurnState};
 use crate::paths::{Paths, PathsError};
-use crate::protocol::message::{Conversation, Reply, Request};
+use crate::protocol::message::{BUILD, Conversation, Reply, Request};
 use clap::{Args, Parser, Subcommand};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -49,7 +49,7 @@ pub enum ExitCode {
 ///
 /// Without a command the window opens. THREADKEEP_HOME=DIR moves everything that a run touches.
 #[derive(Debug, Parser)]
-#[command(version, about, disable_help_subcommand = true)]
+#[command(version = BUILD, about, disable_help_subcommand = true)]
 pub struct Arguments {
     #[command(subcommand)]
     pub verb: Option<Verb>,

@@ -281,6 +281,10 @@ pub enum SessionEvent {
     Written {
         turn: TurnNumber,
     },
+    /// What is on its way to the agent has grown so long that this has no room.
+    NotWritten {
+        turn: TurnNumber,
+    },
     Seen(Seen),
     /// A source said something that changes nothing, as a better one speaks.
     Noted(Evidence),
@@ -681,7 +685,10 @@ impl ConversationState {
             self.record.unread = Some(end.clone());
         }
         if !self.queue.is_empty()
-            && matches!(&end, TurnEnd::Failed(FailedWhy::NotStarted | FailedWhy::CouldNotStart(_)))
+            && matches!(
+                &end,
+                TurnEnd::Failed(FailedWhy::NotStarted | FailedWhy::CouldNotStart(_) | FailedWhy::NotDelivered)
+            )
         {
             self.record.queue_held = Some(QueueHeld::NotStarted);
         }

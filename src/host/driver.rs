@@ -22,12 +22,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::oneshot;
 
 /// A session that nobody has viewed yet starts at this size; the first view changes it.
 const FIRST_SIZE: Size = Size { columns: 80, rows: 24 };
 
 /// A host that is told to end tries for so long to save what is left.
 const GIVE_UP_SAVING: Duration = Duration::from_secs(3);
+/// Ending what sessions left takes 3 s at most, unless the system lets nobody look at a process.
+const LEFT_JOBS_LIMIT: Duration = Duration::from_secs(5);
 /// How long the last replies may take to leave when the host ends.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
@@ -126,7 +129,7 @@ impl Driver {
             };
             self.take(incoming);
         }
-        processes::end_left_jobs(&self.left);
+        let jobs = end_beside(self.left);
         let leaving = async {
             for frames in self.clients.into_values() {
                 frames.finish().await;
@@ -134,6 +137,9 @@ impl Driver {
         };
         // Replies that are on their way get a moment to leave; a client that does not read is not waited for.
         let _ = tokio::time::timeout(LAST_WORDS, leaving).await;
+        if tokio::time::timeout(LEFT_JOBS_LIMIT, jobs).await.is_err() {
+            tracing::error!("jobs that sessions left could not even be looked at; they are left");
+        }
         self.writer.finish();
     }
 
@@ -347,6 +353,21 @@ impl Driver {
             slow.give_up();
         }
     }
+}
+
+/// Ends what sessions left on a thread of its own, so that clients get their last words meanwhile. The receiver hears when that is over.
+fn end_beside(left: Vec<Pid>) -> oneshot::Receiver<()> {
+    let (over, ended) = oneshot::channel();
+    let end = move || {
+        processes::end_left_jobs(&left);
+        // Nobody waits any more where it took too long.
+        let _ = over.send(());
+    };
+    if let Err(error) = std::thread::Builder::new().name("left jobs".into()).spawn(end) {
+        // The channel closes with the closure, so nobody waits.
+        tracing::error!(%error, "jobs that sessions left could not be ended");
+    }
+    ended
 }
 
 /// Says no on a connection that wanted to be a view.

@@ -20,7 +20,7 @@ mod writer;
 use crate::config::Config;
 use crate::lock::{self, Held, Lock};
 use crate::paths::{Paths, PathsError};
-use crate::protocol::message::{Hello, PROTOCOL_MAJOR, PROTOCOL_MINOR};
+use crate::protocol::message::{BUILD, Hello, PROTOCOL_MAJOR, PROTOCOL_MINOR};
 use crate::store::{Store, StoreError};
 use agents::AgentCatalog;
 use core::{HostCore, HostFacts};
@@ -116,8 +116,7 @@ async fn serve(paths: &Paths, lock: Held, mut store: Store) -> Result<(), HostEr
     let agents = AgentCatalog::read(&paths.agents, &paths.socket);
     let for_core = agents.for_core(config.default_agent);
     let started_at = clock::now();
-    let build = env!("CARGO_PKG_VERSION").to_owned();
-    let facts = HostFacts { pid: std::process::id(), build: build.clone(), started_at };
+    let facts = HostFacts { pid: std::process::id(), build: BUILD.to_owned(), started_at };
     let (core, first) = HostCore::restore(for_core, loaded.conversations, loaded.next_conversation, facts, started_at);
 
     let (incoming, receiver) = mpsc::channel(INCOMING);
@@ -129,14 +128,14 @@ async fn serve(paths: &Paths, lock: Held, mut store: Store) -> Result<(), HostEr
         magic: "threadkeep".into(),
         major: PROTOCOL_MAJOR,
         minor: PROTOCOL_MINOR,
-        build,
+        build: BUILD.to_owned(),
         pid: std::process::id(),
         started_at,
     };
     FirstWord::Serving.tell();
     tokio::spawn(socket::serve(door, hello, incoming.clone()));
     tokio::spawn(end_on_signal(incoming.clone()));
-    tracing::info!(pid = std::process::id(), "the host serves");
+    tracing::info!(pid = std::process::id(), build = BUILD, "the host serves");
     Driver::new(core, agents, writer, finder, paths.run.clone(), incoming).run(first, receiver).await;
     tracing::info!("the host ended as told");
     Ok(())

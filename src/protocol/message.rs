@@ -16,6 +16,8 @@ use crate::terminal::frame::{FrameDelta, Size};
 use crate::terminal::keys::{Focus, Key, Mouse};
 use serde::{Deserialize, Serialize};
 
+/// This build, for people: the version, and the commit where it is known (`build.rs`).
+pub const BUILD: &str = env!("THREADKEEP_BUILD");
 /// Builds with another major cannot talk to each other.
 pub const PROTOCOL_MAJOR: u16 = 1;
 /// Grows with each message that is added.

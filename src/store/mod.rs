@@ -19,11 +19,9 @@ mod turns;
 pub use error::{StoreError, Trouble};
 
 use crate::domain::change::Change;
-use crate::domain::continuity::DecisionRecord;
 use crate::domain::conversation_state::Kept;
 use crate::domain::id::{ConversationId, TurnNumber};
 use crate::domain::search::{Findings, Query};
-use crate::domain::session::SessionRecord;
 use crate::domain::turn::TurnRecord;
 use crate::lock::Held;
 use open::Missing;
@@ -102,16 +100,6 @@ impl Store {
         most: u32,
     ) -> Result<Vec<TurnRecord>, StoreError> {
         self.on_connection(|connection| turns::before(connection, conversation, before, most).map_err(reading("turns")))
-    }
-
-    /// All sessions the conversation ever had, in order.
-    pub fn sessions(&mut self, conversation: ConversationId) -> Result<Vec<SessionRecord>, StoreError> {
-        self.on_connection(|connection| sessions::all(connection, conversation).map_err(reading("sessions")))
-    }
-
-    /// The last `most` decisions, in order.
-    pub fn decisions(&mut self, conversation: ConversationId, most: u32) -> Result<Vec<DecisionRecord>, StoreError> {
-        self.on_connection(|connection| decisions::last(connection, conversation, most).map_err(reading("decisions")))
     }
 
     /// A way to search beside this one, which never keeps it from saving.

@@ -130,6 +130,7 @@ fn turn_ends() -> Vec<TurnEnd> {
         TurnEnd::Failed(FailedWhy::AgentExited(Exit::Code(1))),
         TurnEnd::Failed(FailedWhy::AgentExited(Exit::Signal(9))),
         TurnEnd::Failed(FailedWhy::NotStarted),
+        TurnEnd::Failed(FailedWhy::NotDelivered),
         TurnEnd::Failed(FailedWhy::CouldNotStart("no \"such\" program\n".into())),
         TurnEnd::Interrupted(InterruptedBy::Person),
         TurnEnd::Interrupted(InterruptedBy::AgentScreen),
@@ -149,6 +150,7 @@ fn turn_ends() -> Vec<TurnEnd> {
                 FailedWhy::ExitStatus(_)
                 | FailedWhy::AgentExited(Exit::Code(_) | Exit::Signal(_))
                 | FailedWhy::NotStarted
+                | FailedWhy::NotDelivered
                 | FailedWhy::CouldNotStart(_)
                 | FailedWhy::Reported {
                     kind: FailureKind::ApiError | FailureKind::RateLimit | FailureKind::LoginNeeded | FailureKind::Other,
@@ -486,9 +488,13 @@ fn check_everything(store: &mut Store) {
     let loaded = store.load().unwrap();
     let records: Vec<_> = loaded.conversations.iter().map(|loaded| loaded.record.clone()).collect();
     assert_eq!(records, conversations());
-    assert_eq!(store.sessions(ONE).unwrap(), sessions());
     assert_eq!(store.turns(ONE, None, u32::MAX).unwrap(), turns());
-    assert_eq!(store.decisions(ONE, u32::MAX).unwrap(), decisions());
+    let connection = store.connection.as_ref().unwrap();
+    let mut all = connection.prepare("SELECT * FROM sessions ORDER BY number").unwrap();
+    let all: Vec<_> = all.query_map([], sessions::read).unwrap().map(Result::unwrap).collect();
+    assert_eq!(all, sessions());
+    let all: Vec<_> = decisions::last_of_all(connection, u32::MAX).unwrap().into_iter().map(|(_, one)| one).collect();
+    assert_eq!(all, decisions());
 }
 
 #[test]

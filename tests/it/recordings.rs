@@ -19,6 +19,9 @@ use threadkeep::terminal::modes::Switched;
 /// Longer than anything that waits for silence.
 const LONG: Duration = Duration::from_secs(10);
 
+/// From one thing that is told to the next: what takes time in an agent takes some here.
+const STEP: Duration = Duration::from_millis(60);
+
 /// An agent's profile at work on recorded bytes.
 struct Player {
     agent: &'static str,
@@ -63,6 +66,8 @@ impl Player {
             let fed = self.screen.feed(rest);
             rest = &rest[fed.used..];
             if let Some(told) = fed.told {
+                self.now += STEP;
+                heard.extend(self.tracker.pass_time(self.now));
                 heard.extend(self.hear(&told));
             }
         }
@@ -72,7 +77,10 @@ impl Player {
         }
         self.now += LONG;
         heard.extend(self.tracker.pass_time(self.now));
-        heard.into_iter().filter_map(words).collect()
+        let mut said: Vec<String> = heard.into_iter().filter_map(words).collect();
+        // Ready told again is nothing new.
+        said.dedup();
+        said
     }
 
     fn hear(&mut self, told: &Told) -> Vec<Heard> {

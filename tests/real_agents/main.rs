@@ -3,10 +3,10 @@
 //! Reading order: `agents.rs` and `sandbox.rs` are what tests speak through; `model_server` is what the agents speak to.
 
 mod agents;
-// The same home as in the other tests; not every test needs all of it.
 mod alone;
 #[allow(dead_code)]
 mod drive;
+// The same home as in the other tests; not every test needs all of it.
 #[allow(dead_code)]
 #[path = "../it/home.rs"]
 mod home;

@@ -594,12 +594,19 @@ fn clearing(agent: Agent) -> &'static str {
 
 fn clear(talk: &mut Talk) -> Verdict {
     let before = talk.agent_session();
+    let last = talk.known.last().cloned().unwrap_or_default();
     let mut window = Screen::open(&talk.sandbox.home, 120, 40);
     give_keyboard_to_agent(&mut window);
+    window.wait_for(&last);
     window.keys(clearing(talk.sandbox.agent));
     window.wait_for(clearing(talk.sandbox.agent));
     window.keys("<enter>");
-    talk.tab().wait_for("the agent has another session", |state| state["agent_session"].as_str() != before.as_deref());
+    // Some make the new session only with its first message.
+    window.wait_until("its screen is cleared", |seen| !seen.pane().contains(&last));
+    if matches!(talk.sandbox.agent, Agent::Claude | Agent::Codex | Agent::Qwen) {
+        talk.tab()
+            .wait_for("the agent has another session", |state| state["agent_session"].as_str() != before.as_deref());
+    }
     drop(window);
     talk.known.clear();
     let sent = talk.say("what do you know");

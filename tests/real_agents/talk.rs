@@ -67,7 +67,7 @@ impl Talk {
     /// As most messages go: the same session, to a good end, and the model echoes that it knows all of the conversation.
     pub fn say_and_go_on(&mut self, text: &str) {
         let sent = self.say(text).reused();
-        let (count, answer) = (self.known.len(), one_line(sent.answer()));
+        let (count, answer) = (self.seen_with(text).users.len(), one_line(sent.answer()));
         assert!(answer.contains(&format!("I see {count} by you.")), "the answer is the model's: {sent:?}");
     }
 

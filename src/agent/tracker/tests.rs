@@ -38,9 +38,15 @@ impl Talk {
 
     fn running(turn: u32) -> Talk {
         let mut talk = Talk::ready();
-        talk.tracker.expect(TurnNumber(turn));
-        assert_eq!(talk.say(working()), [format!("start {turn}")]);
+        talk.begin(turn);
         talk
+    }
+
+    /// A turn of ours starts.
+    fn begin(&mut self, turn: u32) {
+        self.tracker.expect(TurnNumber(turn));
+        assert_eq!(self.say(working()), [""; 0]);
+        assert_eq!(self.wait(100), [format!("start {turn}")]);
     }
 
     fn say(&mut self, claim: Claim) -> Vec<String> {
@@ -167,8 +173,7 @@ fn the_late_record_of_an_interrupted_turn_belongs_to_no_later_one() {
     let mut talk = Talk::running(1);
     talk.say_by(Source::Transcript, working());
     assert_eq!(talk.say(Claim::Idle), ["end 1 interrupted", "ready"]);
-    talk.tracker.expect(TurnNumber(2));
-    assert_eq!(talk.say(working()), ["start 2"]);
+    talk.begin(2);
     talk.say_by(Source::Transcript, answer("cut off in"));
     talk.say_by(Source::Transcript, Claim::Interrupted);
     talk.say_by(Source::Transcript, working());
@@ -190,8 +195,24 @@ fn the_first_prompt_must_hold_and_a_flash_of_work_is_nothing() {
     // A screen that is cleared flashes too.
     talk.say(working());
     assert_eq!(talk.wait(50), [""; 0]);
-    assert_eq!(talk.say(Claim::Idle), [""; 0]);
+    assert_eq!(talk.say(Claim::Idle), ["ready"]);
     assert_eq!(talk.wait(500), [""; 0]);
+}
+
+/// Seen of an agent that was resumed on a busy machine: its flash came behind the message, and the turn was "interrupted".
+#[test]
+fn a_flash_behind_a_message_is_not_its_turn() {
+    let mut talk = Talk::ready();
+    talk.tracker.expect(TurnNumber(1));
+    talk.say(working());
+    assert_eq!(talk.wait(50), [""; 0]);
+    assert_eq!(talk.say(Claim::Idle), ["ready"]);
+    talk.say(working());
+    assert_eq!(talk.wait(100), ["start 1"]);
+    let doing = Claim::Working { doing: Some("reads".into()) };
+    let mut talk = Talk::ready();
+    talk.tracker.expect(TurnNumber(2));
+    assert_eq!(talk.say(doing), ["start 2", "doing reads"], "what is told of is no flash");
 }
 
 #[test]
@@ -221,7 +242,8 @@ fn a_dialog_at_the_prompt_starts_no_turn() {
     assert_eq!(talk.say(asks("dialog open")), ["asks dialog open"]);
     assert_eq!(talk.say(Claim::Idle), ["ready"]);
     assert_eq!(talk.say(asks("dialog open")), ["asks dialog open"]);
-    assert_eq!(talk.say(working()), ["start 1"]);
+    talk.say(working());
+    assert_eq!(talk.wait(100), ["start 1"]);
 }
 
 #[test]
@@ -232,7 +254,8 @@ fn a_state_told_again_ends_no_later_turn() {
     talk.tracker.expect(TurnNumber(2));
     assert_eq!(talk.say(Claim::Done), [""; 0]);
     assert_eq!(talk.say(Claim::Idle), ["ready"], "the next key acknowledges");
-    assert_eq!(talk.say(working()), ["start 2"]);
+    talk.say(working());
+    assert_eq!(talk.wait(100), ["start 2"]);
 }
 
 #[test]
@@ -241,7 +264,8 @@ fn a_source_that_knows_only_busy_and_not_ends_a_turn_as_far_as_it_knows() {
     talk.say_by(Source::Title, Claim::Idle);
     talk.wait(100);
     talk.tracker.expect(TurnNumber(1));
-    assert_eq!(talk.say_by(Source::Title, working()), ["start 1"]);
+    assert_eq!(talk.say_by(Source::Title, working()), [""; 0]);
+    assert_eq!(talk.wait(100), ["start 1"]);
     talk.say_by(Source::Title, Claim::Idle);
     assert_eq!(talk.wait(300), ["end 1 looks done", "ready"]);
 }
@@ -323,6 +347,8 @@ proptest! {
         let (mut running, mut newest, mut asked, mut best) = (None::<Option<TurnNumber>>, 0, 0, usize::MAX);
         for step in script {
             let mut silenced = None;
+            // An end that was told when its source was the best one still waits for the record, which may let it out later.
+            let waits = matches!(talk.tracker.state, State::Ended { .. });
             let heard = match step {
                 Step::Say(source, claim) => {
                     let states = !matches!(claim, Claim::Detail(_) | Claim::Background { .. });
@@ -360,7 +386,7 @@ proptest! {
                     Signal::Detail(_) | Signal::Background(_) => continue,
                     _ => {}
                 }
-                prop_assert!(silenced != Some(evidence.source), "a worse source moved something");
+                prop_assert!(waits || silenced != Some(evidence.source), "a worse source moved something");
             }
             prop_assert!(talk.tracker.due().is_none_or(|due| due <= talk.now + Duration::from_millis(300)), "waits without an end");
         }

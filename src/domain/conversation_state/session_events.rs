@@ -20,6 +20,7 @@ impl ConversationState {
             SessionEvent::Started { pid, agent_session } => self.started(pid, agent_session, out),
             SessionEvent::CouldNotStart { why, folder } => self.could_not_start(why, folder, now, out),
             SessionEvent::Written { turn } => self.written(turn, out),
+            SessionEvent::NotWritten { turn } => self.not_written(turn, now, out),
             SessionEvent::Seen(seen) => {
                 self.heard(&seen.evidence);
                 self.seen(seen, now, out);
@@ -109,6 +110,22 @@ impl ConversationState {
             self.save_current(out);
             out.push(Action::SetTimer { after_ms: self.rules.start_deadline_ms, timer: Timer::Start { turn } });
         }
+    }
+
+    fn not_written(&mut self, turn: TurnNumber, now: Timestamp, out: &mut Vec<Action>) {
+        let current = self.current.as_ref().map(|current| (current.turn.number, current.turn.delivery));
+        if current != Some((turn, Delivery::Writing)) {
+            return;
+        }
+        let end = match self.current.as_ref().and_then(|current| current.interrupt) {
+            Some(interrupt) => TurnEnd::Interrupted(interrupt.by),
+            None => TurnEnd::Failed(FailedWhy::NotDelivered),
+        };
+        self.give_up_on_start(out);
+        // The next one waits until the prompt shows again.
+        self.set_place(AgentPlace::Busy);
+        self.end_turn(end, evidence(Source::Host, now, "there was no room for the text"), None, out);
+        self.flow(now, out);
     }
 
     fn seen(&mut self, seen: Seen, now: Timestamp, out: &mut Vec<Action>) {

@@ -210,6 +210,7 @@ fn inputs(state: &ConversationState) -> Vec<(&'static str, Input)> {
         ("started", event(state, SessionEvent::Started { pid: Some(9), agent_session: None })),
         ("could not start", event(state, SessionEvent::CouldNotStart { why: "no".into(), folder: FolderState::Gone })),
         ("written", event(state, SessionEvent::Written { turn: newest })),
+        ("not written", event(state, SessionEvent::NotWritten { turn: newest })),
         ("ready", event(state, seen(Signal::Ready))),
         ("wants more", event(state, seen(Signal::WantsMore))),
         ("turn started", event(state, started(state.turns))),
@@ -349,6 +350,19 @@ fn a_process_that_cannot_be_killed_is_given_up_in_words_and_the_conversation_goe
     assert_eq!(state.current.as_ref().map(|current| current.turn.prompt.as_str()), Some("two"));
     let words = state.decisions.back().unwrap().decision.why.text();
     assert!(words.starts_with("process 9 could not be killed: it hangs in the system"), "{words}");
+}
+
+#[test]
+fn a_message_that_has_no_room_ends_in_words_and_what_waits_is_held() {
+    let mut state = idle();
+    state.apply(submit("two"), NOW);
+    state.apply(submit("three"), NOW);
+    let said = all_words(&hear(&mut state, SessionEvent::NotWritten { turn: TurnNumber(2) }));
+    assert!(said.contains(&"TELL turn 2 failed (not_delivered)".to_owned()), "{said:?}");
+    assert_eq!(state.record.queue_held, Some(QueueHeld::NotStarted));
+    assert_eq!(state.queue.iter().map(|turn| turn.prompt.as_str()).collect::<Vec<_>>(), ["three"]);
+    let again = all_words(&hear(&mut state, SessionEvent::NotWritten { turn: TurnNumber(2) }));
+    assert!(again.is_empty(), "it ends once: {again:?}");
 }
 
 #[test]

@@ -110,6 +110,9 @@ impl HostCore {
             Event::Session { conversation, generation, event } => {
                 self.apply(conversation, Input::Session { generation, event }, now)
             }
+            Event::KeysDropped(conversation) => vec![self.notice(format!(
+                "the agent of conversation {conversation} does not read what is typed to it, so keys were dropped; look at its screen"
+            ))],
             Event::TimerDue { conversation, timer } => self.apply(conversation, Input::Timer(timer), now),
             Event::StoreTrouble(cause) => {
                 self.store_trouble = Some(cause.clone());

@@ -1,7 +1,7 @@
 //! The agent's side of a session: its pty, its screen, what is on its way to it, and what its marks mean.
 
 use super::answering::{Answering, Now};
-use super::keyboard::{Keyboard, Written};
+use super::keyboard::{Keyboard, Taken, Written};
 use super::output::Output;
 use super::watch::Watch;
 use super::{Begin, Tell};
@@ -49,6 +49,7 @@ pub struct AgentIo {
     resized: bool,
     hung_up: bool,
     keyboard: Keyboard,
+    dropped: Dropped,
     /// What may stand in the agent's own composer.
     composer: Composer,
     listener: Listener,
@@ -64,6 +65,14 @@ pub struct AgentIo {
     folder: PathBuf,
     token: Token,
     buffer: Vec<u8>,
+}
+
+/// Whether keys of a person had no room: told once for each time that the agent stops reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dropped {
+    Nothing,
+    NotTold,
+    Told,
 }
 
 /// Who tells what the agent does.
@@ -87,6 +96,7 @@ impl AgentIo {
             resized: false,
             hung_up: false,
             keyboard: Keyboard::default(),
+            dropped: Dropped::Nothing,
             composer: Composer::Empty,
             listener,
             answering: None,
@@ -177,6 +187,19 @@ impl AgentIo {
             self.tell_all(events, tell);
         }
         self.answer_if_safe(now, tell);
+        self.tell_what_was_dropped(tell);
+    }
+
+    fn tell_what_was_dropped(&mut self, tell: &Tell) {
+        match self.dropped {
+            Dropped::Nothing => {}
+            Dropped::NotTold => {
+                tell.keys_dropped();
+                self.dropped = Dropped::Told;
+            }
+            Dropped::Told if self.keyboard.is_idle() => self.dropped = Dropped::Nothing,
+            Dropped::Told => {}
+        }
     }
 
     /// Gives the agent a message as its profile says.
@@ -192,8 +215,10 @@ impl AgentIo {
             Listener::Marks(observer) => observer.expect(turn),
             Listener::Claims(watch) => watch.expect(turn),
         }
+        if self.keyboard.type_out(submission.steps, Written::Turn(turn)) == Taken::NoRoom {
+            return tell.event(SessionEvent::NotWritten { turn });
+        }
         self.composer = Composer::Empty;
-        self.keyboard.type_out(submission.steps, Written::Turn(turn));
         self.write_pending(tell);
     }
 
@@ -228,7 +253,10 @@ impl AgentIo {
             Now::Wait => {}
             Now::Type(keys) => {
                 self.answering = None;
-                self.keyboard.type_out(keys, Written::Answer(request));
+                if self.keyboard.type_out(keys, Written::Answer(request)) == Taken::NoRoom {
+                    let why = "the agent does not read what is typed to it; look at its screen".to_owned();
+                    return tell.event(SessionEvent::AnswerNotTyped { request, why });
+                }
                 self.write_pending(tell);
             }
             Now::GiveUp(why) => {
@@ -268,12 +296,16 @@ impl AgentIo {
     /// Keys of a person, for the agent's own screen.
     pub fn type_keys(&mut self, bytes: &[u8]) {
         self.composer = Composer::MaybeHolds;
-        self.keyboard.push(bytes);
+        if self.keyboard.push(bytes) == Taken::NoRoom && self.dropped == Dropped::Nothing {
+            self.dropped = Dropped::NotTold;
+        }
     }
 
     /// Puts bytes behind those that are on their way to the agent.
     pub fn push(&mut self, bytes: &[u8]) {
-        self.keyboard.push(bytes);
+        if self.keyboard.push(bytes) == Taken::NoRoom {
+            tracing::warn!(bytes = bytes.len(), "the agent does not read; a reply or a mouse report was dropped");
+        }
     }
 
     pub fn write_pending(&mut self, tell: &Tell) {
