@@ -199,6 +199,7 @@ mod tests {
             ("wait", encode(&Asked { id: 3, request: wait })),
             ("fresh", encode(&Asked { id: 4, request: fresh })),
             ("search", encode(&Asked { id: 5, request: Request::Search { text: "fix is:failed".into(), most: 20 } })),
+            ("move_tab", encode(&Asked { id: 6, request: Request::MoveTab { conversation, to: 2 } })),
             ("found", encode(&Told::Reply { id: 5, reply: Reply::Found(findings()) })),
             ("refused", encode(&Told::Reply { id: 1, reply: refused })),
             ("ending", encode(&Told::Event(Event::HostEnding))),

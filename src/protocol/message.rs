@@ -164,6 +164,11 @@ pub enum Request {
     CloseTab {
         conversation: ConversationId,
     },
+    /// Moves its tab to this place in the row, counted from 0 at the left; past the end is the end. `Reply::Done`.
+    MoveTab {
+        conversation: ConversationId,
+        to: u32,
+    },
     /// The person looks at this conversation (none: at nothing) in this client: its end is not unread.
     Look {
         conversation: Option<ConversationId>,
@@ -299,6 +304,8 @@ pub enum Refusal {
     NoSuchState(String),
     #[error("{0}")]
     SearchTrouble(String),
+    #[error("conversation {0} has no tab that could be moved")]
+    NoTab(ConversationId),
     #[error("nothing was said in this conversation yet")]
     NothingSaid,
     #[error("nothing can be saved now: {0}; free the disk or mend the folder, then try again")]

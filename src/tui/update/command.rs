@@ -36,6 +36,8 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::NextTab => step_tab(app, out, Step::Next),
         Command::PreviousTab => step_tab(app, out, Step::Previous),
         Command::GoToTab(number) => go_to_tab(app, out, number),
+        Command::MoveTabLeft => move_tab(app, out, Step::Previous),
+        Command::MoveTabRight => move_tab(app, out, Step::Next),
         Command::LastTab => last_tab(app, out),
         Command::NextNeedingMe => next_needing_me(app, out),
         Command::SwitchKeyboard => switch_keyboard(app),
@@ -162,6 +164,22 @@ fn step_tab(app: &mut App, out: &mut Vec<Effect>, step: Step) {
     };
     if let Some(conversation) = tabs.get(to) {
         select(app, out, *conversation);
+    }
+}
+
+fn move_tab(app: &mut App, out: &mut Vec<Effect>, step: Step) {
+    let tabs = app.tabs();
+    let Some((at, conversation)) = tabs.iter().map(|tab| tab.id).enumerate().find(|(_, tab)| Some(*tab) == app.active)
+    else {
+        return;
+    };
+    let to = match step {
+        Step::Next => Some(at + 1).filter(|to| *to < tabs.len()),
+        Step::Previous => at.checked_sub(1),
+    };
+    match to.and_then(|to| u32::try_from(to).ok()) {
+        Some(to) => order(app, out, Request::MoveTab { conversation, to }, ""),
+        None => say(app, "it is at the end of the row already"),
     }
 }
 

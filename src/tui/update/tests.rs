@@ -4,6 +4,7 @@ mod agents;
 mod overview;
 mod palette;
 mod search;
+mod tabs;
 
 use super::super::app::{AfterEdit, Keyboard, Link, Page, Prefix};
 use super::super::event::{Effect, Event, Purpose};
