@@ -1,1 +1,3 @@
--- New words may stand in older columns from here on: a process that could not be killed (src/domain says them).
+-- New words may stand in older columns from here on: a process that could not be killed, a message
+-- that had no room, a
+-- shell that was replaced (src/domain says them).

@@ -1,10 +1,11 @@
 //! `threadkeep doctor`: what was found here, what each agent can do, and what stands in the way.
 
+use super::host::other_build;
 use super::{CliError, ExitCode, connect, json, say};
 use crate::client::Control;
 use crate::config::Config;
 use crate::paths::Paths;
-use crate::protocol::message::{AgentReport, HostReport, Reply, Request};
+use crate::protocol::message::{AgentReport, BUILD, HostReport, Reply, Request};
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -22,7 +23,7 @@ impl Doctor {
         let config = Config::load(&paths.config).err().map(|error| error.to_string());
         if self.json {
             json::print(&serde_json::json!({
-                "version": env!("CARGO_PKG_VERSION"),
+                "version": BUILD,
                 "host": { "pid": host.pid, "build": host.build, "store_trouble": host.store_trouble },
                 "store": paths.store,
                 "config": paths.config,
@@ -36,13 +37,13 @@ impl Doctor {
             }))?;
             return Ok(ExitCode::Done);
         }
-        say(&format!("threadkeep {}", env!("CARGO_PKG_VERSION")))?;
+        say(&format!("threadkeep {BUILD}"))?;
         say(&format!("host     {} (threadkeep {})", host.pid, host.build))?;
         say(&format!("store    {}", paths.store.display()))?;
         say(&format!("config   {}", paths.config.display()))?;
         say(&format!("socket   {}", paths.socket.display()))?;
         say(&format!("log      {}", paths.log.display()))?;
-        for trouble in [host.store_trouble, config].into_iter().flatten() {
+        for trouble in [other_build(&host), host.store_trouble, config].into_iter().flatten() {
             say(&format!("TROUBLE  {trouble}"))?;
         }
         for agent in agents {

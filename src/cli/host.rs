@@ -5,7 +5,7 @@ use crate::client::{Absent, ClientError, Control, own_program};
 use crate::host::first_word::FirstWord;
 use crate::host::{Ended, descriptors};
 use crate::paths::Paths;
-use crate::protocol::message::{HostReport, Reply, Request};
+use crate::protocol::message::{BUILD, HostReport, Reply, Request};
 use clap::Subcommand;
 use rustix::process::{Pid, test_kill_process};
 use std::os::unix::fs::OpenOptionsExt;
@@ -72,6 +72,7 @@ fn as_object(report: &HostReport) -> serde_json::Value {
         "running": true,
         "pid": report.pid,
         "build": report.build,
+        "client_build": BUILD,
         "started_ms": report.started_at,
         "conversations": report.conversations,
         "sessions": report.sessions,
@@ -86,26 +87,47 @@ fn sentence(report: &HostReport) -> String {
         Some(cause) => format!("\nnothing can be saved now: {cause}"),
         None => String::new(),
     };
+    let other = other_build(report).map(|words| format!("\n{words}")).unwrap_or_default();
     format!(
-        "host {} (threadkeep {}): {} conversations, {} sessions, {} turns running, {} windows{trouble}",
+        "host {} (threadkeep {}): {} conversations, {} sessions, {} turns running, {} windows{trouble}{other}",
         report.pid, report.build, report.conversations, report.sessions, report.turns_running, report.clients
     )
+}
+
+/// What to do about a host that is not of this build; none where it is.
+pub fn other_build(report: &HostReport) -> Option<String> {
+    (report.build != BUILD).then(|| {
+        format!(
+            "the host is threadkeep {} and this is {BUILD}; threadkeep host stop ends it with its sessions, the next command starts this one",
+            report.build
+        )
+    })
 }
 
 /// Returns when the host has let go of everything, so that what follows finds nothing of it. (Its process id may live on as a zombie for
 /// as long as init likes.)
 fn stop(paths: &Paths) -> Result<ExitCode, CliError> {
-    let mut control = match Control::connect(paths, Absent::Fail) {
-        Ok(control) => control,
-        Err(ClientError::NoHost { .. }) => {
-            say("no host runs")?;
-            return Ok(ExitCode::Done);
+    let until = Instant::now() + STOP_LIMIT;
+    let mut control = loop {
+        match Control::connect(paths, Absent::Fail) {
+            Ok(control) => break control,
+            Err(ClientError::NoHost { .. }) => {
+                say("no host runs")?;
+                return Ok(ExitCode::Done);
+            }
+            // It took the call on its last steps; soon there is none.
+            Err(ClientError::Ended | ClientError::Broken(_)) if Instant::now() < until => {
+                std::thread::sleep(LOOK_EVERY);
+            }
+            Err(error) => return Err(error.into()),
         }
-        Err(error) => return Err(error.into()),
     };
     let pid = i32::try_from(control.host_pid()).ok().and_then(Pid::from_raw);
-    ask_done(&mut control, &Request::HostStop)?;
-    let until = Instant::now() + STOP_LIMIT;
+    match ask_done(&mut control, &Request::HostStop) {
+        // It was on its way out already.
+        Ok(()) | Err(CliError::Client(ClientError::Ended | ClientError::Broken(_))) => {}
+        Err(error) => return Err(error),
+    }
     while paths.lock.exists() && pid.is_some_and(|pid| test_kill_process(pid).is_ok()) {
         if Instant::now() > until {
             return Err(CliError::Host("the host was told to end and still runs; see its log".into()));

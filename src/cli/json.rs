@@ -3,6 +3,7 @@
 use super::{CliError, say};
 use crate::domain::continuity::DecisionRecord;
 use crate::domain::request::{Choice, Request, RequestState};
+use crate::domain::search::{Found, Piece};
 use crate::domain::turn::{Evidence, TurnRecord, TurnState, Work};
 use crate::protocol::message::{Conversation, Process, Session, Status, Submitted, TakenUp};
 use serde::Serialize;
@@ -109,6 +110,33 @@ fn work(work: &Work) -> Value {
         })),
         "steps": work.steps,
         "steps_left_out": work.steps_left_out,
+    })
+}
+
+/// A turn that was found. `hits` are the places of the words in `snippet`, from and to, in characters.
+pub fn found(found: &Found) -> Value {
+    let mut snippet = String::new();
+    let mut signs = 0;
+    let mut hits = Vec::new();
+    for piece in &found.snippet {
+        let from = signs;
+        signs += piece.text().chars().count();
+        snippet += piece.text();
+        match piece {
+            Piece::Hit(_) => hits.push([from, signs]),
+            Piece::Plain(_) => {}
+        }
+    }
+    json!({
+        "conversation": found.conversation,
+        "turn": found.turn,
+        "title": found.title,
+        "agent": found.agent,
+        "folder": found.folder,
+        "state": found.state.word(),
+        "accepted_ms": found.at,
+        "snippet": snippet,
+        "hits": hits,
     })
 }
 

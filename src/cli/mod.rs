@@ -11,6 +11,7 @@ mod log;
 mod ls;
 mod model;
 mod new;
+mod search;
 mod send;
 mod signal;
 mod tell;
@@ -21,7 +22,7 @@ use crate::client::{Absent, ClientError, Control};
 use crate::domain::id::ConversationId;
 use crate::domain::turn::{TurnEnd, TurnState};
 use crate::paths::{Paths, PathsError};
-use crate::protocol::message::{Conversation, Reply, Request};
+use crate::protocol::message::{BUILD, Conversation, Reply, Request};
 use clap::{Args, Parser, Subcommand};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -48,7 +49,7 @@ pub enum ExitCode {
 ///
 /// Without a command the window opens. THREADKEEP_HOME=DIR moves everything that a run touches.
 #[derive(Debug, Parser)]
-#[command(version, about, disable_help_subcommand = true)]
+#[command(version = BUILD, about, disable_help_subcommand = true)]
 pub struct Arguments {
     #[command(subcommand)]
     pub verb: Option<Verb>,
@@ -64,6 +65,8 @@ pub enum Verb {
     Ls(ls::Ls),
     /// Print the turns of a conversation, in order
     Log(log::Log),
+    /// Find turns of all conversations by words of their prompts and answers
+    Search(search::Search),
     /// Say how the last messages reached their agent, and why
     Why(why::Why),
     /// Say or choose the model of a conversation, from its next message on
@@ -153,6 +156,7 @@ pub fn run(verb: Verb) -> Result<ExitCode, CliError> {
         Verb::Send(send) => send.run(&paths),
         Verb::Ls(ls) => ls.run(&paths),
         Verb::Log(log) => log.run(&paths),
+        Verb::Search(search) => search.run(&paths),
         Verb::Why(why) => why.run(&paths),
         Verb::Model(model) => model.run(&paths),
         Verb::Answer(answer) => answer.run(&paths),

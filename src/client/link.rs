@@ -3,7 +3,7 @@
 use super::{ClientError, HostProcess};
 use crate::domain::id::Timestamp;
 use crate::protocol::codec::{self, Decoder};
-use crate::protocol::message::{Hello, PROTOCOL_MAJOR, PROTOCOL_MINOR};
+use crate::protocol::message::{BUILD, Hello, PROTOCOL_MAJOR, PROTOCOL_MINOR};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -49,7 +49,7 @@ impl Link {
         };
         if theirs.major != PROTOCOL_MAJOR {
             let older = if theirs.major < PROTOCOL_MAJOR { "host" } else { "client" };
-            return Err(ClientError::Version { ours: build(), theirs: theirs.build, older });
+            return Err(ClientError::Version { ours: BUILD.to_owned(), theirs: theirs.build, older });
         }
         link.host = theirs;
         Ok(link)
@@ -163,17 +163,12 @@ fn peer(_stream: &UnixStream) -> Option<u32> {
     None
 }
 
-/// This build, for people.
-pub fn build() -> String {
-    env!("CARGO_PKG_VERSION").to_owned()
-}
-
 fn hello(started_at: Timestamp) -> Hello {
     Hello {
         magic: "threadkeep".into(),
         major: PROTOCOL_MAJOR,
         minor: PROTOCOL_MINOR,
-        build: build(),
+        build: BUILD.to_owned(),
         pid: std::process::id(),
         started_at,
     }

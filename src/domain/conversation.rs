@@ -76,7 +76,12 @@ impl ConversationRecord {
     pub fn title_text(&self) -> &str {
         match &self.title {
             Title::FromPrompt(text) | Title::ByPerson(text) => text,
-            Title::Unset => self.wanted.folder.rsplit('/').find(|part| !part.is_empty()).unwrap_or("/"),
+            Title::Unset => folder_name(&self.wanted.folder),
         }
     }
+}
+
+/// What a conversation is called that nobody gave a title.
+pub fn folder_name(folder: &str) -> &str {
+    folder.rsplit('/').find(|part| !part.is_empty()).unwrap_or("/")
 }

@@ -281,7 +281,13 @@ pub enum SessionEvent {
     Written {
         turn: TurnNumber,
     },
+    /// What is on its way to the agent has grown so long that this has no room.
+    NotWritten {
+        turn: TurnNumber,
+    },
     Seen(Seen),
+    /// The running turn put another shell in the place of the agent's own (`exec bash`), which will tell nothing.
+    ShellReplaced,
     /// A source said something that changes nothing, as a better one speaks.
     Noted(Evidence),
     /// The answer to this request was typed.
@@ -321,6 +327,19 @@ pub enum Timer {
     InterruptStep { turn: TurnNumber, step: usize },
     /// The agent should have gone on after the answer to this request.
     GoesOn { turn: TurnNumber, request: RequestNumber },
+}
+
+impl Timer {
+    /// The turn that it was set for; once that has ended it does nothing.
+    pub fn turn(self) -> TurnNumber {
+        match self {
+            Timer::Ready { turn, .. }
+            | Timer::Prompt { turn, .. }
+            | Timer::Start { turn }
+            | Timer::InterruptStep { turn, .. }
+            | Timer::GoesOn { turn, .. } => turn,
+        }
+    }
 }
 
 /// What must be done. Whoever does it keeps the order, and does nothing behind a `Save` before that is committed.
@@ -681,7 +700,10 @@ impl ConversationState {
             self.record.unread = Some(end.clone());
         }
         if !self.queue.is_empty()
-            && matches!(&end, TurnEnd::Failed(FailedWhy::NotStarted | FailedWhy::CouldNotStart(_)))
+            && matches!(
+                &end,
+                TurnEnd::Failed(FailedWhy::NotStarted | FailedWhy::CouldNotStart(_) | FailedWhy::NotDelivered)
+            )
         {
             self.record.queue_held = Some(QueueHeld::NotStarted);
         }

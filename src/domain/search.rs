@@ -3,6 +3,103 @@
 //! `fix login agent:shell in:app is:failed` has two words and three filters. Change here: which filters there are.
 //! Not here: what a filter is held against (`store/search.rs` for turns, `tui/overview.rs` for conversations).
 
+use super::id::{ConversationId, Timestamp, TurnNumber};
+use super::turn::TurnState;
+use serde::{Deserialize, Serialize};
+
+/// Turns that were found, the best first.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Findings {
+    pub found: Vec<Found>,
+    pub looked: Looked,
+}
+
+/// Whether all turns were held against what was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Looked {
+    #[default]
+    AtAll,
+    /// So many turns have the words that only the newest of them were held against the filters.
+    AtNewest,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    pub conversation: ConversationId,
+    pub turn: TurnNumber,
+    pub title: String,
+    pub agent: String,
+    pub folder: String,
+    pub state: TurnState,
+    /// When the message was accepted.
+    pub at: Timestamp,
+    /// The text around the first word that was found, in one line.
+    pub snippet: Vec<Piece>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Piece {
+    Plain(String),
+    /// What was looked for.
+    Hit(String),
+}
+
+impl Piece {
+    pub fn text(&self) -> &str {
+        match self {
+            Piece::Plain(text) | Piece::Hit(text) => text,
+        }
+    }
+}
+
+/// What `is:` can ask of a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TurnIs {
+    Queued,
+    Working,
+    Asks,
+    Completed,
+    Failed,
+    Interrupted,
+    Unknown,
+    /// Its conversation has a tab.
+    Open,
+    Closed,
+}
+
+pub const TURN_STATES: [(&str, TurnIs); 9] = [
+    ("queued", TurnIs::Queued),
+    ("working", TurnIs::Working),
+    ("asks", TurnIs::Asks),
+    ("completed", TurnIs::Completed),
+    ("failed", TurnIs::Failed),
+    ("interrupted", TurnIs::Interrupted),
+    ("unknown", TurnIs::Unknown),
+    ("open", TurnIs::Open),
+    ("closed", TurnIs::Closed),
+];
+
+/// What turns are looked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Query {
+    pub typed: Typed,
+    pub states: Vec<TurnIs>,
+}
+
+impl Query {
+    /// The word after `is:` that means nothing, where there is one.
+    pub fn parse(text: &str) -> Result<Query, String> {
+        let typed = Typed::parse(text);
+        let state = |word: &String| {
+            TURN_STATES.iter().find(|(name, _)| name == word).map(|(_, is)| *is).ok_or_else(|| word.clone())
+        };
+        let states = typed.states.iter().map(state).collect::<Result<_, String>>()?;
+        Ok(Query { typed, states })
+    }
+}
+
 /// A typed text, taken apart. All of it in lower case, for none of it minds the case.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Typed {
@@ -52,6 +149,13 @@ mod tests {
         assert_eq!((typed.agents, typed.folders), (vec!["shell".to_owned()], vec!["app".to_owned()]));
         assert_eq!(typed.states, ["failed"]);
         assert_eq!(Typed::parse(""), Typed::default());
+    }
+
+    #[test]
+    fn a_state_that_no_turn_has_is_named() {
+        let query = Query::parse("is:failed is:closed words").expect("both are states");
+        assert_eq!(query.states, [TurnIs::Failed, TurnIs::Closed]);
+        assert_eq!(Query::parse("is:failed is:purple"), Err("purple".to_owned()));
     }
 
     #[test]

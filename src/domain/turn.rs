@@ -43,6 +43,8 @@ pub enum FailedWhy {
     NotStarted,
     /// The agent's process could not be started, or left before it was ready; nothing was delivered.
     CouldNotStart(String),
+    /// The agent does not read what is typed to it, and no more has room. Not a byte of it was written.
+    NotDelivered,
     /// The agent reported a failure in words of its own.
     Reported { kind: FailureKind, text: String },
 }
@@ -79,6 +81,8 @@ pub enum UnknownWhy {
     HostEnded,
     /// The agent is at its prompt again and told no status.
     NoStatus,
+    /// Another shell took the place of the agent's own, and that one tells nothing.
+    ShellReplaced,
 }
 
 /// Where the message came from.
@@ -272,6 +276,7 @@ impl TurnEnd {
             TurnEnd::Failed(FailedWhy::AgentExited(_)) => "agent_exited",
             TurnEnd::Failed(FailedWhy::NotStarted) => "not_started",
             TurnEnd::Failed(FailedWhy::CouldNotStart(_)) => "could_not_start",
+            TurnEnd::Failed(FailedWhy::NotDelivered) => "not_delivered",
             TurnEnd::Failed(FailedWhy::Reported { kind: FailureKind::ApiError, .. }) => "api_error",
             TurnEnd::Failed(FailedWhy::Reported { kind: FailureKind::RateLimit, .. }) => "rate_limit",
             TurnEnd::Failed(FailedWhy::Reported { kind: FailureKind::LoginNeeded, .. }) => "login_needed",
@@ -282,6 +287,7 @@ impl TurnEnd {
             TurnEnd::Interrupted(InterruptedBy::Denied) => "denied",
             TurnEnd::Unknown(UnknownWhy::HostEnded) => "host_ended",
             TurnEnd::Unknown(UnknownWhy::NoStatus) => "no_status",
+            TurnEnd::Unknown(UnknownWhy::ShellReplaced) => "shell_replaced",
         }
     }
 
@@ -293,6 +299,9 @@ impl TurnEnd {
             TurnEnd::Failed(FailedWhy::AgentExited(exit)) => format!("agent left: {exit}"),
             TurnEnd::Failed(FailedWhy::NotStarted) => "sent, but no turn started".into(),
             TurnEnd::Failed(FailedWhy::CouldNotStart(why)) => format!("could not start: {why}"),
+            TurnEnd::Failed(FailedWhy::NotDelivered) => {
+                "could not be delivered: the agent does not read what is typed to it; look at its screen".into()
+            }
             TurnEnd::Failed(FailedWhy::Reported { kind, text }) => match (text.as_str(), kind.next_step()) {
                 ("", "") => "the agent reported an error".into(),
                 ("", next) => next.into(),
@@ -305,6 +314,10 @@ impl TurnEnd {
             TurnEnd::Interrupted(InterruptedBy::Denied) => "you denied it".into(),
             TurnEnd::Unknown(UnknownWhy::HostEnded) => "host ended".into(),
             TurnEnd::Unknown(UnknownWhy::NoStatus) => "the agent told no status".into(),
+            TurnEnd::Unknown(UnknownWhy::ShellReplaced) => {
+                "the shell was replaced by one that reports nothing; use it on its screen, or begin a fresh session"
+                    .into()
+            }
         }
     }
 }

@@ -5,9 +5,11 @@ use super::clock;
 use super::core::HostCore;
 use super::effect::{Effect, SessionOrder};
 use super::event::{ClientId, Event};
+use super::finder::{Finder, ToFind};
 use super::processes;
 use super::session::{Handover, SessionThread};
 use super::socket::Frames;
+use super::timers::Timers;
 use super::writer::{ToWriter, Writer};
 use crate::domain::conversation_state::{FolderState, SessionEvent, StartOrder};
 use crate::domain::id::{ConversationId, Generation};
@@ -21,12 +23,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::oneshot;
 
 /// A session that nobody has viewed yet starts at this size; the first view changes it.
 const FIRST_SIZE: Size = Size { columns: 80, rows: 24 };
 
 /// A host that is told to end tries for so long to save what is left.
 const GIVE_UP_SAVING: Duration = Duration::from_secs(3);
+/// Ending what sessions left takes 3 s at most, unless the system lets nobody look at a process.
+const LEFT_JOBS_LIMIT: Duration = Duration::from_secs(5);
 /// How long the last replies may take to leave when the host ends.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
@@ -71,6 +76,7 @@ pub struct Driver {
     core: HostCore,
     agents: Arc<AgentCatalog>,
     writer: Writer,
+    finder: Finder,
     /// Batches that the writer has and has not given back. While there are some, everything goes behind them, so that order is kept.
     at_writer: usize,
     /// Nothing can be committed at present.
@@ -80,6 +86,7 @@ pub struct Driver {
     sessions: HashMap<(ConversationId, Generation), SessionThread>,
     /// Leaders that are gone while jobs of theirs live on: those end with the host.
     left: Vec<Pid>,
+    timers: Timers,
     /// The size of the newest view: what a new session starts with.
     size: Size,
     run: PathBuf,
@@ -92,6 +99,7 @@ impl Driver {
         core: HostCore,
         agents: AgentCatalog,
         writer: Writer,
+        finder: Finder,
         run: PathBuf,
         incoming: Sender<Incoming>,
     ) -> Driver {
@@ -99,12 +107,14 @@ impl Driver {
             core,
             agents: Arc::new(agents),
             writer,
+            finder,
             at_writer: 0,
             store_trouble: false,
             clients: HashMap::new(),
             parked: HashMap::new(),
             sessions: HashMap::new(),
             left: Vec::new(),
+            timers: Timers::new(incoming.clone()),
             size: FIRST_SIZE,
             run,
             incoming,
@@ -122,7 +132,7 @@ impl Driver {
             };
             self.take(incoming);
         }
-        processes::end_left_jobs(&self.left);
+        let jobs = end_beside(self.left);
         let leaving = async {
             for frames in self.clients.into_values() {
                 frames.finish().await;
@@ -130,6 +140,9 @@ impl Driver {
         };
         // Replies that are on their way get a moment to leave; a client that does not read is not waited for.
         let _ = tokio::time::timeout(LAST_WORDS, leaving).await;
+        if tokio::time::timeout(LEFT_JOBS_LIMIT, jobs).await.is_err() {
+            tracing::error!("jobs that sessions left could not even be looked at; they are left");
+        }
         self.writer.finish();
     }
 
@@ -213,10 +226,12 @@ impl Driver {
             | Effect::Reply { .. }
             | Effect::Tell { .. }
             | Effect::Query { .. }
+            | Effect::Search { .. }
             | Effect::DescribeAgents { .. }
             | Effect::StartSession { .. }
             | Effect::ToSession { .. }
-            | Effect::SetTimer { .. } => false,
+            | Effect::SetTimer { .. }
+            | Effect::CancelTimers { .. } => false,
         }
     }
 
@@ -253,6 +268,7 @@ impl Driver {
                     self.tell(client, &told);
                 }
             }
+            Effect::Search { client, id, query, most } => self.finder.find(ToFind { client, id, query, most }),
             Effect::Query { client, id, query } => self.to_writer(ToWriter::Query { client, id, query }),
             Effect::DescribeAgents { client, id } => self.describe_agents(client, id),
             Effect::StartSession { conversation, order, environment } => {
@@ -279,13 +295,9 @@ impl Driver {
                 }
             }
             Effect::SetTimer { after_ms, conversation, timer } => {
-                let incoming = self.incoming.clone();
-                tokio::spawn(async move {
-                    tokio::time::sleep(Duration::from_millis(after_ms)).await;
-                    // The receiver is gone only when the host has ended.
-                    let _ = incoming.send(Incoming::Event(Event::TimerDue { conversation, timer })).await;
-                });
+                self.timers.set(conversation, timer, after_ms);
             }
+            Effect::CancelTimers { conversation, turn } => self.timers.cancel(conversation, turn),
             Effect::End => {
                 self.ending = true;
                 self.writer.give_up_after(GIVE_UP_SAVING);
@@ -341,6 +353,21 @@ impl Driver {
             slow.give_up();
         }
     }
+}
+
+/// Ends what sessions left on a thread of its own, so that clients get their last words meanwhile. The receiver hears when that is over.
+fn end_beside(left: Vec<Pid>) -> oneshot::Receiver<()> {
+    let (over, ended) = oneshot::channel();
+    let end = move || {
+        processes::end_left_jobs(&left);
+        // Nobody waits any more where it took too long.
+        let _ = over.send(());
+    };
+    if let Err(error) = std::thread::Builder::new().name("left jobs".into()).spawn(end) {
+        // The channel closes with the closure, so nobody waits.
+        tracing::error!(%error, "jobs that sessions left could not be ended");
+    }
+    ended
 }
 
 /// Says no on a connection that wanted to be a view.

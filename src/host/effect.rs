@@ -5,6 +5,7 @@ use crate::domain::change::Change;
 use crate::domain::conversation_state::{StartOrder, Timer};
 use crate::domain::id::{ConversationId, Generation, TurnNumber};
 use crate::domain::request::{Choice, RequestKind, RequestNumber};
+use crate::domain::search;
 use crate::protocol::message::{Environment, Event as ClientEvent, Refusal, Reply};
 use crate::terminal::frame::Size;
 
@@ -43,6 +44,13 @@ pub enum Effect {
         client: ClientId,
         id: u64,
     },
+    /// Searches the store beside all that is saved, and replies with what was found.
+    Search {
+        client: ClientId,
+        id: u64,
+        query: search::Query,
+        most: u32,
+    },
     StartSession {
         conversation: ConversationId,
         order: StartOrder,
@@ -71,6 +79,11 @@ pub enum Effect {
         after_ms: u64,
         conversation: ConversationId,
         timer: Timer,
+    },
+    /// The turn has ended, and its deadlines with it.
+    CancelTimers {
+        conversation: ConversationId,
+        turn: TurnNumber,
     },
     /// End all sessions, then the host.
     End,

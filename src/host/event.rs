@@ -31,6 +31,8 @@ pub enum Event {
         generation: Generation,
         event: SessionEvent,
     },
+    /// What a person typed into the agent's screen had no room, as the agent does not read.
+    KeysDropped(ConversationId),
     TimerDue {
         conversation: ConversationId,
         timer: Timer,

@@ -9,22 +9,25 @@ pub mod descriptors;
 mod driver;
 pub mod effect;
 pub mod event;
+mod finder;
 pub mod first_word;
 mod processes;
 mod pty;
 mod session;
 mod socket;
+mod timers;
 mod writer;
 
 use crate::config::Config;
 use crate::lock::{self, Held, Lock};
 use crate::paths::{Paths, PathsError};
-use crate::protocol::message::{Hello, PROTOCOL_MAJOR, PROTOCOL_MINOR};
+use crate::protocol::message::{BUILD, Hello, PROTOCOL_MAJOR, PROTOCOL_MINOR};
 use crate::store::{Store, StoreError};
 use agents::AgentCatalog;
 use core::{HostCore, HostFacts};
 use driver::{Driver, Incoming};
 use event::Event;
+use finder::Finder;
 use first_word::FirstWord;
 use socket::Door;
 use std::fs::File;
@@ -114,11 +117,11 @@ async fn serve(paths: &Paths, lock: Held, mut store: Store) -> Result<(), HostEr
     let agents = AgentCatalog::read(&paths.agents, &paths.socket);
     let for_core = agents.for_core(config.default_agent);
     let started_at = clock::now();
-    let build = env!("CARGO_PKG_VERSION").to_owned();
-    let facts = HostFacts { pid: std::process::id(), build: build.clone(), started_at };
+    let facts = HostFacts { pid: std::process::id(), build: BUILD.to_owned(), started_at };
     let (core, first) = HostCore::restore(for_core, loaded.conversations, loaded.next_conversation, facts, started_at);
 
     let (incoming, receiver) = mpsc::channel(INCOMING);
+    let finder = Finder::start(store.searcher(), incoming.clone()).map_err(HostError::Run)?;
     let writer = Writer::start(store, incoming.clone()).map_err(HostError::Run)?;
     let listen_failed = |source| HostError::Listen { path: paths.socket.clone(), source };
     let door = Door::open(paths, lock).map_err(listen_failed)?;
@@ -126,15 +129,15 @@ async fn serve(paths: &Paths, lock: Held, mut store: Store) -> Result<(), HostEr
         magic: "threadkeep".into(),
         major: PROTOCOL_MAJOR,
         minor: PROTOCOL_MINOR,
-        build,
+        build: BUILD.to_owned(),
         pid: std::process::id(),
         started_at,
     };
     FirstWord::Serving.tell();
     tokio::spawn(socket::serve(door, hello, incoming.clone()));
     tokio::spawn(end_on_signal(incoming.clone()));
-    tracing::info!(pid = std::process::id(), "the host serves");
-    Driver::new(core, agents, writer, paths.run.clone(), incoming).run(first, receiver).await;
+    tracing::info!(pid = std::process::id(), build = BUILD, "the host serves");
+    Driver::new(core, agents, writer, finder, paths.run.clone(), incoming).run(first, receiver).await;
     tracing::info!("the host ended as told");
     Ok(())
 }

@@ -296,6 +296,12 @@ impl Tell {
         let _ = self.incoming.blocking_send(Incoming::Event(event));
     }
 
+    /// A person's keys had no room on their way to the agent.
+    pub fn keys_dropped(&self) {
+        // The receiver is gone only when the host has ended.
+        let _ = self.incoming.blocking_send(Incoming::Event(Event::KeysDropped(self.conversation)));
+    }
+
     /// The last that is told: nothing of the thread comes after it.
     fn gone(&self, left: Option<Pid>) {
         let (conversation, generation) = (self.conversation, self.generation);

@@ -8,6 +8,8 @@ use crate::protocol::codec;
 use crate::protocol::message::{Asked, AskedId, Hello, PROTOCOL_MAJOR, Request};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
@@ -16,7 +18,9 @@ use tokio::sync::mpsc;
 /// Who connects and does not greet within this time is let go.
 const HELLO_LIMIT: Duration = Duration::from_secs(2);
 /// Frames that wait for a slow client. One that lets so many wait is dropped; it comes back and gets everything anew.
-pub const OUTBOX_FRAMES: usize = 1024;
+const OUTBOX_FRAMES: usize = 1024;
+/// The same in bytes: an overview of ten thousand conversations fits, and a client that does not read costs no more than this.
+const OUTBOX_BYTES: usize = 32 * 1024 * 1024;
 /// After a failed accept (no descriptors left, say) the listener stays readable; this keeps that from becoming a busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -26,13 +30,31 @@ const LOOK_FOR_SOCKET_EVERY: Duration = Duration::from_secs(10);
 /// Frames on their way to one client. Without this its side of the connection closes.
 pub struct Frames {
     outbox: mpsc::Sender<Vec<u8>>,
+    /// Of those that have not left.
+    bytes: Arc<AtomicUsize>,
     writing: tokio::task::JoinHandle<()>,
 }
 
 impl Frames {
+    fn new(mut writer: impl AsyncWriteExt + Unpin + Send + 'static) -> Frames {
+        let (outbox, mut frames) = mpsc::channel::<Vec<u8>>(OUTBOX_FRAMES);
+        let bytes = Arc::new(AtomicUsize::new(0));
+        let waiting = bytes.clone();
+        let writing = tokio::spawn(async move {
+            while let Some(frame) = frames.recv().await {
+                if writer.write_all(&frame).await.is_err() {
+                    return;
+                }
+                waiting.fetch_sub(frame.len(), Ordering::Relaxed);
+            }
+        });
+        Frames { outbox, bytes, writing }
+    }
+
     /// Puts a frame behind the others. False where the client reads too slowly for that.
     pub fn push(&self, frame: Vec<u8>) -> bool {
-        self.outbox.try_send(frame).is_ok()
+        let waiting = self.bytes.fetch_add(frame.len(), Ordering::Relaxed) + frame.len();
+        waiting <= OUTBOX_BYTES && self.outbox.try_send(frame).is_ok()
     }
 
     /// Drops what has not left yet.
@@ -199,16 +221,8 @@ async fn control(
     first: Vec<u8>,
     incoming: &mpsc::Sender<Incoming>,
 ) -> io::Result<()> {
-    let (mut reader, mut writer) = stream.into_split();
-    let (outbox, mut frames) = mpsc::channel::<Vec<u8>>(OUTBOX_FRAMES);
-    let writing = tokio::spawn(async move {
-        while let Some(frame) = frames.recv().await {
-            if writer.write_all(&frame).await.is_err() {
-                return;
-            }
-        }
-    });
-    give(incoming, Incoming::NewClient { client, frames: Frames { outbox, writing } }).await;
+    let (mut reader, writer) = stream.into_split();
+    give(incoming, Incoming::NewClient { client, frames: Frames::new(writer) }).await;
     let mut body = first;
     let end = loop {
         match (codec::decode::<Asked>(&body), codec::decode::<AskedId>(&body)) {

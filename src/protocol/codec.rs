@@ -86,6 +86,8 @@ impl Decoder {
 mod tests {
     use super::*;
     use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
+    use crate::domain::search::{Findings, Found, Looked, Piece};
+    use crate::domain::turn::{TurnEnd, TurnState};
     use crate::protocol::message::{
         Asked, AskedId, Environment, Event, Hello, Place, Refusal, Reply, Request, RunningTurn, Scroll, Told,
         ViewInput, ViewOutput, WhenAsked,
@@ -196,6 +198,9 @@ mod tests {
             ),
             ("wait", encode(&Asked { id: 3, request: wait })),
             ("fresh", encode(&Asked { id: 4, request: fresh })),
+            ("search", encode(&Asked { id: 5, request: Request::Search { text: "fix is:failed".into(), most: 20 } })),
+            ("move_tab", encode(&Asked { id: 6, request: Request::MoveTab { conversation, to: 2 } })),
+            ("found", encode(&Told::Reply { id: 5, reply: Reply::Found(findings()) })),
             ("refused", encode(&Told::Reply { id: 1, reply: refused })),
             ("ending", encode(&Told::Event(Event::HostEnding))),
             ("key", encode(&ViewInput::Key(Key { code: KeyCode::Char('a'), modifiers: Modifiers::CONTROL }))),
@@ -204,6 +209,15 @@ mod tests {
         ]
         .map(|(name, bytes)| format!("{name}: {}", readable(&bytes.expect("encodes"))));
         insta::assert_snapshot!(golden.join("\n"));
+    }
+
+    fn findings() -> Findings {
+        let snippet = vec![Piece::Plain("to ".into()), Piece::Hit("fix".into())];
+        let state = TurnState::Ended(TurnEnd::Completed);
+        let (title, agent, folder) = ("t".into(), "a".into(), "/f".into());
+        let (conversation, turn, at) = (ConversationId(7), TurnNumber(2), Timestamp(5));
+        let found = vec![Found { conversation, turn, title, agent, folder, state, at, snippet }];
+        Findings { found, looked: Looked::AtAll }
     }
 
     fn a_picture() -> FrameDelta {

@@ -9,12 +9,15 @@ pub use crate::domain::conversation_state::{Place, RunningTurn, TakenUp};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Generation, SessionNumber, Timestamp, TurnNumber};
 use crate::domain::request::{Choice, RequestKind, RequestNumber};
+use crate::domain::search::{Findings, TURN_STATES};
 use crate::domain::session::AsleepWhy;
 use crate::domain::turn::{Evidence, TurnEnd, TurnRecord, TurnState};
 use crate::terminal::frame::{FrameDelta, Size};
 use crate::terminal::keys::{Focus, Key, Mouse};
 use serde::{Deserialize, Serialize};
 
+/// This build, for people: the version, and the commit where it is known (`build.rs`).
+pub const BUILD: &str = env!("THREADKEEP_BUILD");
 /// Builds with another major cannot talk to each other.
 pub const PROTOCOL_MAJOR: u16 = 1;
 /// Grows with each message that is added.
@@ -161,6 +164,11 @@ pub enum Request {
     CloseTab {
         conversation: ConversationId,
     },
+    /// Moves its tab to this place in the row, counted from 0 at the left; past the end is the end. `Reply::Done`.
+    MoveTab {
+        conversation: ConversationId,
+        to: u32,
+    },
     /// The person looks at this conversation (none: at nothing) in this client: its end is not unread.
     Look {
         conversation: Option<ConversationId>,
@@ -178,6 +186,11 @@ pub enum Request {
     /// The last ten decisions. `Reply::Decisions`.
     Why {
         conversation: ConversationId,
+    },
+    /// The best `most` turns for a text with filters, as a person types it (`domain/search.rs`). `Reply::Found`.
+    Search {
+        text: String,
+        most: u32,
     },
     /// The profiles and what each can do here. `Reply::Agents`.
     Agents,
@@ -249,6 +262,7 @@ pub enum Reply {
         text: String,
     },
     Decisions(Vec<DecisionRecord>),
+    Found(Findings),
     Agents(Vec<AgentReport>),
     Host(HostReport),
     Viewing {
@@ -286,6 +300,12 @@ pub enum Refusal {
     DoesNotAnswer(RequestKind),
     #[error("the message waits for you: {}", .0.text())]
     Held(QueueHeld),
+    #[error("is:{0} is no state of a turn; there are: {names}", names = TURN_STATES.map(|(name, _)| name).join(" "))]
+    NoSuchState(String),
+    #[error("{0}")]
+    SearchTrouble(String),
+    #[error("conversation {0} has no tab that could be moved")]
+    NoTab(ConversationId),
     #[error("nothing was said in this conversation yet")]
     NothingSaid,
     #[error("nothing can be saved now: {0}; free the disk or mend the folder, then try again")]

@@ -26,16 +26,6 @@ pub fn save(connection: &Connection, conversation: ConversationId, record: &Deci
         .map(drop)
 }
 
-/// The last `most` of a conversation, in order.
-pub fn last(connection: &Connection, conversation: ConversationId, most: u32) -> rusqlite::Result<Vec<DecisionRecord>> {
-    let mut decisions: Vec<DecisionRecord> = connection
-        .prepare_cached("SELECT * FROM decisions WHERE conversation = ?1 ORDER BY number DESC LIMIT ?2")?
-        .query_map((conversation, most), read)?
-        .collect::<rusqlite::Result<_>>()?;
-    decisions.reverse();
-    Ok(decisions)
-}
-
 /// The last `most` of every conversation, by conversation and number. Decisions are numbered without gaps.
 pub fn last_of_all(connection: &Connection, most: u32) -> rusqlite::Result<Vec<(ConversationId, DecisionRecord)>> {
     connection

@@ -17,13 +17,11 @@ mod tests;
 mod turns;
 
 pub use error::{StoreError, Trouble};
-pub use search::Found;
 
 use crate::domain::change::Change;
-use crate::domain::continuity::DecisionRecord;
 use crate::domain::conversation_state::Kept;
 use crate::domain::id::{ConversationId, TurnNumber};
-use crate::domain::session::SessionRecord;
+use crate::domain::search::{Findings, Query};
 use crate::domain::turn::TurnRecord;
 use crate::lock::Held;
 use open::Missing;
@@ -42,6 +40,26 @@ pub struct Store {
     file: Option<(u64, u64)>,
     /// Declared last, so that it is let go after the connection was closed.
     lock: Held,
+}
+
+/// Looks for turns with a connection of its own, which sees what is committed.
+pub struct Searcher {
+    path: PathBuf,
+    /// None before the first search and after trouble.
+    connection: Option<Connection>,
+}
+
+impl Searcher {
+    /// The best `most` turns for the query, the best first.
+    pub fn search(&mut self, query: &Query, most: usize) -> Result<Findings, StoreError> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => open::beside(&self.path)?,
+        };
+        let found = search::find(&connection, query, most).map_err(|source| StoreError::Search { source })?;
+        self.connection = Some(connection);
+        Ok(found)
+    }
 }
 
 /// What the host keeps in memory from its start on.
@@ -84,21 +102,9 @@ impl Store {
         self.on_connection(|connection| turns::before(connection, conversation, before, most).map_err(reading("turns")))
     }
 
-    /// All sessions the conversation ever had, in order.
-    pub fn sessions(&mut self, conversation: ConversationId) -> Result<Vec<SessionRecord>, StoreError> {
-        self.on_connection(|connection| sessions::all(connection, conversation).map_err(reading("sessions")))
-    }
-
-    /// The last `most` decisions, in order.
-    pub fn decisions(&mut self, conversation: ConversationId, most: u32) -> Result<Vec<DecisionRecord>, StoreError> {
-        self.on_connection(|connection| decisions::last(connection, conversation, most).map_err(reading("decisions")))
-    }
-
-    /// The newest `most` turns in whose prompt or answer all words of the query occur, newest first.
-    pub fn search(&mut self, query: &str, most: u32) -> Result<Vec<Found>, StoreError> {
-        self.on_connection(|connection| {
-            search::find(connection, query, most).map_err(|source| StoreError::Search { source })
-        })
+    /// A way to search beside this one, which never keeps it from saving.
+    pub fn searcher(&self) -> Searcher {
+        Searcher { path: self.path.clone(), connection: None }
     }
 
     /// Works on the connection, or on a new one where trouble took it; gives it up where it cannot be trusted after this.

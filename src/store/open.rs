@@ -64,6 +64,16 @@ pub fn open(path: &Path, missing: Missing) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// A further connection to the store that this process has open, to read from.
+pub fn beside(path: &Path) -> Result<Connection, StoreError> {
+    let failed = |source| StoreError::Open { path: path.into(), source };
+    let connection = connect(path).map_err(failed)?;
+    connection.pragma_update(None, "query_only", true).map_err(failed)?;
+    connection.pragma_update(None, "mmap_size", 0).map_err(failed)?; // As in `set_up`.
+    connection.pragma_update(None, "trusted_schema", false).map_err(failed)?;
+    Ok(connection)
+}
+
 /// Reads the whole store for damage, if that can be done in a moment.
 pub fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());

@@ -36,14 +36,6 @@ pub fn save(connection: &Connection, conversation: ConversationId, record: &Sess
         .map(drop)
 }
 
-/// All of a conversation, in order.
-pub fn all(connection: &Connection, conversation: ConversationId) -> rusqlite::Result<Vec<SessionRecord>> {
-    connection
-        .prepare_cached("SELECT * FROM sessions WHERE conversation = ?1 ORDER BY number")?
-        .query_map([conversation], read)?
-        .collect()
-}
-
 /// The newest session that goes on, of every conversation that has one, by conversation.
 pub fn going_on(connection: &Connection) -> rusqlite::Result<Vec<(ConversationId, SessionRecord)>> {
     connection
@@ -65,7 +57,7 @@ pub fn highest(connection: &Connection) -> rusqlite::Result<Vec<(ConversationId,
         .collect()
 }
 
-fn read(row: &Row) -> rusqlite::Result<SessionRecord> {
+pub(super) fn read(row: &Row) -> rusqlite::Result<SessionRecord> {
     Ok(SessionRecord {
         number: row.get("number")?,
         fingerprint: Fingerprint { agent: row.get("agent")?, model: row.get("model")?, folder: row.get("folder")? },

@@ -3,14 +3,15 @@
 use super::open::Missing;
 use super::schema::{APPLICATION_ID, SCHEMA};
 use super::*;
-use crate::domain::continuity::{Carried, Continuity, Decision, Why};
+use crate::domain::continuity::{Carried, Continuity, Decision, DecisionRecord, Why};
 use crate::domain::conversation::ConversationRecord;
 use crate::domain::conversation::{QueueHeld, Tab, Title};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::SessionNumber;
 use crate::domain::id::Timestamp;
 use crate::domain::request::{Choice, Request, RequestKind, RequestNumber, RequestState};
-use crate::domain::session::{AsleepWhy, BegunBy, Context, Exit, SessionEnd};
+use crate::domain::search::{Found, Piece};
+use crate::domain::session::{AsleepWhy, BegunBy, Context, Exit, SessionEnd, SessionRecord};
 use crate::domain::turn::{
     Answer, Delivery, Evidence, FailedWhy, FailureKind, InterruptedBy, Origin, Source, TurnEnd, TurnState, UnknownWhy,
     Usage, Work,
@@ -129,6 +130,7 @@ fn turn_ends() -> Vec<TurnEnd> {
         TurnEnd::Failed(FailedWhy::AgentExited(Exit::Code(1))),
         TurnEnd::Failed(FailedWhy::AgentExited(Exit::Signal(9))),
         TurnEnd::Failed(FailedWhy::NotStarted),
+        TurnEnd::Failed(FailedWhy::NotDelivered),
         TurnEnd::Failed(FailedWhy::CouldNotStart("no \"such\" program\n".into())),
         TurnEnd::Interrupted(InterruptedBy::Person),
         TurnEnd::Interrupted(InterruptedBy::AgentScreen),
@@ -136,6 +138,7 @@ fn turn_ends() -> Vec<TurnEnd> {
         TurnEnd::Interrupted(InterruptedBy::Denied),
         TurnEnd::Unknown(UnknownWhy::HostEnded),
         TurnEnd::Unknown(UnknownWhy::NoStatus),
+        TurnEnd::Unknown(UnknownWhy::ShellReplaced),
     ];
     let kinds = [FailureKind::ApiError, FailureKind::RateLimit, FailureKind::LoginNeeded, FailureKind::Other];
     let reported = |kind| TurnEnd::Failed(FailedWhy::Reported { kind, text: "500".into() });
@@ -148,6 +151,7 @@ fn turn_ends() -> Vec<TurnEnd> {
                 FailedWhy::ExitStatus(_)
                 | FailedWhy::AgentExited(Exit::Code(_) | Exit::Signal(_))
                 | FailedWhy::NotStarted
+                | FailedWhy::NotDelivered
                 | FailedWhy::CouldNotStart(_)
                 | FailedWhy::Reported {
                     kind: FailureKind::ApiError | FailureKind::RateLimit | FailureKind::LoginNeeded | FailureKind::Other,
@@ -160,7 +164,7 @@ fn turn_ends() -> Vec<TurnEnd> {
                 | InterruptedBy::SessionStopped
                 | InterruptedBy::Denied,
             )
-            | TurnEnd::Unknown(UnknownWhy::HostEnded | UnknownWhy::NoStatus) => (),
+            | TurnEnd::Unknown(UnknownWhy::HostEnded | UnknownWhy::NoStatus | UnknownWhy::ShellReplaced) => (),
         }
     }
     ends
@@ -485,9 +489,13 @@ fn check_everything(store: &mut Store) {
     let loaded = store.load().unwrap();
     let records: Vec<_> = loaded.conversations.iter().map(|loaded| loaded.record.clone()).collect();
     assert_eq!(records, conversations());
-    assert_eq!(store.sessions(ONE).unwrap(), sessions());
     assert_eq!(store.turns(ONE, None, u32::MAX).unwrap(), turns());
-    assert_eq!(store.decisions(ONE, u32::MAX).unwrap(), decisions());
+    let connection = store.connection.as_ref().unwrap();
+    let mut all = connection.prepare("SELECT * FROM sessions ORDER BY number").unwrap();
+    let all: Vec<_> = all.query_map([], sessions::read).unwrap().map(Result::unwrap).collect();
+    assert_eq!(all, sessions());
+    let all: Vec<_> = decisions::last_of_all(connection, u32::MAX).unwrap().into_iter().map(|(_, one)| one).collect();
+    assert_eq!(all, decisions());
 }
 
 #[test]
@@ -510,7 +518,7 @@ fn a_store_made_by_schema_1_opens_with_this_build() {
     raw.pragma_update(None, "user_version", 1).unwrap();
     drop(raw);
     let mut store = home.open();
-    assert_eq!(store.search("quoted", 1).unwrap().len(), 1);
+    assert_eq!(found(&store, "quoted", 1).len(), 1);
     let loaded = store.load().unwrap();
     assert_eq!(loaded.conversations.len(), 14);
     let session = loaded.conversations.iter().find_map(|kept| kept.session.as_ref()).unwrap();
@@ -530,7 +538,7 @@ fn a_store_made_by_schema_2_opens_with_this_build() {
     raw.pragma_update(None, "user_version", 2).unwrap();
     drop(raw);
     let mut store = home.open();
-    assert_eq!(store.search("quoted", 1).unwrap().len(), 1);
+    assert_eq!(found(&store, "quoted", 1).len(), 1);
     assert_eq!(store.load().unwrap().conversations.len(), 20);
 }
 
@@ -547,7 +555,7 @@ fn a_store_made_by_schema_3_opens_with_this_build() {
     drop(raw);
     let mut store = home.open();
     check_everything(&mut store);
-    assert_eq!(store.search("quoted", 1).unwrap().len(), 1);
+    assert_eq!(found(&store, "quoted", 1).len(), 1);
 }
 
 /// Fails where a domain type is stored in another way than before. That is a change of the schema: leave this golden file, add the next schema file
@@ -737,8 +745,8 @@ fn a_turn_that_is_saved_twice_is_one_row_with_the_newer_text() {
     store.commit(&one(ended.clone())).unwrap();
     store.commit(&one(ended.clone())).unwrap();
     assert_eq!(store.turns(ONE, None, 9).unwrap(), [ended]);
-    assert_eq!(store.search("first", 9).unwrap(), []);
-    assert_eq!(store.search("second", 9).unwrap().len(), 1);
+    assert_eq!(found(&store, "first", 9), []);
+    assert_eq!(found(&store, "second", 9).len(), 1);
 }
 
 #[test]
@@ -766,7 +774,7 @@ fn a_removed_conversation_leaves_nothing_but_its_id() {
     let loaded = store.load().unwrap();
     assert_eq!(loaded.conversations, []);
     assert_eq!(loaded.next_conversation, ConversationId(conversations().len() as i64 + 1));
-    assert_eq!(store.search("prompt", 9).unwrap(), []);
+    assert_eq!(found(&store, "prompt", 9), []);
     drop(store);
     for table in ["conversations", "sessions", "turns", "decisions", "turn_words"] {
         let rows: u32 = home.raw().query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
@@ -821,17 +829,75 @@ fn search_finds_words_whatever_the_script_and_whatever_is_typed() {
         ("\" ' * - ( ) : ^ {} \0", &[]),
         ("foo\0bar\"", &[]),
     ] {
-        let turns: Vec<u32> = store.search(query, 9).unwrap().iter().map(|found| found.turn.0).collect();
-        assert_eq!(turns, found, "{query:?}");
+        assert_eq!(turns_of(&store, query), found, "{query:?}");
     }
     store.commit(&[Change::Turn(ONE, asked(5, "another green one", ""))]).unwrap();
-    let found = store.search("green", 1).unwrap();
-    assert_eq!(
-        found,
-        [Found { conversation: ONE, turn: TurnNumber(5), snippet: "another green one".into() }],
-        "the newest first"
-    );
-    assert_eq!(store.search(&"green ".repeat(10_000), 9).unwrap().len(), 2);
+    assert_eq!(turns_of(&store, "green"), [5, 1], "the newest first");
+    assert_eq!(turns_of(&store, &"green ".repeat(10_000)), [5, 1]);
+}
+
+#[test]
+fn the_best_come_first_and_the_newest_among_equals() {
+    let home = Home::new();
+    let store = home.reopened(&[
+        Change::Conversation(conversation(1)),
+        Change::Turn(ONE, asked(1, "fix the login page", "")),
+        Change::Turn(ONE, asked(2, "the login: fix it", "")),
+        Change::Turn(ONE, asked(3, "look at it", "I could fix the login")),
+        Change::Turn(ONE, asked(4, "fix the logins", "")),
+        Change::Turn(ONE, asked(5, "now fix the login again", "")),
+    ]);
+    assert_eq!(turns_of(&store, "fix the login"), [5, 1, 2, 3, 4]);
+    assert_eq!(turns_of(&store, "login"), [5, 2, 1, 3, 4]);
+    assert_eq!(found(&store, "login", 2).len(), 2, "and no more than asked for");
+}
+
+#[test]
+fn filters_leave_turns_out() {
+    let home = Home::new();
+    let other = ConversationId(2);
+    let wanted = Fingerprint { agent: "Coder".into(), model: None, folder: "/home/me/App".into() };
+    let title = Title::ByPerson("mine".into());
+    let failed = TurnState::Ended(TurnEnd::Failed(FailedWhy::ExitStatus(1)));
+    let store = home.reopened(&[
+        Change::Conversation(conversation(1)),
+        Change::Conversation(ConversationRecord { title, wanted, tab: Tab::Open { place: 1 }, ..conversation(2) }),
+        Change::Turn(ONE, asked(1, "a test", "")),
+        Change::Turn(ONE, TurnRecord { prompt: "another test".into(), ..turn(2, failed) }),
+        Change::Turn(other, TurnRecord { prompt: "test it".into(), ..turn(3, TurnState::NeedsApproval) }),
+        Change::Turn(other, TurnRecord { prompt: "and test that".into(), ..turn(4, TurnState::Queued) }),
+    ]);
+    for (query, turns) in [
+        ("test", &[4, 3, 2, 1][..]),
+        ("test is:failed", &[2]),
+        ("test is:completed", &[1]),
+        ("is:asks", &[3]),
+        ("is:working", &[3]),
+        ("is:queued test", &[4]),
+        ("test is:open", &[4, 3]),
+        ("test is:closed is:completed", &[1]),
+        ("agent:code", &[4, 3]),
+        ("in:app that", &[4]),
+        ("agent:nobody test", &[]),
+        ("agent:coder \"", &[]),
+    ] {
+        assert_eq!(turns_of(&store, query), turns, "{query}");
+    }
+    let one = found(&store, "in:app that", 9).remove(0);
+    let at = Timestamp(i64::MIN);
+    let snippet = vec![Piece::Plain("and test ".into()), Piece::Hit("that".into())];
+    let (agent, folder, title) = ("Coder".into(), "/home/me/App".into(), "mine".into());
+    let state = TurnState::Queued;
+    assert_eq!(one, Found { conversation: other, turn: TurnNumber(4), title, agent, folder, state, at, snippet });
+}
+
+/// The best turns for a text as a person types it.
+fn found(store: &Store, text: &str, most: usize) -> Vec<Found> {
+    store.searcher().search(&Query::parse(text).unwrap(), most).unwrap().found
+}
+
+fn turns_of(store: &Store, text: &str) -> Vec<u32> {
+    found(store, text, 9).iter().map(|found| found.turn.0).collect()
 }
 
 #[test]

@@ -130,12 +130,17 @@ pub fn newest_ended(connection: &Connection) -> rusqlite::Result<Vec<(Conversati
         .collect()
 }
 
-fn read(row: &Row) -> rusqlite::Result<TurnRecord> {
+/// The state that stands in this row's three columns.
+pub fn state(row: &Row) -> rusqlite::Result<TurnState> {
     let state: String = row.get("state")?;
-    let state = match (state.as_str(), row.get("outcome")?) {
+    Ok(match (state.as_str(), row.get("outcome")?) {
         (ENDED, Some(outcome)) => TurnState::Ended(put_together(outcome, row.get("outcome_why")?)?),
         (_, _) => put_together(state, None)?,
-    };
+    })
+}
+
+fn read(row: &Row) -> rusqlite::Result<TurnRecord> {
+    let state = state(row)?;
     let answer_cut_bytes: Option<i64> = row.get("answer_cut_bytes")?;
     let answer = row
         .get::<_, Option<String>>("answer")?

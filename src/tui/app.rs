@@ -6,6 +6,8 @@ use super::composer::Composer;
 use super::event::{Effect, Event, Now, ViewOf};
 use super::layout;
 use super::overview::{Listed, Overview};
+use super::palette::Palette;
+use super::search::Search;
 use crate::client::Absent;
 use crate::client::kept::KeptText;
 use crate::config::{self, Config};
@@ -100,6 +102,8 @@ pub struct Desk {
     /// The composer shows an older prompt.
     pub recalled: Option<Recalled>,
     pub record: Record,
+    /// A turn that was searched for; it may be older than all of the record that were fetched.
+    pub found: Option<TurnRecord>,
     /// The newest decisions that are known, by number.
     pub decisions: BTreeMap<u32, DecisionRecord>,
     /// The last picture of its agent's screen.
@@ -223,6 +227,8 @@ pub enum Page {
     Model(Box<Composer>),
     Agents(Agents),
     Overview(Box<Overview>),
+    Search(Box<Search>),
+    Palette(Box<Palette>),
 }
 
 /// The agents of the host, one of which a new conversation is to have.
@@ -438,7 +444,8 @@ impl App {
         let conversation = self.active()?;
         let mut known = conversation.queue.iter().chain(conversation.turn.as_ref());
         let recorded = self.desk().and_then(|desk| desk.record.turns.get(&number));
-        recorded.or_else(|| known.find(|turn| turn.number == number))
+        let found = self.desk().and_then(|desk| desk.found.as_ref()).filter(|turn| turn.number == number);
+        recorded.or_else(|| known.find(|turn| turn.number == number)).or(found)
     }
 
     /// The request that is chosen on the page of requests.

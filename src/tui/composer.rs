@@ -56,6 +56,9 @@ pub enum Taken {
 
 /// The crate counts rows with 16 bits and panics or scrolls wrongly beyond; half of that leaves room for wrapped lines.
 pub const MAX_LINES: usize = 32 * 1024;
+/// From so many rows on a text is not drawn: the crate counts them with 16 bits. It is kept and sent whole all the same. Far more than anybody
+/// scrolls through.
+const MOST_ROWS: usize = 60_000;
 /// Enough to undo a whole message piece by piece.
 const UNDO_STEPS: usize = 500;
 
@@ -202,6 +205,9 @@ impl Composer {
         if area.is_empty() {
             return (0, 0);
         }
+        if self.is_too_tall(area.width) {
+            return self.draw_name(area, buffer, style);
+        }
         (&self.area).render(area, buffer);
         buffer.set_style(area, style);
         let screen = self.area.screen_cursor();
@@ -221,10 +227,27 @@ impl Composer {
         (column, row)
     }
 
+    /// Whether it may have more rows than the crate can count. Two rows together hold more than one row's cells, so it has at most so many.
+    fn is_too_tall(&self, columns: u16) -> bool {
+        let cells = |line: &String| line.bytes().map(|byte| if byte == b'\t' { 4 } else { 1 }).sum::<usize>();
+        let cells: usize = self.area.lines().iter().map(cells).sum();
+        self.area.lines().len() + 2 * cells / usize::from(columns.max(1)) > MOST_ROWS
+    }
+
+    /// Says what is there in place of a text that is too tall.
+    fn draw_name(&self, area: Rect, buffer: &mut Buffer, style: Style) -> (u16, u16) {
+        let lines = self.area.lines();
+        let kib = lines.iter().map(|line| line.len() + 1).sum::<usize>() / 1024;
+        let words = format!("a text of {} lines, {kib} KiB: too long to show · Enter sends it whole", lines.len());
+        let (column, _) = buffer.set_stringn(area.x, area.y, words, area.width.into(), style);
+        ((column - area.x).min(area.width - 1), 0)
+    }
+
     /// Puts the cursor where a click in the drawn area points.
     pub fn click(&mut self, column: u16, row: u16) {
         let (top, _) = self.area.scroll_offset();
-        let DataCursor(line, char) = self.area.screen_to_data(usize::from(row + top), usize::from(column));
+        let Some(row) = row.checked_add(top) else { return };
+        let DataCursor(line, char) = self.area.screen_to_data(usize::from(row), usize::from(column));
         let narrow = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
         self.area.move_cursor(CursorMove::Jump(narrow(line), narrow(char)));
     }
@@ -348,6 +371,28 @@ mod tests {
     fn a_huge_text_is_measured_without_wrapping_it() {
         let composer = Composer::with_text(&"x".repeat(200_000));
         assert_eq!(composer.rows(80, 8), 8);
+    }
+
+    /// The broken one panicked, or scrolled to another place than the cursor's.
+    #[test]
+    fn a_text_with_more_rows_than_the_crate_can_count_is_kept_whole_and_named_instead_of_shown() {
+        let tall = "x\n".repeat(100_000);
+        for (text, columns) in [(tall.clone(), 80), (tall, 1), ("word ".repeat(70_000), 4), ("\t".repeat(90_000), 3)] {
+            let mut composer = Composer::with_text(&text);
+            composer.rows(columns, 8);
+            let (shown, (column, row)) = drawn(&composer, columns, 8);
+            assert!(shown.starts_with(&"a text of"[..usize::from(columns.min(9))]), "{shown}");
+            assert!(column < columns && row < 8);
+            composer.cursor_row(columns);
+            composer.click(0, 7);
+            for edit in [Edit::Up, Edit::Down, Edit::TextStart, Edit::TextEnd, Edit::DeleteLeft, Edit::Undo] {
+                composer.apply(edit);
+                drawn(&composer, columns, 8);
+            }
+            assert!(composer.text() == text, "nothing of it is lost");
+        }
+        let all = drawn(&Composer::with_text(&"x\n".repeat(100_000)), 80, 1).0;
+        assert_eq!(all.trim_end(), "a text of 100001 lines, 195 KiB: too long to show · Enter sends it whole");
     }
 
     #[test]

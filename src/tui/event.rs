@@ -96,6 +96,13 @@ pub enum Purpose {
     Agents,
     /// All conversations, for the pages that list them.
     List,
+    /// With the text that is looked for.
+    Search(String),
+    /// A turn that was found, to be read.
+    OneTurn {
+        conversation: ConversationId,
+        turn: TurnNumber,
+    },
     /// It is shown once it has its tab.
     OpenTab(ConversationId),
     CloseTab(ConversationId),

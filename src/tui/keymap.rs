@@ -19,6 +19,8 @@ pub enum Command {
     PreviousTab,
     GoToTab(u8),
     LastTab,
+    MoveTabLeft,
+    MoveTabRight,
     NextNeedingMe,
     SwitchKeyboard,
     Interrupt,
@@ -57,6 +59,8 @@ pub enum Command {
     NextOrder,
     OnChosen(RowAction),
     UndoClose,
+    Search,
+    Palette,
     Back,
     Yes,
     No,
@@ -101,6 +105,10 @@ pub enum Place {
     Agents,
     /// The list of all conversations; letters go into its filter.
     Overview,
+    /// The search; letters go into its text.
+    Search,
+    /// All actions and conversations; letters go into what is looked for.
+    Palette,
     Confirm,
 }
 
@@ -154,6 +162,8 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Prefix, char('t'), Command::TogglePanel, "turn panel on or off"),
     bind(Place::Prefix, char('v'), Command::ToggleRecord, "record or live screen"),
     bind(Place::Prefix, char('w'), Command::Overview, "all conversations"),
+    bind(Place::Prefix, char('/'), Command::Search, "search all turns"),
+    bind(Place::Prefix, char(':'), Command::Palette, "every action by its name"),
     bind(Place::Prefix, char('n'), Command::NextTab, "next tab"),
     bind(Place::Prefix, char('p'), Command::PreviousTab, "previous tab"),
     bind(Place::Prefix, char('1'), Command::GoToTab(1), GO_TO_TAB),
@@ -165,6 +175,8 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Prefix, char('7'), Command::GoToTab(7), GO_TO_TAB),
     bind(Place::Prefix, char('8'), Command::GoToTab(8), GO_TO_TAB),
     bind(Place::Prefix, char('9'), Command::GoToTab(9), GO_TO_TAB),
+    bind(Place::Prefix, char('<'), Command::MoveTabLeft, "move this tab left"),
+    bind(Place::Prefix, char('>'), Command::MoveTabRight, "move this tab right"),
     bind(Place::Prefix, char('l'), Command::LastTab, "tab before this one"),
     bind(Place::Prefix, char('a'), Command::NextNeedingMe, "next tab that needs you"),
     bind(Place::Prefix, char(','), Command::Rename, "rename"),
@@ -296,6 +308,22 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Overview, ctrl(KeyCode::Char('x')), Command::OnChosen(RowAction::Close), "close tab"),
     bind(Place::Overview, ctrl(KeyCode::Char('d')), Command::OnChosen(RowAction::Delete), "delete"),
     bind(Place::Overview, plain(KeyCode::Escape), Command::Back, "back"),
+    bind(Place::Search, plain(KeyCode::Enter), Command::Open, "open the conversation at that turn"),
+    bind(Place::Search, plain(KeyCode::Up), Command::Move(Motion::Up), "choose"),
+    bind(Place::Search, plain(KeyCode::Down), Command::Move(Motion::Down), "choose"),
+    bind(Place::Search, plain(KeyCode::PageUp), Command::Move(Motion::PageUp), "choose"),
+    bind(Place::Search, plain(KeyCode::PageDown), Command::Move(Motion::PageDown), "choose"),
+    bind(Place::Search, ctrl(KeyCode::Home), Command::Move(Motion::Top), ""),
+    bind(Place::Search, ctrl(KeyCode::End), Command::Move(Motion::Bottom), ""),
+    bind(Place::Search, plain(KeyCode::Escape), Command::Back, "back"),
+    bind(Place::Palette, plain(KeyCode::Enter), Command::Open, "do it, or show the conversation"),
+    bind(Place::Palette, plain(KeyCode::Up), Command::Move(Motion::Up), "choose"),
+    bind(Place::Palette, plain(KeyCode::Down), Command::Move(Motion::Down), "choose"),
+    bind(Place::Palette, plain(KeyCode::PageUp), Command::Move(Motion::PageUp), "choose"),
+    bind(Place::Palette, plain(KeyCode::PageDown), Command::Move(Motion::PageDown), "choose"),
+    bind(Place::Palette, ctrl(KeyCode::Home), Command::Move(Motion::Top), ""),
+    bind(Place::Palette, ctrl(KeyCode::End), Command::Move(Motion::Bottom), ""),
+    bind(Place::Palette, plain(KeyCode::Escape), Command::Back, "back"),
     bind(Place::Confirm, char('y'), Command::Yes, "yes"),
     bind(Place::Confirm, char('b'), Command::Brief, "yes, with a brief, where a fresh session is asked for"),
     bind(Place::Confirm, char('n'), Command::No, "no"),
@@ -305,6 +333,63 @@ pub const TABLE: &[Binding] = &[
 /// What this key means here; none where it has no meaning of ours.
 pub fn command(place: Place, key: Key) -> Option<Command> {
     TABLE.iter().find(|binding| binding.place == place && binding.key == key).map(|binding| binding.command)
+}
+
+/// What the palette offers beside conversations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action {
+    pub command: Command,
+    pub words: &'static str,
+    place: Place,
+    key: Key,
+}
+
+impl Action {
+    /// Its key with what must be pressed before.
+    pub fn key_words(&self, prefix: Key) -> String {
+        match self.place {
+            Place::Prefix => format!("{} {}", key_name(prefix), key_name(self.key)),
+            Place::Anywhere
+            | Place::Composer
+            | Place::Turns
+            | Place::Page
+            | Place::Requests
+            | Place::Agents
+            | Place::Overview
+            | Place::Search
+            | Place::Palette
+            | Place::Confirm => key_name(self.key),
+        }
+    }
+}
+
+/// Every action that makes sense by itself, each once, with its first key. Left out is what only edits the text, what chooses a tab by number
+/// (the conversations are offered by name), and the palette.
+pub fn actions() -> Vec<Action> {
+    let mut actions: Vec<Action> = Vec::new();
+    for binding in TABLE.iter().filter(|binding| is_action(binding)) {
+        let Binding { place, key, command, words } = *binding;
+        if !actions.iter().any(|action| action.command == command) {
+            actions.push(Action { command, words, place, key });
+        }
+    }
+    actions
+}
+
+fn is_action(binding: &Binding) -> bool {
+    let stands_alone = match binding.place {
+        Place::Prefix | Place::Anywhere | Place::Composer => true,
+        Place::Turns
+        | Place::Page
+        | Place::Requests
+        | Place::Agents
+        | Place::Overview
+        | Place::Search
+        | Place::Palette
+        | Place::Confirm => false,
+    };
+    let left_out = matches!(binding.command, Command::Edit(_) | Command::GoToTab(_) | Command::Palette);
+    stands_alone && !left_out && !binding.words.is_empty()
 }
 
 /// The keys of one place with their words, alike ones together, for people.
@@ -393,6 +478,16 @@ mod tests {
     fn keys_that_go_everywhere_are_not_taken_by_the_composer() {
         for binding in TABLE.iter().filter(|binding| binding.place == Place::Anywhere) {
             assert_eq!(command(Place::Composer, binding.key), None, "{}", key_name(binding.key));
+        }
+    }
+
+    #[test]
+    fn every_command_of_the_prefix_is_an_action_or_left_out_on_purpose() {
+        let actions = actions();
+        for binding in TABLE.iter().filter(|binding| binding.place == Place::Prefix) {
+            let left_out = matches!(binding.command, Command::GoToTab(_) | Command::Palette);
+            let count = actions.iter().filter(|action| action.command == binding.command).count();
+            assert_eq!(count, usize::from(!left_out), "{}", binding.words);
         }
     }
 

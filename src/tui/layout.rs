@@ -228,6 +228,18 @@ pub enum Hit {
     Nothing,
 }
 
+/// A count of hidden tabs stands for the nearest of them.
+fn hidden_tab(app: &App, tabs: &TabRow, column: u16) -> Option<ConversationId> {
+    let (first, last) = (tabs.cells.first()?, tabs.cells.last()?);
+    let index = match column < first.area.x {
+        true => tabs.left.checked_sub(1)?,
+        // The count stands at the right end; what is between is empty.
+        false if tabs.right > 0 && column >= last.area.right() => last.number,
+        false => return None,
+    };
+    app.tabs().get(index).map(|tab| tab.id)
+}
+
 /// What the widest chip and the hint of the commands take.
 const CHIP_COLUMNS: u16 = 9;
 const HINT_COLUMNS: u16 = 12;
@@ -240,7 +252,7 @@ pub fn hit(app: &App, column: u16, row: u16) -> Hit {
         return match tabs.cells.iter().find(|cell| cell.area.contains(at)) {
             Some(cell) => Hit::Tab(cell.conversation),
             None if tabs.plus.is_some_and(|plus| plus.contains(at)) => Hit::NewTab,
-            None => Hit::Nothing,
+            None => hidden_tab(app, &tabs, column).map_or(Hit::Nothing, Hit::Tab),
         };
     }
     if layout.panel.contains(at) {

@@ -11,7 +11,9 @@ pub mod input;
 pub mod keymap;
 pub mod layout;
 pub mod overview;
+pub mod palette;
 pub mod screen;
+pub mod search;
 #[cfg(test)]
 mod testing;
 pub mod update;

@@ -10,6 +10,7 @@ use crate::domain::conversation::{QueueHeld, Tab};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Generation, SessionNumber, Timestamp, TurnNumber};
 use crate::domain::request::{Choice, Request as Asked, RequestKind, RequestNumber, RequestState};
+use crate::domain::search::{Found, Piece};
 use crate::domain::session::{AsleepWhy, Exit};
 use crate::domain::turn::{Answer, Delivery, Evidence, Origin, Source, TurnRecord, TurnState, Usage, Work};
 use crate::protocol::message::{
@@ -418,6 +419,23 @@ pub fn agents() -> Vec<AgentReport> {
         report("missing", "Another Coder", None, &["exact turns", "resumes by its own session id"]),
         report("broken.toml", "left out", None, &["line 3: unknown field `nmae`"]),
     ]
+}
+
+/// A completed turn that was found; `[ ]` around the hits.
+pub fn found(conversation: i64, turn: u32, title: &str, snippet: &str) -> Found {
+    let pieces = snippet.split(['[', ']']).enumerate().filter(|(_, text)| !text.is_empty());
+    let piece =
+        |(at, text): (usize, &str)| if at % 2 == 1 { Piece::Hit(text.into()) } else { Piece::Plain(text.into()) };
+    Found {
+        conversation: id(conversation),
+        turn: TurnNumber(turn),
+        title: title.into(),
+        agent: "shell".into(),
+        folder: "/home/me/app".into(),
+        state: TurnState::Ended(crate::domain::turn::TurnEnd::Completed),
+        at: ago(i64::from(turn) * 1_000),
+        snippet: pieces.map(piece).collect(),
+    }
 }
 
 pub fn turn(number: u32, prompt: &str, state: TurnState) -> TurnRecord {

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
+use threadkeep::protocol::message::Request;
 
 #[test]
 fn a_host_that_was_stopped_comes_back_with_everything_and_says_what_a_shell_cannot_keep() {
@@ -96,6 +97,25 @@ fn stopping_the_host_while_turns_run_leaves_no_process_and_says_what_became_of_t
         let ended = &tab.log()[0];
         assert_eq!((&ended["state"], &ended["end_why"]), (&json!("interrupted"), &json!("session_stopped")));
     }
+}
+
+/// The broken one told nobody anything before the last job was gone.
+#[test]
+fn whoever_stops_a_host_hears_at_once_that_it_ends_whatever_jobs_are_left() {
+    let home = Home::new();
+    let tab = home.tab();
+    tab.send("(trap '' HUP TERM; echo $BASHPID > job; exec sleep 1000) & disown");
+    wait_until("the job runs", || std::fs::read_to_string(home.file("job")).is_ok_and(|text| text.ends_with('\n')));
+    let job = std::fs::read_to_string(home.file("job")).expect("it is there").trim().parse().expect("a process id");
+    tab.send("exit");
+    tab.wait_for("the shell is gone", |state| state["pid"].is_null());
+    assert!(is_alive(job));
+    let mut control = home.control();
+    control.ask(&Request::HostStop, None).expect("the host runs");
+    assert!(is_alive(job), "it has a second to leave by itself");
+    wait_until("it is gone with the host", || !is_alive(job));
+    // That one is on its last steps; this waits for them.
+    home.run(&["host", "stop"]).done();
 }
 
 #[test]

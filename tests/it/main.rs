@@ -11,6 +11,7 @@ mod crash;
 #[allow(dead_code)]
 mod home;
 mod overview;
+mod palette;
 mod programs;
 mod queue;
 mod record;
@@ -18,6 +19,7 @@ mod recordings;
 mod requests;
 
 mod screen;
+mod search;
 mod session;
 mod shell;
 mod start;

@@ -9,9 +9,10 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+use threadkeep::domain::id::Timestamp;
 use threadkeep::lock::{self, Lock};
 use threadkeep::protocol::codec;
-use threadkeep::protocol::message::{Hello, Refusal, Reply, Told};
+use threadkeep::protocol::message::{Asked, Hello, HostReport, Refusal, Reply, Told};
 
 fn hosts(home: &Home) -> Vec<i32> {
     home.processes().into_iter().filter(|pid| command_line_of(*pid).contains("host run")).collect()
@@ -210,6 +211,46 @@ fn read_frame<T: serde::de::DeserializeOwned>(stream: &mut UnixStream) -> T {
     let mut body = vec![0; codec::body_length(length).expect("a length")];
     stream.read_exact(&mut body).expect("a whole frame");
     codec::decode(&body).expect("it can be read")
+}
+
+#[test]
+fn a_host_of_another_build_is_told_with_the_command_that_helps() {
+    let home = Home::new();
+    let version = home.run(&["--version"]).done().stdout;
+    let status = home.run(&["doctor", "--json"]).done().json();
+    assert_eq!(format!("threadkeep {}\n", status["host"]["build"].as_str().expect("a text")), version);
+    let said = home.run(&["host", "status"]).done().stdout;
+    assert!(said.contains(version.trim()) && !said.contains("host stop"), "{said}");
+    home.run(&["host", "stop"]).done();
+
+    let listener = std::os::unix::net::UnixListener::bind(home.paths().socket).expect("a socket");
+    let older = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a client comes");
+        let hello: Hello = read_frame(&mut stream);
+        let hello = codec::encode(&Hello { build: "0.0.9+abc".into(), ..hello }).expect("it can be told");
+        stream.write_all(&hello).expect("there is room");
+        let Asked { id, .. } = read_frame(&mut stream);
+        let report = HostReport {
+            pid: 7,
+            build: "0.0.9+abc".into(),
+            started_at: Timestamp(0),
+            conversations: 0,
+            sessions: 0,
+            turns_running: 0,
+            clients: 0,
+            store_trouble: None,
+        };
+        let reply = codec::encode(&Told::Reply { id, reply: Reply::Host(report) }).expect("it can be told");
+        stream.write_all(&reply).expect("there is room");
+    });
+    let said = home.run(&["host", "status"]).done().stdout;
+    older.join().expect("no panic");
+    std::fs::remove_file(home.paths().socket).expect("it is there");
+    for word in
+        ["host is threadkeep 0.0.9+abc", version.trim_start_matches("threadkeep ").trim(), "threadkeep host stop"]
+    {
+        assert!(said.contains(word), "{word}: {said}");
+    }
 }
 
 /// The broken one closed the connection where the first request was the unknown one.

@@ -1,7 +1,11 @@
 //! What stands in the way of saving, and what is too much: said in words, and nothing else stops for it.
 
-use crate::home::{Home, wait_until};
+use crate::home::{Home, LIMIT, wait_until, wait_until_or};
 use rusqlite::Connection;
+use threadkeep::client::{ClientError, View};
+use threadkeep::domain::id::ConversationId;
+use threadkeep::protocol::message::{Event, Request, Told, ViewInput, ViewOutput};
+use threadkeep::terminal::frame::Size;
 
 /// Another program that keeps the store locked for as long as this lives.
 fn hold(home: &Home) -> Connection {
@@ -41,6 +45,72 @@ fn a_host_that_cannot_save_still_ends_when_it_is_told_to() {
     let _held = hold(&home);
     home.run(&["host", "stop"]).done();
     assert!(home.processes().is_empty());
+}
+
+/// What the process has in memory, in bytes.
+fn memory_of(pid: i32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it lives");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it is told");
+    line.trim().trim_end_matches(" kB").parse::<usize>().expect("a number") * 1024
+}
+
+/// The broken one kept a thousand frames of any size for it.
+#[test]
+fn a_client_that_does_not_read_is_dropped_before_it_costs_much_memory() {
+    let home = Home::new();
+    home.tab();
+    let mut silent = home.control();
+    silent.send(&Request::Subscribe).expect("the host runs");
+    let mut writer = home.control();
+    let before = memory_of(home.host_pid());
+    // Each of these tells every subscriber of the conversation with its draft: 150 MiB in all.
+    for number in 0..400_u32 {
+        let text = format!("{number} {}", "x".repeat(380 * 1024));
+        writer.ask(&Request::SaveDraft { conversation: ConversationId(1), text }, None).expect("it is saved");
+    }
+    let grown = memory_of(home.host_pid()).saturating_sub(before);
+    assert!(grown < 90 * 1024 * 1024, "the host grew by {grown} bytes");
+    let log = std::fs::read_to_string(home.paths().log).expect("a log");
+    assert!(log.contains("a slow client was dropped"), "{log}");
+    let end = silent.await_reply(u64::MAX, Some(LIMIT)).expect_err("no reply has this number");
+    assert!(matches!(end, ClientError::Ended | ClientError::Broken(_)), "{end}");
+}
+
+/// The broken one said so in its log alone; the message stayed on its way for ever.
+#[test]
+fn what_has_no_room_on_its_way_to_an_agent_that_does_not_read_is_said() {
+    let home = Home::new();
+    let tab = home.tab();
+    tab.send("true");
+    let mut control = home.control();
+    control.ask(&Request::Subscribe, None).expect("the host runs");
+    crate::home::kill(tab.pid(), rustix::process::Signal::STOP);
+    let size = Size { columns: 80, rows: 24 };
+    let mut view = View::open(&home.paths(), ConversationId(1), size).expect("it lives");
+    let mut said = || loop {
+        match control.receive().expect("the host runs") {
+            Some(Told::Event(Event::Notice(text))) => break Some(text),
+            Some(_) => {}
+            None => break None,
+        }
+    };
+    // More than has room: as much as fits in ever smaller pieces, until not a byte does.
+    for (bytes, times) in [(1000 * 1024, 34), (10 * 1024, 100), (100, 110), (1, 110)] {
+        for _ in 0..times {
+            view.send(&ViewInput::Paste("x".repeat(bytes))).expect("the session takes it");
+        }
+    }
+    let taken = Size { columns: 81, rows: 24 };
+    view.send(&ViewInput::Resize(taken)).expect("the session takes it");
+    wait_until("all of it was taken", || match view.receive().expect("it lives") {
+        Some(ViewOutput::Frame(delta)) => delta.size == taken,
+        Some(ViewOutput::Ended) | None => false,
+    });
+    let notice = wait_until_or("it is said", &mut said, || "it is not");
+    assert!(notice.contains("conversation 1 does not read") && notice.contains("look at its screen"), "{notice}");
+    let sent = tab.send("echo lost").is("reused", "agent_alive", "failed");
+    assert_eq!(sent.text("end_why"), "not_delivered");
+    assert!(said().is_none_or(|text| text != notice), "once is enough");
 }
 
 #[test]

@@ -20,10 +20,12 @@ impl ConversationState {
             SessionEvent::Started { pid, agent_session } => self.started(pid, agent_session, out),
             SessionEvent::CouldNotStart { why, folder } => self.could_not_start(why, folder, now, out),
             SessionEvent::Written { turn } => self.written(turn, out),
+            SessionEvent::NotWritten { turn } => self.not_written(turn, now, out),
             SessionEvent::Seen(seen) => {
                 self.heard(&seen.evidence);
                 self.seen(seen, now, out);
             }
+            SessionEvent::ShellReplaced => self.shell_replaced(now, out),
             SessionEvent::Noted(evidence) => self.heard(&evidence),
             SessionEvent::AnswerTyped(request) => self.answer_typed(request, out),
             SessionEvent::AnswerNotTyped { request, why } => self.answer_failed(request, why, now, out),
@@ -109,6 +111,22 @@ impl ConversationState {
             self.save_current(out);
             out.push(Action::SetTimer { after_ms: self.rules.start_deadline_ms, timer: Timer::Start { turn } });
         }
+    }
+
+    fn not_written(&mut self, turn: TurnNumber, now: Timestamp, out: &mut Vec<Action>) {
+        let current = self.current.as_ref().map(|current| (current.turn.number, current.turn.delivery));
+        if current != Some((turn, Delivery::Writing)) {
+            return;
+        }
+        let end = match self.current.as_ref().and_then(|current| current.interrupt) {
+            Some(interrupt) => TurnEnd::Interrupted(interrupt.by),
+            None => TurnEnd::Failed(FailedWhy::NotDelivered),
+        };
+        self.give_up_on_start(out);
+        // The next one waits until the prompt shows again.
+        self.set_place(AgentPlace::Busy);
+        self.end_turn(end, evidence(Source::Host, now, "there was no room for the text"), None, out);
+        self.flow(now, out);
     }
 
     fn seen(&mut self, seen: Seen, now: Timestamp, out: &mut Vec<Action>) {
@@ -347,6 +365,21 @@ impl ConversationState {
         }
         let end = self.end_by(current, ending);
         self.end_turn(end, seen, answer, out);
+        self.flow(now, out);
+    }
+
+    /// No prompt will be told any more, so a next message waits, and the person is told to look at the screen.
+    fn shell_replaced(&mut self, now: Timestamp, out: &mut Vec<Action>) {
+        self.set_place(AgentPlace::Busy);
+        let Some(current) = self.current.as_ref().filter(|current| current.turn.delivery == Delivery::Confirmed) else {
+            return;
+        };
+        // The ladder of an interrupt ends the process in a moment, and the next message starts a fresh one.
+        if current.interrupt.is_some() {
+            return;
+        }
+        let seen = evidence(Source::Process, now, "its process runs another shell now");
+        self.end_turn(TurnEnd::Unknown(UnknownWhy::ShellReplaced), seen, None, out);
         self.flow(now, out);
     }
 

@@ -210,6 +210,7 @@ fn inputs(state: &ConversationState) -> Vec<(&'static str, Input)> {
         ("started", event(state, SessionEvent::Started { pid: Some(9), agent_session: None })),
         ("could not start", event(state, SessionEvent::CouldNotStart { why: "no".into(), folder: FolderState::Gone })),
         ("written", event(state, SessionEvent::Written { turn: newest })),
+        ("not written", event(state, SessionEvent::NotWritten { turn: newest })),
         ("ready", event(state, seen(Signal::Ready))),
         ("wants more", event(state, seen(Signal::WantsMore))),
         ("turn started", event(state, started(state.turns))),
@@ -244,6 +245,7 @@ fn inputs(state: &ConversationState) -> Vec<(&'static str, Input)> {
             Input::AnswerRequest { ask, turn: None, request: Some(RequestNumber(9)), choice: Choice::Allow },
         ),
         ("answer typed", event(state, SessionEvent::AnswerTyped(RequestNumber(1)))),
+        ("shell replaced", event(state, SessionEvent::ShellReplaced)),
         ("not killed", event(state, SessionEvent::NotKilled { pid: 9 })),
         ("set model", Input::SetModel { ask, model: Some("m".into()) }),
         ("set agent", Input::SetAgent { ask, agent: "b".into(), rules: Box::new(rules()) }),
@@ -349,6 +351,31 @@ fn a_process_that_cannot_be_killed_is_given_up_in_words_and_the_conversation_goe
     assert_eq!(state.current.as_ref().map(|current| current.turn.prompt.as_str()), Some("two"));
     let words = state.decisions.back().unwrap().decision.why.text();
     assert!(words.starts_with("process 9 could not be killed: it hangs in the system"), "{words}");
+}
+
+#[test]
+fn a_message_that_has_no_room_ends_in_words_and_what_waits_is_held() {
+    let mut state = idle();
+    state.apply(submit("two"), NOW);
+    state.apply(submit("three"), NOW);
+    let said = all_words(&hear(&mut state, SessionEvent::NotWritten { turn: TurnNumber(2) }));
+    assert!(said.contains(&"TELL turn 2 failed (not_delivered)".to_owned()), "{said:?}");
+    assert_eq!(state.record.queue_held, Some(QueueHeld::NotStarted));
+    assert_eq!(state.queue.iter().map(|turn| turn.prompt.as_str()).collect::<Vec<_>>(), ["three"]);
+    let again = all_words(&hear(&mut state, SessionEvent::NotWritten { turn: TurnNumber(2) }));
+    assert!(again.is_empty(), "it ends once: {again:?}");
+}
+
+#[test]
+fn a_replaced_shell_ends_its_turn_and_takes_no_message() {
+    let mut state = working();
+    let said = all_words(&hear(&mut state, SessionEvent::ShellReplaced));
+    assert!(said.contains(&"TELL turn 1 outcome unknown (shell_replaced)".to_owned()), "{said:?}");
+    state.apply(submit("two"), NOW);
+    assert_eq!(state.current.as_ref().map(|current| current.turn.delivery), Some(Delivery::Held));
+    let generation = Generation(state.generations);
+    state.apply(Input::Timer(Timer::Ready { turn: TurnNumber(2), generation }), NOW);
+    assert_eq!(state.current.as_ref().map(|current| current.turn.state.clone()), Some(TurnState::NeedsAnswer));
 }
 
 #[test]

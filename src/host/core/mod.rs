@@ -110,6 +110,9 @@ impl HostCore {
             Event::Session { conversation, generation, event } => {
                 self.apply(conversation, Input::Session { generation, event }, now)
             }
+            Event::KeysDropped(conversation) => vec![self.notice(format!(
+                "the agent of conversation {conversation} does not read what is typed to it, so keys were dropped; look at its screen"
+            ))],
             Event::TimerDue { conversation, timer } => self.apply(conversation, Input::Timer(timer), now),
             Event::StoreTrouble(cause) => {
                 self.store_trouble = Some(cause.clone());
@@ -184,6 +187,7 @@ impl HostCore {
                     effects.push(Effect::SetTimer { after_ms, conversation: id, timer });
                 }
                 Action::TellEnded(turn) => {
+                    effects.push(Effect::CancelTimers { conversation: id, turn: turn.number });
                     let event = ClientEvent::TurnEnded { conversation: id, turn: Box::new(turn.clone()) };
                     effects.push(Effect::Tell { clients: self.subscribers.iter().copied().collect(), event });
                     effects.extend(self.serve_waiters(id, &[turn]));

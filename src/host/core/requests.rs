@@ -8,6 +8,7 @@ use crate::domain::conversation::{ConversationRecord, Tab, Title};
 use crate::domain::conversation_state::{Ask, ConversationState, Input};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
+use crate::domain::search;
 use crate::host::effect::{Query, SessionOrder};
 use crate::host::event::ClientId;
 use crate::protocol::message::{
@@ -20,6 +21,8 @@ const OVERVIEW_CHUNK: usize = 100;
 const OVERVIEW_CHUNK_BYTES: usize = 256 * 1024;
 /// The most turns that one `Turns` request brings.
 const MOST_TURNS: u32 = 500;
+/// The most turns that one search brings: nobody reads more, and that is far below a frame.
+const MOST_FOUND: u32 = 200;
 
 impl HostCore {
     pub(super) fn asked(&mut self, client: ClientId, id: u64, request: Request, now: Timestamp) -> Vec<Effect> {
@@ -100,6 +103,7 @@ impl HostCore {
                 self.ask(client, id, conversation, now, |ask| Input::SetTab { ask, tab })
             }
             Request::CloseTab { conversation } => self.close_tab(client, id, conversation, now),
+            Request::MoveTab { conversation, to } => self.move_tab(client, id, conversation, to, now),
             Request::Look { conversation } => {
                 let mut effects = self.look(client, conversation, now);
                 effects.push(Effect::Reply { client, id, reply: Reply::Done });
@@ -118,6 +122,10 @@ impl HostCore {
                 Some(state) => Reply::Decisions(state.decisions().iter().cloned().collect()),
                 None => Reply::Refused { why: Refusal::NoConversation(conversation) },
             }),
+            Request::Search { text, most } => match search::Query::parse(&text) {
+                Ok(query) => vec![Effect::Search { client, id, query, most: most.min(MOST_FOUND) }],
+                Err(state) => now_reply(Reply::Refused { why: Refusal::NoSuchState(state) }),
+            },
             Request::Agents => vec![Effect::DescribeAgents { client, id }],
             Request::HostStatus => now_reply(Reply::Host(self.report())),
             Request::HostStop => {
@@ -352,6 +360,41 @@ impl HostCore {
         effects
     }
 
+    /// Those between the old and the new place move by one. Everybody keeps a place that somebody had, so that no other tab is touched.
+    fn move_tab(
+        &mut self,
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        to: u32,
+        now: Timestamp,
+    ) -> Vec<Effect> {
+        let place_of = |state: &ConversationState| match state.record().tab {
+            Tab::Open { place } => Some((place, state.record().id)),
+            Tab::Closed => None,
+        };
+        let mut row: Vec<(u32, ConversationId)> = self.conversations.values().filter_map(place_of).collect();
+        row.sort_unstable();
+        let Some(at) = row.iter().position(|(_, tab)| *tab == conversation) else {
+            return vec![Effect::Reply { client, id, reply: Reply::Refused { why: Refusal::NoTab(conversation) } }];
+        };
+        let places: Vec<u32> = row.iter().map(|(place, _)| *place).collect();
+        let moved = row.remove(at);
+        let to = usize::try_from(to).unwrap_or(usize::MAX).min(row.len());
+        row.insert(to, moved);
+        let mut effects = Vec::new();
+        for (place, (had, tab)) in places.into_iter().zip(row) {
+            let input = |ask| Input::SetTab { ask, tab: Tab::Open { place } };
+            // Also where nothing moves there is something to answer.
+            if tab == conversation {
+                effects.extend(self.ask(client, id, tab, now, input));
+            } else if had != place {
+                effects.extend(self.tell(tab, now, input));
+            }
+        }
+        effects
+    }
+
     fn overview(&self, client: ClientId, id: u64, tabs: Tabs) -> Vec<Effect> {
         let mut states: Vec<&ConversationState> = self
             .conversations
@@ -441,6 +484,7 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::Rename { conversation, .. }
         | Request::OpenTab { conversation }
         | Request::CloseTab { conversation }
+        | Request::MoveTab { conversation, .. }
         | Request::Remove { conversation }
         | Request::Turns { conversation, .. }
         | Request::Why { conversation } => Some(*conversation),
@@ -452,6 +496,7 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::Look { .. }
         // A hook that calls late is no error.
         | Request::Signal { .. }
+        | Request::Search { .. }
         | Request::Agents
         | Request::HostStatus
         | Request::HostStop
@@ -476,6 +521,7 @@ fn saves(request: &Request) -> bool {
         | Request::Rename { .. }
         | Request::OpenTab { .. }
         | Request::CloseTab { .. }
+        | Request::MoveTab { .. }
         | Request::Remove { .. } => true,
         Request::Subscribe
         | Request::List
@@ -488,6 +534,7 @@ fn saves(request: &Request) -> bool {
         | Request::Brief { .. }
         | Request::Signal { .. }
         | Request::Why { .. }
+        | Request::Search { .. }
         | Request::Agents
         | Request::HostStatus
         | Request::HostStop

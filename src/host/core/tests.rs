@@ -103,6 +103,15 @@ fn a_message_is_saved_then_acknowledged_then_its_session_starts() {
     assert_eq!(order.folder, "/w");
 }
 
+/// The broken one woke an idle host for each of them.
+#[test]
+fn deadlines_of_a_turn_end_with_it() {
+    let mut core = core();
+    new_conversation(&mut core, SCRIPT);
+    let effects = complete_first_turn(&mut core);
+    assert!(effects.contains(&Effect::CancelTimers { conversation: ONE, turn: TurnNumber(1) }), "{effects:?}");
+}
+
 #[test]
 fn whoever_waits_for_a_turn_gets_its_end_with_the_answer_once() {
     let mut core = core();
@@ -361,4 +370,47 @@ fn a_fresh_session_of_another_agent_is_one_request_that_changes_all_or_nothing()
     hear(&mut core, SessionEvent::Exited { exit: Exit::Signal(1), said: String::new() });
     let next = core.conversations[&ONE].next_decision();
     assert_eq!((next.continuity, next.why.text().as_str()), (Continuity::Fresh, "agent a -> b"));
+}
+
+/// The conversations in the order of their tabs.
+fn row(core: &mut HostCore) -> Vec<i64> {
+    let effects = ask(core, WINDOW, Request::List);
+    let listed = effects.iter().filter_map(|effect| match effect {
+        Effect::Reply { reply: Reply::Overview(overview), .. } => Some(&overview.conversations),
+        _ => None,
+    });
+    let open = listed.flatten().filter(|one| matches!(one.tab, Tab::Open { .. }));
+    open.map(|one| one.id.0).collect()
+}
+
+#[test]
+fn a_tab_moves_and_those_between_make_room() {
+    let mut core = core();
+    for _ in 0..4 {
+        new_conversation(&mut core, SCRIPT);
+    }
+    ask(&mut core, SCRIPT, Request::CloseTab { conversation: ConversationId(2) });
+    assert_eq!(row(&mut core), [1, 3, 4]);
+    for (moved, to, wanted) in
+        [(4, 0, [4, 1, 3]), (4, 1, [1, 4, 3]), (4, 1, [1, 4, 3]), (1, 99, [4, 3, 1]), (1, 0, [1, 4, 3])]
+    {
+        let effects = ask(&mut core, SCRIPT, Request::MoveTab { conversation: ConversationId(moved), to });
+        let done = effects.iter().filter(|effect| matches!(effect, Effect::Reply { reply: Reply::Done, .. })).count();
+        assert_eq!((row(&mut core), done), (wanted.to_vec(), 1), "{moved} to {to}");
+    }
+    let effects = ask(&mut core, SCRIPT, Request::MoveTab { conversation: ConversationId(2), to: 0 });
+    let why = Refusal::NoTab(ConversationId(2));
+    assert_eq!(effects, [Effect::Reply { client: SCRIPT, id: 9, reply: Reply::Refused { why } }]);
+    assert_eq!(row(&mut core), [1, 4, 3]);
+}
+
+#[test]
+fn a_search_goes_to_the_store_and_a_state_that_there_is_none_of_is_refused_at_once() {
+    let mut core = core();
+    let search = |text: &str| Request::Search { text: text.into(), most: u32::MAX };
+    let effects = ask(&mut core, SCRIPT, search("fix is:failed"));
+    assert!(matches!(effects.as_slice(), [Effect::Search { most: 200, query, .. }] if query.typed.words == ["fix"]));
+    let why = Refusal::NoSuchState("purple".into());
+    let refused = Effect::ReplyNow { client: SCRIPT, id: 9, reply: Reply::Refused { why } };
+    assert_eq!(ask(&mut core, SCRIPT, search("is:purple")), [refused]);
 }

@@ -1,7 +1,7 @@
 //! The agent's side of a session: its pty, its screen, what is on its way to it, and what its marks mean.
 
 use super::answering::{Answering, Now};
-use super::keyboard::{Keyboard, Written};
+use super::keyboard::{Keyboard, Taken, Written};
 use super::output::Output;
 use super::watch::Watch;
 use super::{Begin, Tell};
@@ -49,6 +49,7 @@ pub struct AgentIo {
     resized: bool,
     hung_up: bool,
     keyboard: Keyboard,
+    dropped: Dropped,
     /// What may stand in the agent's own composer.
     composer: Composer,
     listener: Listener,
@@ -56,6 +57,8 @@ pub struct AgentIo {
     /// Where the input at the prompt begins, and where the output of the running turn does.
     input_mark: Option<Mark>,
     output: Option<Output>,
+    /// What the shell's process was started as, seen at its last prompt.
+    started_as: Option<Vec<String>>,
     sync_since: Option<Instant>,
     /// When the screen gives back memory, unless output comes before.
     rest_at: Option<Instant>,
@@ -64,6 +67,14 @@ pub struct AgentIo {
     folder: PathBuf,
     token: Token,
     buffer: Vec<u8>,
+}
+
+/// Whether keys of a person had no room: told once for each time that the agent stops reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dropped {
+    Nothing,
+    NotTold,
+    Told,
 }
 
 /// Who tells what the agent does.
@@ -87,11 +98,13 @@ impl AgentIo {
             resized: false,
             hung_up: false,
             keyboard: Keyboard::default(),
+            dropped: Dropped::Nothing,
             composer: Composer::Empty,
             listener,
             answering: None,
             input_mark: None,
             output: None,
+            started_as: None,
             sync_since: None,
             rest_at: None,
             profile: begin.profile,
@@ -165,6 +178,7 @@ impl AgentIo {
         if self.rest_at.is_some_and(|at| now >= at) {
             self.screen.rest();
             self.rest_at = None;
+            self.see_replaced_shell(tell);
         }
         if self.keyboard.due().is_some_and(|at| now >= at) {
             self.write_pending(tell);
@@ -177,6 +191,19 @@ impl AgentIo {
             self.tell_all(events, tell);
         }
         self.answer_if_safe(now, tell);
+        self.tell_what_was_dropped(tell);
+    }
+
+    fn tell_what_was_dropped(&mut self, tell: &Tell) {
+        match self.dropped {
+            Dropped::Nothing => {}
+            Dropped::NotTold => {
+                tell.keys_dropped();
+                self.dropped = Dropped::Told;
+            }
+            Dropped::Told if self.keyboard.is_idle() => self.dropped = Dropped::Nothing,
+            Dropped::Told => {}
+        }
     }
 
     /// Gives the agent a message as its profile says.
@@ -192,8 +219,10 @@ impl AgentIo {
             Listener::Marks(observer) => observer.expect(turn),
             Listener::Claims(watch) => watch.expect(turn),
         }
+        if self.keyboard.type_out(submission.steps, Written::Turn(turn)) == Taken::NoRoom {
+            return tell.event(SessionEvent::NotWritten { turn });
+        }
         self.composer = Composer::Empty;
-        self.keyboard.type_out(submission.steps, Written::Turn(turn));
         self.write_pending(tell);
     }
 
@@ -228,7 +257,10 @@ impl AgentIo {
             Now::Wait => {}
             Now::Type(keys) => {
                 self.answering = None;
-                self.keyboard.type_out(keys, Written::Answer(request));
+                if self.keyboard.type_out(keys, Written::Answer(request)) == Taken::NoRoom {
+                    let why = "the agent does not read what is typed to it; look at its screen".to_owned();
+                    return tell.event(SessionEvent::AnswerNotTyped { request, why });
+                }
                 self.write_pending(tell);
             }
             Now::GiveUp(why) => {
@@ -268,12 +300,16 @@ impl AgentIo {
     /// Keys of a person, for the agent's own screen.
     pub fn type_keys(&mut self, bytes: &[u8]) {
         self.composer = Composer::MaybeHolds;
-        self.keyboard.push(bytes);
+        if self.keyboard.push(bytes) == Taken::NoRoom && self.dropped == Dropped::Nothing {
+            self.dropped = Dropped::NotTold;
+        }
     }
 
     /// Puts bytes behind those that are on their way to the agent.
     pub fn push(&mut self, bytes: &[u8]) {
-        self.keyboard.push(bytes);
+        if self.keyboard.push(bytes) == Taken::NoRoom {
+            tracing::warn!(bytes = bytes.len(), "the agent does not read; a reply or a mouse report was dropped");
+        }
     }
 
     pub fn write_pending(&mut self, tell: &Tell) {
@@ -434,6 +470,19 @@ impl AgentIo {
         }
     }
 
+    /// While a turn runs: whether it put another shell in the place of ours, which waits for commands and will tell nothing. A program that was
+    /// put there ends some time, and its status is the turn's.
+    fn see_replaced_shell(&mut self, tell: &Tell) {
+        if self.output.is_none() || self.started_as.is_none() {
+            return;
+        }
+        let now = processes::command_line(self.pty.pid);
+        if now != self.started_as && now.is_some_and(|now| is_interactive_shell(&now, &self.profile)) {
+            self.output = None;
+            tell.event(SessionEvent::ShellReplaced);
+        }
+    }
+
     /// A typed command that the shell did not tell is read from the screen, between the prompt and here.
     fn with_typed_text(&self, observed: Observed) -> Observed {
         match observed {
@@ -449,13 +498,27 @@ impl AgentIo {
     /// Notes where input or output begins. At a turn's end returns where its output began.
     fn remember_place(&mut self, observed: &Observed) -> Option<Output> {
         match observed {
-            Observed::Ready => self.input_mark = Some(self.screen.mark()),
+            Observed::Ready => {
+                self.input_mark = Some(self.screen.mark());
+                self.started_as = processes::command_line(self.pty.pid);
+            }
             Observed::TurnStarted { .. } => self.output = Some(Output::begin(&self.screen)),
             Observed::TurnEnded { .. } => return self.output.take(),
             Observed::WantsMore | Observed::NothingRan | Observed::Folder(_) => {}
         }
         None
     }
+}
+
+/// Whether this is one of the programs of the profile, told to do nothing but to wait for commands.
+fn is_interactive_shell(command_line: &[String], profile: &Profile) -> bool {
+    let [program, options @ ..] = command_line else {
+        return false;
+    };
+    // A login shell has a dash in front.
+    let name = program.rsplit('/').next().unwrap_or_default().trim_start_matches('-');
+    let known = profile.variants.iter().flat_map(|variant| &variant.programs).any(|known| known == name);
+    known && options.iter().all(|option| option.starts_with('-'))
 }
 
 fn shell_mark(at: Timestamp, text: String) -> Evidence {

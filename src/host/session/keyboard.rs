@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// Input for an agent that does not read; beyond this, keys are dropped as a terminal drops them.
+/// Input for an agent that does not read; beyond this there is no room, and whoever wrote it is told.
 const MOST_PENDING: usize = 32 * 1024 * 1024;
 
 /// What was written, to the last byte.
@@ -19,6 +19,14 @@ const MOST_PENDING: usize = 32 * 1024 * 1024;
 pub enum Written {
     Turn(TurnNumber),
     Answer(RequestNumber),
+}
+
+/// Whether something was taken to be typed, all of it or nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Taken {
+    All,
+    NoRoom,
 }
 
 #[derive(Default)]
@@ -50,22 +58,23 @@ impl Keyboard {
     }
 
     /// Keys of a person and replies to the program: behind what is on its way.
-    pub fn push(&mut self, bytes: &[u8]) {
+    pub fn push(&mut self, bytes: &[u8]) -> Taken {
         if !self.has_room(bytes.len()) {
-            return;
+            return Taken::NoRoom;
         }
         match self.steps.back_mut() {
             None => self.pending.extend(bytes),
             Some(last) if last.completes.is_none() && last.then_wait.is_zero() => last.bytes.extend_from_slice(bytes),
             Some(_) => self.steps.push_back(Step { bytes: bytes.to_vec(), then_wait: Duration::ZERO, completes: None }),
         }
+        Taken::All
     }
 
     /// A message or an answer; `written` is told when its last byte is out.
-    pub fn type_out(&mut self, steps: Vec<Typing>, written: Written) {
+    pub fn type_out(&mut self, steps: Vec<Typing>, written: Written) -> Taken {
         let bytes = steps.iter().map(|step| step.bytes.len()).sum();
         if !self.has_room(bytes) {
-            return;
+            return Taken::NoRoom;
         }
         let count = steps.len();
         for (number, step) in (1..).zip(steps) {
@@ -73,15 +82,17 @@ impl Keyboard {
             let then_wait = Duration::from_millis(step.then_wait_ms);
             self.steps.push_back(Step { bytes: step.bytes, then_wait, completes });
         }
+        Taken::All
+    }
+
+    /// Whether all that was taken is out.
+    pub fn is_idle(&self) -> bool {
+        self.pending.is_empty() && self.steps.is_empty()
     }
 
     fn has_room(&self, bytes: usize) -> bool {
         let waiting: usize = self.steps.iter().map(|step| step.bytes.len()).sum();
-        let fits = self.pending.len() + waiting + bytes <= MOST_PENDING;
-        if !fits {
-            tracing::warn!(bytes, "the agent does not read; input was dropped");
-        }
-        fits
+        self.pending.len() + waiting + bytes <= MOST_PENDING
     }
 
     /// Writes what the pty has room for, and says what is written with it. An error means that the other side is gone.

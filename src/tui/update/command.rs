@@ -7,8 +7,8 @@ use super::super::keymap::{Command, Motion, key_name, short_key_name};
 use super::super::layout::{self, PanelPlace};
 use super::super::view::{page, record};
 use super::{
-    Asked, agents, ask, brief, fetch_older, overview, requests, save_draft, say, select, text_changed, to_agent, turns,
-    writing,
+    Asked, agents, ask, brief, fetch_older, overview, palette, requests, save_draft, say, search, select, text_changed,
+    to_agent, turns, writing,
 };
 use crate::domain::id::ConversationId;
 use crate::domain::request::Choice;
@@ -22,6 +22,8 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::Overview => overview::open(app, out),
         Command::NextOrder => overview::next_order(app),
         Command::OnChosen(action) => overview::act(app, out, action),
+        Command::Search => search::open(app),
+        Command::Palette => palette::open(app, out),
         Command::UndoClose => overview::undo_close(app, out),
         Command::Fresh => fresh(app, out),
         Command::Brief => brief::ask_for(app, out),
@@ -34,6 +36,8 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::NextTab => step_tab(app, out, Step::Next),
         Command::PreviousTab => step_tab(app, out, Step::Previous),
         Command::GoToTab(number) => go_to_tab(app, out, number),
+        Command::MoveTabLeft => move_tab(app, out, Step::Previous),
+        Command::MoveTabRight => move_tab(app, out, Step::Next),
         Command::LastTab => last_tab(app, out),
         Command::NextNeedingMe => next_needing_me(app, out),
         Command::SwitchKeyboard => switch_keyboard(app),
@@ -86,11 +90,15 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
             Some(Page::Requests(_)) => requests::choose(app, motion),
             Some(Page::Agents(_)) => agents::choose(app, motion),
             Some(Page::Overview(_)) => overview::choose(app, motion),
+            Some(Page::Search(_)) => search::choose(app, motion),
+            Some(Page::Palette(_)) => palette::choose(app, motion),
             Some(_) => scroll_page(app, motion),
             None => turns::choose(app, out, motion),
         },
         Command::Open => match app.page {
             Some(Page::Overview(_)) => overview::open_chosen(app, out),
+            Some(Page::Search(_)) => search::open_chosen(app, out),
+            Some(Page::Palette(_)) => palette::take(app, out),
             Some(_) | None => turns::open(app),
         },
         Command::EditQueued => turns::edit_queued(app),
@@ -156,6 +164,22 @@ fn step_tab(app: &mut App, out: &mut Vec<Effect>, step: Step) {
     };
     if let Some(conversation) = tabs.get(to) {
         select(app, out, *conversation);
+    }
+}
+
+fn move_tab(app: &mut App, out: &mut Vec<Effect>, step: Step) {
+    let tabs = app.tabs();
+    let Some((at, conversation)) = tabs.iter().map(|tab| tab.id).enumerate().find(|(_, tab)| Some(*tab) == app.active)
+    else {
+        return;
+    };
+    let to = match step {
+        Step::Next => Some(at + 1).filter(|to| *to < tabs.len()),
+        Step::Previous => at.checked_sub(1),
+    };
+    match to.and_then(|to| u32::try_from(to).ok()) {
+        Some(to) => order(app, out, Request::MoveTab { conversation, to }, ""),
+        None => say(app, "it is at the end of the row already"),
     }
 }
 
@@ -300,7 +324,9 @@ fn scroll_page(app: &mut App, motion: Motion) {
             | Page::Confirm(_)
             | Page::Rename(_)
             | Page::Model(_)
-            | Page::Overview(_),
+            | Page::Overview(_)
+            | Page::Search(_)
+            | Page::Palette(_),
         )
         | None => return,
     };
@@ -338,7 +364,9 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
         | Page::Turn { .. }
         | Page::Requests(_)
         | Page::Agents(_)
-        | Page::Overview(_) => {}
+        | Page::Overview(_)
+        | Page::Search(_)
+        | Page::Palette(_) => {}
     }
 }
 

@@ -5,7 +5,9 @@ use super::super::composer::Composer;
 use super::super::event::{Effect, Event as WindowEvent, Purpose};
 use super::super::keymap::short_key_name;
 use super::super::overview::{Listed, is_open};
-use super::{STARTING, agents, ask, brief, command, fetch, look, overview, save_draft, say, say_trouble, select};
+use super::{
+    STARTING, agents, ask, brief, command, fetch, look, overview, save_draft, say, say_trouble, search, select,
+};
 use crate::client::Absent;
 use crate::client::kept::KeptText;
 use crate::domain::continuity::Continuity;
@@ -121,6 +123,11 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
             brief::put_into_composer(app, conversation, &brief);
         }
         (Purpose::Agents, Reply::Agents(reports)) => agents::came(app, reports),
+        (Purpose::Search(text), Reply::Found(findings)) => search::came(app, out, text, Ok(findings)),
+        (Purpose::Search(text), Reply::Refused { why }) => search::came(app, out, text, Err(why.to_string())),
+        (Purpose::OneTurn { conversation, turn }, Reply::Turns(turns)) => {
+            search::turn_came(app, conversation, turn, turns);
+        }
         (Purpose::List, Reply::Overview(all)) => overview::came(app, all.conversations),
         (Purpose::OpenTab(conversation), Reply::Done) => tab_opened(app, out, conversation),
         (Purpose::Fresh(_) | Purpose::FreshWithBrief { .. }, Reply::Refused { why: Refusal::TurnRuns(turn) }) => {
@@ -191,6 +198,7 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
             }
             say_trouble(app, why);
         }
+        Purpose::Search(text) => search::settle(app, text, Err(why.to_owned())),
         Purpose::List => {
             app.listed = Listed::NotAsked;
             say_trouble(app, why);
@@ -205,6 +213,7 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
         | Purpose::FreshWithBrief { .. }
         | Purpose::Agents
         | Purpose::OpenTab(_)
+        | Purpose::OneTurn { .. }
         | Purpose::CloseTab(_)
         | Purpose::Order { .. } => say_trouble(app, why),
     }
@@ -273,7 +282,7 @@ fn overview_came(app: &mut App, out: &mut Vec<Effect>, overview: Overview) {
     };
     // What was told of the closed ones is as old as the link that was lost.
     app.listed = Listed::NotAsked;
-    let listing = matches!(app.page, Some(Page::Overview(_)));
+    let listing = matches!(app.page, Some(Page::Overview(_) | Page::Palette(_)));
     app.conversations.retain(|id, _| told.contains(id));
     for conversation in overview.conversations {
         adopt(app, conversation);
@@ -299,6 +308,7 @@ fn overview_came(app: &mut App, out: &mut Vec<Effect>, overview: Overview) {
     if listing {
         overview::fetch(app, out);
     }
+    search::look_again(app, out);
     out.append(&mut app.once_up);
     out.push(Effect::TakeKeptTexts);
 }

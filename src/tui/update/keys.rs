@@ -4,7 +4,7 @@ use super::super::app::{App, Keyboard, Page, Prefix};
 use super::super::composer::Edit;
 use super::super::event::Effect;
 use super::super::keymap::{self, Command, Place};
-use super::{command, overview, requests, say, to_agent, writing};
+use super::{command, overview, palette, requests, say, search, to_agent, writing};
 use crate::domain::id::TurnNumber;
 use crate::domain::turn::TurnState;
 use crate::protocol::message::ViewInput;
@@ -69,6 +69,8 @@ fn page_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
     let command = match &mut app.page {
         None => None,
         Some(Page::Overview(_)) => return overview::key(app, out, key),
+        Some(Page::Search(_)) => return search::key(app, out, key),
+        Some(Page::Palette(_)) => return palette::key(app, out, key),
         Some(Page::Rename(composer) | Page::Model(composer)) => {
             match (key.code, keymap::command(Place::Composer, key), typed(key)) {
                 (KeyCode::Enter, _, _) => Some(Command::Yes),
@@ -145,6 +147,8 @@ pub fn paste(app: &mut App, out: &mut Vec<Effect>, text: &str) {
             requests::write(app, |words| words.insert_text(text.lines().next().unwrap_or_default()));
         }
         (Some(Page::Overview(_)), _) => overview::paste(app, text),
+        (Some(Page::Search(_)), _) => search::paste(app, out, text),
+        (Some(Page::Palette(_)), _) => palette::paste(app, text),
         (Some(_), _) => {}
         (None, Keyboard::Agent) => paste_to_agent(app, out, text),
         (None, Keyboard::Turns) => say(app, "the keyboard is in the list of turns; Esc goes back, then paste again"),

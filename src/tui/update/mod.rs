@@ -10,7 +10,9 @@ mod host;
 mod keys;
 mod mouse;
 mod overview;
+mod palette;
 mod requests;
+mod search;
 #[cfg(test)]
 mod tests;
 mod turns;
@@ -178,7 +180,7 @@ fn select(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId) {
 /// Whether a page is about all conversations, so that it stays when another tab is shown beneath it.
 fn is_of_all(page: &Page) -> bool {
     match page {
-        Page::Overview(_) => true,
+        Page::Overview(_) | Page::Search(_) | Page::Palette(_) => true,
         Page::Help { .. }
         | Page::Why { .. }
         | Page::Turn { .. }

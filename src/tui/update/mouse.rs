@@ -8,7 +8,7 @@ use super::super::layout::{self, Hit};
 use super::super::view;
 use super::super::view::requests::Click;
 use super::super::view::turn_panel::{self, Choice};
-use super::{command, overview, requests, say, select, to_agent, turns};
+use super::{command, overview, palette, requests, say, search, select, to_agent, turns};
 use crate::protocol::message::ViewInput;
 use crate::terminal::keys::{Mouse, MouseAction, MouseButton};
 
@@ -39,7 +39,7 @@ fn on_page(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
     match app.page {
         Some(Page::Requests(_)) => return on_requests(app, out, mouse),
         Some(Page::Agents(_)) => return on_agents(app, out, mouse),
-        Some(Page::Overview(_)) => return on_overview(app, out, mouse),
+        Some(Page::Overview(_) | Page::Search(_) | Page::Palette(_)) => return on_list(app, out, mouse),
         Some(_) | None => {}
     }
     let scrolls = match app.page {
@@ -50,7 +50,9 @@ fn on_page(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
             | Page::Confirm(_)
             | Page::Rename(_)
             | Page::Model(_)
-            | Page::Overview(_),
+            | Page::Overview(_)
+            | Page::Search(_)
+            | Page::Palette(_),
         )
         | None => false,
     };
@@ -110,12 +112,17 @@ fn on_agents(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
     }
 }
 
-fn on_overview(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
+/// A list that covers the window, with what is typed above it.
+fn on_list(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
     match mouse.action {
         MouseAction::WheelUp => command::run(app, out, Command::Move(Motion::Up)),
         MouseAction::WheelDown => command::run(app, out, Command::Move(Motion::Down)),
         MouseAction::Press(MouseButton::Left) if mouse.row == 0 => app.page = None,
-        MouseAction::Press(MouseButton::Left) => overview::click(app, out, mouse.row),
+        MouseAction::Press(MouseButton::Left) => match app.page {
+            Some(Page::Search(_)) => search::click(app, out, mouse.row),
+            Some(Page::Palette(_)) => palette::click(app, out, mouse.row),
+            Some(_) | None => overview::click(app, out, mouse.row),
+        },
         MouseAction::Press(MouseButton::Middle | MouseButton::Right)
         | MouseAction::Release(_)
         | MouseAction::Drag(_)

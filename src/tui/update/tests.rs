@@ -2,6 +2,9 @@
 
 mod agents;
 mod overview;
+mod palette;
+mod search;
+mod tabs;
 
 use super::super::app::{AfterEdit, Keyboard, Link, Page, Prefix};
 use super::super::event::{Effect, Event, Purpose};

@@ -6,9 +6,11 @@ pub mod agents;
 pub mod composer;
 pub mod overview;
 pub mod page;
+pub mod palette;
 pub mod pane;
 pub mod record;
 pub mod requests;
+pub mod search;
 pub mod status_line;
 pub mod tab_bar;
 pub mod text;
@@ -169,6 +171,8 @@ fn covers(page: &Page) -> bool {
         | Page::Confirm(_)
         | Page::Rename(_)
         | Page::Model(_)
-        | Page::Overview(_) => false,
+        | Page::Overview(_)
+        | Page::Search(_)
+        | Page::Palette(_) => false,
     }
 }

@@ -31,7 +31,7 @@ const AGE_COLUMNS: usize = 6;
 const TAB_COLUMNS: usize = 3;
 /// From this width on the state stands as a word beside its mark, and agent, model and folder in columns of their own.
 const WORDS_FROM_COLUMNS: usize = 60;
-const AGENT_FROM_COLUMNS: usize = 100;
+const AGENT_FROM_COLUMNS: usize = 110;
 const AGENT_COLUMNS: usize = 14;
 const FOLDER_COLUMNS: usize = 24;
 

@@ -5,7 +5,9 @@ use super::super::composer::Composer;
 use super::super::keymap::{self, Place, key_name};
 use super::super::layout::layout;
 use super::record::{session_words, state_words, turn_lines};
-use super::{accent, agents, blank, covers, draw_box, overview, put_line, quiet, requests, strong, text, work};
+use super::{
+    accent, agents, blank, covers, draw_box, overview, palette, put_line, quiet, requests, search, strong, text, work,
+};
 use crate::domain::continuity::DecisionRecord;
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::TurnNumber;
@@ -38,6 +40,8 @@ pub fn draw(app: &App, page: &Page, buffer: &mut Buffer) -> Option<Position> {
             None
         }
         Page::Overview(page) => overview::draw(app, page, buffer),
+        Page::Search(page) => search::draw(app, page, buffer),
+        Page::Palette(page) => palette::draw(app, page, buffer),
         Page::Rename(composer) => {
             let words = "Enter keeps it, Esc the old one";
             draw_field(app, " title ", composer, &[words.to_owned()], buffer)
@@ -83,7 +87,9 @@ fn draw_lines(app: &App, page: &Page, top: u16, buffer: &mut Buffer) {
         | Page::Confirm(_)
         | Page::Rename(_)
         | Page::Model(_)
-        | Page::Overview(_) => String::new(),
+        | Page::Overview(_)
+        | Page::Search(_)
+        | Page::Palette(_) => String::new(),
     };
     let lines = lines(app, page, area.width);
     let seen = usize::from(rows(app));
@@ -118,7 +124,9 @@ fn lines(app: &App, page: &Page, columns: u16) -> Vec<Line<'static>> {
         | Page::Confirm(_)
         | Page::Rename(_)
         | Page::Model(_)
-        | Page::Overview(_) => Vec::new(),
+        | Page::Overview(_)
+        | Page::Search(_)
+        | Page::Palette(_) => Vec::new(),
     }
 }
 
@@ -134,6 +142,8 @@ fn help_lines(app: &App, width: usize) -> Vec<Line<'static>> {
         (Place::Requests, "In the list of what the agent asks"),
         (Place::Agents, "In the list of agents"),
         (Place::Overview, "In the overview of all conversations"),
+        (Place::Search, "In the search"),
+        (Place::Palette, "In the list of actions"),
         (Place::Page, "On a page like this"),
         (Place::Confirm, "When asked"),
     ] {

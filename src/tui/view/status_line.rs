@@ -82,6 +82,8 @@ fn chip(app: &App) -> (&'static str, Style) {
         (Some(Page::Rename(_)), _) => (" TITLE ", style(Color::Cyan)),
         (Some(Page::Model(_)), _) => (" MODEL ", style(Color::Cyan)),
         (Some(Page::Agents(_)), _) => (" AGENTS ", style(Color::Blue)),
+        (Some(Page::Palette(_)), _) => (" DO ", style(Color::Blue)),
+        (Some(Page::Search(_)), _) => (" SEARCH ", style(Color::Blue)),
         (Some(Page::Overview(_)), _) => (" ALL ", style(Color::Blue)),
         (Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }), _) => (" PAGE ", style(Color::Blue)),
         (None, Keyboard::Composer) => (" TYPING ", style(Color::Cyan)),

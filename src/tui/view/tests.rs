@@ -1,6 +1,8 @@
 //! Pictures of the window. Look at a changed one before taking it over: INSTA_UPDATE=always.
 
 mod overview;
+mod palette;
+mod search;
 
 use super::super::event::{Event, Purpose};
 use super::super::testing::{
@@ -488,6 +490,8 @@ fn nothing_breaks_at_any_size() {
             "<prefix>y<down>red<pgup>",
             "<prefix>C",
             "<prefix>w",
+            "<prefix>/fix",
+            "<prefix>:f",
             "<prefix>wfix<ctrl-d>no",
             "<prefix>mx",
             "<prefix>s",

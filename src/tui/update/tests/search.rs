@@ -1,0 +1,167 @@
+//! The search over all turns: one request at a time, and the way to a turn.
+
+use super::super::super::app::Page;
+use super::super::super::event::{Event, Purpose};
+use super::super::super::testing::{Window, asleep, ended, found, id, idle};
+use crate::domain::conversation::Tab;
+use crate::domain::id::TurnNumber;
+use crate::domain::search::{Findings, Looked};
+use crate::domain::turn::TurnEnd;
+use crate::protocol::message::{Conversation, Overview, Refusal, Reply, Request, Rest};
+use crate::terminal::keys::{MouseAction, MouseButton};
+
+fn window() -> Window {
+    let mut window = Window::with(80, 24, vec![idle(1, "fix login"), idle(2, "docs")]);
+    window.take();
+    window.press("<prefix>/");
+    window
+}
+
+fn search(text: &str) -> Request {
+    Request::Search { text: text.into(), most: 100 }
+}
+
+/// Three turns of these conversations come for the text.
+fn came(window: &mut Window, text: &str) {
+    let found = [1, 2, 9].map(|number| found(number, 3, &format!("of {number}"), "a [word] of it")).into();
+    let findings = Findings { found, looked: Looked::AtAll };
+    window.answer(Purpose::Search(text.into()), Reply::Found(findings));
+}
+
+fn chosen(window: &Window) -> usize {
+    match &window.app.page {
+        Some(Page::Search(page)) => page.chosen,
+        _ => panic!("the search is open"),
+    }
+}
+
+#[test]
+fn typing_searches_with_one_request_at_a_time() {
+    let mut window = window();
+    window.press("fix");
+    assert_eq!(window.requests(), [search("f")]);
+    came(&mut window, "f");
+    assert_eq!(window.requests(), [search("fix")], "what was typed meanwhile is asked in one");
+    came(&mut window, "fix");
+    assert_eq!(window.requests(), []);
+    window.press("<left> <backspace>");
+    assert_eq!(window.requests(), [search("fi x")]);
+    came(&mut window, "fi x");
+    assert_eq!(window.requests(), [search("fix")]);
+}
+
+#[test]
+fn nothing_is_asked_for_nothing() {
+    let mut window = window();
+    window.press("  x<backspace>");
+    assert_eq!(window.requests(), [search("x")]);
+    came(&mut window, "x");
+    assert_eq!(window.requests(), []);
+    assert!(!window.picture().contains("of 1"), "{}", window.picture());
+}
+
+#[test]
+fn a_refusal_is_shown_and_the_next_text_asked() {
+    let mut window = window();
+    window.press("is:f");
+    window.take();
+    window.answer(Purpose::Search("i".into()), Reply::Refused { why: Refusal::NoSuchState("f".into()) });
+    assert!(window.picture().contains("is:f is no state of a turn; there are: queued working"), "{}", window.picture());
+    assert_eq!(window.requests(), [search("is:f")]);
+}
+
+#[test]
+fn an_answer_to_a_page_that_was_left_is_dropped() {
+    let mut window = window();
+    window.press("fix<esc>");
+    came(&mut window, "f");
+    assert!(window.app.page.is_none());
+    window.press("<prefix>/");
+    came(&mut window, "f");
+    assert!(!window.picture().contains("of 1"), "{}", window.picture());
+}
+
+#[test]
+fn on_a_new_link_it_is_asked_again() {
+    let mut window = window();
+    window.press("fix");
+    window.take();
+    window.event(Event::LinkLost("gone".into())).event(Event::Linked).take();
+    let conversations = vec![idle(1, "fix login")];
+    window.answer(Purpose::Subscribe, Reply::Overview(Overview { conversations, rest: Rest::None }));
+    assert_eq!(window.requests(), [search("fix")]);
+}
+
+#[test]
+fn enter_shows_the_conversation_with_the_page_of_that_turn() {
+    let mut window = window();
+    window.press("w");
+    came(&mut window, "w");
+    window.press("<up><enter>");
+    assert_eq!(window.app.active, Some(id(1)));
+    let before = Some(TurnNumber(4));
+    let turns = Request::Turns { conversation: id(1), before, most: 1 };
+    let asked = window.take();
+    assert!(asked.iter().any(|effect| format!("{effect:?}").contains(&format!("{turns:?}"))), "{asked:?}");
+    let purpose = Purpose::OneTurn { conversation: id(1), turn: TurnNumber(3) };
+    window.answer(purpose, Reply::Turns(vec![ended(3, "an old prompt", TurnEnd::Completed)]));
+    assert!(matches!(window.app.page, Some(Page::Turn { number: TurnNumber(3), .. })));
+    assert!(window.picture().contains("an old prompt"), "{}", window.picture());
+    window.press("<esc>");
+    assert!(window.app.page.is_none());
+}
+
+/// In the record it would hide that the turns between were never fetched.
+#[test]
+fn an_old_turn_that_was_found_does_not_come_into_the_record() {
+    let mut window = window();
+    window.press("w");
+    came(&mut window, "w");
+    window.press("<enter>");
+    let purpose = Purpose::OneTurn { conversation: id(1), turn: TurnNumber(3) };
+    window.answer(purpose, Reply::Turns(vec![ended(3, "an old prompt", TurnEnd::Completed)]));
+    assert!(!window.app.desks[&id(1)].record.turns.contains_key(&TurnNumber(3)));
+}
+
+#[test]
+fn a_closed_one_gets_its_tab_first() {
+    let mut window = window();
+    window.press("w");
+    came(&mut window, "w");
+    window.take();
+    window.press("<down><down><enter>");
+    assert_eq!(window.requests(), [Request::OpenTab { conversation: id(9) }]);
+    window.answer(Purpose::OpenTab(id(9)), Reply::Done);
+    window.told(Conversation { tab: Tab::Open { place: 9 }, ..asleep(9, "of 9") });
+    let purpose = Purpose::OneTurn { conversation: id(9), turn: TurnNumber(3) };
+    window.answer(purpose, Reply::Turns(vec![ended(3, "an old prompt", TurnEnd::Completed)]));
+    assert_eq!(window.app.active, Some(id(9)));
+    assert!(window.picture().contains("an old prompt"), "{}", window.picture());
+}
+
+#[test]
+fn a_turn_that_comes_late_opens_nothing_over_what_the_person_does_now() {
+    let mut window = window();
+    window.press("w");
+    came(&mut window, "w");
+    window.press("<enter><prefix>?");
+    let purpose = Purpose::OneTurn { conversation: id(1), turn: TurnNumber(3) };
+    window.answer(purpose, Reply::Turns(vec![ended(3, "an old prompt", TurnEnd::Completed)]));
+    assert!(matches!(window.app.page, Some(Page::Help { .. })));
+}
+
+#[test]
+fn the_mouse_chooses_and_opens() {
+    let mut window = window();
+    window.press("w");
+    came(&mut window, "w");
+    window.mouse(MouseAction::Press(MouseButton::Left), 9, 5);
+    assert_eq!(chosen(&window), 1);
+    window.mouse(MouseAction::WheelUp, 9, 5);
+    assert_eq!(chosen(&window), 0);
+    window.mouse(MouseAction::Press(MouseButton::Left), 9, 23);
+    assert_eq!(chosen(&window), 0, "there is nothing");
+    window.press("<down>");
+    window.mouse(MouseAction::Press(MouseButton::Left), 9, 4);
+    assert_eq!(window.app.active, Some(id(2)));
+}
