@@ -47,15 +47,20 @@ pub struct Searcher {
     path: PathBuf,
     /// None before the first search and after trouble.
     connection: Option<Connection>,
+    /// What the name stood for when the connection was opened.
+    file: Option<(u64, u64)>,
 }
 
 impl Searcher {
     /// The best `most` turns for the query, the best first.
     pub fn search(&mut self, query: &Query, most: usize) -> Result<Findings, StoreError> {
+        let file = open::identity(&self.path);
         let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => open::beside(&self.path)?,
+            Some(connection) if file == self.file => connection,
+            // What stands in a file without a name is not what is saved by now.
+            Some(_) | None => open::beside(&self.path)?,
         };
+        self.file = file;
         let found = search::find(&connection, query, most).map_err(|source| StoreError::Search { source })?;
         self.connection = Some(connection);
         Ok(found)
@@ -104,7 +109,7 @@ impl Store {
 
     /// A way to search beside this one, which never keeps it from saving.
     pub fn searcher(&self) -> Searcher {
-        Searcher { path: self.path.clone(), connection: None }
+        Searcher { path: self.path.clone(), connection: None, file: None }
     }
 
     /// Works on the connection, or on a new one where trouble took it; gives it up where it cannot be trusted after this.

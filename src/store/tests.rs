@@ -891,6 +891,20 @@ fn filters_leave_turns_out() {
     assert_eq!(one, Found { conversation: other, turn: TurnNumber(4), title, agent, folder, state, at, snippet });
 }
 
+#[test]
+fn a_search_never_looks_into_a_file_that_was_moved_away() {
+    let home = Home::new();
+    let store = home.reopened(&[Change::Conversation(conversation(1)), Change::Turn(ONE, asked(1, "old", ""))]);
+    let mut searcher = store.searcher();
+    let query = Query::parse("old").unwrap();
+    assert_eq!(searcher.search(&query, 9).unwrap().found.len(), 1);
+    let away = home.path().with_extension("away");
+    std::fs::rename(home.path(), &away).unwrap();
+    assert!(searcher.search(&query, 9).is_err());
+    std::fs::rename(&away, home.path()).unwrap();
+    assert_eq!(searcher.search(&query, 9).unwrap().found.len(), 1);
+}
+
 /// The best turns for a text as a person types it.
 fn found(store: &Store, text: &str, most: usize) -> Vec<Found> {
     store.searcher().search(&Query::parse(text).unwrap(), most).unwrap().found
