@@ -286,7 +286,7 @@ pub enum SessionEvent {
         turn: TurnNumber,
     },
     Seen(Seen),
-    /// The running turn put another shell in the place of the agent's own (`exec bash`), which will tell nothing.
+    /// The running turn put another shell in the place of the agent's own, which will tell nothing.
     ShellReplaced,
     /// A source said something that changes nothing, as a better one speaks.
     Noted(Evidence),

@@ -515,7 +515,7 @@ fn is_interactive_shell(command_line: &[String], profile: &Profile) -> bool {
     let [program, options @ ..] = command_line else {
         return false;
     };
-    // A login shell has a dash in front.
+    // A login shell has a hyphen in front.
     let name = program.rsplit('/').next().unwrap_or_default().trim_start_matches('-');
     let known = profile.variants.iter().flat_map(|variant| &variant.programs).any(|known| known == name);
     known && options.iter().all(|option| option.starts_with('-'))
