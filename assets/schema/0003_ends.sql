@@ -1,2 +1,3 @@
 -- New words may stand in older columns from here on: a process that could not be killed, a message
--- that had no room (src/domain says them).
+-- that had no room, a
+-- shell that was replaced (src/domain says them).

@@ -107,13 +107,20 @@ pub fn other_build(report: &HostReport) -> Option<String> {
 /// Returns when the host has let go of everything, so that what follows finds nothing of it. (Its process id may live on as a zombie for
 /// as long as init likes.)
 fn stop(paths: &Paths) -> Result<ExitCode, CliError> {
-    let mut control = match Control::connect(paths, Absent::Fail) {
-        Ok(control) => control,
-        Err(ClientError::NoHost { .. }) => {
-            say("no host runs")?;
-            return Ok(ExitCode::Done);
+    let until = Instant::now() + STOP_LIMIT;
+    let mut control = loop {
+        match Control::connect(paths, Absent::Fail) {
+            Ok(control) => break control,
+            Err(ClientError::NoHost { .. }) => {
+                say("no host runs")?;
+                return Ok(ExitCode::Done);
+            }
+            // It took the call on its last steps; soon there is none.
+            Err(ClientError::Ended | ClientError::Broken(_)) if Instant::now() < until => {
+                std::thread::sleep(LOOK_EVERY);
+            }
+            Err(error) => return Err(error.into()),
         }
-        Err(error) => return Err(error.into()),
     };
     let pid = i32::try_from(control.host_pid()).ok().and_then(Pid::from_raw);
     match ask_done(&mut control, &Request::HostStop) {
@@ -121,7 +128,6 @@ fn stop(paths: &Paths) -> Result<ExitCode, CliError> {
         Ok(()) | Err(CliError::Client(ClientError::Ended | ClientError::Broken(_))) => {}
         Err(error) => return Err(error),
     }
-    let until = Instant::now() + STOP_LIMIT;
     while paths.lock.exists() && pid.is_some_and(|pid| test_kill_process(pid).is_ok()) {
         if Instant::now() > until {
             return Err(CliError::Host("the host was told to end and still runs; see its log".into()));

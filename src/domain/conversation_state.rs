@@ -286,6 +286,8 @@ pub enum SessionEvent {
         turn: TurnNumber,
     },
     Seen(Seen),
+    /// The running turn put another shell in the place of the agent's own, which will tell nothing.
+    ShellReplaced,
     /// A source said something that changes nothing, as a better one speaks.
     Noted(Evidence),
     /// The answer to this request was typed.
@@ -325,6 +327,19 @@ pub enum Timer {
     InterruptStep { turn: TurnNumber, step: usize },
     /// The agent should have gone on after the answer to this request.
     GoesOn { turn: TurnNumber, request: RequestNumber },
+}
+
+impl Timer {
+    /// The turn that it was set for; once that has ended it does nothing.
+    pub fn turn(self) -> TurnNumber {
+        match self {
+            Timer::Ready { turn, .. }
+            | Timer::Prompt { turn, .. }
+            | Timer::Start { turn }
+            | Timer::InterruptStep { turn, .. }
+            | Timer::GoesOn { turn, .. } => turn,
+        }
+    }
 }
 
 /// What must be done. Whoever does it keeps the order, and does nothing behind a `Save` before that is committed.

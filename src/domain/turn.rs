@@ -81,6 +81,8 @@ pub enum UnknownWhy {
     HostEnded,
     /// The agent is at its prompt again and told no status.
     NoStatus,
+    /// Another shell took the place of the agent's own, and that one tells nothing.
+    ShellReplaced,
 }
 
 /// Where the message came from.
@@ -285,6 +287,7 @@ impl TurnEnd {
             TurnEnd::Interrupted(InterruptedBy::Denied) => "denied",
             TurnEnd::Unknown(UnknownWhy::HostEnded) => "host_ended",
             TurnEnd::Unknown(UnknownWhy::NoStatus) => "no_status",
+            TurnEnd::Unknown(UnknownWhy::ShellReplaced) => "shell_replaced",
         }
     }
 
@@ -311,6 +314,10 @@ impl TurnEnd {
             TurnEnd::Interrupted(InterruptedBy::Denied) => "you denied it".into(),
             TurnEnd::Unknown(UnknownWhy::HostEnded) => "host ended".into(),
             TurnEnd::Unknown(UnknownWhy::NoStatus) => "the agent told no status".into(),
+            TurnEnd::Unknown(UnknownWhy::ShellReplaced) => {
+                "the shell was replaced by one that reports nothing; use it on its screen, or begin a fresh session"
+                    .into()
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use super::finder::{Finder, ToFind};
 use super::processes;
 use super::session::{Handover, SessionThread};
 use super::socket::Frames;
+use super::timers::Timers;
 use super::writer::{ToWriter, Writer};
 use crate::domain::conversation_state::{FolderState, SessionEvent, StartOrder};
 use crate::domain::id::{ConversationId, Generation};
@@ -85,6 +86,7 @@ pub struct Driver {
     sessions: HashMap<(ConversationId, Generation), SessionThread>,
     /// Leaders that are gone while jobs of theirs live on: those end with the host.
     left: Vec<Pid>,
+    timers: Timers,
     /// The size of the newest view: what a new session starts with.
     size: Size,
     run: PathBuf,
@@ -112,6 +114,7 @@ impl Driver {
             parked: HashMap::new(),
             sessions: HashMap::new(),
             left: Vec::new(),
+            timers: Timers::new(incoming.clone()),
             size: FIRST_SIZE,
             run,
             incoming,
@@ -227,7 +230,8 @@ impl Driver {
             | Effect::DescribeAgents { .. }
             | Effect::StartSession { .. }
             | Effect::ToSession { .. }
-            | Effect::SetTimer { .. } => false,
+            | Effect::SetTimer { .. }
+            | Effect::CancelTimers { .. } => false,
         }
     }
 
@@ -291,13 +295,9 @@ impl Driver {
                 }
             }
             Effect::SetTimer { after_ms, conversation, timer } => {
-                let incoming = self.incoming.clone();
-                tokio::spawn(async move {
-                    tokio::time::sleep(Duration::from_millis(after_ms)).await;
-                    // The receiver is gone only when the host has ended.
-                    let _ = incoming.send(Incoming::Event(Event::TimerDue { conversation, timer })).await;
-                });
+                self.timers.set(conversation, timer, after_ms);
             }
+            Effect::CancelTimers { conversation, turn } => self.timers.cancel(conversation, turn),
             Effect::End => {
                 self.ending = true;
                 self.writer.give_up_after(GIVE_UP_SAVING);

@@ -80,6 +80,11 @@ pub enum Effect {
         conversation: ConversationId,
         timer: Timer,
     },
+    /// The turn has ended, and its deadlines with it.
+    CancelTimers {
+        conversation: ConversationId,
+        turn: TurnNumber,
+    },
     /// End all sessions, then the host.
     End,
 }

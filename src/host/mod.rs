@@ -15,6 +15,7 @@ mod processes;
 mod pty;
 mod session;
 mod socket;
+mod timers;
 mod writer;
 
 use crate::config::Config;

@@ -90,6 +90,20 @@ fn jobs_of_ours(_leader: Pid) -> Vec<Pid> {
     Vec::new()
 }
 
+/// What the process was last started as: another program or other arguments mean that it has replaced itself.
+#[cfg(target_os = "linux")]
+pub fn command_line(pid: Pid) -> Option<Vec<String>> {
+    let bytes = std::fs::read(format!("/proc/{}/cmdline", pid.as_raw_nonzero())).ok()?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Some(text.split_terminator('\0').map(str::to_owned).collect())
+}
+
+/// Without /proc nobody tells.
+#[cfg(not(target_os = "linux"))]
+pub fn command_line(_pid: Pid) -> Option<Vec<String>> {
+    None
+}
+
 /// The living processes that carry this variable in their environment, whoever started them.
 #[cfg(target_os = "linux")]
 pub fn carriers_of(variable: &str, value: &str) -> Vec<Pid> {

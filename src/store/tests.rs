@@ -138,6 +138,7 @@ fn turn_ends() -> Vec<TurnEnd> {
         TurnEnd::Interrupted(InterruptedBy::Denied),
         TurnEnd::Unknown(UnknownWhy::HostEnded),
         TurnEnd::Unknown(UnknownWhy::NoStatus),
+        TurnEnd::Unknown(UnknownWhy::ShellReplaced),
     ];
     let kinds = [FailureKind::ApiError, FailureKind::RateLimit, FailureKind::LoginNeeded, FailureKind::Other];
     let reported = |kind| TurnEnd::Failed(FailedWhy::Reported { kind, text: "500".into() });
@@ -163,7 +164,7 @@ fn turn_ends() -> Vec<TurnEnd> {
                 | InterruptedBy::SessionStopped
                 | InterruptedBy::Denied,
             )
-            | TurnEnd::Unknown(UnknownWhy::HostEnded | UnknownWhy::NoStatus) => (),
+            | TurnEnd::Unknown(UnknownWhy::HostEnded | UnknownWhy::NoStatus | UnknownWhy::ShellReplaced) => (),
         }
     }
     ends

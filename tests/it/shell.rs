@@ -245,3 +245,21 @@ fn fish_tells_its_turns() {
 fn dash_tells_its_turns() {
     check_shell("dash", &EVERYWHERE);
 }
+
+/// The broken one was working for ever, and an interrupt ended the shell.
+#[test]
+fn a_turn_that_replaces_the_shell_ends_as_unknown_and_the_new_shell_can_be_used() {
+    let home = Home::new();
+    let tab = home.tab();
+    tab.send("X=1");
+    let shell = tab.pid();
+    let replaced = tab.send("exec bash --norc");
+    assert_eq!((replaced.text("state"), replaced.text("end_why")), ("outcome unknown", "shell_replaced"));
+    assert_eq!(tab.pid(), shell, "it lives");
+    tab.run("fresh", &[]).done();
+    tab.send("echo [$X]").is("fresh", "user_asked", "completed");
+
+    // A program in its place is no shell: its status is the turn's, however long it takes.
+    let program = tab.send("exec bash -c 'echo out; sleep 3; exit 3'");
+    assert_eq!((program.text("state"), program.text("end_why")), ("failed", "agent_exited"));
+}

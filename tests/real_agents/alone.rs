@@ -101,8 +101,8 @@ fn manners(agent: Agent) -> Manners {
             arguments: &["--session-id", "11111111-2222-4333-8444-555555555555"],
             ready: "Type your message",
             reports: false,
-            // The message comes back into the composer; the second key takes it out again, but is lost while the title still tells of work.
-            interrupt: &[(ESCAPE, "Request cancelled."), ("", "Qwen - "), (ESCAPE, "Type your message")],
+            // The message comes back into the composer; Ctrl-U takes it out again. A second Esc would do so too, but is lost now and then.
+            interrupt: &[(ESCAPE, "Request cancelled."), ("", "Qwen - "), ("\x15", "Type your message")],
             approval: Some(Dialog {
                 open: "4. No, suggest changes (esc)",
                 accept: &[("1", GOES_ON)],
@@ -263,6 +263,10 @@ impl Play<'_> {
         for (keys, shown) in keys {
             self.driven.keys(keys.as_bytes());
             self.until("the keys were taken", shown);
+            // Without keys this is a pause: an agent that is about to be ready loses keys until it has drawn that.
+            if keys.is_empty() {
+                self.settle();
+            }
         }
     }
 

@@ -116,6 +116,7 @@ impl Case {
             (Case::Allowed | Case::Denied, Agent::Pi) => Some("runs commands unasked"),
             (Case::Question, Agent::Codex) => Some("its model asks only in plan mode"),
             (Case::Question, Agent::Pi) => Some("its model has no tool to ask"),
+            (Case::Clear, Agent::Pi) => Some("a new session on its screen is not noticed, as doctor says"),
             (Case::Trust, Agent::Opencode | Agent::Qwen | Agent::Pi) => Some("has no such dialog"),
             _ => None,
         }

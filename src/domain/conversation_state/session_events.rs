@@ -25,6 +25,7 @@ impl ConversationState {
                 self.heard(&seen.evidence);
                 self.seen(seen, now, out);
             }
+            SessionEvent::ShellReplaced => self.shell_replaced(now, out),
             SessionEvent::Noted(evidence) => self.heard(&evidence),
             SessionEvent::AnswerTyped(request) => self.answer_typed(request, out),
             SessionEvent::AnswerNotTyped { request, why } => self.answer_failed(request, why, now, out),
@@ -364,6 +365,21 @@ impl ConversationState {
         }
         let end = self.end_by(current, ending);
         self.end_turn(end, seen, answer, out);
+        self.flow(now, out);
+    }
+
+    /// No prompt will be told any more, so a next message waits, and the person is told to look at the screen.
+    fn shell_replaced(&mut self, now: Timestamp, out: &mut Vec<Action>) {
+        self.set_place(AgentPlace::Busy);
+        let Some(current) = self.current.as_ref().filter(|current| current.turn.delivery == Delivery::Confirmed) else {
+            return;
+        };
+        // The ladder of an interrupt ends the process in a moment, and the next message starts a fresh one.
+        if current.interrupt.is_some() {
+            return;
+        }
+        let seen = evidence(Source::Process, now, "its process runs another shell now");
+        self.end_turn(TurnEnd::Unknown(UnknownWhy::ShellReplaced), seen, None, out);
         self.flow(now, out);
     }
 

@@ -245,6 +245,7 @@ fn inputs(state: &ConversationState) -> Vec<(&'static str, Input)> {
             Input::AnswerRequest { ask, turn: None, request: Some(RequestNumber(9)), choice: Choice::Allow },
         ),
         ("answer typed", event(state, SessionEvent::AnswerTyped(RequestNumber(1)))),
+        ("shell replaced", event(state, SessionEvent::ShellReplaced)),
         ("not killed", event(state, SessionEvent::NotKilled { pid: 9 })),
         ("set model", Input::SetModel { ask, model: Some("m".into()) }),
         ("set agent", Input::SetAgent { ask, agent: "b".into(), rules: Box::new(rules()) }),
@@ -363,6 +364,18 @@ fn a_message_that_has_no_room_ends_in_words_and_what_waits_is_held() {
     assert_eq!(state.queue.iter().map(|turn| turn.prompt.as_str()).collect::<Vec<_>>(), ["three"]);
     let again = all_words(&hear(&mut state, SessionEvent::NotWritten { turn: TurnNumber(2) }));
     assert!(again.is_empty(), "it ends once: {again:?}");
+}
+
+#[test]
+fn a_replaced_shell_ends_its_turn_and_takes_no_message() {
+    let mut state = working();
+    let said = all_words(&hear(&mut state, SessionEvent::ShellReplaced));
+    assert!(said.contains(&"TELL turn 1 outcome unknown (shell_replaced)".to_owned()), "{said:?}");
+    state.apply(submit("two"), NOW);
+    assert_eq!(state.current.as_ref().map(|current| current.turn.delivery), Some(Delivery::Held));
+    let generation = Generation(state.generations);
+    state.apply(Input::Timer(Timer::Ready { turn: TurnNumber(2), generation }), NOW);
+    assert_eq!(state.current.as_ref().map(|current| current.turn.state.clone()), Some(TurnState::NeedsAnswer));
 }
 
 #[test]

@@ -187,6 +187,7 @@ impl HostCore {
                     effects.push(Effect::SetTimer { after_ms, conversation: id, timer });
                 }
                 Action::TellEnded(turn) => {
+                    effects.push(Effect::CancelTimers { conversation: id, turn: turn.number });
                     let event = ClientEvent::TurnEnded { conversation: id, turn: Box::new(turn.clone()) };
                     effects.push(Effect::Tell { clients: self.subscribers.iter().copied().collect(), event });
                     effects.extend(self.serve_waiters(id, &[turn]));

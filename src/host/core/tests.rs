@@ -103,6 +103,15 @@ fn a_message_is_saved_then_acknowledged_then_its_session_starts() {
     assert_eq!(order.folder, "/w");
 }
 
+/// The broken one woke an idle host for each of them.
+#[test]
+fn deadlines_of_a_turn_end_with_it() {
+    let mut core = core();
+    new_conversation(&mut core, SCRIPT);
+    let effects = complete_first_turn(&mut core);
+    assert!(effects.contains(&Effect::CancelTimers { conversation: ONE, turn: TurnNumber(1) }), "{effects:?}");
+}
+
 #[test]
 fn whoever_waits_for_a_turn_gets_its_end_with_the_answer_once() {
     let mut core = core();

@@ -57,6 +57,8 @@ pub struct AgentIo {
     /// Where the input at the prompt begins, and where the output of the running turn does.
     input_mark: Option<Mark>,
     output: Option<Output>,
+    /// What the shell's process was started as, seen at its last prompt.
+    started_as: Option<Vec<String>>,
     sync_since: Option<Instant>,
     /// When the screen gives back memory, unless output comes before.
     rest_at: Option<Instant>,
@@ -102,6 +104,7 @@ impl AgentIo {
             answering: None,
             input_mark: None,
             output: None,
+            started_as: None,
             sync_since: None,
             rest_at: None,
             profile: begin.profile,
@@ -175,6 +178,7 @@ impl AgentIo {
         if self.rest_at.is_some_and(|at| now >= at) {
             self.screen.rest();
             self.rest_at = None;
+            self.see_replaced_shell(tell);
         }
         if self.keyboard.due().is_some_and(|at| now >= at) {
             self.write_pending(tell);
@@ -466,6 +470,19 @@ impl AgentIo {
         }
     }
 
+    /// While a turn runs: whether it put another shell in the place of ours, which waits for commands and will tell nothing. A program that was
+    /// put there ends some time, and its status is the turn's.
+    fn see_replaced_shell(&mut self, tell: &Tell) {
+        if self.output.is_none() || self.started_as.is_none() {
+            return;
+        }
+        let now = processes::command_line(self.pty.pid);
+        if now != self.started_as && now.is_some_and(|now| is_interactive_shell(&now, &self.profile)) {
+            self.output = None;
+            tell.event(SessionEvent::ShellReplaced);
+        }
+    }
+
     /// A typed command that the shell did not tell is read from the screen, between the prompt and here.
     fn with_typed_text(&self, observed: Observed) -> Observed {
         match observed {
@@ -481,13 +498,27 @@ impl AgentIo {
     /// Notes where input or output begins. At a turn's end returns where its output began.
     fn remember_place(&mut self, observed: &Observed) -> Option<Output> {
         match observed {
-            Observed::Ready => self.input_mark = Some(self.screen.mark()),
+            Observed::Ready => {
+                self.input_mark = Some(self.screen.mark());
+                self.started_as = processes::command_line(self.pty.pid);
+            }
             Observed::TurnStarted { .. } => self.output = Some(Output::begin(&self.screen)),
             Observed::TurnEnded { .. } => return self.output.take(),
             Observed::WantsMore | Observed::NothingRan | Observed::Folder(_) => {}
         }
         None
     }
+}
+
+/// Whether this is one of the programs of the profile, told to do nothing but to wait for commands.
+fn is_interactive_shell(command_line: &[String], profile: &Profile) -> bool {
+    let [program, options @ ..] = command_line else {
+        return false;
+    };
+    // A login shell has a hyphen in front.
+    let name = program.rsplit('/').next().unwrap_or_default().trim_start_matches('-');
+    let known = profile.variants.iter().flat_map(|variant| &variant.programs).any(|known| known == name);
+    known && options.iter().all(|option| option.starts_with('-'))
 }
 
 fn shell_mark(at: Timestamp, text: String) -> Evidence {
