@@ -1,6 +1,6 @@
 //! Finds turns by words of their prompts and answers, the best first.
 //!
-//! Change here: what is better than what (`patterns`), and how a hit is shown. Every word of the query must occur, each as the beginning of a word. Scripts that put no spaces between words, and emoji, are indexed sign by
+//! Change here: what is better than what (`steps`), and how a hit is shown. Every word of the query must occur, each as the beginning of a word. Scripts that put no spaces between words, and emoji, are indexed sign by
 //! sign, so any part of such a text is found; the index itself would take a whole Chinese sentence for one word.
 //! Not here: the text. It stands once, in the table of turns.
 
@@ -20,6 +20,9 @@ const MOST_WORDS: usize = 16;
 
 /// Rows that are held against the filters: with a filter that few pass and a word that many have, more would take seconds.
 const MOST_HELD: usize = 50_000;
+
+/// Turns that are read for beginnings of words: where so many lack enough of them, few enough turns have them for the index.
+const MOST_WALKED: usize = 2_000;
 
 /// Writes the words of a turn in place of those it had.
 pub fn save(connection: &Connection, row: i64, prompt: &str, answer: &str) -> rusqlite::Result<()> {
@@ -42,16 +45,24 @@ pub fn find(connection: &Connection, query: &Query, most: usize) -> rusqlite::Re
         let filters = !query.states.is_empty() || !query.typed.agents.is_empty() || !query.typed.folders.is_empty();
         if typed.is_empty() && filters {
             let sql = format!("SELECT {COLUMNS} FROM turns {JOINED} ORDER BY turns.id DESC");
-            search.take(&mut connection.prepare_cached(&sql)?.query([])?)?;
+            search.take(&mut connection.prepare_cached(&sql)?.query([])?, Texts::MatchAlready)?;
         }
         return Ok(search.findings);
     }
-    for pattern in patterns(&words) {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM turn_words JOIN turns ON turns.id = turn_words.rowid {JOINED}
-             WHERE turn_words MATCH ?1 ORDER BY turn_words.rowid DESC"
-        );
-        search.take(&mut connection.prepare_cached(&sql)?.query([pattern])?)?;
+    for step in steps(&words) {
+        match step {
+            Step::Index(pattern) => {
+                let sql = format!(
+                    "SELECT {COLUMNS} FROM turn_words JOIN turns ON turns.id = turn_words.rowid {JOINED}
+                     WHERE turn_words MATCH ?1 ORDER BY turn_words.rowid DESC"
+                );
+                search.take(&mut connection.prepare_cached(&sql)?.query([pattern])?, Texts::MatchAlready)?;
+            }
+            Step::Walk => {
+                let sql = format!("SELECT {COLUMNS} FROM turns {JOINED} ORDER BY turns.id DESC LIMIT {MOST_WALKED}");
+                search.take(&mut connection.prepare_cached(&sql)?.query([])?, Texts::AreRead)?;
+            }
+        }
         if search.findings.found.len() >= most {
             break;
         }
@@ -64,18 +75,33 @@ const COLUMNS: &str = "turns.id, turns.conversation, turns.number, turns.state, 
     conversations.title, conversations.agent, conversations.folder, conversations.tab_place, turns.prompt, turns.answer";
 const JOINED: &str = "JOIN conversations ON conversations.id = turns.conversation";
 
-/// What is asked of the index, the best first.
-fn patterns(words: &[&str]) -> Vec<String> {
+/// One way to find turns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Step {
+    /// Ask the index.
+    Index(String),
+    /// Read the newest turns themselves.
+    Walk,
+}
+
+/// What is tried, the best first, until there are enough.
+///
+/// For beginnings of words the index must put together every place of every word that begins so before it tells the first turn: seconds for a
+/// letter. Of what so many words begin with, the newest turns have enough; what they lack is rare, and the index has it soon.
+fn steps(words: &[&str]) -> Vec<Step> {
     let whole: Vec<String> = words.iter().map(|word| quote(word, Ending::Whole)).collect();
     let begins: Vec<String> = words.iter().map(|word| quote(word, Ending::Any)).collect();
-    let mut patterns = Vec::new();
-    if words.len() > 1 {
-        patterns.push(format!("prompt : {}", quote(&words.join(" "), Ending::Whole)));
-    }
-    patterns.push(format!("prompt : ({})", whole.join(" ")));
-    patterns.push(whole.join(" "));
-    patterns.push(begins.join(" "));
-    patterns
+    let phrase = (words.len() > 1).then(|| format!("prompt : {}", quote(&words.join(" "), Ending::Whole)));
+    let in_prompt = format!("prompt : ({})", whole.join(" "));
+    let by_whole_words = phrase.into_iter().chain([in_prompt, whole.join(" ")]).map(Step::Index);
+    by_whole_words.chain([Step::Walk, Step::Index(begins.join(" "))]).collect()
+}
+
+/// Whether a row is known to have the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Texts {
+    MatchAlready,
+    AreRead,
 }
 
 /// A search under way.
@@ -92,7 +118,7 @@ struct Search<'q> {
 
 impl Search<'_> {
     /// Takes rows until there are enough.
-    fn take(&mut self, rows: &mut Rows) -> rusqlite::Result<()> {
+    fn take(&mut self, rows: &mut Rows, texts: Texts) -> rusqlite::Result<()> {
         while self.findings.found.len() < self.most
             && let Some(row) = rows.next()?
         {
@@ -103,7 +129,7 @@ impl Search<'_> {
             self.left = left;
             let id = row.get("id")?;
             if !self.seen.contains(&id)
-                && let Some(found) = self.passing(row)?
+                && let Some(found) = self.passing(row, texts)?
             {
                 self.seen.insert(id);
                 self.findings.found.push(found);
@@ -113,7 +139,7 @@ impl Search<'_> {
     }
 
     /// The row, if it passes all filters.
-    fn passing(&self, row: &Row) -> rusqlite::Result<Option<Found>> {
+    fn passing(&self, row: &Row, texts: Texts) -> rusqlite::Result<Option<Found>> {
         let (agent, folder): (String, String) = (row.get("agent")?, row.get("folder")?);
         if !self.query.typed.passes(&agent, &folder) {
             return Ok(None);
@@ -124,6 +150,11 @@ impl Search<'_> {
             return Ok(None);
         }
         let (prompt, answer): (String, Option<String>) = (row.get("prompt")?, row.get("answer")?);
+        let answer = answer.as_deref().unwrap_or("");
+        let has = |word: &&str| find_folded(&prompt, word).or_else(|| find_folded(answer, word)).is_some();
+        if texts == Texts::AreRead && !self.words.iter().all(has) {
+            return Ok(None);
+        }
         let title: Option<String> = row.get("title")?;
         Ok(Some(Found {
             conversation: row.get("conversation")?,
@@ -133,7 +164,7 @@ impl Search<'_> {
             folder,
             state,
             at: row.get("accepted_at")?,
-            snippet: snippet(self.words, &prompt, answer.as_deref().unwrap_or("")),
+            snippet: snippet(self.words, &prompt, answer),
         }))
     }
 }

@@ -850,6 +850,20 @@ fn the_best_come_first_and_the_newest_among_equals() {
     assert_eq!(turns_of(&store, "fix the login"), [5, 1, 2, 3, 4]);
     assert_eq!(turns_of(&store, "login"), [5, 2, 1, 3, 4]);
     assert_eq!(found(&store, "login", 2).len(), 2, "and no more than asked for");
+    assert_eq!(turns_of(&store, "log"), [5, 4, 3, 2, 1], "beginnings are alike");
+}
+
+/// Beginnings are looked for in the newest turns first, and in the index what is older.
+#[test]
+fn a_beginning_is_found_in_old_turns_too() {
+    let home = Home::new();
+    let mut store = home.reopened(&[Change::Conversation(conversation(1)), Change::Turn(ONE, asked(1, "Zebra", ""))]);
+    let many: Vec<Change> = (2..2_500).map(|number| Change::Turn(ONE, asked(number, "other words", ""))).collect();
+    store.commit(&many).unwrap();
+    store.commit(&[Change::Turn(ONE, asked(2_500, "a picture", "of Zealand"))]).unwrap();
+    assert_eq!(turns_of(&store, "z"), [2_500, 1]);
+    assert_eq!(turns_of(&store, "ze pi"), [2_500]);
+    assert_eq!(turns_of(&store, "zeb"), [1]);
 }
 
 #[test]
