@@ -280,6 +280,25 @@ impl ConversationState {
             live.taken_up = TakenUp::New;
         }
         self.save_session(out);
+        self.move_to_new_session(now, out);
+    }
+
+    /// Some agents make the new session only with its first message. That one was decided for the old session, which was wrong, and is said.
+    fn move_to_new_session(&mut self, now: Timestamp, out: &mut Vec<Action>) {
+        let Some(current) = &mut self.current else {
+            return;
+        };
+        if current.turn.delivery == Delivery::Held {
+            return;
+        }
+        current.turn.session = self.session.as_ref().map(|session| session.number);
+        let turn = current.turn.clone();
+        self.save_turn(&turn, out);
+        let decision = Decision { continuity: Continuity::Fresh, why: Why::BegunInScreen };
+        self.record_decision(&turn, &decision, now, out);
+        if turn.delivery == Delivery::Confirmed {
+            self.holds_context(out);
+        }
     }
 
     /// The agent would not take its session up. Its id is kept, and the message waits for the person to decide; nothing is silent.
@@ -551,6 +570,10 @@ impl ConversationState {
 
     /// The message stays held; the person is told where to look.
     fn tell_not_ready(&mut self, now: Timestamp, out: &mut Vec<Action>) {
+        // What it asks says more than its silence.
+        if self.live.as_ref().is_some_and(|live| live.asks.is_some()) {
+            return;
+        }
         if let Some(current) = &mut self.current {
             current.turn.state = TurnState::NeedsAnswer;
             current.turn.evidence =

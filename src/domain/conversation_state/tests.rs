@@ -455,6 +455,23 @@ fn a_session_that_the_person_began_in_the_agents_screen_is_fresh_with_that_reaso
     assert_eq!(decided(&state), (Continuity::Reused, "agent_alive"));
 }
 
+/// Seen of an agent that makes the session of its `/new` only with the next message: that was called reused, and its model knew nothing.
+#[test]
+fn a_message_that_turns_out_to_begin_a_session_is_said_to_be_fresh() {
+    let mut state = agent_idle();
+    state.apply(submit("two"), NOW);
+    assert_eq!(decided(&state), (Continuity::Reused, "agent_alive"));
+    hear(&mut state, SessionEvent::Written { turn: TurnNumber(2) });
+    hear(&mut state, started(2));
+    hear(&mut state, identity("id-2"));
+    assert_eq!(decided(&state), (Continuity::Fresh, "begun_in_screen"));
+    assert_eq!(state.current.as_ref().unwrap().turn.session, Some(SessionNumber(2)));
+    hear(&mut state, agent_ended(Ending::Completed));
+    hear(&mut state, seen(Signal::Ready));
+    state.apply(submit("three"), NOW);
+    assert_eq!(decided(&state), (Continuity::Reused, "agent_alive"));
+}
+
 #[test]
 fn requests_are_answered_one_by_one_and_go_with_their_turn() {
     let mut state = agent_working();
