@@ -229,7 +229,7 @@ fn said_by(command: &mut Command) -> Option<String> {
     let mut child =
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0).spawn().ok()?;
     let stdout = child.stdout.take()?;
-    let (said, heard) = std::sync::mpsc::channel();
+    let (said, heard) = std::sync::mpsc::sync_channel(1);
     let read = move || {
         let mut text = String::new();
         // What is no text has no version in it, and a receiver that gave up wants nothing.
