@@ -4,6 +4,7 @@
 
 mod answer;
 mod awaiting;
+mod config;
 mod doctor;
 mod host;
 mod json;
@@ -84,6 +85,8 @@ pub enum Verb {
     /// Look after the background host
     #[command(subcommand)]
     Host(host::Host),
+    /// Say where the configuration lies, print it with all defaults, or check it
+    Config(config::Config),
     /// Say what was found here and what works
     Doctor(doctor::Doctor),
     /// Take what an agent's hook tells on standard input (what a profile has its agent call)
@@ -123,6 +126,8 @@ pub enum CliError {
     Unexpected(Box<Reply>),
     #[error("{0}")]
     Host(String),
+    #[error("{0}")]
+    Config(String),
 }
 
 impl CliError {
@@ -139,6 +144,7 @@ impl CliError {
             | CliError::NothingHere(_)
             | CliError::NotSure
             | CliError::NotInSession(_)
+            | CliError::Config(_)
             | CliError::Unexpected(_) => ExitCode::WrongUsage,
         }
     }
@@ -165,6 +171,7 @@ pub fn run(verb: Verb) -> Result<ExitCode, CliError> {
         Verb::Wait(wait) => wait.run(&paths),
         Verb::Rm(rm) => rm.run(&paths),
         Verb::Host(host) => host.run(&paths),
+        Verb::Config(config) => config.run(&paths),
         Verb::Doctor(doctor) => doctor.run(&paths),
         Verb::Signal(signal) => signal.run(),
     }

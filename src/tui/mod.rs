@@ -22,6 +22,7 @@ pub mod view;
 use crate::client::kept::{self, KeptText};
 use crate::client::{Absent, ClientError, Control, View};
 use crate::config::Config;
+use crate::config::watch::Watch;
 use crate::domain::id::Timestamp;
 use crate::paths::Paths;
 use crate::protocol::message::{
@@ -56,6 +57,9 @@ const FALLBACK: Size = Size { columns: 80, rows: 24 };
 /// One read of the terminal, which gives no more at once on Linux; a paste comes in several.
 const READ_BYTES: usize = 4 << 10;
 
+/// The configuration file is looked at so often at most, and once more so long after the last thing that happened.
+const CONFIGURATION_LOOK_MS: u64 = 1_000;
+
 /// How long a window that is left waits for the host's word that all is saved. It comes within milliseconds; a host that does not answer
 /// must not hold the person up.
 const CONFIRM_LIMIT: Duration = Duration::from_millis(500);
@@ -80,6 +84,8 @@ pub enum TuiError {
 /// What a window needs to begin.
 pub struct Start {
     pub config: Config,
+    /// Begun before the configuration was read.
+    pub watch: Watch,
     pub paths: Paths,
     /// Where it was started.
     pub folder: String,
@@ -162,7 +168,40 @@ struct Edge {
     overview: Vec<Conversation>,
     view: Option<(ViewOf, View)>,
     stale: Stale,
+    configuration: Configuration,
     began: Instant,
+}
+
+/// The configuration file while the window is open. It is looked at only while there is something else to do: an idle window sleeps.
+struct Configuration {
+    watch: Watch,
+    looked_ms: u64,
+    due_ms: Option<u64>,
+    /// Something happened since the last look.
+    active: bool,
+}
+
+impl Configuration {
+    /// Something happened in the window.
+    fn note_activity(&mut self) {
+        self.active = true;
+        self.due_ms.get_or_insert(self.looked_ms + CONFIGURATION_LOOK_MS);
+    }
+
+    /// The event that a changed file brings, if it is time to look.
+    fn look(&mut self, now_ms: u64) -> Option<Event> {
+        self.due_ms.filter(|due| *due <= now_ms)?;
+        // Once more a little later: what is happening now may be the editor writing it.
+        self.due_ms = std::mem::take(&mut self.active).then_some(now_ms + CONFIGURATION_LOOK_MS);
+        self.looked_ms = now_ms;
+        if !self.watch.has_changed() {
+            return None;
+        }
+        Some(match keymap::load(self.watch.path()) {
+            Ok((config, keymap)) => Event::Configured(Box::new(config), keymap),
+            Err(error) => Event::ConfigurationWrong(error.to_string()),
+        })
+    }
 }
 
 /// A connection that is being made by a thread of its own, because a host that must be started first, or does not answer, takes seconds.
@@ -252,6 +291,7 @@ impl Edge {
             overview: Vec::new(),
             view: None,
             stale: Stale::All,
+            configuration: Configuration { watch: start.watch, looked_ms: 0, due_ms: None, active: false },
             began,
         }
     }
@@ -278,11 +318,12 @@ impl Edge {
                 self.handle(Event::Resized(size));
             }
             self.settle_escape();
-            if ready.timed_out {
+            if ready.timed_out && self.app.deadline_ms().is_some_and(|due| due <= now(self.began).steady_ms) {
                 self.handle(Event::Tick);
             }
             // Last, because all of these may open a view, whose first picture may be here already.
             self.receive(&ready);
+            self.look_at_configuration(&ready);
         }
         Ok(())
     }
@@ -304,6 +345,15 @@ impl Edge {
         match kept::keep(&self.paths, &unsaved) {
             Ok(()) => KeptUnsaved::Kept,
             Err(error) => KeptUnsaved::NotKept(error, unsaved),
+        }
+    }
+
+    fn look_at_configuration(&mut self, ready: &Ready) {
+        if !ready.timed_out {
+            self.configuration.note_activity();
+        }
+        if let Some(event) = self.configuration.look(now(self.began).steady_ms) {
+            self.handle(event);
         }
     }
 
@@ -357,7 +407,7 @@ impl Edge {
         let now_ms = now(self.began).steady_ms;
         let escape = self.waiting_since_ms.map(|since| since + ESCAPE_MS);
         let first = (self.app.link == Link::Asking && now_ms < FIRST_PICTURE_MS).then_some(FIRST_PICTURE_MS);
-        let due_ms = [escape, first, self.app.deadline_ms()].into_iter().flatten().min()?;
+        let due_ms = [escape, first, self.app.deadline_ms(), self.configuration.due_ms].into_iter().flatten().min()?;
         let ms = due_ms.saturating_sub(now_ms);
         let seconds = i64::try_from(ms / 1000).unwrap_or(i64::MAX);
         Some(Timespec { tv_sec: seconds, tv_nsec: (ms % 1000 * 1_000_000).try_into().unwrap_or(0) })
