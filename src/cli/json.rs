@@ -184,6 +184,12 @@ pub fn conversation(conversation: &Conversation) -> Value {
         "queue_held": conversation.queue_held,
         "unread": conversation.unread.as_ref().map(|end| end.word()),
         "open": matches!(conversation.tab, crate::domain::conversation::Tab::Open { .. }),
+        "archived": conversation.tab == crate::domain::conversation::Tab::Archived,
+        "spent": {
+            "input_tokens": conversation.spent.input_tokens,
+            "output_tokens": conversation.spent.output_tokens,
+            "cost_usd_micros": conversation.spent.cost_micros,
+        },
         "draft": conversation.draft,
         "turns": conversation.turns,
         "next_decision": conversation.next.continuity.word(),

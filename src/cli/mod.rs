@@ -3,6 +3,7 @@
 //! Change here: arguments, exit codes. Output with `--json` is a contract (README, "Scripts"); its shapes are in `json.rs`.
 
 mod answer;
+mod archive;
 mod awaiting;
 mod doctor;
 mod host;
@@ -19,6 +20,7 @@ mod wait;
 mod why;
 
 use crate::client::{Absent, ClientError, Control};
+use crate::domain::conversation::Tab;
 use crate::domain::id::ConversationId;
 use crate::domain::turn::{TurnEnd, TurnState};
 use crate::paths::{Paths, PathsError};
@@ -79,6 +81,8 @@ pub enum Verb {
     Interrupt(tell::Interrupt),
     /// Wait until a turn has ended
     Wait(wait::Wait),
+    /// Put a conversation away, out of the lists, or take it back
+    Archive(archive::Archive),
     /// Forget a conversation with all its turns, and end its session
     Rm(tell::Rm),
     /// Look after the background host
@@ -163,6 +167,7 @@ pub fn run(verb: Verb) -> Result<ExitCode, CliError> {
         Verb::Fresh(fresh) => fresh.run(&paths),
         Verb::Interrupt(interrupt) => interrupt.run(&paths),
         Verb::Wait(wait) => wait.run(&paths),
+        Verb::Archive(archive) => archive.run(&paths),
         Verb::Rm(rm) => rm.run(&paths),
         Verb::Host(host) => host.run(&paths),
         Verb::Doctor(doctor) => doctor.run(&paths),
@@ -178,7 +183,8 @@ impl Which {
         }
         let folder = folder(None)?;
         let all = ls::all(control)?.into_iter();
-        let newest = all.filter(|one| one.wanted.folder == folder).max_by_key(|one| (one.active_at, one.id));
+        let here = all.filter(|one| one.wanted.folder == folder && one.tab != Tab::Archived);
+        let newest = here.max_by_key(|one| (one.active_at, one.id));
         Ok(newest.map(|conversation| conversation.id))
     }
 

@@ -4,14 +4,14 @@
 //! `Request::View`, a view of one session (its keys in, its pictures out) that goes straight to the session's thread.
 
 use crate::domain::continuity::{Decision, DecisionRecord};
-use crate::domain::conversation::QueueHeld;
+use crate::domain::conversation::{Begun, QueueHeld};
 pub use crate::domain::conversation_state::{Place, RunningTurn, TakenUp};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Generation, SessionNumber, Timestamp, TurnNumber};
 use crate::domain::request::{Choice, RequestKind, RequestNumber};
 use crate::domain::search::{Findings, TURN_STATES};
 use crate::domain::session::AsleepWhy;
-use crate::domain::turn::{Evidence, TurnEnd, TurnRecord, TurnState};
+use crate::domain::turn::{Evidence, TurnEnd, TurnRecord, TurnState, Usage};
 use crate::terminal::frame::{FrameDelta, Size};
 use crate::terminal::keys::{Focus, Key, Mouse};
 use serde::{Deserialize, Serialize};
@@ -164,6 +164,14 @@ pub enum Request {
     CloseTab {
         conversation: ConversationId,
     },
+    /// Puts it away: its tab is closed, and lists leave it out. Refused while a turn runs or waits. `Reply::Done`.
+    Archive {
+        conversation: ConversationId,
+    },
+    /// Takes it back to the closed ones. `Reply::Done`.
+    Unarchive {
+        conversation: ConversationId,
+    },
     /// Moves its tab to this place in the row, counted from 0 at the left; past the end is the end. `Reply::Done`.
     MoveTab {
         conversation: ConversationId,
@@ -306,6 +314,8 @@ pub enum Refusal {
     SearchTrouble(String),
     #[error("conversation {0} has no tab that could be moved")]
     NoTab(ConversationId),
+    #[error("{0} of its messages wait in line; send or remove them first")]
+    MessagesWait(u32),
     #[error("nothing was said in this conversation yet")]
     NothingSaid,
     #[error("nothing can be saved now: {0}; free the disk or mend the folder, then try again")]
@@ -368,6 +378,11 @@ pub struct Conversation {
     /// What would be decided for a message sent now.
     pub next: Decision,
     pub turns: u32,
+    #[serde(default)]
+    pub begun: Begun,
+    /// What its turns used together, as far as their agents told.
+    #[serde(default)]
+    pub spent: Usage,
     pub created_at: Timestamp,
     pub active_at: Timestamp,
 }

@@ -321,7 +321,7 @@ impl App {
             .values()
             .filter_map(|conversation| match conversation.tab {
                 Tab::Open { place } => Some((place, conversation)),
-                Tab::Closed => None,
+                Tab::Closed | Tab::Archived => None,
             })
             .collect();
         tabs.sort_by_key(|(place, conversation)| (*place, conversation.id));
@@ -513,7 +513,7 @@ impl App {
         };
         let open = alive(|tab| matches!(tab, Tab::Open { .. }));
         // The host tells of closed conversations only when they change, so there may be more of them.
-        let closed = alive(|tab| matches!(tab, Tab::Closed));
+        let closed = alive(|tab| matches!(tab, Tab::Closed | Tab::Archived));
         let working = self.conversations.values().filter(|conversation| running(conversation).is_some()).count();
         let keep = |count: usize| match count {
             1 => "1 session keeps running".to_owned(),

@@ -3,6 +3,7 @@
 //! Not here: what follows from an event (`update`) or how an effect is carried out (`mod.rs`).
 
 use super::app::AfterEdit;
+use super::overview::HadTab;
 use crate::client::Absent;
 use crate::client::kept::KeptText;
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
@@ -106,6 +107,15 @@ pub enum Purpose {
     /// It is shown once it has its tab.
     OpenTab(ConversationId),
     CloseTab(ConversationId),
+    Archive {
+        conversation: ConversationId,
+        had_tab: HadTab,
+    },
+    /// The last turns of the conversation that is chosen in the overview, as of this activity.
+    Peek {
+        conversation: ConversationId,
+        at: Timestamp,
+    },
     EditQueued {
         conversation: ConversationId,
         turn: TurnNumber,

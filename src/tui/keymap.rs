@@ -74,6 +74,10 @@ pub enum RowAction {
     Fresh,
     Rename,
     Close,
+    Archive,
+    /// What was put away last comes back.
+    UndoArchive,
+    Peek,
     Delete,
 }
 
@@ -306,6 +310,9 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Overview, ctrl(KeyCode::Char('n')), Command::OnChosen(RowAction::Fresh), "fresh"),
     bind(Place::Overview, ctrl(KeyCode::Char('t')), Command::OnChosen(RowAction::Rename), "title"),
     bind(Place::Overview, ctrl(KeyCode::Char('x')), Command::OnChosen(RowAction::Close), "close tab"),
+    bind(Place::Overview, ctrl(KeyCode::Char('p')), Command::OnChosen(RowAction::Peek), "peek"),
+    bind(Place::Overview, ctrl(KeyCode::Char('a')), Command::OnChosen(RowAction::Archive), "archive"),
+    bind(Place::Overview, ctrl(KeyCode::Char('z')), Command::OnChosen(RowAction::UndoArchive), "undo it"),
     bind(Place::Overview, ctrl(KeyCode::Char('d')), Command::OnChosen(RowAction::Delete), "delete"),
     bind(Place::Overview, plain(KeyCode::Escape), Command::Back, "back"),
     bind(Place::Search, plain(KeyCode::Enter), Command::Open, "open the conversation at that turn"),

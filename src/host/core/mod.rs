@@ -389,7 +389,7 @@ impl HostCore {
     fn next_tab(&self) -> Tab {
         let last = self.conversations.values().filter_map(|state| match state.record().tab {
             Tab::Open { place } => Some(place),
-            Tab::Closed => None,
+            Tab::Closed | Tab::Archived => None,
         });
         Tab::Open { place: last.max().unwrap_or(0).saturating_add(1) }
     }

@@ -4,11 +4,12 @@ use super::views;
 use super::{Effect, HostCore, Waiter};
 use crate::domain::change::Change;
 use crate::domain::continuity::{Continuity, Decision, Why};
-use crate::domain::conversation::{ConversationRecord, Tab, Title};
+use crate::domain::conversation::{Begun, ConversationRecord, FreshWanted, Tab, Title};
 use crate::domain::conversation_state::{Ask, ConversationState, Input};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
 use crate::domain::search;
+use crate::domain::turn::Usage;
 use crate::host::effect::{Query, SessionOrder};
 use crate::host::event::ClientId;
 use crate::protocol::message::{
@@ -98,11 +99,19 @@ impl HostCore {
             Request::OpenTab { conversation } => {
                 let tab = match self.conversations.get(&conversation).map(|state| state.record().tab) {
                     Some(open @ Tab::Open { .. }) => open,
-                    Some(Tab::Closed) | None => self.next_tab(),
+                    Some(Tab::Closed | Tab::Archived) | None => self.next_tab(),
                 };
                 self.ask(client, id, conversation, now, |ask| Input::SetTab { ask, tab })
             }
             Request::CloseTab { conversation } => self.close_tab(client, id, conversation, now),
+            Request::Archive { conversation } => self.archive(client, id, conversation, now),
+            Request::Unarchive { conversation } => {
+                let tab = match self.conversations.get(&conversation).map(|state| state.record().tab) {
+                    Some(open @ Tab::Open { .. }) => open,
+                    Some(Tab::Closed | Tab::Archived) | None => Tab::Closed,
+                };
+                self.ask(client, id, conversation, now, |ask| Input::SetTab { ask, tab })
+            }
             Request::MoveTab { conversation, to } => self.move_tab(client, id, conversation, to, now),
             Request::Look { conversation } => {
                 let mut effects = self.look(client, conversation, now);
@@ -247,7 +256,7 @@ impl HostCore {
     /// A conversation that is spoken to has a tab again.
     fn open_closed_tab(&mut self, conversation: ConversationId, now: Timestamp) -> Vec<Effect> {
         match self.conversations.get(&conversation).map(|state| state.record().tab) {
-            Some(Tab::Closed) => {
+            Some(Tab::Closed | Tab::Archived) => {
                 let tab = self.next_tab();
                 self.tell(conversation, now, |ask| Input::SetTab { ask, tab })
             }
@@ -278,11 +287,13 @@ impl HostCore {
             id: conversation,
             title: title.map_or(Title::Unset, Title::ByPerson),
             wanted: Fingerprint { agent, model, folder },
-            fresh_wanted: false,
+            fresh_wanted: FreshWanted::No,
             queue_held: None,
             tab: self.next_tab(),
             unread: None,
             draft: String::new(),
+            begun: Begun::New,
+            spent: Usage::default(),
             created_at: now,
             active_at: now,
         };
@@ -298,6 +309,7 @@ impl HostCore {
 
     fn newest_in(&self, folder: &str) -> Option<ConversationId> {
         let here = self.conversations.values().map(ConversationState::record);
+        let here = here.filter(|record| record.tab != Tab::Archived);
         let newest =
             here.filter(|record| record.wanted.folder == folder).max_by_key(|record| (record.active_at, record.id));
         newest.map(|record| record.id)
@@ -360,6 +372,26 @@ impl HostCore {
         effects
     }
 
+    /// What runs or waits would go on unseen, so it is not put away.
+    fn archive(&mut self, client: ClientId, id: u64, conversation: ConversationId, now: Timestamp) -> Vec<Effect> {
+        let Some(state) = self.conversations.get(&conversation) else { return Vec::new() };
+        let in_the_way = match (state.current(), state.queue().len()) {
+            (Some(current), _) => Some(Refusal::TurnRuns(current.turn.number)),
+            (None, 0) => None,
+            (None, waiting) => Some(Refusal::MessagesWait(u32::try_from(waiting).unwrap_or(u32::MAX))),
+        };
+        if let Some(why) = in_the_way {
+            return vec![Effect::Reply { client, id, reply: Reply::Refused { why } }];
+        }
+        let mut effects = Vec::new();
+        if self.looks.get(&client) == Some(&conversation) {
+            effects.extend(self.look(client, None, now));
+        }
+        self.drafts_of.remove(&conversation);
+        effects.extend(self.ask(client, id, conversation, now, |ask| Input::SetTab { ask, tab: Tab::Archived }));
+        effects
+    }
+
     /// Those between the old and the new place move by one. Everybody keeps a place that somebody had, so that no other tab is touched.
     fn move_tab(
         &mut self,
@@ -371,7 +403,7 @@ impl HostCore {
     ) -> Vec<Effect> {
         let place_of = |state: &ConversationState| match state.record().tab {
             Tab::Open { place } => Some((place, state.record().id)),
-            Tab::Closed => None,
+            Tab::Closed | Tab::Archived => None,
         };
         let mut row: Vec<(u32, ConversationId)> = self.conversations.values().filter_map(place_of).collect();
         row.sort_unstable();
@@ -403,7 +435,7 @@ impl HostCore {
             .collect();
         states.sort_by_key(|state| match state.record().tab {
             Tab::Open { place } => (0, i64::from(place)),
-            Tab::Closed => (1, -state.record().active_at.0),
+            Tab::Closed | Tab::Archived => (1, -state.record().active_at.0),
         });
         let mut chunks: Vec<Vec<_>> = vec![Vec::new()];
         let mut bytes = 0;
@@ -484,6 +516,8 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::Rename { conversation, .. }
         | Request::OpenTab { conversation }
         | Request::CloseTab { conversation }
+        | Request::Archive { conversation }
+        | Request::Unarchive { conversation }
         | Request::MoveTab { conversation, .. }
         | Request::Remove { conversation }
         | Request::Turns { conversation, .. }
@@ -521,6 +555,8 @@ fn saves(request: &Request) -> bool {
         | Request::Rename { .. }
         | Request::OpenTab { .. }
         | Request::CloseTab { .. }
+        | Request::Archive { .. }
+        | Request::Unarchive { .. }
         | Request::MoveTab { .. }
         | Request::Remove { .. } => true,
         Request::Subscribe

@@ -129,6 +129,8 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
             search::turn_came(app, conversation, turn, turns);
         }
         (Purpose::List, Reply::Overview(all)) => overview::came(app, all.conversations),
+        (Purpose::Archive { conversation, had_tab }, Reply::Done) => overview::archived(app, conversation, had_tab),
+        (Purpose::Peek { conversation, at }, Reply::Turns(turns)) => overview::peeked(app, conversation, at, turns),
         (Purpose::OpenTab(conversation), Reply::Done) => tab_opened(app, out, conversation),
         (Purpose::Fresh(_) | Purpose::FreshWithBrief { .. }, Reply::Refused { why: Refusal::TurnRuns(turn) }) => {
             app.page = Some(Page::Confirm(Confirm::FreshWhileRunning(turn)));
@@ -215,6 +217,8 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
         | Purpose::OpenTab(_)
         | Purpose::OneTurn { .. }
         | Purpose::CloseTab(_)
+        | Purpose::Archive { .. }
+        | Purpose::Peek { .. }
         | Purpose::Order { .. } => say_trouble(app, why),
     }
 }

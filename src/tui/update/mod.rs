@@ -71,6 +71,7 @@ pub fn update(app: &mut App, event: Event, now: Now) -> Vec<Effect> {
         }
     }
     on_time(app, &mut out);
+    overview::settle_peek(app, &mut out);
     settle_view(app, &mut out);
     out
 }
