@@ -2,6 +2,7 @@
 
 use super::{CliError, say};
 use crate::domain::continuity::DecisionRecord;
+use crate::domain::conversation::Begun;
 use crate::domain::request::{Choice, Request, RequestState};
 use crate::domain::search::{Found, Piece};
 use crate::domain::turn::{Evidence, TurnRecord, TurnState, Work};
@@ -185,6 +186,10 @@ pub fn conversation(conversation: &Conversation) -> Value {
         "unread": conversation.unread.as_ref().map(|end| end.word()),
         "open": matches!(conversation.tab, crate::domain::conversation::Tab::Open { .. }),
         "archived": conversation.tab == crate::domain::conversation::Tab::Archived,
+        "forked_from": match &conversation.begun {
+            Begun::Forked(fork) => Some(json!({ "conversation": fork.from, "title": fork.title, "turn": fork.turn })),
+            Begun::New => None,
+        },
         "spent": {
             "input_tokens": conversation.spent.input_tokens,
             "output_tokens": conversation.spent.output_tokens,

@@ -6,6 +6,8 @@ mod answer;
 mod archive;
 mod awaiting;
 mod doctor;
+mod fork;
+mod handover;
 mod host;
 mod json;
 mod log;
@@ -77,6 +79,11 @@ pub enum Verb {
     Answer(answer::Answer),
     /// Make the next message start a fresh session
     Fresh(tell::Fresh),
+    /// Let another agent go on with a conversation, with a brief to read and send
+    #[command(name = "handover")]
+    HandOver(handover::HandOver),
+    /// Leave a conversation behind one of its turns, in a new one
+    Fork(fork::Fork),
     /// Interrupt the turn that runs, and wait for its end
     Interrupt(tell::Interrupt),
     /// Wait until a turn has ended
@@ -165,6 +172,8 @@ pub fn run(verb: Verb) -> Result<ExitCode, CliError> {
         Verb::Model(model) => model.run(&paths),
         Verb::Answer(answer) => answer.run(&paths),
         Verb::Fresh(fresh) => fresh.run(&paths),
+        Verb::HandOver(hand_over) => hand_over.run(&paths),
+        Verb::Fork(fork) => fork.run(&paths),
         Verb::Interrupt(interrupt) => interrupt.run(&paths),
         Verb::Wait(wait) => wait.run(&paths),
         Verb::Archive(archive) => archive.run(&paths),

@@ -568,6 +568,12 @@ impl ConversationState {
         &self.rules
     }
 
+    /// The agent that was spoken to last, else the one that is wanted.
+    pub fn agent(&self) -> &str {
+        let own = self.session.as_ref().map(|session| &session.fingerprint.agent);
+        own.unwrap_or(&self.record.wanted.agent)
+    }
+
     /// What its turns used together, as far as their agents told.
     pub fn spent(&self) -> Usage {
         let mut spent = self.record.spent;

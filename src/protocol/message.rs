@@ -69,6 +69,21 @@ pub enum Request {
         folder: String,
         title: Option<String>,
     },
+    /// A conversation that leaves this one behind `turn` (none: the newest that ended), for this agent and model (none: as here). What
+    /// was said up to there is its past (`Past`); its agent gets nothing of it but what its first message says. `Reply::Created`.
+    Fork {
+        conversation: ConversationId,
+        turn: Option<TurnNumber>,
+        agent: Option<String>,
+        model: Option<String>,
+        title: Option<String>,
+    },
+    /// What was said before a fork, in the conversations that it left: `Reply::Turns`, the newest `most` in order. None in one that is
+    /// no fork, or where those conversations were deleted.
+    Past {
+        conversation: ConversationId,
+        most: u32,
+    },
     /// The newest conversation of this folder, or a new one. `Reply::Created`.
     NewestIn {
         folder: String,
@@ -96,6 +111,13 @@ pub enum Request {
         agent: Option<String>,
         #[serde(default)]
         model: Option<String>,
+    },
+    /// The next message goes to a fresh session of this other agent, which goes on with what was done. Else as `Fresh`. `Reply::Done`.
+    HandOver {
+        conversation: ConversationId,
+        agent: String,
+        model: Option<String>,
+        running: RunningTurn,
     },
     /// `Reply::Interrupting`.
     Interrupt {
@@ -300,6 +322,10 @@ pub enum Refusal {
     NotLive,
     #[error("no profile for agent {0}; see threadkeep doctor")]
     UnknownAgent(String),
+    #[error("turn {0} has not ended; fork behind one that has")]
+    NotEnded(TurnNumber),
+    #[error("it has agent {0} already; for a fresh session of that one see threadkeep fresh")]
+    HasAgent(String),
     #[error("that is not asked (any more); nothing was typed")]
     NotAsked,
     #[error("that can be answered on the agent's own screen only; go there with the prefix and o")]

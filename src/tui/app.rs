@@ -102,6 +102,8 @@ pub struct Desk {
     /// The composer shows an older prompt.
     pub recalled: Option<Recalled>,
     pub record: Record,
+    /// What was said before a fork, in the conversations that it left, oldest first; none until it was fetched.
+    pub past: Option<Vec<TurnRecord>>,
     /// A turn that was searched for; it may be older than all of the record that were fetched.
     pub found: Option<TurnRecord>,
     /// The newest decisions that are known, by number.
@@ -136,11 +138,19 @@ pub struct Editing {
 }
 
 /// What follows once the change of a queued message was taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AfterEdit {
     Nothing,
     /// A fresh session is asked for, which sends it.
-    Fresh,
+    Fresh(FreshOf),
+}
+
+/// Which agent a fresh session is to have that begins with a brief.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FreshOf {
+    SameAgent,
+    /// The conversation is handed over to this one.
+    Other(String),
 }
 
 pub struct Recalled {

@@ -2,7 +2,7 @@
 //!
 //! Not here: what follows from an event (`update`) or how an effect is carried out (`mod.rs`).
 
-use super::app::AfterEdit;
+use super::app::{AfterEdit, FreshOf};
 use super::overview::HadTab;
 use crate::client::Absent;
 use crate::client::kept::KeptText;
@@ -89,11 +89,19 @@ pub enum Purpose {
     Brief {
         conversation: ConversationId,
         running: RunningTurn,
+        of: FreshOf,
     },
     FreshWithBrief {
         conversation: ConversationId,
         brief: String,
+        of: FreshOf,
     },
+    /// A fork of this one.
+    Fork(ConversationId),
+    /// For the first message of a fork.
+    ForkBrief(ConversationId),
+    /// What was said before a fork.
+    Past(ConversationId),
     Agents,
     /// All conversations, for the pages that list them.
     List,

@@ -3,6 +3,7 @@
 //! Change here: what a request means. Not here: what a conversation does with it (`domain/conversation_state.rs`) or doing the
 //! effects (`driver.rs`).
 
+mod fork;
 mod requests;
 #[cfg(test)]
 mod tests;

@@ -43,18 +43,39 @@ impl HostCore {
                 None => Reply::Refused { why: Refusal::NoConversation(conversation) },
             }),
             Request::New { agent, model, folder, title } => {
-                self.new_conversation(client, id, agent, model, folder, title, now)
+                let title = title.map_or(Title::Unset, Title::ByPerson);
+                let wanted = Wanted { agent, model, title, folder, begun: Begun::New };
+                self.new_conversation(client, id, wanted, now)
             }
             Request::NewestIn { folder } => match self.newest_in(&folder) {
                 Some(conversation) => reply(Reply::Created { conversation }),
-                None => self.new_conversation(client, id, None, None, folder, None, now),
+                None => {
+                    let wanted = Wanted { agent: None, model: None, title: Title::Unset, folder, begun: Begun::New };
+                    self.new_conversation(client, id, wanted, now)
+                }
             },
+            Request::Fork { conversation, turn, agent, model, title } => {
+                self.fork(client, id, conversation, turn, (agent, model, title), now)
+            }
+            Request::Past { conversation, most } => {
+                let query = Query::Past { before: self.past(conversation), most: most.min(MOST_TURNS) };
+                vec![Effect::Query { client, id, query }]
+            }
             Request::Submit { conversation, text, place, environment } => {
                 self.submit(client, id, conversation, text, place, environment, now)
             }
             Request::Wait { conversation, turn, asked } => self.wait(client, id, conversation, turn, asked),
             Request::Fresh { conversation, running, agent, model } => {
-                self.fresh(client, id, conversation, running, agent, model, now)
+                let fresh = move |ask| Input::Fresh { ask, running };
+                self.begin_anew(client, id, conversation, running, (agent, model), fresh, now)
+            }
+            Request::HandOver { conversation, agent, model, running } => {
+                let has = self.conversations.get(&conversation).map(ConversationState::agent);
+                if has == Some(agent.as_str()) {
+                    return reply(Reply::Refused { why: Refusal::HasAgent(agent) });
+                }
+                let hand_over = move |ask| Input::HandOver { ask, running };
+                self.begin_anew(client, id, conversation, running, (Some(agent), model), hand_over, now)
             }
             Request::Interrupt { conversation } => {
                 self.ask(client, id, conversation, now, |ask| Input::Interrupt { ask })
@@ -75,7 +96,10 @@ impl HostCore {
             Request::AnswerRequest { conversation, turn, request, choice } => {
                 self.ask(client, id, conversation, now, |ask| Input::AnswerRequest { ask, turn, request, choice })
             }
-            Request::Brief { conversation } => vec![Effect::Query { client, id, query: Query::Brief { conversation } }],
+            Request::Brief { conversation } => {
+                let query = Query::Brief { conversation, before: self.past(conversation) };
+                vec![Effect::Query { client, id, query }]
+            }
             Request::Signal { conversation, token, payload } => {
                 let mut effects = now_reply(Reply::Done);
                 effects.extend(self.hook(conversation, token, payload));
@@ -215,14 +239,14 @@ impl HostCore {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of one request and who asked it")]
-    fn fresh(
+    fn begin_anew(
         &mut self,
         client: ClientId,
         id: u64,
         conversation: ConversationId,
         running: RunningTurn,
-        agent: Option<String>,
-        model: Option<String>,
+        (agent, model): (Option<String>, Option<String>),
+        input: impl FnOnce(Ask) -> Input,
         now: Timestamp,
     ) -> Vec<Effect> {
         let rules = agent.as_ref().map(|agent| self.agents.rules.get(agent).cloned());
@@ -242,7 +266,7 @@ impl HostCore {
                 effects.extend(self.tell(conversation, now, |ask| Input::SetModel { ask, model }));
             }
         }
-        effects.extend(self.ask(client, id, conversation, now, |ask| Input::Fresh { ask, running }));
+        effects.extend(self.ask(client, id, conversation, now, input));
         effects
     }
 
@@ -264,17 +288,14 @@ impl HostCore {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of one request and who asked it")]
-    fn new_conversation(
+    pub(super) fn new_conversation(
         &mut self,
         client: ClientId,
         id: u64,
-        agent: Option<String>,
-        model: Option<String>,
-        folder: String,
-        title: Option<String>,
+        wanted: Wanted,
         now: Timestamp,
     ) -> Vec<Effect> {
+        let Wanted { agent, model, title, folder, begun } = wanted;
         let agent = agent.unwrap_or_else(|| self.agents.default_agent.clone());
         if !self.agents.rules.contains_key(&agent) {
             let reply = Reply::Refused { why: Refusal::UnknownAgent(agent) };
@@ -285,21 +306,23 @@ impl HostCore {
         let rules = self.rules_of(&agent);
         let record = ConversationRecord {
             id: conversation,
-            title: title.map_or(Title::Unset, Title::ByPerson),
+            title,
             wanted: Fingerprint { agent, model, folder },
             fresh_wanted: FreshWanted::No,
             queue_held: None,
             tab: self.next_tab(),
             unread: None,
             draft: String::new(),
-            begun: Begun::New,
+            begun,
             spent: Usage::default(),
             created_at: now,
             active_at: now,
         };
         let save = Effect::Save(Change::Conversation(record.clone()));
+        let is_draft = record.begun == Begun::New;
         self.conversations.insert(conversation, ConversationState::new(record, rules));
-        if self.subscribers.contains(&client) {
+        // A fork is made on purpose, so it does not go with its window.
+        if is_draft && self.subscribers.contains(&client) {
             self.drafts_of.insert(conversation, client);
         }
         let mut effects = vec![save, Effect::Reply { client, id, reply: Reply::Created { conversation } }];
@@ -484,6 +507,16 @@ impl HostCore {
     }
 }
 
+/// What a new conversation is to be.
+pub(super) struct Wanted {
+    /// None: the configured default.
+    pub agent: Option<String>,
+    pub model: Option<String>,
+    pub title: Title,
+    pub folder: String,
+    pub begun: Begun,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tabs {
     Open,
@@ -503,12 +536,15 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::Submit { conversation, .. }
         | Request::Wait { conversation, .. }
         | Request::Fresh { conversation, .. }
+        | Request::HandOver { conversation, .. }
         | Request::Interrupt { conversation }
         | Request::StopSession { conversation }
         | Request::SetModel { conversation, .. }
         | Request::SetAgent { conversation, .. }
         | Request::AnswerRequest { conversation, .. }
         | Request::Brief { conversation }
+        | Request::Fork { conversation, .. }
+        | Request::Past { conversation, .. }
         | Request::EditQueued { conversation, .. }
         | Request::RemoveQueued { conversation, .. }
         | Request::SendNow { conversation, .. }
@@ -543,8 +579,10 @@ fn saves(request: &Request) -> bool {
     match request {
         Request::New { .. }
         | Request::NewestIn { .. }
+        | Request::Fork { .. }
         | Request::Submit { .. }
         | Request::Fresh { .. }
+        | Request::HandOver { .. }
         | Request::SetModel { .. }
         | Request::SetAgent { .. }
         | Request::AnswerRequest { .. }
@@ -568,6 +606,7 @@ fn saves(request: &Request) -> bool {
         | Request::Look { .. }
         | Request::Turns { .. }
         | Request::Brief { .. }
+        | Request::Past { .. }
         | Request::Signal { .. }
         | Request::Why { .. }
         | Request::Search { .. }

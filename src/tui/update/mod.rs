@@ -6,6 +6,7 @@
 mod agents;
 mod brief;
 mod command;
+mod fork;
 mod host;
 mod keys;
 mod mouse;
@@ -72,6 +73,7 @@ pub fn update(app: &mut App, event: Event, now: Now) -> Vec<Effect> {
     }
     on_time(app, &mut out);
     overview::settle_peek(app, &mut out);
+    fork::fetch_past(app, &mut out);
     settle_view(app, &mut out);
     out
 }
