@@ -10,6 +10,7 @@ pub mod domain;
 pub mod host;
 pub mod lock;
 pub mod paths;
+pub mod point;
 pub mod protocol;
 pub mod store;
 pub mod terminal;

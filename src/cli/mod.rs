@@ -11,6 +11,7 @@ mod log;
 mod ls;
 mod model;
 mod new;
+mod repair;
 mod search;
 mod send;
 mod signal;
@@ -23,6 +24,7 @@ use crate::domain::id::ConversationId;
 use crate::domain::turn::{TurnEnd, TurnState};
 use crate::paths::{Paths, PathsError};
 use crate::protocol::message::{BUILD, Conversation, Reply, Request};
+use crate::store::StoreError;
 use clap::{Args, Parser, Subcommand};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -105,6 +107,8 @@ pub enum CliError {
     Paths(#[from] PathsError),
     #[error("{0}")]
     Client(#[from] ClientError),
+    #[error("{0}")]
+    Store(#[from] StoreError),
     #[error("could not read standard input: {0}")]
     StandardInput(#[source] io::Error),
     #[error("could not write: {0}")]
@@ -128,7 +132,7 @@ pub enum CliError {
 impl CliError {
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            CliError::Client(ClientError::Refused(_)) => ExitCode::Refused,
+            CliError::Client(ClientError::Refused(_)) | CliError::Store(_) => ExitCode::Refused,
             CliError::Client(ClientError::Timeout(_)) => ExitCode::Timeout,
             CliError::Client(_) | CliError::Host(_) => ExitCode::NoHost,
             CliError::Paths(_)

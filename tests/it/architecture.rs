@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which of our modules each top module may name.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
+    ("point", &[]),
     ("domain", &[]),
     ("terminal", &[]),
     ("paths", &[]),
@@ -15,16 +16,22 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("config", &["domain", "terminal"]),
     ("protocol", &["domain", "terminal"]),
     ("agent", &["domain"]),
-    ("store", &["domain", "lock"]),
+    ("store", &["domain", "lock", "point"]),
     ("client", &["protocol", "domain", "terminal", "paths"]),
-    ("host", &["store", "agent", "terminal", "protocol", "domain", "config", "paths", "lock"]),
+    ("host", &["store", "agent", "terminal", "protocol", "domain", "config", "paths", "lock", "point"]),
     ("cli", &["client", "protocol", "domain", "terminal", "config", "paths"]),
     ("tui", &["client", "protocol", "domain", "terminal", "config", "paths"]),
     ("main", &["cli", "client", "config", "host", "paths", "tui"]),
 ];
 
-/// The files that may name one more: the verb that is the host's door.
-const ARROWS_OF_FILES: [(&str, &str); 1] = [("cli/host.rs", "host")];
+/// The files that may name one more: the verb that is the host's door, and those that look after a store that no host can open.
+const ARROWS_OF_FILES: [(&str, &str); 5] = [
+    ("cli/host.rs", "host"),
+    ("cli/doctor.rs", "store"),
+    ("cli/mod.rs", "store"),
+    ("cli/repair.rs", "store"),
+    ("cli/repair.rs", "lock"),
+];
 
 /// Where alone each library may be named: a file, or a folder with all in it.
 const HOMES: [(&str, &[&str]); 9] = [
