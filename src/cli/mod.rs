@@ -3,6 +3,7 @@
 //! Change here: arguments, exit codes. Output with `--json` is a contract (README, "Scripts"); its shapes are in `src/json.rs`.
 
 mod answer;
+mod attach;
 mod awaiting;
 mod doctor;
 mod export;
@@ -76,6 +77,8 @@ pub enum Verb {
     Why(why::Why),
     /// Say or choose the model of a conversation, from its next message on
     Model(model::Model),
+    /// Show one session alone in this terminal, keys straight through
+    Attach(attach::Attach),
     /// Answer what the agent asks
     Answer(answer::Answer),
     /// Make the next message start a fresh session
@@ -124,6 +127,10 @@ pub enum CliError {
     Client(#[from] ClientError),
     #[error("{0}")]
     Export(#[from] ExportError),
+    #[error("{0}")]
+    Terminal(String),
+    #[error("this is inside conversation {0}, which cannot show itself; go to another terminal")]
+    Itself(ConversationId),
     #[error("could not read standard input: {0}")]
     StandardInput(#[source] io::Error),
     #[error("could not write: {0}")]
@@ -155,6 +162,8 @@ impl CliError {
             }
             CliError::Export(ExportError::Client(_)) => ExitCode::NoHost,
             CliError::Paths(_)
+            | CliError::Terminal(_)
+            | CliError::Itself(_)
             | CliError::StandardInput(_)
             | CliError::Write(_)
             | CliError::Export(ExportError::File { .. } | ExportError::Write(_) | ExportError::Unexpected(_))
@@ -184,6 +193,7 @@ pub fn run(verb: Verb) -> Result<ExitCode, CliError> {
         Verb::Export(export) => export.run(&paths),
         Verb::Why(why) => why.run(&paths),
         Verb::Model(model) => model.run(&paths),
+        Verb::Attach(attach) => attach.run(&paths),
         Verb::Answer(answer) => answer.run(&paths),
         Verb::Fresh(fresh) => fresh.run(&paths),
         Verb::Interrupt(interrupt) => interrupt.run(&paths),

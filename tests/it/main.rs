@@ -4,6 +4,7 @@
 
 mod agents;
 mod architecture;
+mod attach;
 mod coming_back;
 mod contract;
 mod crash;

@@ -8,7 +8,7 @@ mod brief;
 mod command;
 mod export;
 mod host;
-mod keys;
+pub mod keys;
 mod mouse;
 mod overview;
 mod palette;
