@@ -29,7 +29,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
 const ARROWS_OF_FILES: [(&str, &str); 2] = [("cli/host.rs", "host"), ("cli/attach.rs", "tui")];
 
 /// Where alone each library may be named: a file, or a folder with all in it.
-const HOMES: [(&str, &[&str]); 9] = [
+const HOMES: [(&str, &[&str]); 11] = [
     ("rusqlite", &["store/"]),
     ("portable_pty", &["host/pty.rs"]),
     ("ratatui", &["tui/"]),
@@ -38,6 +38,8 @@ const HOMES: [(&str, &[&str]); 9] = [
     ("alacritty_terminal", &["terminal/emulator/"]),
     ("nucleo_matcher", &["tui/palette.rs"]),
     ("clap", &["cli/", "main.rs"]),
+    ("clap_complete", &["cli/"]),
+    ("clap_mangen", &["cli/man.rs"]),
     ("tokio", &["host/"]),
 ];
 

@@ -6,6 +6,7 @@ mod agents;
 mod architecture;
 mod attach;
 mod coming_back;
+mod completions;
 mod contract;
 mod crash;
 // Shared with the tests of real agents, which need more of it.
