@@ -6,6 +6,7 @@ mod answer;
 mod attach;
 mod awaiting;
 pub mod completions;
+mod config;
 mod doctor;
 mod export;
 mod host;
@@ -106,6 +107,8 @@ pub enum Verb {
     /// Look after the background host
     #[command(subcommand)]
     Host(host::Host),
+    /// Say where the configuration lies, print it with all defaults, or check it
+    Config(config::Config),
     /// Say what was found here and what works
     Doctor(doctor::Doctor),
     /// Print the script that completes this command line in a shell
@@ -165,6 +168,8 @@ pub enum CliError {
     Unexpected(Box<Reply>),
     #[error("{0}")]
     Host(String),
+    #[error("{0}")]
+    Config(String),
 }
 
 impl CliError {
@@ -188,6 +193,7 @@ impl CliError {
             | CliError::NotSure
             | CliError::TurnOfSeveral
             | CliError::NotInSession(_)
+            | CliError::Config(_)
             | CliError::Unexpected(_) => ExitCode::WrongUsage,
         }
     }
@@ -222,6 +228,7 @@ fn with_paths(verb: Verb, paths: &Paths) -> Result<ExitCode, CliError> {
         Verb::Status(status) => status.run(paths),
         Verb::Rm(rm) => rm.run(paths),
         Verb::Host(host) => host.run(paths),
+        Verb::Config(config) => config.run(paths),
         Verb::Doctor(doctor) => doctor.run(paths),
         Verb::Signal(signal) => signal.run(),
         Verb::Completions(completions) => completions.run(),

@@ -7,6 +7,7 @@ mod architecture;
 mod attach;
 mod coming_back;
 mod completions;
+mod config;
 mod contract;
 mod crash;
 // Shared with the tests of real agents, which need more of it.

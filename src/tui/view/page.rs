@@ -2,7 +2,7 @@
 
 use super::super::app::{App, Confirm, Page, view_of};
 use super::super::composer::Composer;
-use super::super::keymap::{self, Place, key_name};
+use super::super::keymap::{Place, key_name};
 use super::super::layout::layout;
 use super::record::{session_words, state_words, turn_lines};
 use super::{
@@ -154,7 +154,7 @@ fn help_lines(app: &App, width: usize) -> Vec<Line<'static>> {
         (Place::Confirm, "When asked"),
     ] {
         lines.push(Line::styled(text::cut_end(&format!(" {heading}"), width), strong()));
-        for (keys, words) in keymap::lines(place) {
+        for (keys, words) in app.keymap.lines(place) {
             lines.extend(help_line(&keys, words, width));
         }
         lines.push(Line::default());
