@@ -4,7 +4,9 @@
 
 mod agents;
 mod architecture;
+mod attach;
 mod coming_back;
+mod completions;
 mod config;
 mod contract;
 mod crash;
