@@ -1,6 +1,6 @@
 //! The shapes that scripts read. Fields are only added; what they mean never changes.
 
-use super::{CliError, say};
+use super::{CliError, print_line};
 use crate::domain::continuity::DecisionRecord;
 use crate::domain::request::{Choice, Request, RequestState};
 use crate::domain::search::{Found, Piece};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 /// One object on one line.
 pub fn print(value: &impl Serialize) -> Result<(), CliError> {
-    say(&serde_json::to_string(value)?)
+    print_line(&serde_json::to_string(value)?)
 }
 
 /// A message that was sent: what was decided, and where it is.

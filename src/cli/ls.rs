@@ -4,6 +4,7 @@ use super::{CliError, ExitCode, connect, json, say};
 use crate::client::Control;
 use crate::paths::Paths;
 use crate::protocol::message::{Conversation, Overview, Reply, Request, Rest};
+use crate::terminal::clean::clean;
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -50,7 +51,7 @@ fn line(conversation: &Conversation) -> String {
         json::status_word(conversation.status),
         conversation.wanted.agent,
         conversation.turns,
-        conversation.title,
-        conversation.wanted.folder
+        clean(&conversation.title),
+        clean(&conversation.wanted.folder)
     )
 }

@@ -25,6 +25,7 @@ use crate::domain::turn::{TurnEnd, TurnState};
 use crate::paths::{Paths, PathsError};
 use crate::protocol::message::{BUILD, Conversation, Reply, Request};
 use crate::store::StoreError;
+use crate::terminal::clean::clean_lines;
 use clap::{Args, Parser, Subcommand};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -247,8 +248,13 @@ fn code_of(state: &TurnState) -> ExitCode {
     }
 }
 
+/// Words for a person. What a program or a message has of commands for a terminal must not reach theirs.
+fn say(text: &str) -> Result<(), CliError> {
+    print_line(&clean_lines(text))
+}
+
 /// A line to standard output. A reader that went away (`| head`) is no error.
-fn say(line: &str) -> Result<(), CliError> {
+fn print_line(line: &str) -> Result<(), CliError> {
     match writeln!(io::stdout(), "{line}") {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),

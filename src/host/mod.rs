@@ -151,6 +151,7 @@ async fn serve(paths: &Paths, lock: Held, opened: Result<(Store, Loaded), StoreE
         build: BUILD.to_owned(),
         pid: std::process::id(),
         started_at,
+        busy: false,
     };
     FirstWord::Serving.tell();
     tokio::spawn(socket::serve(door, hello, incoming.clone()));
@@ -199,7 +200,12 @@ fn log_to(path: &Path) {
     use std::os::unix::fs::OpenOptionsExt;
     let file: io::Result<File> = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
     if let Ok(file) = file {
+        let log = tracing_subscriber::fmt()
+            .with_ansi(false)
+            // What it cannot write it would tell on standard error, which is the same file: on a full disk that is a panic of whichever thread.
+            .log_internal_errors(false)
+            .with_writer(std::sync::Mutex::new(file));
         // Only the first in a process counts, and a host is a process of its own.
-        let _ = tracing_subscriber::fmt().with_ansi(false).with_writer(std::sync::Mutex::new(file)).try_init();
+        let _ = log.try_init();
     }
 }
