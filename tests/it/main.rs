@@ -18,6 +18,7 @@ mod queue;
 mod record;
 mod recordings;
 mod requests;
+mod rules;
 
 mod screen;
 mod search;
