@@ -88,7 +88,7 @@ fn is_agreed() -> io::Result<bool> {
 /// Reads the store anew once nobody writes it: a host may have saved something since the plan was told.
 fn carry_out(paths: &Paths) -> Result<ExitCode, CliError> {
     if host_here(paths).is_some() {
-        super::host::stop(paths)?;
+        super::host::stop(paths, false)?;
     }
     let _host = take(&paths.lock)?;
     let store = crate::store::lock(&paths.store)?;

@@ -4,7 +4,7 @@
 //! There are two: one for searches, which may take a moment, and one for the rest. Not here: what is found (`store/`).
 
 use super::driver::Incoming;
-use super::effect::Query;
+use super::effect::{Past, Query};
 use super::event::ClientId;
 use super::writer::cause;
 use crate::domain::brief::brief;
@@ -74,16 +74,40 @@ fn turns(reader: &mut Reader, query: Query) -> Result<Reply, StoreError> {
         Query::Turns { conversation, before, most } => {
             Reply::Turns(fitting(reader.turns(conversation, before, most)?))
         }
-        Query::Brief { conversation } => match brief(&reader.turns(conversation, None, BRIEF_TURNS)?) {
-            Some(text) => Reply::Brief { text },
-            None => Reply::Refused { why: Refusal::NothingSaid },
-        },
+        Query::DecisionsOf { conversation, from, to } => Reply::Decisions(reader.decisions(conversation, from, to)?),
+        Query::Brief { conversation, before } => {
+            let own = reader.turns(conversation, None, BRIEF_TURNS)?;
+            let most = BRIEF_TURNS.saturating_sub(u32::try_from(own.len()).unwrap_or(u32::MAX));
+            let mut turns = past(reader, &before, most)?;
+            turns.extend(own);
+            match brief(&turns) {
+                Some(text) => Reply::Brief { text },
+                None => Reply::Refused { why: Refusal::NothingSaid },
+            }
+        }
+        Query::Past { before, most } => Reply::Turns(fitting(past(reader, &before, most)?)),
         Query::EndedTurn { conversation, turn } => {
             let after = TurnNumber(turn.0.saturating_add(1));
             let turns = reader.turns(conversation, Some(after), 1)?;
             Reply::Ended { turn: turns.into_iter().find(|record| record.number == turn).map(Box::new) }
         }
     })
+}
+
+/// The newest `most` turns of what lies before a conversation, oldest first; `before` has the nearest first.
+fn past(reader: &mut Reader, before: &[Past], most: u32) -> Result<Vec<TurnRecord>, StoreError> {
+    let mut turns: Vec<TurnRecord> = Vec::new();
+    for Past { conversation, to } in before {
+        let left = most.saturating_sub(u32::try_from(turns.len()).unwrap_or(u32::MAX));
+        if left == 0 {
+            break;
+        }
+        let behind = TurnNumber(to.0.saturating_add(1));
+        let mut older = reader.turns(*conversation, Some(behind), left)?;
+        older.append(&mut turns);
+        turns = older;
+    }
+    Ok(turns)
 }
 
 /// The newest of these that fit in one frame; always at least one.

@@ -23,6 +23,7 @@ pub use error::{StoreError, Trouble};
 pub use open::lock;
 
 use crate::domain::change::Change;
+use crate::domain::continuity::DecisionRecord;
 use crate::domain::conversation_state::Kept;
 use crate::domain::id::{ConversationId, TurnNumber};
 use crate::domain::search::{Findings, Query};
@@ -82,6 +83,18 @@ impl Reader {
         most: u32,
     ) -> Result<Vec<TurnRecord>, StoreError> {
         self.on_connection(|connection| turns::before(connection, conversation, before, most).map_err(reading("turns")))
+    }
+
+    /// All decisions about these turns, the last one included, in order.
+    pub fn decisions(
+        &mut self,
+        conversation: ConversationId,
+        from: TurnNumber,
+        to: TurnNumber,
+    ) -> Result<Vec<DecisionRecord>, StoreError> {
+        self.on_connection(|connection| {
+            decisions::of_turns(connection, conversation, from, to).map_err(reading("decisions"))
+        })
     }
 
     fn on_connection<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {

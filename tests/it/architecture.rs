@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which of our modules each top module may name.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("point", &[]),
     ("domain", &[]),
     ("terminal", &[]),
@@ -19,14 +19,18 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("store", &["domain", "lock", "point"]),
     ("client", &["protocol", "domain", "terminal", "paths"]),
     ("host", &["store", "agent", "terminal", "protocol", "domain", "config", "paths", "lock", "point"]),
-    ("cli", &["client", "protocol", "domain", "terminal", "config", "paths"]),
-    ("tui", &["client", "protocol", "domain", "terminal", "config", "paths"]),
+    ("json", &["protocol", "domain"]),
+    ("export", &["client", "protocol", "domain", "terminal", "json"]),
+    ("cli", &["client", "protocol", "domain", "terminal", "config", "paths", "json", "export"]),
+    ("tui", &["client", "protocol", "domain", "terminal", "config", "paths", "export"]),
     ("main", &["cli", "client", "config", "host", "paths", "tui"]),
 ];
 
-/// The files that may name one more: the verb that is the host's door, and those that look after a store that no host can open.
-const ARROWS_OF_FILES: [(&str, &str); 5] = [
+/// The files that may name one more: the verb that is the host's door, the one that knows the actions of the window's keymap, and those
+/// that look after a store that no host can open.
+const ARROWS_OF_FILES: [(&str, &str); 6] = [
     ("cli/host.rs", "host"),
+    ("cli/config.rs", "tui"),
     ("cli/doctor.rs", "store"),
     ("cli/mod.rs", "store"),
     ("cli/repair.rs", "store"),

@@ -5,12 +5,14 @@
 mod agents;
 mod architecture;
 mod coming_back;
+mod config;
 mod contract;
 mod crash;
 mod damage;
 // Shared with the tests of real agents, which need more of it.
 #[allow(dead_code)]
 mod home;
+mod moving_on;
 mod overview;
 mod palette;
 mod programs;
@@ -21,6 +23,7 @@ mod requests;
 mod rules;
 
 mod screen;
+mod scripting;
 mod search;
 mod session;
 mod shell;
