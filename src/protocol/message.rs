@@ -34,6 +34,13 @@ pub struct Hello {
     pub build: String,
     pub pid: u32,
     pub started_at: Timestamp,
+    /// The host takes no further connection now; it says nothing else and closes.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub busy: bool,
+}
+
+fn is_no(value: &bool) -> bool {
+    !value
 }
 
 /// From a client on a control connection.

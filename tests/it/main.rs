@@ -22,6 +22,7 @@ mod queue;
 mod record;
 mod recordings;
 mod requests;
+mod rules;
 
 mod screen;
 mod scripting;
