@@ -8,7 +8,7 @@ use crate::domain::id::{Timestamp, TurnNumber};
 use crate::domain::request::RequestKind;
 use crate::domain::signal::{Ending, Seen, Signal};
 use crate::domain::turn::{Answer, Detail, Evidence, FailureKind, Source, Usage};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Follows one process. Moments are counted from its start.
@@ -19,6 +19,8 @@ pub struct Tracker {
     speaking: Option<usize>,
     /// The last state that each source told, to know a repetition.
     last: BTreeMap<Source, Claim>,
+    /// The sources that tell of a start by name. Such a one tells of each.
+    tell_starts: BTreeSet<Source>,
     /// The turn whose keys were typed and whose start was not seen yet.
     expected: Option<TurnNumber>,
     state: State,
@@ -103,6 +105,7 @@ impl Tracker {
             rules,
             speaking: None,
             last: BTreeMap::new(),
+            tell_starts: BTreeSet::new(),
             expected: None,
             state: State::Starting,
             prompt: None,
@@ -205,6 +208,9 @@ impl Tracker {
         };
         if let Claim::Started { prompt: Some(prompt) } = &claim {
             self.prompt = Some(prompt.clone());
+        }
+        if let Claim::Started { .. } = &claim {
+            self.tell_starts.insert(evidence.source);
         }
         if evidence.source == Source::Transcript {
             self.follow_record(&claim);
@@ -348,8 +354,12 @@ impl Tracker {
 
     fn claim_end(&mut self, ending: Ending, evidence: Evidence, now: Duration, heard: &mut Vec<Heard>) {
         match self.state {
-            // Too short for its start to be told.
-            State::Idle if self.expected.is_some() && ending != Ending::Interrupted => {
+            // Too short for its start to be told. From a source that tells of every start it is an end that comes late.
+            State::Idle
+                if self.expected.is_some()
+                    && ending != Ending::Interrupted
+                    && !self.tell_starts.contains(&evidence.source) =>
+            {
                 self.start(self.expected, evidence.clone(), heard);
             }
             State::Stirring { turn, .. } if ending != Ending::Interrupted => self.start(turn, evidence.clone(), heard),

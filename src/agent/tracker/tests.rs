@@ -199,6 +199,26 @@ fn late_numbers_of_an_interrupted_turn_belong_to_no_later_one() {
     assert_eq!(told.usage, Some(usage(7)));
 }
 
+/// Seen on a busy machine, where hooks come late and in any order: the message that was on its way "completed" before the agent had it.
+#[test]
+fn a_late_end_from_a_source_that_tells_of_starts_ends_no_message_that_is_on_its_way() {
+    let mut talk = Talk::new();
+    let started = |text: &str| Claim::Started { prompt: Some(text.into()) };
+    talk.say_by(Source::Hook, Claim::Idle);
+    talk.wait(100);
+    talk.tracker.expect(TurnNumber(1));
+    talk.say_by(Source::Hook, started("one"));
+    talk.wait(100);
+    talk.say_by(Source::Hook, Claim::Done);
+    assert_eq!(talk.wait(500), ["end 1 completed", "ready"]);
+    talk.say_by(Source::Hook, Claim::Interrupted);
+    talk.tracker.expect(TurnNumber(2));
+    assert_eq!(talk.say_by(Source::Hook, Claim::Done), [""; 0]);
+    assert_eq!(talk.wait(500), [""; 0]);
+    talk.say_by(Source::Hook, started("two"));
+    assert_eq!(talk.wait(100), ["start 2"]);
+}
+
 /// What a program's report leaves out may stand on its screen.
 #[test]
 fn a_worse_source_says_what_is_asked_and_never_that_something_is() {
