@@ -69,6 +69,15 @@ impl Pty {
         Ok(rustix::io::write(&self.master, bytes)?)
     }
 
+    /// Whether the program has read all that was written. Asked of its own side of the pty; where that cannot be asked, it is taken to have.
+    pub fn is_read(&self) -> bool {
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let waiting = rustix::pty::ptsname(&self.master, Vec::new())
+            .and_then(|name| rustix::fs::open(name, flags, rustix::fs::Mode::empty()))
+            .and_then(rustix::io::ioctl_fionread);
+        waiting.map_or(true, |bytes| bytes == 0)
+    }
+
     /// Tells the program its new size.
     pub fn resize(&self, size: Size) -> io::Result<()> {
         let size = rustix::termios::Winsize { ws_col: size.columns, ws_row: size.rows, ws_xpixel: 0, ws_ypixel: 0 };
