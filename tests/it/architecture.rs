@@ -27,8 +27,8 @@ const ARROWS: [(&str, &[&str]); 15] = [
 
 /// The files that may name one more: the verb that is the host's door, the one that knows the actions of the window's keymap, and those that
 /// take the terminal.
-const ARROWS_OF_FILES: [(&str, &str); 3] =
-    [("cli/host.rs", "host"), ("cli/config.rs", "tui"), ("cli/attach.rs", "tui")];
+const ARROWS_OF_FILES: [(&str, &str); 4] =
+    [("cli/host.rs", "host"), ("cli/config.rs", "tui"), ("cli/attach.rs", "tui"), ("cli/doctor/keys.rs", "tui")];
 
 /// Where alone each library may be named: a file, or a folder with all in it.
 const HOMES: [(&str, &[&str]); 11] = [

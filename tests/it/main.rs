@@ -10,9 +10,11 @@ mod completions;
 mod config;
 mod contract;
 mod crash;
+mod doctor;
 // Shared with the tests of real agents, which need more of it.
 #[allow(dead_code)]
 mod home;
+mod json_page;
 mod overview;
 mod palette;
 mod programs;
