@@ -10,6 +10,7 @@ mod program;
 mod terminal;
 
 use super::host::other_build;
+use super::repair::{self, Sure};
 use super::{CliError, ExitCode, config, connect, say, say_json};
 use crate::client::Control;
 use crate::config::Config;
@@ -24,6 +25,12 @@ pub struct Doctor {
     /// One JSON object
     #[arg(long)]
     json: bool,
+    /// Look for damage in the store, say what would be done about it, and do it once you agree
+    #[arg(long, conflicts_with = "json")]
+    repair: bool,
+    /// Repair without asking
+    #[arg(long, requires = "repair")]
+    yes: bool,
     #[command(subcommand)]
     what: Option<What>,
 }
@@ -37,6 +44,9 @@ enum What {
 impl Doctor {
     /// Without a host, all that can be found without one is told, and the exit code is 7.
     pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
+        if self.repair {
+            return repair::run(paths, if self.yes { Sure::Yes } else { Sure::Ask });
+        }
         if let Some(What::Keys) = self.what {
             return keys::run(paths);
         }
@@ -89,6 +99,7 @@ impl Found {
         }
         lines.extend(self.host.iter().map(|host| format!("host     {} (threadkeep {})", host.pid, host.build)));
         lines.push(format!("store    {}", paths.store.display()));
+        lines.push(format!("backup   {}", repair::backups(paths)));
         lines.push(format!("config   {}", paths.config.display()));
         lines.push(format!("socket   {}", paths.socket.display()));
         lines.push(format!("log      {}", paths.log.display()));
@@ -111,6 +122,7 @@ impl Found {
             "build": BUILD,
             "host": self.host.as_ref().map(host),
             "store": paths.store,
+            "backups": crate::store::repair::backups(&paths.store),
             "config": paths.config,
             "config_error": self.config_error,
             "agents_folder": paths.agents,

@@ -10,11 +10,13 @@ mod completions;
 mod config;
 mod contract;
 mod crash;
+mod damage;
 mod doctor;
 // Shared with the tests of real agents, which need more of it.
 #[allow(dead_code)]
 mod home;
 mod json_page;
+mod moving_on;
 mod overview;
 mod palette;
 mod programs;

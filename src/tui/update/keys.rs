@@ -122,6 +122,7 @@ fn changes_queue(app: &App, command: Command) -> bool {
         (Some(Page::Turn { number, .. }), Command::EditQueued | Command::RemoveQueued | Command::SendQueuedNow) => {
             queued(*number)
         }
+        (Some(Page::Turn { number, .. }), Command::Fork) => !queued(*number),
         (_, _) => false,
     }
 }

@@ -8,6 +8,7 @@ mod brief;
 mod command;
 mod configuration;
 mod export;
+mod fork;
 mod host;
 pub mod keys;
 mod mouse;
@@ -74,6 +75,8 @@ pub fn update(app: &mut App, event: Event, now: Now) -> Vec<Effect> {
         }
     }
     on_time(app, &mut out);
+    overview::settle_peek(app, &mut out);
+    fork::fetch_past(app, &mut out);
     settle_view(app, &mut out);
     out
 }
@@ -106,7 +109,7 @@ fn apply(app: &mut App, out: &mut Vec<Effect>, event: Event) {
         Event::NotGiven(why) => say_trouble(app, format!("not given to the agent: {why}")),
         Event::KeptTexts(texts) => host::kept_texts_came(app, texts),
         Event::Exported { conversation, file, result } => export::done(app, conversation, &file, result),
-        Event::Configured(config, keymap) => configuration::changed(app, *config, keymap),
+        Event::Configured(config, keymap) => configuration::changed(app, *config, *keymap),
         Event::ConfigurationWrong(why) => configuration::wrong(app, &why),
         Event::Terminated => command::leave(app, out),
     }
