@@ -11,6 +11,7 @@ pub mod event;
 pub mod guard;
 pub mod input;
 mod job;
+pub mod key_check;
 pub mod keymap;
 pub mod layout;
 pub mod overview;

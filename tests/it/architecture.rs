@@ -26,12 +26,13 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("main", &["cli", "client", "config", "host", "paths", "tui"]),
 ];
 
-/// The files that may name one more: the verb that is the host's door, those that know the actions of the window's keymap or take the
-/// terminal, and those that look after a store that no host can open.
-const ARROWS_OF_FILES: [(&str, &str); 7] = [
+/// The files that may name one more: the verb that is the host's door, the one that knows the actions of the window's keymap, those that take
+/// the terminal, and those that look after a store that no host can open.
+const ARROWS_OF_FILES: [(&str, &str); 8] = [
     ("cli/host.rs", "host"),
     ("cli/config.rs", "tui"),
     ("cli/attach.rs", "tui"),
+    ("cli/doctor/keys.rs", "tui"),
     ("cli/doctor.rs", "store"),
     ("cli/mod.rs", "store"),
     ("cli/repair.rs", "store"),

@@ -11,9 +11,11 @@ mod config;
 mod contract;
 mod crash;
 mod damage;
+mod doctor;
 // Shared with the tests of real agents, which need more of it.
 #[allow(dead_code)]
 mod home;
+mod json_page;
 mod moving_on;
 mod overview;
 mod palette;

@@ -90,6 +90,11 @@ impl Keymap {
         found.map(|binding| binding.command)
     }
 
+    /// All that has a meaning there, in the order of the table.
+    pub fn of_place(&self, place: Place) -> impl Iterator<Item = &Binding> {
+        self.bindings.iter().filter(move |binding| binding.place == place)
+    }
+
     /// Every action that makes sense by itself, each once, with its first key.
     pub fn actions(&self) -> Vec<Action> {
         let mut actions: Vec<Action> = Vec::new();

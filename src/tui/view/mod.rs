@@ -126,7 +126,7 @@ pub fn end_mark(end: &TurnEnd) -> Span<'static> {
 }
 
 /// One line from the left, cut at the area's end.
-fn put_line(buffer: &mut Buffer, area: Rect, row: u16, line: &Line) {
+pub fn put_line(buffer: &mut Buffer, area: Rect, row: u16, line: &Line) {
     if row < area.height {
         buffer.set_line(area.x, area.y + row, line, area.width);
     }
