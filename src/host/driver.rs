@@ -6,8 +6,10 @@ use super::core::HostCore;
 use super::effect::{Effect, SessionOrder};
 use super::event::{ClientId, Event};
 use super::finder::{Finder, ToFind};
+use super::notifier::Notifier;
 use super::processes;
 use super::session::{Handover, SessionThread};
+use super::settings::Settings;
 use super::socket::Frames;
 use super::timers::Timers;
 use super::writer::{ToWriter, Writer};
@@ -77,6 +79,8 @@ pub struct Driver {
     agents: Arc<AgentCatalog>,
     writer: Writer,
     finder: Finder,
+    notifier: Notifier,
+    settings: Settings,
     /// Batches that the writer has and has not given back. While there are some, everything goes behind them, so that order is kept.
     at_writer: usize,
     /// Nothing can be committed at present.
@@ -94,12 +98,19 @@ pub struct Driver {
     ending: bool,
 }
 
+/// The threads that work beside the host's loop.
+pub struct Beside {
+    pub writer: Writer,
+    pub finder: Finder,
+    pub notifier: Notifier,
+    pub settings: Settings,
+}
+
 impl Driver {
     pub fn new(
         core: HostCore,
         agents: AgentCatalog,
-        writer: Writer,
-        finder: Finder,
+        Beside { writer, finder, notifier, settings }: Beside,
         run: PathBuf,
         incoming: Sender<Incoming>,
     ) -> Driver {
@@ -108,6 +119,8 @@ impl Driver {
             agents: Arc::new(agents),
             writer,
             finder,
+            notifier,
+            settings,
             at_writer: 0,
             store_trouble: false,
             clients: HashMap::new(),
@@ -143,6 +156,7 @@ impl Driver {
         if tokio::time::timeout(LEFT_JOBS_LIMIT, jobs).await.is_err() {
             tracing::error!("jobs that sessions left could not even be looked at; they are left");
         }
+        self.notifier.finish();
         self.writer.finish();
     }
 
@@ -158,6 +172,9 @@ impl Driver {
                     && let Some(frames) = self.clients.remove(client)
                 {
                     frames.give_up();
+                }
+                if matches!(&event, Event::Asked { .. } | Event::Session { .. }) {
+                    self.settings.look();
                 }
                 let effects = self.core.handle(event, clock::now());
                 self.perform(effects);
@@ -231,6 +248,7 @@ impl Driver {
             | Effect::StartSession { .. }
             | Effect::ToSession { .. }
             | Effect::SetTimer { .. }
+            | Effect::Announce(_)
             | Effect::CancelTimers { .. } => false,
         }
     }
@@ -298,6 +316,7 @@ impl Driver {
                 self.timers.set(conversation, timer, after_ms);
             }
             Effect::CancelTimers { conversation, turn } => self.timers.cancel(conversation, turn),
+            Effect::Announce(announce) => self.notifier.announce(*announce),
             Effect::End => {
                 self.ending = true;
                 self.writer.give_up_after(GIVE_UP_SAVING);

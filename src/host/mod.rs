@@ -11,24 +11,29 @@ pub mod effect;
 pub mod event;
 mod finder;
 pub mod first_word;
+mod notifier;
 mod processes;
 mod pty;
 mod session;
+mod settings;
 mod socket;
 mod timers;
 mod writer;
 
 use crate::config::Config;
+use crate::config::watch::Watch;
 use crate::lock::{self, Held, Lock};
 use crate::paths::{Paths, PathsError};
 use crate::protocol::message::{BUILD, Hello, PROTOCOL_MAJOR, PROTOCOL_MINOR};
 use crate::store::{Store, StoreError};
 use agents::AgentCatalog;
 use core::{HostCore, HostFacts};
-use driver::{Driver, Incoming};
+use driver::{Beside, Driver, Incoming};
 use event::Event;
 use finder::Finder;
 use first_word::FirstWord;
+use notifier::Notifier;
+use settings::Settings;
 use socket::Door;
 use std::fs::File;
 use std::io;
@@ -110,6 +115,7 @@ fn open_store(path: &Path) -> Result<Store, StoreError> {
 
 async fn serve(paths: &Paths, lock: Held, mut store: Store) -> Result<(), HostError> {
     let loaded = store.load()?;
+    let watch = Watch::begin(&paths.config);
     let config = Config::load(&paths.config).unwrap_or_else(|error| {
         tracing::warn!(%error, "the configuration is wrong; the defaults are in force");
         Config::default()
@@ -118,11 +124,14 @@ async fn serve(paths: &Paths, lock: Held, mut store: Store) -> Result<(), HostEr
     let for_core = agents.for_core(config.default_agent);
     let started_at = clock::now();
     let facts = HostFacts { pid: std::process::id(), build: BUILD.to_owned(), started_at };
-    let (core, first) = HostCore::restore(for_core, loaded.conversations, loaded.next_conversation, facts, started_at);
+    let (core, first) =
+        HostCore::restore(for_core, config.notify, loaded.conversations, loaded.next_conversation, facts, started_at);
 
     let (incoming, receiver) = mpsc::channel(INCOMING);
     let finder = Finder::start(store.searcher(), incoming.clone()).map_err(HostError::Run)?;
     let writer = Writer::start(store, incoming.clone()).map_err(HostError::Run)?;
+    let notifier = Notifier::start().map_err(HostError::Run)?;
+    let settings = Settings::start(watch, incoming.clone()).map_err(HostError::Run)?;
     let listen_failed = |source| HostError::Listen { path: paths.socket.clone(), source };
     let door = Door::open(paths, lock).map_err(listen_failed)?;
     let hello = Hello {
@@ -137,7 +146,8 @@ async fn serve(paths: &Paths, lock: Held, mut store: Store) -> Result<(), HostEr
     tokio::spawn(socket::serve(door, hello, incoming.clone()));
     tokio::spawn(end_on_signal(incoming.clone()));
     tracing::info!(pid = std::process::id(), build = BUILD, "the host serves");
-    Driver::new(core, agents, writer, finder, paths.run.clone(), incoming).run(first, receiver).await;
+    let beside = Beside { writer, finder, notifier, settings };
+    Driver::new(core, agents, beside, paths.run.clone(), incoming).run(first, receiver).await;
     tracing::info!("the host ended as told");
     Ok(())
 }

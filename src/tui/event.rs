@@ -8,7 +8,7 @@ use crate::client::Absent;
 use crate::client::kept::KeptText;
 use crate::config::Config;
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
-use crate::protocol::message::{Event as HostEvent, Reply, Request, RunningTurn, ViewInput, ViewOutput};
+use crate::protocol::message::{Event as HostEvent, Notification, Reply, Request, RunningTurn, ViewInput, ViewOutput};
 use crate::terminal::frame::Size;
 use crate::terminal::keys::{Focus, Key, Mouse};
 
@@ -70,6 +70,8 @@ pub enum Effect {
     OpenView(ViewOf, Size),
     CloseView,
     ToView(ViewInput),
+    /// Tells the terminal of something that the person does not see.
+    Announce(Box<Notification>),
     /// Brings `KeptTexts` where there are some.
     TakeKeptTexts,
     Leave,

@@ -3,6 +3,7 @@
 //!
 //! Change here: how events come and effects are carried out. Not here: what follows from them (`update`) or how it looks (`view`).
 
+pub mod announce;
 pub mod app;
 pub mod composer;
 pub mod event;
@@ -594,6 +595,14 @@ impl Edge {
                         Some(view_error(of, &error))
                     }
                 }
+            }
+            Effect::Announce(notification) => {
+                let way = announce::way(self.app.config.notify.terminal, |name| std::env::var(name).ok());
+                // A terminal that takes nothing at present, or is gone, is told nothing.
+                if is_writable() {
+                    let _ = screen::write_all(&announce::bytes(&notification, way));
+                }
+                None
             }
             Effect::TakeKeptTexts => match kept::take(&self.paths) {
                 Ok(texts) => (!texts.is_empty()).then_some(Event::KeptTexts(texts)),

@@ -34,6 +34,7 @@ impl HostCore {
         match request {
             Request::Subscribe => {
                 self.subscribers.insert(client);
+                self.notifier.focused(client);
                 self.overview(client, id, Tabs::Open)
             }
             Request::List => self.overview(client, id, Tabs::All),
