@@ -3,7 +3,9 @@
 //! Not here: what follows from an event (`update`) or how an effect is carried out (`mod.rs`).
 
 use super::app::AfterEdit;
+use super::background::Background;
 use super::keymap::Keymap;
+use super::outer::Outer;
 use crate::client::Absent;
 use crate::client::kept::KeptText;
 use crate::config::Config;
@@ -45,6 +47,10 @@ pub enum Event {
     NotGiven(String),
     /// What an earlier window could not give to a host.
     KeptTexts(Vec<KeptText>),
+    /// The terminal told whether it is dark or light.
+    Background(Background),
+    /// A multiplexer around the window takes these keys.
+    Outer(Outer),
     /// The configuration file was changed, and is right.
     Configured(Box<Config>, Keymap),
     /// It was changed and is wrong: where and why.
@@ -70,6 +76,8 @@ pub enum Effect {
     OpenView(ViewOf, Size),
     CloseView,
     ToView(ViewInput),
+    /// Asks the terminal whether it is dark or light. Brings `Background` where it tells.
+    AskBackground,
     /// Tells the terminal of something that the person does not see.
     Announce(Box<Notification>),
     /// Brings `KeptTexts` where there are some.

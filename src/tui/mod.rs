@@ -5,18 +5,21 @@
 
 pub mod announce;
 pub mod app;
+pub mod background;
 pub mod composer;
 pub mod event;
 pub mod guard;
 pub mod input;
 pub mod keymap;
 pub mod layout;
+pub mod outer;
 pub mod overview;
 pub mod palette;
 pub mod screen;
 pub mod search;
 #[cfg(test)]
 mod testing;
+pub mod theme;
 pub mod update;
 pub mod view;
 
@@ -34,6 +37,7 @@ use app::{App, Link};
 use event::{Effect, Event, Now, Purpose, ViewOf};
 use guard::Guard;
 use input::Input;
+use outer::Outer;
 use ratatui::layout::Rect;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -58,6 +62,8 @@ const FALLBACK: Size = Size { columns: 80, rows: 24 };
 /// One read of the terminal, which gives no more at once on Linux; a paste comes in several.
 const READ_BYTES: usize = 4 << 10;
 
+/// How long a terminal may take to tell its background when the window is left right after it was asked.
+const ANSWER_LIMIT: Duration = Duration::from_millis(200);
 /// The configuration file is looked at so often at most, and once more so long after the last thing that happened.
 const CONFIGURATION_LOOK_MS: u64 = 1_000;
 
@@ -65,8 +71,8 @@ const CONFIGURATION_LOOK_MS: u64 = 1_000;
 /// must not hold the person up.
 const CONFIRM_LIMIT: Duration = Duration::from_millis(500);
 
-/// What is waited for at most: the terminal both ways, two kinds of signals, and what leads to the host.
-const MOST_FDS: usize = 7;
+/// What is waited for at most: the terminal both ways, two kinds of signals, what leads to the host, and a multiplexer.
+const MOST_FDS: usize = 8;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TuiError {
@@ -103,6 +109,7 @@ pub fn run(start: Start) -> Result<(), TuiError> {
     let guard = Guard::take().map_err(|source| TuiError::Take { source })?;
     let mut edge = Edge::new(start);
     let ended = edge.run(&mut signals);
+    edge.swallow_late_answer();
     drop(guard);
     let kept = edge.keep_unsaved();
     // The terminal may be gone; then nobody reads this anyway.
@@ -162,7 +169,7 @@ struct Edge {
     waiting_since_ms: Option<u64>,
     control: Option<Control>,
     /// The connection that is being made.
-    connecting: Option<Connecting>,
+    connecting: Option<Beside<Result<Control, ClientError>>>,
     /// What was asked on this control connection and not answered.
     asked: HashMap<u64, Purpose>,
     /// The beginning of an overview whose rest is on its way.
@@ -170,6 +177,9 @@ struct Edge {
     view: Option<(ViewOf, View)>,
     stale: Stale,
     configuration: Configuration,
+    /// The multiplexer around us that is being asked for its keys.
+    outer: Option<Beside<Option<Outer>>>,
+    background_asked: Option<Instant>,
     began: Instant,
 }
 
@@ -205,23 +215,24 @@ impl Configuration {
     }
 }
 
-/// A connection that is being made by a thread of its own, because a host that must be started first, or does not answer, takes seconds.
-struct Connecting {
-    result: Receiver<Result<Control, ClientError>>,
+/// What is found out by a thread of its own, because it may take seconds: a connection to a host that must be started first, or does not
+/// answer; a multiplexer that is asked.
+struct Beside<T> {
+    result: Receiver<T>,
     /// Its other end is dropped with the thread, which makes this one readable.
     over: UnixStream,
 }
 
-impl Connecting {
-    fn start(paths: Paths, absent: Absent) -> io::Result<Connecting> {
+impl<T: Send + 'static> Beside<T> {
+    fn start(name: &str, find: impl FnOnce() -> T + Send + 'static) -> io::Result<Beside<T>> {
         let (over, over_end) = UnixStream::pair()?;
         let (sender, result) = sync_channel(1);
-        thread::Builder::new().name("connect".to_owned()).spawn(move || {
+        thread::Builder::new().name(name.to_owned()).spawn(move || {
             // Nobody waits any more where the window is closed or has begun to connect anew.
-            let _ = sender.send(Control::connect(&paths, absent));
+            let _ = sender.send(find());
             drop(over_end);
         })?;
-        Ok(Connecting { result, over })
+        Ok(Beside { result, over })
     }
 }
 
@@ -279,7 +290,8 @@ impl Edge {
     fn new(start: Start) -> Edge {
         let began = Instant::now();
         let now = now(began);
-        let app = App::new(start.config, start.folder, start.environment, window_size(), now);
+        let mut app = App::new(start.config, start.folder, start.environment, window_size(), now);
+        app.colors = theme::colors(variable);
         let (input, asked) = (Input::default(), HashMap::new());
         Edge {
             paths: start.paths,
@@ -293,13 +305,34 @@ impl Edge {
             view: None,
             stale: Stale::All,
             configuration: Configuration { watch: start.watch, looked_ms: 0, due_ms: None, active: false },
+            outer: None,
+            background_asked: None,
             began,
         }
     }
 
+    /// Asks a multiplexer around us, beside all else.
+    fn ask_outer(&mut self) {
+        let Some(program) = outer::program(variable) else { return };
+        // Without a thread for it nothing is said of its keys.
+        self.outer = Beside::start("outer", move || outer::ask(program)).ok();
+    }
+
+    fn settle_outer(&mut self) {
+        let Some(beside) = &self.outer else { return };
+        match beside.result.try_recv() {
+            Err(TryRecvError::Empty) => return,
+            Ok(Some(outer)) => self.handle(Event::Outer(outer)),
+            Ok(None) | Err(TryRecvError::Disconnected) => {}
+        }
+        self.outer = None;
+    }
+
     fn run(&mut self, signals: &mut Signals) -> Result<(), TuiError> {
         let mut screen = Screen::new(self.app.size);
-        self.carry_out(update::start());
+        let first = update::start(&self.app);
+        self.carry_out(first);
+        self.ask_outer();
         while !self.app.leaving {
             // A terminal that takes nothing at present gets the newest picture later instead of a row of old ones.
             if self.may_draw() && is_writable() {
@@ -324,9 +357,22 @@ impl Edge {
             }
             // Last, because all of these may open a view, whose first picture may be here already.
             self.receive(&ready);
+            self.settle_outer();
             self.look_at_configuration(&ready);
         }
         Ok(())
+    }
+
+    /// An answer of the terminal that is on its way still would be typed into the person's shell.
+    fn swallow_late_answer(&self) {
+        let asked = self.background_asked.filter(|_| self.app.background.is_none());
+        let Some(asked) = asked.filter(|asked| asked.elapsed() < ANSWER_LIMIT) else { return };
+        let input = rustix::stdio::stdin();
+        let left = Timespec::try_from(ANSWER_LIMIT.saturating_sub(asked.elapsed())).ok();
+        if poll(&mut [PollFd::new(&input, PollFlags::IN)], left.as_ref()).is_ok_and(|found| found > 0) {
+            // Gone or empty: there is nothing to swallow.
+            let _ = rustix::io::read(input, &mut [0; READ_BYTES]);
+        }
     }
 
     /// What was written gets a moment to be saved, and is kept for the next window where it is not: nothing is lost with this one.
@@ -374,6 +420,9 @@ impl Edge {
         let view = self.view.as_ref().map(|(_, view)| add(of(view.as_fd())));
         if let Some(connecting) = &self.connecting {
             add(PollFd::new(&connecting.over, PollFlags::IN));
+        }
+        if let Some(outer) = &self.outer {
+            add(PollFd::new(&outer.over, PollFlags::IN));
         }
         if self.may_draw() {
             add(PollFd::new(&output, PollFlags::OUT));
@@ -463,7 +512,8 @@ impl Edge {
         if let Some(control) = Control::connect_at_once(&self.paths) {
             return Some(self.linked(control));
         }
-        match Connecting::start(self.paths.clone(), absent) {
+        let paths = self.paths.clone();
+        match Beside::start("connect", move || Control::connect(&paths, absent)) {
             Ok(connecting) => {
                 self.connecting = Some(connecting);
                 None
@@ -596,8 +646,15 @@ impl Edge {
                     }
                 }
             }
+            Effect::AskBackground => {
+                self.input.expect_background();
+                self.background_asked = Some(Instant::now());
+                // A terminal that is gone is noticed by reading from it.
+                let _ = screen::write_all(background::QUESTION);
+                None
+            }
             Effect::Announce(notification) => {
-                let way = announce::way(self.app.config.notify.terminal, |name| std::env::var(name).ok());
+                let way = announce::way(self.app.config.notify.terminal, variable);
                 // A terminal that takes nothing at present, or is gone, is told nothing.
                 if is_writable() {
                     let _ = screen::write_all(&announce::bytes(&notification, way));
@@ -628,6 +685,10 @@ fn now(began: Instant) -> Now {
     let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
     let steady_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     Now { wall: Timestamp(i64::try_from(wall).unwrap_or(i64::MAX)), steady_ms }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 fn window_size() -> Size {

@@ -11,6 +11,7 @@ mod crash;
 // Shared with the tests of real agents, which need more of it.
 #[allow(dead_code)]
 mod home;
+mod manners;
 mod notify;
 mod overview;
 mod palette;
