@@ -2,10 +2,11 @@
 //!
 //! Not here: what follows from an event (`update`) or how an effect is carried out (`mod.rs`).
 
-use super::app::AfterEdit;
+use super::app::{AfterEdit, FreshOf};
 use super::background::Background;
 use super::keymap::Keymap;
 use super::outer::Outer;
+use super::overview::HadTab;
 use crate::client::Absent;
 use crate::client::kept::KeptText;
 use crate::config::Config;
@@ -51,8 +52,14 @@ pub enum Event {
     Background(Background),
     /// A multiplexer around the window takes these keys.
     Outer(Outer),
+    /// The record was written to this file, or not, and why.
+    Exported {
+        conversation: ConversationId,
+        file: String,
+        result: Result<(), String>,
+    },
     /// The configuration file was changed, and is right.
-    Configured(Box<Config>, Keymap),
+    Configured(Box<Config>, Box<Keymap>),
     /// It was changed and is wrong: where and why.
     ConfigurationWrong(String),
     /// The system asks us to go: SIGTERM, SIGHUP.
@@ -82,6 +89,11 @@ pub enum Effect {
     Announce(Box<Notification>),
     /// Brings `KeptTexts` where there are some.
     TakeKeptTexts,
+    /// Writes the record to a new file, beside all else. Brings `Exported`.
+    Export {
+        conversation: ConversationId,
+        file: String,
+    },
     Leave,
 }
 
@@ -104,11 +116,19 @@ pub enum Purpose {
     Brief {
         conversation: ConversationId,
         running: RunningTurn,
+        of: FreshOf,
     },
     FreshWithBrief {
         conversation: ConversationId,
         brief: String,
+        of: FreshOf,
     },
+    /// A fork of this one.
+    Fork(ConversationId),
+    /// For the first message of a fork.
+    ForkBrief(ConversationId),
+    /// What was said before a fork.
+    Past(ConversationId),
     Agents,
     /// All conversations, for the pages that list them.
     List,
@@ -122,6 +142,15 @@ pub enum Purpose {
     /// It is shown once it has its tab.
     OpenTab(ConversationId),
     CloseTab(ConversationId),
+    Archive {
+        conversation: ConversationId,
+        had_tab: HadTab,
+    },
+    /// The last turns of the conversation that is chosen in the overview, as of this activity.
+    Peek {
+        conversation: ConversationId,
+        at: Timestamp,
+    },
     EditQueued {
         conversation: ConversationId,
         turn: TurnNumber,

@@ -1,5 +1,5 @@
 //! The window: one thread that waits for the terminal and the host, lets `update` decide, does what it orders, and draws once a batch.
-//! Only connecting to a host that does not answer at once has a thread of its own.
+//! What takes seconds (`job.rs`) has a thread of its own.
 //!
 //! Change here: how events come and effects are carried out. Not here: what follows from them (`update`) or how it looks (`view`).
 
@@ -7,9 +7,11 @@ pub mod announce;
 pub mod app;
 pub mod background;
 pub mod composer;
+mod configured;
 pub mod event;
 pub mod guard;
 pub mod input;
+mod job;
 pub mod keymap;
 pub mod layout;
 pub mod outer;
@@ -27,16 +29,19 @@ use crate::client::kept::{self, KeptText};
 use crate::client::{Absent, ClientError, Control, View};
 use crate::config::Config;
 use crate::config::watch::Watch;
-use crate::domain::id::Timestamp;
+use crate::domain::id::{ConversationId, Timestamp};
+use crate::export::{self, ExportError, Format};
 use crate::paths::Paths;
 use crate::protocol::message::{
     Conversation, Environment, Event as HostEvent, Overview, Reply, Rest, Told, ViewInput, ViewOutput,
 };
 use crate::terminal::frame::Size;
 use app::{App, Link};
+use configured::Configured;
 use event::{Effect, Event, Now, Purpose, ViewOf};
 use guard::Guard;
 use input::Input;
+use job::{Job, Outcome};
 use outer::Outer;
 use ratatui::layout::Rect;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -48,8 +53,7 @@ use std::collections::{HashMap, VecDeque};
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
-use std::thread;
+use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// After this an escape that nothing followed is the Escape key. Sequences come in one piece but for slow lines.
@@ -64,15 +68,13 @@ const READ_BYTES: usize = 4 << 10;
 
 /// How long a terminal may take to tell its background when the window is left right after it was asked.
 const ANSWER_LIMIT: Duration = Duration::from_millis(200);
-/// The configuration file is looked at so often at most, and once more so long after the last thing that happened.
-const CONFIGURATION_LOOK_MS: u64 = 1_000;
 
 /// How long a window that is left waits for the host's word that all is saved. It comes within milliseconds; a host that does not answer
 /// must not hold the person up.
 const CONFIRM_LIMIT: Duration = Duration::from_millis(500);
 
 /// What is waited for at most: the terminal both ways, two kinds of signals, what leads to the host, and a multiplexer.
-const MOST_FDS: usize = 8;
+const MOST_FDS: usize = 9;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TuiError {
@@ -169,70 +171,41 @@ struct Edge {
     waiting_since_ms: Option<u64>,
     control: Option<Control>,
     /// The connection that is being made.
-    connecting: Option<Beside<Result<Control, ClientError>>>,
+    /// A host that must be started first, or does not answer, takes seconds.
+    connecting: Option<Job<Result<Control, ClientError>>>,
     /// What was asked on this control connection and not answered.
     asked: HashMap<u64, Purpose>,
     /// The beginning of an overview whose rest is on its way.
     overview: Vec<Conversation>,
     view: Option<(ViewOf, View)>,
+    /// The record that is being written.
+    exporting: Option<Exporting>,
     stale: Stale,
-    configuration: Configuration,
+    configured: Configured,
     /// The multiplexer around us that is being asked for its keys.
-    outer: Option<Beside<Option<Outer>>>,
+    outer: Option<Job<Option<Outer>>>,
     background_asked: Option<Instant>,
     began: Instant,
 }
 
-/// The configuration file while the window is open. It is looked at only while there is something else to do: an idle window sleeps.
-struct Configuration {
-    watch: Watch,
-    looked_ms: u64,
-    due_ms: Option<u64>,
-    /// Something happened since the last look.
-    active: bool,
+/// A record that is being written to a file; a long one takes seconds.
+struct Exporting {
+    conversation: ConversationId,
+    file: String,
+    job: Job<Result<(), String>>,
 }
 
-impl Configuration {
-    /// Something happened in the window.
-    fn note_activity(&mut self) {
-        self.active = true;
-        self.due_ms.get_or_insert(self.looked_ms + CONFIGURATION_LOOK_MS);
-    }
-
-    /// The event that a changed file brings, if it is time to look.
-    fn look(&mut self, now_ms: u64) -> Option<Event> {
-        self.due_ms.filter(|due| *due <= now_ms)?;
-        // Once more a little later: what is happening now may be the editor writing it.
-        self.due_ms = std::mem::take(&mut self.active).then_some(now_ms + CONFIGURATION_LOOK_MS);
-        self.looked_ms = now_ms;
-        if !self.watch.has_changed() {
-            return None;
-        }
-        Some(match keymap::load(self.watch.path()) {
-            Ok((config, keymap)) => Event::Configured(Box::new(config), keymap),
-            Err(error) => Event::ConfigurationWrong(error.to_string()),
-        })
-    }
-}
-
-/// What is found out by a thread of its own, because it may take seconds: a connection to a host that must be started first, or does not
-/// answer; a multiplexer that is asked.
-struct Beside<T> {
-    result: Receiver<T>,
-    /// Its other end is dropped with the thread, which makes this one readable.
-    over: UnixStream,
-}
-
-impl<T: Send + 'static> Beside<T> {
-    fn start(name: &str, find: impl FnOnce() -> T + Send + 'static) -> io::Result<Beside<T>> {
-        let (over, over_end) = UnixStream::pair()?;
-        let (sender, result) = sync_channel(1);
-        thread::Builder::new().name(name.to_owned()).spawn(move || {
-            // Nobody waits any more where the window is closed or has begun to connect anew.
-            let _ = sender.send(find());
-            drop(over_end);
+impl Exporting {
+    fn start(paths: Paths, conversation: ConversationId, file: &str) -> io::Result<Exporting> {
+        let path = PathBuf::from(file);
+        let job = Job::start("export", move || {
+            let format = Format::of(&path).unwrap_or(Format::Markdown);
+            Control::connect(&paths, Absent::Fail)
+                .map_err(ExportError::Client)
+                .and_then(|mut control| export::to_file(&mut control, conversation, format, &path))
+                .map_err(|error| error.to_string())
         })?;
-        Ok(Beside { result, over })
+        Ok(Exporting { conversation, file: file.to_owned(), job })
     }
 }
 
@@ -303,8 +276,9 @@ impl Edge {
             asked,
             overview: Vec::new(),
             view: None,
+            exporting: None,
             stale: Stale::All,
-            configuration: Configuration { watch: start.watch, looked_ms: 0, due_ms: None, active: false },
+            configured: Configured::new(start.watch),
             outer: None,
             background_asked: None,
             began,
@@ -315,15 +289,15 @@ impl Edge {
     fn ask_outer(&mut self) {
         let Some(program) = outer::program(variable) else { return };
         // Without a thread for it nothing is said of its keys.
-        self.outer = Beside::start("outer", move || outer::ask(program)).ok();
+        self.outer = Job::start("outer", move || outer::ask(program)).ok();
     }
 
     fn settle_outer(&mut self) {
-        let Some(beside) = &self.outer else { return };
-        match beside.result.try_recv() {
-            Err(TryRecvError::Empty) => return,
-            Ok(Some(outer)) => self.handle(Event::Outer(outer)),
-            Ok(None) | Err(TryRecvError::Disconnected) => {}
+        let Some(job) = &self.outer else { return };
+        match job.outcome() {
+            Outcome::Running => return,
+            Outcome::Done(Some(outer)) => self.handle(Event::Outer(outer)),
+            Outcome::Done(None) | Outcome::BrokeOff => {}
         }
         self.outer = None;
     }
@@ -397,9 +371,9 @@ impl Edge {
 
     fn look_at_configuration(&mut self, ready: &Ready) {
         if !ready.timed_out {
-            self.configuration.note_activity();
+            self.configured.note_activity();
         }
-        if let Some(event) = self.configuration.look(now(self.began).steady_ms) {
+        if let Some(event) = self.configured.look(now(self.began).steady_ms) {
             self.handle(event);
         }
     }
@@ -419,10 +393,13 @@ impl Edge {
         let control = self.control.as_ref().map(|control| add(of(control.as_fd())));
         let view = self.view.as_ref().map(|(_, view)| add(of(view.as_fd())));
         if let Some(connecting) = &self.connecting {
-            add(PollFd::new(&connecting.over, PollFlags::IN));
+            add(PollFd::new(connecting, PollFlags::IN));
+        }
+        if let Some(exporting) = &self.exporting {
+            add(PollFd::new(&exporting.job, PollFlags::IN));
         }
         if let Some(outer) = &self.outer {
-            add(PollFd::new(&outer.over, PollFlags::IN));
+            add(PollFd::new(outer, PollFlags::IN));
         }
         if self.may_draw() {
             add(PollFd::new(&output, PollFlags::OUT));
@@ -457,7 +434,7 @@ impl Edge {
         let now_ms = now(self.began).steady_ms;
         let escape = self.waiting_since_ms.map(|since| since + ESCAPE_MS);
         let first = (self.app.link == Link::Asking && now_ms < FIRST_PICTURE_MS).then_some(FIRST_PICTURE_MS);
-        let due_ms = [escape, first, self.app.deadline_ms(), self.configuration.due_ms].into_iter().flatten().min()?;
+        let due_ms = [escape, first, self.app.deadline_ms(), self.configured.due_ms()].into_iter().flatten().min()?;
         let ms = due_ms.saturating_sub(now_ms);
         let seconds = i64::try_from(ms / 1000).unwrap_or(i64::MAX);
         Some(Timespec { tv_sec: seconds, tv_nsec: (ms % 1000 * 1_000_000).try_into().unwrap_or(0) })
@@ -492,10 +469,10 @@ impl Edge {
     /// Takes over the connection that was being made, once it is there or has failed.
     fn settle_connecting(&mut self) {
         let Some(connecting) = &self.connecting else { return };
-        let result = match connecting.result.try_recv() {
-            Ok(result) => result.map_err(|error| error.to_string()),
-            Err(TryRecvError::Empty) => return,
-            Err(TryRecvError::Disconnected) => Err("connecting failed for a reason that is not known".to_owned()),
+        let result = match connecting.outcome() {
+            Outcome::Done(result) => result.map_err(|error| error.to_string()),
+            Outcome::Running => return,
+            Outcome::BrokeOff => Err("connecting failed for a reason that is not known".to_owned()),
         };
         self.connecting = None;
         match result {
@@ -513,7 +490,7 @@ impl Edge {
             return Some(self.linked(control));
         }
         let paths = self.paths.clone();
-        match Beside::start("connect", move || Control::connect(&paths, absent)) {
+        match Job::start("connect", move || Control::connect(&paths, absent)) {
             Ok(connecting) => {
                 self.connecting = Some(connecting);
                 None
@@ -529,9 +506,23 @@ impl Edge {
         Event::Linked
     }
 
+    /// What came of a record that was being written.
+    fn settle_exporting(&mut self) {
+        let Some(exporting) = &self.exporting else { return };
+        let result = match exporting.job.outcome() {
+            Outcome::Done(result) => result,
+            Outcome::Running => return,
+            Outcome::BrokeOff => Err("it broke off".to_owned()),
+        };
+        if let Some(Exporting { conversation, file, .. }) = self.exporting.take() {
+            self.handle(Event::Exported { conversation, file, result });
+        }
+    }
+
     /// Takes all that the host has told.
     fn receive(&mut self, ready: &Ready) {
         self.settle_connecting();
+        self.settle_exporting();
         while let Some(control) = self.control.as_mut().filter(|_| ready.control) {
             match control.receive() {
                 Ok(None) => break,
@@ -668,6 +659,21 @@ impl Edge {
                     "texts of an earlier window could not be read: {error}"
                 )))),
             },
+            Effect::Export { conversation, file } => {
+                let begun = match &self.exporting {
+                    Some(_) => Err("another one is being written".to_owned()),
+                    None => {
+                        Exporting::start(self.paths.clone(), conversation, &file).map_err(|error| error.to_string())
+                    }
+                };
+                match begun {
+                    Ok(exporting) => {
+                        self.exporting = Some(exporting);
+                        None
+                    }
+                    Err(why) => Some(Event::Exported { conversation, file, result: Err(why) }),
+                }
+            }
             Effect::Leave => None, // `App::leaving` ends the loop once everything else is done.
         }
     }

@@ -12,6 +12,7 @@ mod crash;
 #[allow(dead_code)]
 mod home;
 mod manners;
+mod moving_on;
 mod notify;
 mod overview;
 mod palette;
@@ -22,6 +23,7 @@ mod recordings;
 mod requests;
 
 mod screen;
+mod scripting;
 mod search;
 mod session;
 mod shell;

@@ -3,6 +3,7 @@
 //! Change here: what a request means. Not here: what a conversation does with it (`domain/conversation_state.rs`) or doing the
 //! effects (`driver.rs`).
 
+mod fork;
 mod notify;
 mod requests;
 #[cfg(test)]
@@ -417,7 +418,7 @@ impl HostCore {
     fn next_tab(&self) -> Tab {
         let last = self.conversations.values().filter_map(|state| match state.record().tab {
             Tab::Open { place } => Some(place),
-            Tab::Closed => None,
+            Tab::Closed | Tab::Archived => None,
         });
         Tab::Open { place: last.max().unwrap_or(0).saturating_add(1) }
     }

@@ -27,6 +27,8 @@ impl Command {
             Command::Requests => "requests",
             Command::TogglePanel => "turn_panel",
             Command::ToggleRecord => "record",
+            Command::Export => "export",
+            Command::Fork => "fork",
             Command::Why => "why",
             Command::StopSession => "end_session",
             Command::Rename => "rename",
@@ -57,6 +59,7 @@ impl Command {
             | Command::Deny
             | Command::Answer
             | Command::ChooseAgent
+            | Command::HandOver
             | Command::NextOrder
             | Command::OnChosen(_)
             | Command::Back

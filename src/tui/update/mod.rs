@@ -7,6 +7,8 @@ mod agents;
 mod brief;
 mod command;
 mod configuration;
+mod export;
+mod fork;
 mod host;
 mod keys;
 mod mouse;
@@ -75,6 +77,8 @@ pub fn update(app: &mut App, event: Event, now: Now) -> Vec<Effect> {
         }
     }
     on_time(app, &mut out);
+    overview::settle_peek(app, &mut out);
+    fork::fetch_past(app, &mut out);
     settle_view(app, &mut out);
     out
 }
@@ -108,7 +112,8 @@ fn apply(app: &mut App, out: &mut Vec<Effect>, event: Event) {
         Event::KeptTexts(texts) => host::kept_texts_came(app, texts),
         Event::Background(background) => app.background = Some(background),
         Event::Outer(outer) => configuration::outer_told(app, outer),
-        Event::Configured(config, keymap) => configuration::changed(app, out, *config, keymap),
+        Event::Exported { conversation, file, result } => export::done(app, conversation, &file, result),
+        Event::Configured(config, keymap) => configuration::changed(app, out, *config, *keymap),
         Event::ConfigurationWrong(why) => configuration::wrong(app, &why),
         Event::Terminated => command::leave(app, out),
     }
@@ -196,7 +201,8 @@ fn is_of_all(page: &Page) -> bool {
         | Page::Agents(_)
         | Page::Confirm(_)
         | Page::Rename(_)
-        | Page::Model(_) => false,
+        | Page::Model(_)
+        | Page::Export(_) => false,
     }
 }
 

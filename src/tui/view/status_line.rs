@@ -82,6 +82,7 @@ fn chip(app: &App) -> (&'static str, Style) {
         (Some(Page::Confirm(_)), _) => (" CONFIRM ", style(theme::ALERT)),
         (Some(Page::Requests(_)), _) => (" ASKED ", style(theme::ALERT)),
         (Some(Page::Rename(_)), _) => (" TITLE ", style(theme::ACCENT)),
+        (Some(Page::Export(_)), _) => (" EXPORT ", style(theme::ACCENT)),
         (Some(Page::Model(_)), _) => (" MODEL ", style(theme::ACCENT)),
         (Some(Page::Agents(_)), _) => (" AGENTS ", style(theme::PAGE)),
         (Some(Page::Palette(_)), _) => (" DO ", style(theme::PAGE)),
