@@ -9,6 +9,7 @@ use threadkeep::paths::Paths;
 use threadkeep::tui::{self, keymap};
 
 fn main() -> ExitCode {
+    cli::completions::answer();
     let outcome = match Arguments::parse().verb {
         Some(verb) => cli::run(verb).map_err(|error| (error.to_string(), error.exit_code())),
         None => open_window().map(|()| cli::ExitCode::Done),

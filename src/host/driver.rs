@@ -3,16 +3,16 @@
 use super::agents::AgentCatalog;
 use super::clock;
 use super::core::HostCore;
-use super::effect::{Effect, SessionOrder};
+use super::effect::{Effect, Query, SessionOrder};
 use super::event::{ClientId, Event};
-use super::finder::{Finder, ToFind};
+use super::finder::{Finder, ToFind, What};
 use super::notifier::Notifier;
 use super::processes;
 use super::session::{Handover, SessionThread};
 use super::settings::Settings;
 use super::socket::Frames;
 use super::timers::Timers;
-use super::writer::{ToWriter, Writer};
+use super::writer::{Batch, Writer};
 use crate::domain::conversation_state::{FolderState, SessionEvent, StartOrder};
 use crate::domain::id::{ConversationId, Generation};
 use crate::protocol::codec;
@@ -74,11 +74,17 @@ pub enum Incoming {
     },
 }
 
+/// Who reads the store: a search takes its time, and the rest must not wait for it.
+pub struct Finders {
+    pub turns: Finder,
+    pub words: Finder,
+}
+
 pub struct Driver {
     core: HostCore,
     agents: Arc<AgentCatalog>,
     writer: Writer,
-    finder: Finder,
+    finders: Finders,
     notifier: Notifier,
     settings: Settings,
     /// Batches that the writer has and has not given back. While there are some, everything goes behind them, so that order is kept.
@@ -101,7 +107,7 @@ pub struct Driver {
 /// The threads that work beside the host's loop.
 pub struct Beside {
     pub writer: Writer,
-    pub finder: Finder,
+    pub finders: Finders,
     pub notifier: Notifier,
     pub settings: Settings,
 }
@@ -110,7 +116,7 @@ impl Driver {
     pub fn new(
         core: HostCore,
         agents: AgentCatalog,
-        Beside { writer, finder, notifier, settings }: Beside,
+        Beside { writer, finders, notifier, settings }: Beside,
         run: PathBuf,
         incoming: Sender<Incoming>,
     ) -> Driver {
@@ -118,7 +124,7 @@ impl Driver {
             core,
             agents: Arc::new(agents),
             writer,
-            finder,
+            finders,
             notifier,
             settings,
             at_writer: 0,
@@ -165,7 +171,7 @@ impl Driver {
             Incoming::Event(event) => {
                 match &event {
                     Event::StoreTrouble(_) => self.store_trouble = true,
-                    Event::StoreWell => self.store_trouble = false,
+                    Event::StoreWell | Event::StoreOpened { .. } => self.store_trouble = false,
                     _ => {}
                 }
                 if let Event::ClientGone(client) = &event
@@ -230,7 +236,7 @@ impl Driver {
             }
         } else {
             self.at_writer += 1;
-            self.to_writer(ToWriter::Batch { changes, then });
+            self.to_writer(Batch { changes, then });
         }
     }
 
@@ -238,12 +244,17 @@ impl Driver {
     fn needs_no_commit(&self, effect: &Effect) -> bool {
         match effect {
             Effect::ReplyNow { .. } | Effect::TellNow { .. } | Effect::RefuseView { .. } | Effect::End => true,
+            // What a client knows of is committed, so it reads no older state than that.
+            Effect::Query {
+                query: Query::Turns { .. } | Query::DecisionsOf { .. } | Query::Brief { .. } | Query::Past { .. },
+                ..
+            }
+            | Effect::Search { .. } => true,
             Effect::View { conversation, generation, .. } => self.sessions.contains_key(&(*conversation, *generation)),
             Effect::Save(_)
             | Effect::Reply { .. }
             | Effect::Tell { .. }
-            | Effect::Query { .. }
-            | Effect::Search { .. }
+            | Effect::Query { query: Query::EndedTurn { .. }, .. }
             | Effect::DescribeAgents { .. }
             | Effect::StartSession { .. }
             | Effect::ToSession { .. }
@@ -267,7 +278,7 @@ impl Driver {
         }
     }
 
-    fn to_writer(&self, order: ToWriter) {
+    fn to_writer(&self, order: Batch) {
         if self.writer.orders.send(order).is_err() {
             tracing::error!("the store's thread is gone");
         }
@@ -286,8 +297,12 @@ impl Driver {
                     self.tell(client, &told);
                 }
             }
-            Effect::Search { client, id, query, most } => self.finder.find(ToFind { client, id, query, most }),
-            Effect::Query { client, id, query } => self.to_writer(ToWriter::Query { client, id, query }),
+            Effect::Search { client, id, query, most } => {
+                self.finders.words.find(ToFind { client, id, what: What::Words { query, most } });
+            }
+            Effect::Query { client, id, query } => {
+                self.finders.turns.find(ToFind { client, id, what: What::Turns(query) });
+            }
             Effect::DescribeAgents { client, id } => self.describe_agents(client, id),
             Effect::StartSession { conversation, order, environment } => {
                 self.start_session(conversation, &order, &environment);

@@ -5,6 +5,7 @@
 
 pub mod announce;
 pub mod app;
+pub mod attach;
 pub mod background;
 pub mod composer;
 mod configured;

@@ -107,7 +107,19 @@ impl Screen {
                 self.draw_all(app)?;
             }
         }
-        self.end(app)
+        self.end(view::agent_cursor(app))
+    }
+
+    /// Draws a picture that is not the window's, over the whole terminal. `cursor` is what the cursor looks like where `paint` says that it is.
+    pub fn draw_picture(
+        &mut self,
+        size: Size,
+        cursor: Option<Cursor>,
+        paint: impl FnOnce(&mut Buffer) -> Option<Position>,
+    ) -> io::Result<()> {
+        self.begin();
+        self.draw_whole(size, paint)?;
+        self.end(cursor)
     }
 
     fn begin(&mut self) {
@@ -117,13 +129,20 @@ impl Screen {
     }
 
     fn draw_all(&mut self, app: &App) -> io::Result<()> {
-        if self.shown.area != area(app.size) || self.redraws != app.redraws {
+        if self.redraws != app.redraws {
             self.redraws = app.redraws;
-            make_blank(&mut self.shown, area(app.size));
+            self.shown = Buffer::default();
+        }
+        self.draw_whole(app.size, |buffer| view::draw(buffer, app))
+    }
+
+    fn draw_whole(&mut self, size: Size, paint: impl FnOnce(&mut Buffer) -> Option<Position>) -> io::Result<()> {
+        if self.shown.area != area(size) {
+            make_blank(&mut self.shown, area(size));
             self.gathered.0.borrow_mut().extend_from_slice(CLEAR);
         }
-        make_blank(&mut self.next, area(app.size));
-        self.cursor = view::draw(&mut self.next, app);
+        make_blank(&mut self.next, area(size));
+        self.cursor = paint(&mut self.next);
         std::mem::swap(&mut self.shown, &mut self.next);
         let (before, next) = (&self.next, &self.shown);
         let unsure: Vec<bool> = before
@@ -192,10 +211,9 @@ impl Screen {
     }
 
     /// The cursor, then one write; none where nothing differs from what stands there, so that what nobody sees costs nobody anything.
-    fn end(&mut self, app: &App) -> io::Result<()> {
+    fn end(&mut self, shape: Option<Cursor>) -> io::Result<()> {
         let is_blank = self.gathered.0.borrow().len() == BEGIN.len();
-        let same_cursor =
-            self.cursor_shown == Some(self.cursor) && self.cursor_style == cursor_style(view::agent_cursor(app));
+        let same_cursor = self.cursor_shown == Some(self.cursor) && self.cursor_style == cursor_style(shape);
         if is_blank && same_cursor {
             return Ok(());
         }
@@ -208,7 +226,7 @@ impl Screen {
             None => self.backend.hide_cursor()?,
         }
         let mut bytes = self.gathered.0.borrow_mut();
-        let style = cursor_style(view::agent_cursor(app));
+        let style = cursor_style(shape);
         if self.cursor_style != style {
             self.cursor_style = style;
             bytes.extend_from_slice(style.as_bytes());

@@ -357,6 +357,19 @@ fn exit_code_7_says_that_there_is_no_host() {
 }
 
 #[test]
+fn the_help_and_the_readme_have_the_same_exit_codes() {
+    let help = Home::new().run(&["--help"]).done().stdout;
+    let (_, table) = help.split_once("Exit codes:\n").expect("they are listed");
+    let told: Vec<(&str, &str)> = table.lines().filter_map(|line| line.trim().split_once("  ")).collect();
+    assert_eq!(told.len(), 9, "{table}");
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("it is there");
+    for (code, meaning) in told {
+        let cell = format!("| {code} | {} |", meaning.replace("--or-asked", "`--or-asked`"));
+        assert!(readme.contains(&cell), "{cell}");
+    }
+}
+
+#[test]
 fn help_and_version_need_no_host() {
     let home = Home::new();
     let help = home.run(&["--help"]).done();

@@ -107,11 +107,17 @@ impl Screen {
         Screen::start(home, CommandBuilder::new(PROGRAM), folder, columns, rows)
     }
 
+    /// A verb that takes the terminal.
+    pub fn open_verb(home: &Home, arguments: &[&str], columns: u16, rows: u16) -> Screen {
+        let mut command = CommandBuilder::new(PROGRAM);
+        command.args(arguments);
+        Screen::start(home, command, home.work(), columns, rows)
+    }
+
     /// Another program in a terminal of its own, with these arguments and variables.
     pub fn run(home: &Home, program: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Screen {
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
-        command.env_clear();
         variables.iter().for_each(|(name, value)| command.env(name, value));
         Screen::start(home, command, home.work(), 80, 24)
     }

@@ -49,8 +49,18 @@ pub struct HostCore {
     environments: HashMap<ConversationId, Environment>,
     store_trouble: Option<String>,
     notifier: Notifier,
+    store: StoreState,
+    /// Who subscribed before the store opened: the overview goes out then.
+    early: Vec<(ClientId, u64)>,
     host: HostFacts,
     ending: bool,
+}
+
+/// Whether it is known yet which conversations there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StoreState {
+    Open,
+    NotYet,
 }
 
 /// What `host status` tells beside what is counted.
@@ -77,16 +87,27 @@ impl HostCore {
     /// Takes up all conversations. The effects save what the end of the host before meant for them.
     pub fn restore(
         agents: Agents,
-        notify: Notify,
         kept: Vec<Kept>,
         next_conversation: ConversationId,
         host: HostFacts,
         now: Timestamp,
     ) -> (HostCore, Vec<Effect>) {
-        let mut core = HostCore {
+        let mut core = HostCore::empty(agents, host);
+        let effects = core.take_up(kept, next_conversation, now);
+        (core, effects)
+    }
+
+    /// A host whose store does not open: it can say so, and be ended.
+    pub fn without_store(agents: Agents, cause: String, host: HostFacts) -> HostCore {
+        let empty = HostCore::empty(agents, host);
+        HostCore { store: StoreState::NotYet, store_trouble: Some(cause), ..empty }
+    }
+
+    fn empty(agents: Agents, host: HostFacts) -> HostCore {
+        HostCore {
             agents,
             conversations: BTreeMap::new(),
-            next_conversation,
+            next_conversation: ConversationId(1),
             subscribers: BTreeSet::new(),
             looks: HashMap::new(),
             drafts_of: HashMap::new(),
@@ -95,18 +116,36 @@ impl HostCore {
             next_ask: 0,
             environments: HashMap::new(),
             store_trouble: None,
-            notifier: Notifier::new(notify),
+            notifier: Notifier::new(Notify::default()),
+            store: StoreState::Open,
+            early: Vec::new(),
             host,
             ending: false,
-        };
+        }
+    }
+
+    fn take_up(&mut self, kept: Vec<Kept>, next_conversation: ConversationId, now: Timestamp) -> Vec<Effect> {
+        self.next_conversation = next_conversation;
         let mut effects = Vec::new();
         for conversation in kept {
             let id = conversation.record.id;
-            let (state, actions) = ConversationState::restore(conversation, |agent| core.rules_of(agent), now);
-            core.conversations.insert(id, state);
-            effects.extend(core.effects_of(id, actions));
+            let (state, actions) = ConversationState::restore(conversation, |agent| self.rules_of(agent), now);
+            self.conversations.insert(id, state);
+            effects.extend(self.effects_of(id, actions));
         }
-        (core, effects)
+        effects
+    }
+
+    /// From now on everything is as if the store had opened at once.
+    fn store_opened(&mut self, kept: Vec<Kept>, next: ConversationId, now: Timestamp) -> Vec<Effect> {
+        self.store = StoreState::Open;
+        self.store_trouble = None;
+        let mut effects = self.take_up(kept, next, now);
+        for (client, id) in std::mem::take(&mut self.early) {
+            effects.extend(self.overview_of_tabs(client, id));
+        }
+        effects.push(self.notice("the store is open again, with everything in it".into()));
+        effects
     }
 
     /// Applies one event and says what must be done about it.
@@ -126,18 +165,24 @@ impl HostCore {
                 self.store_trouble = Some(cause.clone());
                 vec![self.notice(format!("nothing can be saved now: {cause}"))]
             }
+            Event::StoreOpened { kept, next } => self.store_opened(kept, next, now),
             Event::StoreWell => {
                 self.store_trouble = None;
                 vec![self.notice("saving works again".into())]
             }
             Event::Configured(config) => {
-                let Config { default_agent, notify, .. } = *config;
-                self.agents.default_agent = default_agent;
-                self.notifier.settings = notify;
+                self.configure(*config);
                 Vec::new()
             }
             Event::EndAsked => self.end(now),
         }
+    }
+
+    /// Takes over what of the configuration is the host's.
+    pub fn configure(&mut self, config: Config) {
+        let Config { default_agent, notify, .. } = config;
+        self.agents.default_agent = default_agent;
+        self.notifier.settings = notify;
     }
 
     fn notice(&self, text: String) -> Effect {
@@ -331,6 +376,7 @@ impl HostCore {
     fn client_gone(&mut self, client: ClientId, now: Timestamp) -> Vec<Effect> {
         self.subscribers.remove(&client);
         self.notifier.gone(client);
+        self.early.retain(|(early, _)| *early != client);
         self.waiters.retain(|waiter| waiter.client != client);
         self.asks.retain(|_, (asker, _)| *asker != client);
         let mut effects = self.look(client, None, now);
