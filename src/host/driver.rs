@@ -6,9 +6,11 @@ use super::core::HostCore;
 use super::effect::{Effect, Query, SessionOrder};
 use super::event::{ClientId, Event};
 use super::finder::{ToFind, What};
+use super::notifier::Notifier;
 use super::processes;
 use super::reads::Reads;
 use super::session::{Handover, SessionThread};
+use super::settings::Settings;
 use super::socket::Frames;
 use super::timers::Timers;
 use super::writer::{Batch, Writer};
@@ -78,6 +80,8 @@ pub struct Driver {
     agents: Arc<AgentCatalog>,
     writer: Writer,
     reads: Reads,
+    notifier: Notifier,
+    settings: Settings,
     /// Batches that the writer has and has not given back. While there are some, everything goes behind them, so that order is kept.
     at_writer: usize,
     /// Batches that have come back since the host began.
@@ -97,12 +101,19 @@ pub struct Driver {
     ending: bool,
 }
 
+/// The threads that work beside the host's loop.
+pub struct Beside {
+    pub writer: Writer,
+    pub reads: Reads,
+    pub notifier: Notifier,
+    pub settings: Settings,
+}
+
 impl Driver {
     pub fn new(
         core: HostCore,
         agents: AgentCatalog,
-        writer: Writer,
-        reads: Reads,
+        Beside { writer, reads, notifier, settings }: Beside,
         run: PathBuf,
         incoming: Sender<Incoming>,
     ) -> Driver {
@@ -111,6 +122,8 @@ impl Driver {
             agents: Arc::new(agents),
             writer,
             reads,
+            notifier,
+            settings,
             at_writer: 0,
             batches_back: 0,
             store_trouble: false,
@@ -147,6 +160,7 @@ impl Driver {
         if tokio::time::timeout(LEFT_JOBS_LIMIT, jobs).await.is_err() {
             tracing::error!("jobs that sessions left could not even be looked at; they are left");
         }
+        self.notifier.finish();
         self.writer.finish();
     }
 
@@ -165,6 +179,9 @@ impl Driver {
                     && let Some(frames) = self.clients.remove(client)
                 {
                     frames.give_up();
+                }
+                if matches!(&event, Event::Asked { .. } | Event::Session { .. }) {
+                    self.settings.look();
                 }
                 let effects = self.core.handle(event, clock::now());
                 self.perform(effects);
@@ -258,6 +275,7 @@ impl Driver {
             | Effect::StartSession { .. }
             | Effect::ToSession { .. }
             | Effect::SetTimer { .. }
+            | Effect::Announce(_)
             | Effect::CancelTimers { .. } => false,
         }
     }
@@ -325,6 +343,7 @@ impl Driver {
                 self.timers.set(conversation, timer, after_ms);
             }
             Effect::CancelTimers { conversation, turn } => self.timers.cancel(conversation, turn),
+            Effect::Announce(announce) => self.notifier.announce(*announce),
             Effect::End => {
                 self.ending = true;
                 self.writer.give_up_after(GIVE_UP_SAVING);

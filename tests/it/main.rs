@@ -16,7 +16,9 @@ mod doctor;
 #[allow(dead_code)]
 mod home;
 mod json_page;
+mod manners;
 mod moving_on;
+mod notify;
 mod overview;
 mod palette;
 mod programs;
