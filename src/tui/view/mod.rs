@@ -8,6 +8,7 @@ pub mod overview;
 pub mod page;
 pub mod palette;
 pub mod pane;
+pub mod prose;
 pub mod record;
 pub mod requests;
 pub mod search;
