@@ -21,7 +21,7 @@ pub const BUILD: &str = env!("THREADKEEP_BUILD");
 /// Builds with another major cannot talk to each other.
 pub const PROTOCOL_MAJOR: u16 = 1;
 /// Grows with each message that is added.
-pub const PROTOCOL_MINOR: u16 = 1;
+pub const PROTOCOL_MINOR: u16 = 2;
 
 /// The first frame, both ways.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,6 +148,12 @@ pub enum Request {
         conversation: ConversationId,
         turn: TurnNumber,
     },
+    /// Moves a queued message to this place of the queue, counted from 0; past the end is the end. `Reply::Done`.
+    MoveQueued {
+        conversation: ConversationId,
+        turn: TurnNumber,
+        to: u32,
+    },
     /// Keeps what stands in the composer. `Reply::Done`, after it was saved.
     SaveDraft {
         conversation: ConversationId,
@@ -186,6 +192,12 @@ pub enum Request {
     /// The last ten decisions. `Reply::Decisions`.
     Why {
         conversation: ConversationId,
+    },
+    /// The decisions that began or resumed a session with one of these turns, both ends included. `Reply::Decisions`.
+    Began {
+        conversation: ConversationId,
+        from: TurnNumber,
+        to: TurnNumber,
     },
     /// The best `most` turns for a text with filters, as a person types it (`domain/search.rs`). `Reply::Found`.
     Search {

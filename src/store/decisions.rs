@@ -2,8 +2,11 @@
 
 use super::columns::{Json, Word};
 use crate::domain::continuity::{Decision, DecisionRecord};
-use crate::domain::id::ConversationId;
+use crate::domain::id::{ConversationId, TurnNumber};
 use rusqlite::{Connection, Row, named_params};
+
+/// More than the turns of one page can have; a reply stays far below a frame.
+const MOST_BEGUN: u32 = 1_000;
 
 pub fn save(connection: &Connection, conversation: ConversationId, record: &DecisionRecord) -> rusqlite::Result<()> {
     connection
@@ -36,6 +39,22 @@ pub fn last_of_all(connection: &Connection, most: u32) -> rusqlite::Result<Vec<(
              ORDER BY conversations.id, decisions.number",
         )?
         .query_map([most], |row| Ok((row.get("conversation")?, read(row)?)))?
+        .collect()
+}
+
+/// Those that began or resumed a session with one of these turns, in order. At most `MOST_BEGUN`.
+pub fn began(
+    connection: &Connection,
+    conversation: ConversationId,
+    from: TurnNumber,
+    to: TurnNumber,
+) -> rusqlite::Result<Vec<DecisionRecord>> {
+    connection
+        .prepare_cached(
+            "SELECT * FROM decisions WHERE conversation = ?1 AND turn BETWEEN ?2 AND ?3
+                 AND continuity IN ('fresh', 'resumed') ORDER BY number LIMIT ?4",
+        )?
+        .query_map((conversation, from, to, MOST_BEGUN), read)?
         .collect()
 }
 

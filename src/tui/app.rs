@@ -7,7 +7,9 @@ use super::event::{Effect, Event, Now, ViewOf};
 use super::layout;
 use super::overview::{Listed, Overview};
 use super::palette::Palette;
+use super::reader::{Find, Spot, Standing};
 use super::search::Search;
+use super::view::reader::Rendered;
 use crate::client::Absent;
 use crate::client::kept::KeptText;
 use crate::config::{self, Config};
@@ -104,18 +106,23 @@ pub struct Desk {
     pub record: Record,
     /// A turn that was searched for; it may be older than all of the record that were fetched.
     pub found: Option<TurnRecord>,
-    /// The newest decisions that are known, by number.
+    /// The newest decisions, and those that began or resumed a session with an older turn, by number.
     pub decisions: BTreeMap<u32, DecisionRecord>,
+    /// Which of them began or resumed a session, by turn.
+    pub beginnings: BTreeMap<TurnNumber, u32>,
     /// The last picture of its agent's screen.
     pub screen: Option<Screen>,
     /// The person asked for the record instead of the live screen.
     pub shows_record: bool,
-    /// Rows of the record below the pane's foot.
-    pub record_up: u16,
+    pub record_at: Standing,
+    /// The turn of the record that was gone to; what keys are about while it is seen.
+    pub marked: Option<TurnNumber>,
+    /// What is looked for in the record, and where it was found last.
+    pub find: Option<Find>,
+    pub found_at: Option<Spot>,
     /// Chosen in the list of turns.
     pub chosen: Option<TurnNumber>,
-    /// First row that is shown of the chosen turn.
-    pub chosen_top: u16,
+    pub chosen_at: Standing,
 }
 
 /// Where the keyboard is.
@@ -126,6 +133,8 @@ pub enum Keyboard {
     Agent,
     /// In the list of queued and earlier turns.
     Turns,
+    /// In the record that stands in the pane.
+    Record,
 }
 
 pub struct Editing {
@@ -155,6 +164,8 @@ pub struct Recalled {
 pub struct Record {
     pub turns: BTreeMap<TurnNumber, TurnRecord>,
     pub fetched: Fetched,
+    /// What of them was made into rows.
+    pub rendered: Rendered,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -220,7 +231,7 @@ pub enum Prefix {
 pub enum Page {
     Help { top: u16 },
     Why { top: u16 },
-    Turn { number: TurnNumber, top: u16 },
+    Turn { number: TurnNumber, at: Standing },
     Requests(Box<Requests>),
     Confirm(Confirm),
     Rename(Box<Composer>),
@@ -540,6 +551,7 @@ impl Record {
     pub fn keep(&mut self, turn: TurnRecord) {
         let is_shorter = |known: &TurnRecord| known.answer.is_some() && turn.answer.is_none();
         if !self.turns.get(&turn.number).is_some_and(is_shorter) {
+            self.rendered.forget(turn.number);
             self.turns.insert(turn.number, turn);
         }
     }
@@ -552,6 +564,22 @@ impl Desk {
             config::Keyboard::Agent => Keyboard::Agent,
         };
         Desk { keyboard, ..Desk::default() }
+    }
+
+    /// The decision that began or resumed a session with this turn, as far as it is known.
+    pub fn began(&self, turn: TurnNumber) -> Option<&DecisionRecord> {
+        self.decisions.get(self.beginnings.get(&turn)?)
+    }
+
+    pub fn note_decision(&mut self, record: DecisionRecord) {
+        match record.decision.continuity {
+            Continuity::Fresh | Continuity::Resumed => {
+                let newest = self.beginnings.entry(record.turn).or_insert(record.number);
+                *newest = record.number.max(*newest);
+            }
+            Continuity::Reused | Continuity::Queued | Continuity::Answer | Continuity::Refused => {}
+        }
+        self.decisions.insert(record.number, record);
     }
 
     /// Texts of which the host has not said that it has them.

@@ -43,6 +43,8 @@ pub enum Event {
     NotGiven(String),
     /// What an earlier window could not give to a host.
     KeptTexts(Vec<KeptText>),
+    /// What became of a `Copy`, in words.
+    Copied(Result<String, String>),
     /// The system asks us to go: SIGTERM, SIGHUP.
     Terminated,
 }
@@ -64,6 +66,11 @@ pub enum Effect {
     OpenView(ViewOf, Size),
     CloseView,
     ToView(ViewInput),
+    /// Gives a text to the terminal's clipboard; what it is is said when that was done. Brings `Copied`.
+    Copy {
+        text: String,
+        what: String,
+    },
     /// Brings `KeptTexts` where there are some.
     TakeKeptTexts,
     Leave,

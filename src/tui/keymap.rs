@@ -48,9 +48,20 @@ pub enum Command {
     Edit(Edit),
     Move(Motion),
     Open,
-    EditQueued,
+    EditTurn,
     RemoveQueued,
     SendQueuedNow,
+    QueuedForward,
+    QueuedBackward,
+    CopyAnswer,
+    CopyPrompt,
+    CopyCode,
+    Retry,
+    PreviousTurn,
+    NextTurn,
+    Find,
+    FindUp,
+    FindDown,
     Allow,
     Deny,
     Answer,
@@ -97,6 +108,8 @@ pub enum Place {
     Composer,
     /// The list of queued and earlier turns.
     Turns,
+    /// The record in the pane.
+    Record,
     /// A page over the pane: help, why, a turn.
     Page,
     /// The list of what the agent asks; letters go into the answer where a question is chosen.
@@ -160,7 +173,7 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Prefix, char('y'), Command::Requests, "answer what the agent asks"),
     bind(Place::Prefix, char('s'), Command::Why, "why: reused, resumed or fresh"),
     bind(Place::Prefix, char('t'), Command::TogglePanel, "turn panel on or off"),
-    bind(Place::Prefix, char('v'), Command::ToggleRecord, "record or live screen"),
+    bind(Place::Prefix, char('v'), Command::ToggleRecord, "read the record, or the live screen"),
     bind(Place::Prefix, char('w'), Command::Overview, "all conversations"),
     bind(Place::Prefix, char('/'), Command::Search, "search all turns"),
     bind(Place::Prefix, char(':'), Command::Palette, "every action by its name"),
@@ -259,11 +272,40 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Turns, plain(KeyCode::End), Command::Move(Motion::Bottom), ""),
     bind(Place::Turns, plain(KeyCode::Enter), Command::Open, "read the turn"),
     bind(Place::Turns, char('s'), Command::SendQueuedNow, "interrupt and send the queued one now"),
-    bind(Place::Turns, char('e'), Command::EditQueued, "edit the queued one"),
+    bind(Place::Turns, char('K'), Command::QueuedForward, "move the queued one up, down"),
+    bind(Place::Turns, char('J'), Command::QueuedBackward, "move the queued one up, down"),
+    bind(Place::Turns, char('e'), Command::EditTurn, "edit the queued one; edit an earlier one and send it again"),
     bind(Place::Turns, char('x'), Command::RemoveQueued, "remove the queued one"),
     bind(Place::Turns, plain(KeyCode::Delete), Command::RemoveQueued, "remove the queued one"),
+    bind(Place::Turns, char('r'), Command::Retry, "send it again as it was"),
+    bind(Place::Turns, char('y'), Command::CopyAnswer, "copy the answer"),
+    bind(Place::Turns, char('Y'), Command::CopyPrompt, "copy the prompt"),
+    bind(Place::Turns, char('b'), Command::CopyCode, "copy the last block of code"),
     bind(Place::Turns, plain(KeyCode::Escape), Command::Back, "back"),
     bind(Place::Turns, char('q'), Command::Back, "back"),
+    bind(Place::Record, plain(KeyCode::Up), Command::Move(Motion::Up), "scroll"),
+    bind(Place::Record, plain(KeyCode::Down), Command::Move(Motion::Down), "scroll"),
+    bind(Place::Record, char('k'), Command::Move(Motion::Up), "scroll"),
+    bind(Place::Record, char('j'), Command::Move(Motion::Down), "scroll"),
+    bind(Place::Record, plain(KeyCode::PageUp), Command::Move(Motion::PageUp), "scroll by pages"),
+    bind(Place::Record, plain(KeyCode::PageDown), Command::Move(Motion::PageDown), "scroll by pages"),
+    bind(Place::Record, char(' '), Command::Move(Motion::PageDown), "scroll by pages"),
+    bind(Place::Record, plain(KeyCode::Home), Command::Move(Motion::Top), "to the start and the end"),
+    bind(Place::Record, plain(KeyCode::End), Command::Move(Motion::Bottom), "to the start and the end"),
+    bind(Place::Record, char('['), Command::PreviousTurn, "turn before, turn after"),
+    bind(Place::Record, char(']'), Command::NextTurn, "turn before, turn after"),
+    bind(Place::Record, char('/'), Command::Find, "find words in it"),
+    bind(Place::Record, char('N'), Command::FindUp, "found further up, further down"),
+    bind(Place::Record, char('n'), Command::FindDown, "found further up, further down"),
+    bind(Place::Record, plain(KeyCode::Enter), Command::Open, "read the turn by itself"),
+    bind(Place::Record, char('e'), Command::EditTurn, "edit it and send it again"),
+    bind(Place::Record, char('r'), Command::Retry, "send it again as it was"),
+    bind(Place::Record, char('y'), Command::CopyAnswer, "copy the answer"),
+    bind(Place::Record, char('Y'), Command::CopyPrompt, "copy the prompt"),
+    bind(Place::Record, char('b'), Command::CopyCode, "copy the last block of code"),
+    bind(Place::Record, plain(KeyCode::Tab), Command::SwitchKeyboard, "to the composer; the record stays"),
+    bind(Place::Record, plain(KeyCode::Escape), Command::Back, "back"),
+    bind(Place::Record, char('q'), Command::Back, "back"),
     bind(Place::Page, plain(KeyCode::Up), Command::Move(Motion::Up), "scroll"),
     bind(Place::Page, plain(KeyCode::Down), Command::Move(Motion::Down), "scroll"),
     bind(Place::Page, char('k'), Command::Move(Motion::Up), "scroll"),
@@ -352,6 +394,7 @@ impl Action {
             Place::Anywhere
             | Place::Composer
             | Place::Turns
+            | Place::Record
             | Place::Page
             | Place::Requests
             | Place::Agents
@@ -380,6 +423,7 @@ fn is_action(binding: &Binding) -> bool {
     let stands_alone = match binding.place {
         Place::Prefix | Place::Anywhere | Place::Composer => true,
         Place::Turns
+        | Place::Record
         | Place::Page
         | Place::Requests
         | Place::Agents

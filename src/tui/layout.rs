@@ -83,7 +83,7 @@ fn panel_place(app: &App, columns: u16, pane_rows: u16) -> PanelPlace {
         _ if app.active.is_none() || pane_rows < 2 => PanelPlace::None,
         (Panel::Beside | Panel::Over, _) if wide && !app.zoomed => PanelPlace::Beside,
         (Panel::Over, _) | (_, Keyboard::Turns) => PanelPlace::Over,
-        (Panel::Beside | Panel::Hidden, Keyboard::Composer | Keyboard::Agent) => PanelPlace::None,
+        (Panel::Beside | Panel::Hidden, Keyboard::Composer | Keyboard::Agent | Keyboard::Record) => PanelPlace::None,
     }
 }
 
@@ -92,7 +92,7 @@ fn composer_rows(app: &App, columns: u16, rows: u16) -> u16 {
     let Some(desk) = app.desk() else { return u16::from(rows >= 3) };
     let at_rest = match desk.keyboard {
         Keyboard::Composer => false,
-        Keyboard::Agent | Keyboard::Turns => true,
+        Keyboard::Agent | Keyboard::Turns | Keyboard::Record => true,
     };
     match (at_rest, desk.composer.is_empty()) {
         (true, true) => 0,

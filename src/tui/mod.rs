@@ -4,6 +4,7 @@
 //! Change here: how events come and effects are carried out. Not here: what follows from them (`update`) or how it looks (`view`).
 
 pub mod app;
+pub mod clipboard;
 pub mod composer;
 pub mod event;
 pub mod guard;
@@ -12,6 +13,7 @@ pub mod keymap;
 pub mod layout;
 pub mod overview;
 pub mod palette;
+pub mod reader;
 pub mod screen;
 pub mod search;
 #[cfg(test)]
@@ -545,6 +547,7 @@ impl Edge {
                     }
                 }
             }
+            Effect::Copy { text, what } => Some(Event::Copied(copy(&text, &what))),
             Effect::TakeKeptTexts => match kept::take(&self.paths) {
                 Ok(texts) => (!texts.is_empty()).then_some(Event::KeptTexts(texts)),
                 // They lie there still, and the next window tries again.
@@ -569,6 +572,16 @@ fn now(began: Instant) -> Now {
     let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
     let steady_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     Now { wall: Timestamp(i64::try_from(wall).unwrap_or(i64::MAX)), steady_ms }
+}
+
+/// The terminal does not tell whether it took it, so what is said is that it was given.
+fn copy(text: &str, what: &str) -> Result<String, String> {
+    let sequence = clipboard::sequence(text, clipboard::Outer::from_env());
+    let sequence = sequence.map_err(|error| format!("{what} was not copied: {error}"))?;
+    let mut out = io::stdout().lock();
+    let written = out.write_all(sequence.as_bytes()).and_then(|()| out.flush());
+    written.map_err(|error| format!("{what} was not copied: {error}"))?;
+    Ok(format!("{what} was given to the terminal's clipboard, {} characters", text.chars().count()))
 }
 
 fn window_size() -> Size {

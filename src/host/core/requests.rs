@@ -89,6 +89,9 @@ impl HostCore {
             Request::SendNow { conversation, turn } => {
                 self.ask(client, id, conversation, now, |ask| Input::SendNow { ask, turn })
             }
+            Request::MoveQueued { conversation, turn, to } => {
+                self.ask(client, id, conversation, now, |ask| Input::MoveQueued { ask, turn, to })
+            }
             Request::SaveDraft { conversation, text } => {
                 self.ask(client, id, conversation, now, |ask| Input::SaveDraft { ask, text })
             }
@@ -122,6 +125,9 @@ impl HostCore {
                 Some(state) => Reply::Decisions(state.decisions().iter().cloned().collect()),
                 None => Reply::Refused { why: Refusal::NoConversation(conversation) },
             }),
+            Request::Began { conversation, from, to } => {
+                vec![Effect::Query { client, id, query: Query::Began { conversation, from, to } }]
+            }
             Request::Search { text, most } => match search::Query::parse(&text) {
                 Ok(query) => vec![Effect::Search { client, id, query, most: most.min(MOST_FOUND) }],
                 Err(state) => now_reply(Reply::Refused { why: Refusal::NoSuchState(state) }),
@@ -480,6 +486,8 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::EditQueued { conversation, .. }
         | Request::RemoveQueued { conversation, .. }
         | Request::SendNow { conversation, .. }
+        | Request::MoveQueued { conversation, .. }
+        | Request::Began { conversation, .. }
         | Request::SaveDraft { conversation, .. }
         | Request::Rename { conversation, .. }
         | Request::OpenTab { conversation }
@@ -517,6 +525,7 @@ fn saves(request: &Request) -> bool {
         | Request::EditQueued { .. }
         | Request::RemoveQueued { .. }
         | Request::SendNow { .. }
+        | Request::MoveQueued { .. }
         | Request::SaveDraft { .. }
         | Request::Rename { .. }
         | Request::OpenTab { .. }
@@ -531,6 +540,7 @@ fn saves(request: &Request) -> bool {
         | Request::StopSession { .. }
         | Request::Look { .. }
         | Request::Turns { .. }
+        | Request::Began { .. }
         | Request::Brief { .. }
         | Request::Signal { .. }
         | Request::Why { .. }

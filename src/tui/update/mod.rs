@@ -11,10 +11,12 @@ mod keys;
 mod mouse;
 mod overview;
 mod palette;
+mod reading;
 mod requests;
 mod search;
 #[cfg(test)]
 mod tests;
+pub mod turn_actions;
 mod turns;
 mod writing;
 
@@ -102,6 +104,8 @@ fn apply(app: &mut App, out: &mut Vec<Effect>, event: Event) {
         Event::ViewLost(of, why) => view_lost(app, of, &why),
         Event::NotGiven(why) => say_trouble(app, format!("not given to the agent: {why}")),
         Event::KeptTexts(texts) => host::kept_texts_came(app, texts),
+        Event::Copied(Ok(words)) => say(app, words),
+        Event::Copied(Err(words)) => say_trouble(app, words),
         Event::Terminated => command::leave(app, out),
     }
 }
@@ -171,7 +175,7 @@ fn select(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId) {
     // Keys must not go to a place that takes none, and never unseen into a list of turns.
     desk.keyboard = match desk.keyboard {
         Keyboard::Agent if viewable => Keyboard::Agent,
-        Keyboard::Agent | Keyboard::Composer | Keyboard::Turns => Keyboard::Composer,
+        Keyboard::Agent | Keyboard::Composer | Keyboard::Turns | Keyboard::Record => Keyboard::Composer,
     };
     look(app, out);
     fetch(app, out);

@@ -8,6 +8,7 @@ use super::super::layout::{self, Hit};
 use super::super::view;
 use super::super::view::requests::Click;
 use super::super::view::turn_panel::{self, Choice};
+use super::reading::{self, Step};
 use super::{command, overview, palette, requests, say, search, select, to_agent, turns};
 use crate::protocol::message::ViewInput;
 use crate::terminal::keys::{Mouse, MouseAction, MouseButton};
@@ -133,7 +134,10 @@ fn on_list(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
 fn wheel(app: &mut App, out: &mut Vec<Effect>, hit: Hit, mouse: Mouse, step: Motion) {
     let up = step == Motion::Up;
     match hit {
-        Hit::Pane { .. } if app.shows_record() => command::scroll_record(app, out, up, WHEEL_ROWS),
+        Hit::Pane { .. } if app.shows_record() => {
+            let rows = usize::from(WHEEL_ROWS);
+            reading::scroll(app, out, if up { Step::Up(rows) } else { Step::Down(rows) });
+        }
         Hit::Pane { column, row } => {
             if app.live_screen().is_some() {
                 to_agent(app, out, ViewInput::Mouse(Mouse { column, row, ..mouse }));
@@ -160,6 +164,9 @@ fn click(app: &mut App, out: &mut Vec<Effect>, hit: Hit, mouse: Mouse) {
         // The first click only brings the keyboard, so that it presses no button by chance.
         Hit::Pane { .. } if app.live_screen().is_some() && !app.shows_record() => {
             command::keyboard_to(app, Keyboard::Agent);
+        }
+        Hit::Pane { row, .. } if app.shows_record() && app.active().is_some_and(|shown| shown.turns > 0) => {
+            reading::click(app, row);
         }
         Hit::Pane { .. } => say(app, "no process lives here; the next message starts or resumes one"),
         Hit::Panel { row } => match turn_panel::choice_at(app, row) {

@@ -22,6 +22,9 @@ const PIECE_MOST_BYTES: usize = 16 * 1024;
 /// Where no line ends either, in mid-line.
 const LINE_MOST_BYTES: usize = 32 * 1024;
 
+/// Longer than any fence that stands within code that is shown.
+const FENCE: usize = 64;
+
 /// How a text is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Form {
@@ -145,9 +148,8 @@ pub fn rows(text: &str, piece: &Piece, form: Form, width: usize) -> Vec<Line<'st
     match (form, &piece.inside_code) {
         (Form::Plain, _) => text::wrap(&seen(part), width).into_iter().map(Line::raw).collect(),
         (Form::Markdown, None) => markdown::rows(&seen(part), width),
-        // A fence longer than any that may stand within it.
         (Form::Markdown, Some(language)) => {
-            let fence = "`".repeat(part.len().min(64).max(3));
+            let fence = "`".repeat(FENCE);
             let (code, rest) = code_and_rest(part);
             let code = format!("{fence}{language}\n{}\n{fence}\n\n{}", code.trim_end_matches('\n'), rest);
             markdown::rows(&seen(&code), width)

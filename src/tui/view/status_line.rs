@@ -88,6 +88,8 @@ fn chip(app: &App) -> (&'static str, Style) {
         (Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }), _) => (" PAGE ", style(Color::Blue)),
         (None, Keyboard::Composer) => (" TYPING ", style(Color::Cyan)),
         (None, Keyboard::Agent) => (" AGENT ", style(Color::Magenta)),
+        (None, Keyboard::Record) if app.types_find() => (" FIND ", style(Color::Cyan)),
+        (None, Keyboard::Record) => (" READING ", style(Color::Blue)),
         (None, Keyboard::Turns) => (" TURNS ", style(Color::Blue)),
     }
 }

@@ -43,7 +43,8 @@ fn every_element_has_its_look() {
 fn no_row_is_wider_than_the_window() {
     let deep = format!("{}deep words here\n\n", "> ".repeat(40));
     let lists: String = (0..30).map(|depth| format!("{}- item {depth}\n", "  ".repeat(depth))).collect();
-    for text in [ALL, &deep, &lists, "日本語日本語日本語 日本", "a\u{301}".repeat(100).as_str(), &"x".repeat(500)] {
+    for text in [ALL, &deep, &lists, "日本語日本語日本語 日本", "a\u{301}".repeat(100).as_str(), &"x".repeat(500)]
+    {
         for width in 1..60 {
             for row in shown(text, width) {
                 let most = width.max(6);
@@ -102,7 +103,8 @@ fn code_has_the_colours_of_its_parts() {
 fn a_text_that_is_no_markdown_keeps_its_signs() {
     let text = "* a\n# b\n  c  d";
     let rows = rows(text, &pieces(text, Form::Plain)[0], Form::Plain, 40);
-    let text: Vec<String> = rows.iter().map(|row| row.spans.iter().map(|span| span.content.as_ref()).collect()).collect();
+    let text: Vec<String> =
+        rows.iter().map(|row| row.spans.iter().map(|span| span.content.as_ref()).collect()).collect();
     assert_eq!(text, ["* a", "# b", "  c  d"]);
 }
 
