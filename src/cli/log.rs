@@ -1,9 +1,10 @@
 //! `threadkeep log`: the turns of a conversation across all its sessions.
 
-use super::{CliError, ExitCode, Which, connect, json, say};
+use super::{CliError, ExitCode, Which, connect, say, say_json};
 use crate::client::Control;
 use crate::domain::id::ConversationId;
 use crate::domain::turn::{TurnRecord, TurnState};
+use crate::json;
 use crate::paths::Paths;
 use crate::protocol::message::{Reply, Request};
 use clap::Args;
@@ -26,7 +27,7 @@ impl Log {
         let conversation = self.which.find_or_say(&mut control)?;
         for turn in all_turns(&mut control, conversation)? {
             if self.json {
-                json::print(&json::turn(&turn))?;
+                say_json(json::turn(conversation, &turn))?;
             } else {
                 say(&text(&turn))?;
             }

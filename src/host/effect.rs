@@ -121,8 +121,8 @@ pub enum SessionOrder {
 pub enum Query {
     /// Replied as `Reply::Turns`.
     Turns { conversation: ConversationId, before: Option<TurnNumber>, most: u32 },
-    /// Replied as `Reply::Decisions`: those that began or resumed a session with one of these turns.
-    Began { conversation: ConversationId, from: TurnNumber, to: TurnNumber },
+    /// Replied as `Reply::Decisions`.
+    DecisionsOf { conversation: ConversationId, from: TurnNumber, to: TurnNumber },
     /// Replied as `Reply::Brief`.
     Brief { conversation: ConversationId },
     /// Replied as `Reply::Ended`: this turn as it is remembered.

@@ -172,7 +172,7 @@ fn answer(store: &mut Store, query: Query) -> Reply {
         Query::Turns { conversation, before, most } => {
             store.turns(conversation, before, most).map(|turns| Reply::Turns(fitting(turns)))
         }
-        Query::Began { conversation, from, to } => store.began(conversation, from, to).map(Reply::Decisions),
+        Query::DecisionsOf { conversation, from, to } => store.decisions(conversation, from, to).map(Reply::Decisions),
         Query::Brief { conversation } => {
             store.turns(conversation, None, BRIEF_TURNS).map(|turns| match brief(&turns) {
                 Some(text) => Reply::Brief { text },

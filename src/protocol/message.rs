@@ -193,8 +193,8 @@ pub enum Request {
     Why {
         conversation: ConversationId,
     },
-    /// The decisions that began or resumed a session with one of these turns, both ends included. `Reply::Decisions`.
-    Began {
+    /// Every decision about the messages of these turns, the last one included. `Reply::Decisions`.
+    DecisionsOf {
         conversation: ConversationId,
         from: TurnNumber,
         to: TurnNumber,
@@ -479,6 +479,28 @@ pub struct HostReport {
     pub clients: u32,
     /// None while all is well.
     pub store_trouble: Option<String>,
+    #[serde(default)]
+    pub counts: Counts,
+}
+
+/// How many conversations are in each state, closed ones as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// A message is on its way, or a turn runs.
+    pub working: u32,
+    /// The agent waits for the person.
+    pub asks: u32,
+    pub idle: u32,
+    pub asleep: u32,
+    pub drafts: u32,
+    /// Messages, of all conversations.
+    pub queued: u32,
+    /// Their queue waits for the person.
+    pub held: u32,
+    /// A turn ended that no window has shown yet; well, or in another way.
+    pub unread_completed: u32,
+    pub unread_other: u32,
 }
 
 /// From a client on a view.

@@ -5,8 +5,8 @@ use crate::domain::continuity::{Decision, DecisionRecord};
 use crate::domain::id::{ConversationId, TurnNumber};
 use rusqlite::{Connection, Row, named_params};
 
-/// More than the turns of one page can have; a reply stays far below a frame.
-const MOST_BEGUN: u32 = 1_000;
+/// Far more than a page of turns has, and still a small message.
+const MOST_OF_TURNS: u32 = 2_000;
 
 pub fn save(connection: &Connection, conversation: ConversationId, record: &DecisionRecord) -> rusqlite::Result<()> {
     connection
@@ -42,8 +42,8 @@ pub fn last_of_all(connection: &Connection, most: u32) -> rusqlite::Result<Vec<(
         .collect()
 }
 
-/// Those that began or resumed a session with one of these turns, in order. At most `MOST_BEGUN`.
-pub fn began(
+/// All of these turns, the last one included, in order.
+pub fn of_turns(
     connection: &Connection,
     conversation: ConversationId,
     from: TurnNumber,
@@ -51,10 +51,9 @@ pub fn began(
 ) -> rusqlite::Result<Vec<DecisionRecord>> {
     connection
         .prepare_cached(
-            "SELECT * FROM decisions WHERE conversation = ?1 AND turn BETWEEN ?2 AND ?3
-                 AND continuity IN ('fresh', 'resumed') ORDER BY number LIMIT ?4",
+            "SELECT * FROM decisions WHERE conversation = ?1 AND turn BETWEEN ?2 AND ?3 ORDER BY number LIMIT ?4",
         )?
-        .query_map((conversation, from, to, MOST_BEGUN), read)?
+        .query_map((conversation, from, to, MOST_OF_TURNS), read)?
         .collect()
 }
 

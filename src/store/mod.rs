@@ -108,15 +108,15 @@ impl Store {
         self.on_connection(|connection| turns::before(connection, conversation, before, most).map_err(reading("turns")))
     }
 
-    /// The decisions that began or resumed a session with one of these turns, both ends included.
-    pub fn began(
+    /// All decisions about these turns, the last one included, in order.
+    pub fn decisions(
         &mut self,
         conversation: ConversationId,
         from: TurnNumber,
         to: TurnNumber,
     ) -> Result<Vec<DecisionRecord>, StoreError> {
         self.on_connection(|connection| {
-            decisions::began(connection, conversation, from, to).map_err(reading("decisions"))
+            decisions::of_turns(connection, conversation, from, to).map_err(reading("decisions"))
         })
     }
 

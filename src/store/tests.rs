@@ -1068,30 +1068,3 @@ fn a_killed_writer_loses_nothing_that_it_told_as_saved() {
     assert!(numbers.len() as u32 >= saved);
     assert_eq!(numbers, (1..=numbers.len() as u32).collect::<Vec<_>>());
 }
-
-#[test]
-fn the_decisions_that_began_a_session_are_found_by_their_turns() {
-    let home = Home::new();
-    let mut store = home.open();
-    store.commit(&everything()).unwrap();
-    let of = |number: u32, turn: u32, continuity| {
-        let decision = Decision { continuity, why: Why::UserAsked };
-        let record = DecisionRecord { turn: TurnNumber(turn), decision, ..self::decision(number, Why::UserAsked) };
-        Change::Decision(ConversationId(2), record)
-    };
-    let changes = [
-        of(1, 1, Continuity::Fresh),
-        of(2, 2, Continuity::Reused),
-        of(3, 3, Continuity::Queued),
-        of(4, 3, Continuity::Resumed),
-        of(5, 4, Continuity::Fresh),
-    ];
-    store.commit(&changes).unwrap();
-    let began = |store: &mut Store, from: u32, to: u32| {
-        let found = store.began(ConversationId(2), TurnNumber(from), TurnNumber(to)).unwrap();
-        found.into_iter().map(|record| record.number).collect::<Vec<_>>()
-    };
-    assert_eq!(began(&mut store, 1, 4), [1, 4, 5]);
-    assert_eq!(began(&mut store, 2, 3), [4]);
-    assert_eq!(began(&mut store, 5, 99), [0; 0]);
-}

@@ -45,6 +45,12 @@ pub enum Event {
     KeptTexts(Vec<KeptText>),
     /// What became of a `Copy`, in words.
     Copied(Result<String, String>),
+    /// The record was written to this file, or not, and why.
+    Exported {
+        conversation: ConversationId,
+        file: String,
+        result: Result<(), String>,
+    },
     /// The system asks us to go: SIGTERM, SIGHUP.
     Terminated,
 }
@@ -73,6 +79,11 @@ pub enum Effect {
     },
     /// Brings `KeptTexts` where there are some.
     TakeKeptTexts,
+    /// Writes the record to a new file, beside all else. Brings `Exported`.
+    Export {
+        conversation: ConversationId,
+        file: String,
+    },
     Leave,
 }
 

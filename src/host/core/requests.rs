@@ -125,8 +125,8 @@ impl HostCore {
                 Some(state) => Reply::Decisions(state.decisions().iter().cloned().collect()),
                 None => Reply::Refused { why: Refusal::NoConversation(conversation) },
             }),
-            Request::Began { conversation, from, to } => {
-                vec![Effect::Query { client, id, query: Query::Began { conversation, from, to } }]
+            Request::DecisionsOf { conversation, from, to } => {
+                vec![Effect::Query { client, id, query: Query::DecisionsOf { conversation, from, to } }]
             }
             Request::Search { text, most } => match search::Query::parse(&text) {
                 Ok(query) => vec![Effect::Search { client, id, query, most: most.min(MOST_FOUND) }],
@@ -454,6 +454,7 @@ impl HostCore {
             turns_running: count(states().filter(|state| state.current().is_some()).count()),
             clients: count(self.subscribers.len()),
             store_trouble: self.store_trouble.clone(),
+            counts: views::counts(states()),
         }
     }
 }
@@ -487,7 +488,6 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::RemoveQueued { conversation, .. }
         | Request::SendNow { conversation, .. }
         | Request::MoveQueued { conversation, .. }
-        | Request::Began { conversation, .. }
         | Request::SaveDraft { conversation, .. }
         | Request::Rename { conversation, .. }
         | Request::OpenTab { conversation }
@@ -495,6 +495,7 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::MoveTab { conversation, .. }
         | Request::Remove { conversation }
         | Request::Turns { conversation, .. }
+        | Request::DecisionsOf { conversation, .. }
         | Request::Why { conversation } => Some(*conversation),
         // A view names its conversation on its own connection; a look at what has just been removed is no error.
         Request::Subscribe
@@ -540,7 +541,7 @@ fn saves(request: &Request) -> bool {
         | Request::StopSession { .. }
         | Request::Look { .. }
         | Request::Turns { .. }
-        | Request::Began { .. }
+        | Request::DecisionsOf { .. }
         | Request::Brief { .. }
         | Request::Signal { .. }
         | Request::Why { .. }

@@ -9,8 +9,8 @@ use super::super::view::page;
 use super::super::view::reader::Way;
 use super::turn_actions::{Copied, Toward};
 use super::{
-    Asked, agents, ask, brief, overview, palette, reading, requests, save_draft, say, search, select, text_changed,
-    to_agent, turn_actions, turns, writing,
+    Asked, agents, ask, brief, export, overview, palette, reading, requests, save_draft, say, search, select,
+    text_changed, to_agent, turn_actions, turns, writing,
 };
 use crate::domain::id::ConversationId;
 use crate::domain::request::Choice;
@@ -61,6 +61,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
                 app.page = Some(Page::Rename(Box::new(Composer::with_text(&title))));
             }
         }
+        Command::Export => export::open(app),
         Command::CloseTab => close_tab(app, out),
         Command::Zoom => app.zoomed = !app.zoomed,
         Command::Redraw => app.redraws = app.redraws.wrapping_add(1),
@@ -318,6 +319,7 @@ fn scroll_page(app: &mut App, motion: Motion) {
             | Page::Confirm(_)
             | Page::Rename(_)
             | Page::Model(_)
+            | Page::Export(_)
             | Page::Overview(_)
             | Page::Search(_)
             | Page::Palette(_),
@@ -352,6 +354,7 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
                 false => order(app, out, Request::Rename { conversation, title }, ""),
             }
         }
+        Page::Export(composer) => export::write(app, out, conversation, composer.text().trim()),
         Page::Model(composer) => set_model(app, out, conversation, composer.text().trim()),
         Page::Help { .. }
         | Page::Why { .. }

@@ -274,7 +274,7 @@ fn turns_came(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId
     turns.into_iter().filter(is_ended).for_each(|turn| desk.record.keep(turn));
     // What began their sessions may be older than the decisions that are told by themselves.
     if let Some((from, to)) = pages {
-        ask(app, out, Purpose::Decisions(conversation), Request::Began { conversation, from, to });
+        ask(app, out, Purpose::Decisions(conversation), Request::DecisionsOf { conversation, from, to });
     }
 }
 

@@ -6,6 +6,7 @@
 mod agents;
 mod brief;
 mod command;
+mod export;
 mod host;
 mod keys;
 mod mouse;
@@ -106,6 +107,7 @@ fn apply(app: &mut App, out: &mut Vec<Effect>, event: Event) {
         Event::KeptTexts(texts) => host::kept_texts_came(app, texts),
         Event::Copied(Ok(words)) => say(app, words),
         Event::Copied(Err(words)) => say_trouble(app, words),
+        Event::Exported { conversation, file, result } => export::done(app, conversation, &file, result),
         Event::Terminated => command::leave(app, out),
     }
 }
@@ -192,7 +194,8 @@ fn is_of_all(page: &Page) -> bool {
         | Page::Agents(_)
         | Page::Confirm(_)
         | Page::Rename(_)
-        | Page::Model(_) => false,
+        | Page::Model(_)
+        | Page::Export(_) => false,
     }
 }
 

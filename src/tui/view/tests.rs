@@ -346,6 +346,13 @@ fn renaming_asks_in_one_line() {
 }
 
 #[test]
+fn exporting_asks_for_the_file_with_a_name_to_take() {
+    check("export", &[idle(1, "fix login")], |window| {
+        window.press("<prefix>e");
+    });
+}
+
+#[test]
 fn the_reason_is_never_what_is_lost_at_80_columns() {
     let cause = AsleepWhy::AgentExited(Exit::Signal(9));
     for (continuity, why) in [

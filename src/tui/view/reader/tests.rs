@@ -145,7 +145,7 @@ fn words_are_found_from_the_end_upwards_and_marked() {
 #[test]
 fn a_session_is_told_with_its_reason_however_old_it_is() {
     let mut window = window(of(60, idle(1, "a")), (11..=60).map(|number| answered(number, "x")).collect());
-    let asked = Request::Began { conversation: id(1), from: TurnNumber(11), to: TurnNumber(60) };
+    let asked = Request::DecisionsOf { conversation: id(1), from: TurnNumber(11), to: TurnNumber(60) };
     assert!(
         window
             .take()
