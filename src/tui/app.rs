@@ -60,10 +60,21 @@ pub struct App {
     pub page: Option<Page>,
     pub notice: Option<Notice>,
     pub panel: Panel,
+    /// The width of the turn panel that was set here or in an earlier window; none: the configured one.
+    pub panel_columns: Option<u16>,
+    /// What the mouse holds of ours.
+    pub dragging: Option<Dragging>,
     pub zoomed: bool,
     /// How often the person asked for the whole window to be drawn anew.
     pub redraws: u32,
     pub leaving: bool,
+}
+
+/// What of ours is moved while a button of the mouse is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dragging {
+    /// The line between pane and turn panel.
+    PanelBorder,
 }
 
 /// The control connection.
@@ -328,6 +339,8 @@ impl App {
             page: None,
             notice: None,
             panel,
+            panel_columns: None,
+            dragging: None,
             zoomed: false,
             redraws: 0,
             leaving: false,

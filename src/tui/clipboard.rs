@@ -1,54 +1,58 @@
-//! Copies a text to the person's clipboard, by way of the terminal (OSC 52), so that it works over any line.
+//! Puts text into the clipboard of the person's terminal, also over SSH: OSC 52.
 //!
-//! Not here: what is copied (`update`) or writing it out (`mod.rs`).
+//! The terminal answers nothing, so nobody can know whether it took it; some do only where their settings allow it.
+//! Change here: the sequence and how long a text may be. Not here: what is copied (`copy.rs`), or the writing (`Effect::Copy`).
 
-/// Terminals take so much (hterm, and others after it: 100,000 bytes in all); a longer one would be cut or dropped without a word.
-pub const MOST_BYTES: usize = 74_994;
+/// Of a longer sequence terminals keep nothing, or a part: tmux drops one of more than 1 MiB, and some stop far earlier.
+pub const MOST_BYTES: usize = 512 * 1024;
 
-/// Whether another program stands between us and the terminal.
+/// What stands between us and the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outer {
-    Terminal,
-    /// tmux takes the sequence itself where `set-clipboard` is on, and lets it through where `allow-passthrough` is.
+pub enum Through {
+    Nothing,
+    /// tmux. It takes the sequence for itself or drops it, as `set-clipboard` says; wrapped, it goes on to the terminal where
+    /// `allow-passthrough` is on.
     Tmux,
 }
 
-impl Outer {
-    pub fn from_env() -> Outer {
-        if std::env::var_os("TMUX").is_some() { Outer::Tmux } else { Outer::Terminal }
-    }
-}
-
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it has {bytes} bytes, and terminals take {MOST_BYTES} at most; nothing was copied")]
-pub struct TooLong {
-    pub bytes: usize,
-}
-
-/// What the terminal must be sent.
-pub fn sequence(text: &str, outer: Outer) -> Result<String, TooLong> {
+/// How much of something was copied, for people; or why it was not.
+pub fn words(text: &str) -> Result<String, String> {
     if text.len() > MOST_BYTES {
-        return Err(TooLong { bytes: text.len() });
+        let (kib, most) = (text.len() / 1024, MOST_BYTES / 1024);
+        return Err(format!("not copied: {kib} KiB, and terminals take at most {most} KiB; select less"));
     }
-    let plain = format!("\x1b]52;c;{}\x07", base64(text.as_bytes()));
-    Ok(match outer {
-        Outer::Terminal => plain,
-        Outer::Tmux => format!("{plain}\x1bPtmux;{}\x1b\\", plain.replace('\x1b', "\x1b\x1b")),
+    let count = text.chars().count();
+    let what = if count == 1 { "character" } else { "characters" };
+    Ok(match text.lines().count() {
+        0 | 1 => format!("copied {count} {what}"),
+        lines => format!("copied {lines} lines, {count} characters"),
     })
 }
 
-fn base64(bytes: &[u8]) -> String {
-    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let [first, second, third] = [0, 1, 2].map(|at| three.get(at).copied().unwrap_or(0));
-        let bits = u32::from_be_bytes([0, first, second, third]);
-        for at in 0..4_usize {
-            let sign = SIGNS[(bits >> (18 - 6 * at)) as usize & 63];
-            text.push(if at <= three.len() { char::from(sign) } else { '=' });
-        }
+/// The bytes that make a terminal take the text.
+pub fn sequence(text: &str, through: Through) -> Vec<u8> {
+    let plain = format!("\x1b]52;c;{}\x07", base64::encode(text.as_bytes()));
+    match through {
+        Through::Nothing => plain.into_bytes(),
+        // In both ways: which of them it allows cannot be seen.
+        Through::Tmux => format!("{plain}\x1bPtmux;{}\x1b\\", plain.replace('\x1b', "\x1b\x1b")).into_bytes(),
     }
-    text
+}
+
+mod base64 {
+    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    pub fn encode(bytes: &[u8]) -> String {
+        let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+        for group in bytes.chunks(3) {
+            let bits = (0..3).fold(0u32, |bits, at| bits << 8 | u32::from(group.get(at).copied().unwrap_or(0)));
+            for at in 0..4 {
+                let sign = SIGNS.get((bits >> (18 - 6 * at) & 63) as usize).map_or('=', |sign| char::from(*sign));
+                text.push(if at <= group.len() { sign } else { '=' });
+            }
+        }
+        text
+    }
 }
 
 #[cfg(test)]
@@ -56,21 +60,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_goes_out_in_base64() {
-        for (text, wanted) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("日本", "5pel5pys")] {
-            assert_eq!(sequence(text, Outer::Terminal), Ok(format!("\x1b]52;c;{wanted}\x07")), "{text}");
+    fn text_is_encoded_as_terminals_read_it() {
+        for (text, encoded) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("日本\n", "5pel5pysCg==")]
+        {
+            assert_eq!(sequence(text, Through::Nothing), format!("\x1b]52;c;{encoded}\x07").into_bytes(), "{text}");
         }
     }
 
     #[test]
-    fn tmux_is_asked_both_ways() {
-        let sent = sequence("f", Outer::Tmux).expect("short");
-        assert_eq!(sent, "\x1b]52;c;Zg==\x07\x1bPtmux;\x1b\x1b]52;c;Zg==\x07\x1b\\");
+    fn tmux_gets_it_plain_and_wrapped() {
+        let both = sequence("foo", Through::Tmux);
+        assert_eq!(both, b"\x1b]52;c;Zm9v\x07\x1bPtmux;\x1b\x1b]52;c;Zm9v\x07\x1b\\");
     }
 
     #[test]
-    fn what_no_terminal_takes_is_refused() {
-        assert!(sequence(&"x".repeat(MOST_BYTES), Outer::Terminal).is_ok());
-        assert_eq!(sequence(&"x".repeat(MOST_BYTES + 1), Outer::Terminal), Err(TooLong { bytes: MOST_BYTES + 1 }));
+    fn how_much_was_copied_is_said_and_what_is_too_long_is_not_copied() {
+        assert_eq!(words("a"), Ok("copied 1 character".into()));
+        assert_eq!(words("日本"), Ok("copied 2 characters".into()));
+        assert_eq!(words("a\nb\n"), Ok("copied 2 lines, 4 characters".into()));
+        assert_eq!(words(&"x".repeat(MOST_BYTES)), Ok(format!("copied {MOST_BYTES} characters")));
+        assert!(words(&"x".repeat(MOST_BYTES + 1)).is_err_and(|why| why.contains("512 KiB")));
     }
 }

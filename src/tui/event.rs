@@ -43,14 +43,14 @@ pub enum Event {
     NotGiven(String),
     /// What an earlier window could not give to a host.
     KeptTexts(Vec<KeptText>),
-    /// What became of a `Copy`, in words.
-    Copied(Result<String, String>),
     /// The record was written to this file, or not, and why.
     Exported {
         conversation: ConversationId,
         file: String,
         result: Result<(), String>,
     },
+    /// What was set here is forgotten with this window, and why.
+    NotKept(String),
     /// The system asks us to go: SIGTERM, SIGHUP.
     Terminated,
 }
@@ -72,11 +72,10 @@ pub enum Effect {
     OpenView(ViewOf, Size),
     CloseView,
     ToView(ViewInput),
-    /// Gives a text to the terminal's clipboard; what it is is said when that was done. Brings `Copied`.
-    Copy {
-        text: String,
-        what: String,
-    },
+    /// Gives the text to the clipboard of the person's terminal.
+    Copy(String),
+    /// Keeps the width of the turn panel for the next window. Brings `NotKept` where that fails.
+    KeepPanelColumns(u16),
     /// Brings `KeptTexts` where there are some.
     TakeKeptTexts,
     /// Writes the record to a new file, beside all else. Brings `Exported`.

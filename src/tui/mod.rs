@@ -22,6 +22,7 @@ pub mod update;
 pub mod view;
 
 use crate::client::kept::{self, KeptText};
+use crate::client::window_settings;
 use crate::client::{Absent, ClientError, Control, View};
 use crate::config::Config;
 use crate::domain::id::{ConversationId, Timestamp};
@@ -168,6 +169,8 @@ struct Edge {
     /// The record that is being written.
     exporting: Option<Exporting>,
     stale: Stale,
+    /// Whether tmux is between us and the person's terminal.
+    in_tmux: bool,
     began: Instant,
 }
 
@@ -272,7 +275,8 @@ impl Edge {
     fn new(start: Start) -> Edge {
         let began = Instant::now();
         let now = now(began);
-        let app = App::new(start.config, start.folder, start.environment, window_size(), now);
+        let mut app = App::new(start.config, start.folder, start.environment, window_size(), now);
+        app.panel_columns = window_settings::panel_columns(&start.paths);
         let (input, asked) = (Input::default(), HashMap::new());
         Edge {
             paths: start.paths,
@@ -286,6 +290,7 @@ impl Edge {
             view: None,
             exporting: None,
             stale: Stale::All,
+            in_tmux: std::env::var_os("TMUX").is_some_and(|socket| !socket.is_empty()),
             began,
         }
     }
@@ -596,7 +601,15 @@ impl Edge {
                     }
                 }
             }
-            Effect::Copy { text, what } => Some(Event::Copied(copy(&text, &what))),
+            Effect::Copy(text) => {
+                let through = if self.in_tmux { clipboard::Through::Tmux } else { clipboard::Through::Nothing };
+                let failed = screen::write_all(&clipboard::sequence(&text, through)).err()?;
+                Some(Event::Told(HostEvent::Notice(format!("not copied: {failed}"))))
+            }
+            Effect::KeepPanelColumns(columns) => {
+                let kept = window_settings::keep_panel_columns(&self.paths, columns);
+                kept.err().map(|error| Event::NotKept(error.to_string()))
+            }
             Effect::TakeKeptTexts => match kept::take(&self.paths) {
                 Ok(texts) => (!texts.is_empty()).then_some(Event::KeptTexts(texts)),
                 // They lie there still, and the next window tries again.
@@ -636,16 +649,6 @@ fn now(began: Instant) -> Now {
     let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
     let steady_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     Now { wall: Timestamp(i64::try_from(wall).unwrap_or(i64::MAX)), steady_ms }
-}
-
-/// The terminal does not tell whether it took it, so what is said is that it was given.
-fn copy(text: &str, what: &str) -> Result<String, String> {
-    let sequence = clipboard::sequence(text, clipboard::Outer::from_env());
-    let sequence = sequence.map_err(|error| format!("{what} was not copied: {error}"))?;
-    let mut out = io::stdout().lock();
-    let written = out.write_all(sequence.as_bytes()).and_then(|()| out.flush());
-    written.map_err(|error| format!("{what} was not copied: {error}"))?;
-    Ok(format!("{what} was given to the terminal's clipboard, {} characters", text.chars().count()))
 }
 
 fn window_size() -> Size {

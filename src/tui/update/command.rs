@@ -9,7 +9,7 @@ use super::super::view::page;
 use super::super::view::reader::Way;
 use super::turn_actions::{Copied, Toward};
 use super::{
-    Asked, agents, ask, brief, export, overview, palette, reading, requests, save_draft, say, search, select,
+    Asked, agents, ask, brief, export, overview, palette, panel, reading, requests, save_draft, say, search, select,
     text_changed, to_agent, turn_actions, turns, writing,
 };
 use crate::domain::id::ConversationId;
@@ -114,6 +114,8 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::CopyAnswer => turn_actions::copy(app, out, Copied::Answer),
         Command::CopyPrompt => turn_actions::copy(app, out, Copied::Prompt),
         Command::CopyCode => turn_actions::copy(app, out, Copied::Code),
+        Command::PanelWider => panel::step(app, out, panel::Way::Wider),
+        Command::PanelNarrower => panel::step(app, out, panel::Way::Narrower),
         Command::Retry => turn_actions::retry(app, out),
         Command::PreviousTurn => reading::step_turn(app, out, Way::Up),
         Command::NextTurn => reading::step_turn(app, out, Way::Down),

@@ -12,6 +12,7 @@ mod keys;
 mod mouse;
 mod overview;
 mod palette;
+mod panel;
 mod reading;
 mod requests;
 mod search;
@@ -105,8 +106,7 @@ fn apply(app: &mut App, out: &mut Vec<Effect>, event: Event) {
         Event::ViewLost(of, why) => view_lost(app, of, &why),
         Event::NotGiven(why) => say_trouble(app, format!("not given to the agent: {why}")),
         Event::KeptTexts(texts) => host::kept_texts_came(app, texts),
-        Event::Copied(Ok(words)) => say(app, words),
-        Event::Copied(Err(words)) => say_trouble(app, words),
+        Event::NotKept(why) => say_trouble(app, format!("not kept for the next window: {why}")),
         Event::Exported { conversation, file, result } => export::done(app, conversation, &file, result),
         Event::Terminated => command::leave(app, out),
     }

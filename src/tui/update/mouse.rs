@@ -1,6 +1,6 @@
 //! What a click or the wheel means, by what lies under it.
 
-use super::super::app::{App, Keyboard, Page, Prefix};
+use super::super::app::{App, Dragging, Keyboard, Page, Prefix};
 use super::super::composer::Edit;
 use super::super::event::Effect;
 use super::super::keymap::{Command, Motion};
@@ -8,6 +8,7 @@ use super::super::layout::{self, Hit};
 use super::super::view;
 use super::super::view::requests::Click;
 use super::super::view::turn_panel::{self, Choice};
+use super::panel::{self, Dragged};
 use super::reading::{self, Step};
 use super::{command, overview, palette, requests, say, search, select, to_agent, turns};
 use crate::protocol::message::ViewInput;
@@ -23,6 +24,9 @@ pub fn mouse(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
     }
     if app.page.is_some() {
         return on_page(app, out, mouse);
+    }
+    if panel::drag(app, out, mouse) == Dragged::Yes {
+        return;
     }
     let hit = layout::hit(app, mouse.column, mouse.row);
     match mouse.action {
@@ -144,8 +148,8 @@ fn wheel(app: &mut App, out: &mut Vec<Effect>, hit: Hit, mouse: Mouse, step: Mot
                 to_agent(app, out, ViewInput::Mouse(Mouse { column, row, ..mouse }));
             }
         }
-        Hit::Panel { .. } if app.keyboard() != Keyboard::Turns => {}
-        Hit::Panel { .. } => turns::choose(app, out, step),
+        Hit::Panel { .. } | Hit::PanelBorder if app.keyboard() != Keyboard::Turns => {}
+        Hit::Panel { .. } | Hit::PanelBorder => turns::choose(app, out, step),
         Hit::Composer { .. } => {
             if let Some(desk) = app.desk_mut() {
                 desk.composer.apply(if up { Edit::Up } else { Edit::Down });
@@ -170,6 +174,7 @@ fn click(app: &mut App, out: &mut Vec<Effect>, hit: Hit, mouse: Mouse) {
             reading::click(app, row);
         }
         Hit::Pane { .. } => say(app, "no process lives here; the next message starts or resumes one"),
+        Hit::PanelBorder => app.dragging = Some(Dragging::PanelBorder),
         Hit::Panel { row } => match turn_panel::choice_at(app, row) {
             Some(Choice::Turn(turn)) => {
                 command::keyboard_to(app, Keyboard::Turns);

@@ -1,10 +1,11 @@
 //! What can be done with a turn that is chosen, shown or read: copying, sending it again, moving it in the queue, going to its place.
 
 use super::super::app::{App, Keyboard, Page, is_ended};
+use super::super::clipboard;
 use super::super::event::Effect;
 use super::super::view::{prose, reader};
 use super::command::{keyboard_to, order};
-use super::{say, text_changed, writing};
+use super::{say, say_trouble, text_changed, writing};
 use crate::domain::id::{ConversationId, TurnNumber};
 use crate::domain::turn::TurnRecord;
 use crate::protocol::message::{Place, Request};
@@ -63,10 +64,13 @@ pub fn copy(app: &mut App, out: &mut Vec<Effect>, what: Copied) {
     };
     match text.is_empty() {
         true => say(app, format!("turn {} has no {name} to copy", turn.number)),
-        false => {
-            let what = format!("the {name} of turn {}", turn.number);
-            out.push(Effect::Copy { text, what });
-        }
+        false => match clipboard::words(&text) {
+            Ok(words) => {
+                out.push(Effect::Copy(text));
+                say(app, format!("the {name} of turn {}: {words}", turn.number));
+            }
+            Err(why) => say_trouble(app, why),
+        },
     }
 }
 

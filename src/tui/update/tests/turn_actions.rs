@@ -1,7 +1,7 @@
 //! What can be done with a turn: copying, sending again, moving in the queue.
 
 use super::super::super::app::{Keyboard, Page};
-use super::super::super::event::{Effect, Event, Purpose};
+use super::super::super::event::{Effect, Purpose};
 use super::super::super::testing::{Window, ended, id, idle, with_queue, working};
 use crate::domain::id::TurnNumber;
 use crate::domain::turn::{Answer, TurnEnd, TurnRecord};
@@ -16,9 +16,9 @@ fn window() -> Window {
     window
 }
 
-fn copied(window: &mut Window) -> Vec<(String, String)> {
+fn copied(window: &mut Window) -> Vec<String> {
     let copied = window.take().into_iter().filter_map(|effect| match effect {
-        Effect::Copy { text, what } => Some((text, what)),
+        Effect::Copy(text) => Some(text),
         _ => None,
     });
     copied.collect()
@@ -29,16 +29,15 @@ fn prompt_answer_and_code_are_copied_from_the_list_the_record_and_the_page() {
     for way in ["<prefix>q", "<prefix>v", "<prefix>q<enter>"] {
         let mut window = window();
         window.press(way).press("yYb");
-        let copied: Vec<String> = copied(&mut window).into_iter().map(|(text, _)| text).collect();
         let answer = "see\n\n```sh\nls\n```\n\n```sh\nmake test\n```";
-        assert_eq!(copied, [answer, "add a button", "make test\n"], "{way}");
+        assert_eq!(copied(&mut window), [answer, "add a button", "make test\n"], "{way}");
+        let said = &window.app.notice.as_ref().expect("it is said").text;
+        assert_eq!(said, "the last code block of turn 6: copied 10 characters");
     }
     let mut window = window();
     window.press("<prefix>q<down>b");
-    assert_eq!(copied(&mut window), []);
+    assert_eq!(copied(&mut window), [""; 0]);
     assert!(window.status().contains("turn 5 has no last code block to copy"), "{}", window.status());
-    window.event(Event::Copied(Ok("the answer of turn 6 was given to the terminal's clipboard".into())));
-    assert!(window.status().contains("clipboard"), "{}", window.status());
 }
 
 #[test]
@@ -93,4 +92,40 @@ fn the_page_of_a_turn_goes_to_its_neighbours() {
     window.press("]]");
     assert!(matches!(window.app.page, Some(Page::Turn { number: TurnNumber(6), .. })));
     assert!(window.status().contains("this is the last turn"), "{}", window.status());
+}
+
+#[test]
+fn the_panel_is_made_wider_by_keys_and_by_its_border_and_that_is_kept() {
+    use crate::terminal::keys::{MouseAction, MouseButton};
+    let border = |window: &Window| crate::tui::layout::layout(&window.app).panel.x;
+    let kept = |window: &mut Window| {
+        let kept = window.take().into_iter().filter_map(|effect| match effect {
+            Effect::KeepPanelColumns(columns) => Some(columns),
+            _ => None,
+        });
+        kept.collect::<Vec<_>>()
+    };
+    let mut window = window();
+    assert_eq!(border(&window), 48);
+    window.press("<prefix>+");
+    assert_eq!((border(&window), kept(&mut window)), (44, vec![36]));
+    window.press("<prefix>-<prefix>-");
+    assert_eq!((border(&window), kept(&mut window)), (52, vec![32, 28]));
+    window.mouse(MouseAction::Press(MouseButton::Left), 52, 5);
+    for column in [50, 45, 40] {
+        window.mouse(MouseAction::Drag(MouseButton::Left), column, 9);
+        assert_eq!((border(&window), kept(&mut window)), (column, vec![]));
+    }
+    window.mouse(MouseAction::Release(MouseButton::Left), 40, 9);
+    assert_eq!(kept(&mut window), [40]);
+    // Neither the pane nor the panel goes away.
+    window.mouse(MouseAction::Press(MouseButton::Left), 40, 5).mouse(MouseAction::Drag(MouseButton::Left), 0, 5);
+    assert_eq!(border(&window), 32);
+    window.mouse(MouseAction::Drag(MouseButton::Left), 79, 5);
+    assert_eq!(border(&window), 60);
+    window.mouse(MouseAction::Release(MouseButton::Left), 79, 5);
+    window.take();
+    window.press("<prefix>-");
+    assert_eq!(kept(&mut window), [0_u16; 0]);
+    assert!(window.status().contains("as narrow as it can be"), "{}", window.status());
 }
