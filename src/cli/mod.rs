@@ -4,6 +4,7 @@
 
 mod answer;
 mod awaiting;
+mod config;
 mod doctor;
 mod export;
 mod host;
@@ -91,6 +92,8 @@ pub enum Verb {
     /// Look after the background host
     #[command(subcommand)]
     Host(host::Host),
+    /// Say where the configuration lies, print it with all defaults, or check it
+    Config(config::Config),
     /// Say what was found here and what works
     Doctor(doctor::Doctor),
     /// Take what an agent's hook tells on standard input (what a profile has its agent call)
@@ -142,6 +145,8 @@ pub enum CliError {
     Unexpected(Box<Reply>),
     #[error("{0}")]
     Host(String),
+    #[error("{0}")]
+    Config(String),
 }
 
 impl CliError {
@@ -163,6 +168,7 @@ impl CliError {
             | CliError::NotSure
             | CliError::TurnOfSeveral
             | CliError::NotInSession(_)
+            | CliError::Config(_)
             | CliError::Unexpected(_) => ExitCode::WrongUsage,
         }
     }
@@ -191,6 +197,7 @@ pub fn run(verb: Verb) -> Result<ExitCode, CliError> {
         Verb::Status(status) => status.run(&paths),
         Verb::Rm(rm) => rm.run(&paths),
         Verb::Host(host) => host.run(&paths),
+        Verb::Config(config) => config.run(&paths),
         Verb::Doctor(doctor) => doctor.run(&paths),
         Verb::Signal(signal) => signal.run(),
     }

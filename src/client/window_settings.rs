@@ -40,7 +40,7 @@ mod tests {
     fn paths(home: &Path) -> Paths {
         let at = |name: &str| home.join("home").join(name);
         let (store, config, agents) = (at("data/db"), at("data/c"), at("data/agents"));
-        Paths { store, config, agents, lock: at("data/l"), socket: home.join("s"), log: at("data/log"), run: at("run") }
+        Paths { store, config, agents, lock: at("data/l"), socket: at("s"), log: at("data/log"), run: at("run") }
     }
 
     #[test]

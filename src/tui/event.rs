@@ -3,8 +3,10 @@
 //! Not here: what follows from an event (`update`) or how an effect is carried out (`mod.rs`).
 
 use super::app::AfterEdit;
+use super::keymap::Keymap;
 use crate::client::Absent;
 use crate::client::kept::KeptText;
+use crate::config::Config;
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
 use crate::protocol::message::{Event as HostEvent, Reply, Request, RunningTurn, ViewInput, ViewOutput};
 use crate::terminal::frame::Size;
@@ -51,6 +53,10 @@ pub enum Event {
     },
     /// What was set here is forgotten with this window, and why.
     NotKept(String),
+    /// The configuration file was changed, and is right.
+    Configured(Box<Config>, Keymap),
+    /// It was changed and is wrong: where and why.
+    ConfigurationWrong(String),
     /// The system asks us to go: SIGTERM, SIGHUP.
     Terminated,
 }

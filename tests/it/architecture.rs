@@ -25,8 +25,8 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("main", &["cli", "client", "config", "host", "paths", "tui"]),
 ];
 
-/// The files that may name one more: the verb that is the host's door.
-const ARROWS_OF_FILES: [(&str, &str); 1] = [("cli/host.rs", "host")];
+/// The files that may name one more: the verb that is the host's door, and the one that knows the actions of the window's keymap.
+const ARROWS_OF_FILES: [(&str, &str); 2] = [("cli/host.rs", "host"), ("cli/config.rs", "tui")];
 
 /// Where alone each library may be named: a file, or a folder with all in it.
 const HOMES: [(&str, &[&str]); 9] = [

@@ -5,6 +5,7 @@
 mod agents;
 mod architecture;
 mod coming_back;
+mod config;
 mod contract;
 mod crash;
 // Shared with the tests of real agents, which need more of it.

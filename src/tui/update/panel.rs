@@ -2,7 +2,7 @@
 
 use super::super::app::{App, Dragging};
 use super::super::event::Effect;
-use super::super::keymap::key_name;
+use super::super::keymap::Command;
 use super::super::layout::{self, PanelPlace};
 use super::say;
 use crate::terminal::keys::{Mouse, MouseAction, MouseButton};
@@ -19,8 +19,8 @@ pub enum Way {
 pub fn step(app: &mut App, out: &mut Vec<Effect>, way: Way) {
     let layout = layout::layout(app);
     if layout.panel_place != PanelPlace::Beside {
-        let prefix = key_name(app.config.prefix);
-        return say(app, format!("the turn panel does not stand beside the pane here; {prefix} t shows it"));
+        let way = app.way(Command::TogglePanel);
+        return say(app, format!("the turn panel does not stand beside the pane here; {way} shows it"));
     }
     let by = match way {
         Way::Wider => STEP,

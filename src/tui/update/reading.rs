@@ -5,7 +5,7 @@
 use super::super::app::{App, Fetched, Keyboard, Page};
 use super::super::composer::Edit;
 use super::super::event::Effect;
-use super::super::keymap::{self, Command, Motion, Place};
+use super::super::keymap::{Command, Motion, Place};
 use super::super::layout;
 use super::super::reader::{Find, FindState, Scope, Spot, Standing};
 use super::super::view::page;
@@ -194,8 +194,9 @@ pub fn find(app: &mut App) {
 
 /// A key while the words are typed.
 pub fn find_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
+    let command = app.keymap.command(Place::Composer, key);
     let Some(find) = app.desk_mut().and_then(|desk| desk.find.as_mut()) else { return };
-    match (key.code, keymap::command(Place::Composer, key), keys::typed(key)) {
+    match (key.code, command, keys::typed(key)) {
         (KeyCode::Enter, _, _) => {
             find.state = FindState::Done;
             find_from_end(app, out);
