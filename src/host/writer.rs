@@ -8,6 +8,7 @@ use super::effect::{Effect, Query};
 use super::event::{ClientId, Event};
 use crate::domain::brief::brief;
 use crate::domain::change::Change;
+use crate::domain::turn::TurnRecord;
 use crate::protocol::codec::MAX_FRAME_BYTES;
 use crate::protocol::message::{Refusal, Reply};
 use crate::store::{Store, StoreError};
@@ -182,7 +183,7 @@ fn answer(store: &mut Store, query: Query) -> Reply {
         Query::EndedTurn { conversation, turn } => {
             let after = crate::domain::id::TurnNumber(turn.0.saturating_add(1));
             store.turns(conversation, Some(after), 1).map(|turns| Reply::Ended {
-                turn: turns.into_iter().find(|record| record.number == turn).map(Box::new),
+                turn: turns.into_iter().find(|record| record.number == turn).map(|record| Box::new(record.told())),
             })
         }
     };
@@ -190,7 +191,8 @@ fn answer(store: &mut Store, query: Query) -> Reply {
 }
 
 /// The newest of these that fit in one frame; always at least one.
-fn fitting(mut turns: Vec<crate::domain::turn::TurnRecord>) -> Vec<crate::domain::turn::TurnRecord> {
+fn fitting(turns: Vec<TurnRecord>) -> Vec<TurnRecord> {
+    let mut turns: Vec<TurnRecord> = turns.into_iter().map(TurnRecord::told).collect();
     let mut bytes = 0;
     let from = turns.iter().rposition(|turn| {
         bytes += turn.prompt.len() + turn.answer.as_ref().map_or(0, |answer| answer.text.len()) + 512;

@@ -156,7 +156,8 @@ fn text_rows(app: &App, turn: &TurnRecord, part: Part, piece: usize, width: usiz
 fn older_line(app: &App) -> Line<'static> {
     let words = match app.desk().map(|desk| desk.record.fetched) {
         Some(Fetched::Newest) => " earlier turns: scroll up",
-        Some(Fetched::Nothing | Fetched::Asked) => " fetching earlier turns ...",
+        Some(Fetched::Nothing) => " earlier turns are not here yet",
+        Some(Fetched::Asked) => " fetching earlier turns ...",
         Some(Fetched::All) | None => " this is the first turn that is kept",
     };
     Line::styled(words, quiet())
@@ -194,7 +195,7 @@ fn foot_lines(app: &App, scope: Scope, turn: &TurnRecord, width: usize) -> Vec<L
         lines.extend(rows.map(|row| Line::styled(format!("  {row}"), quiet())));
     };
     if let Some(answer) = turn.answer.as_ref().filter(|answer| answer.cut_bytes > 0) {
-        put(&format!("({} bytes of the middle were not kept)", answer.cut_bytes));
+        put(&format!("({} bytes of the middle are left out)", answer.cut_bytes));
     }
     match scope {
         Scope::Conversation => work::used_words(&turn.work).into_iter().for_each(|words| put(&words)),
