@@ -8,6 +8,7 @@ mod answering;
 mod files;
 mod keyboard;
 mod output;
+mod places;
 mod stopping;
 mod typing;
 mod viewer;

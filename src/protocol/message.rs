@@ -514,6 +514,11 @@ pub enum ViewInput {
     Resize(Size),
     /// Moves this view in the scrollback; other views stay where they are.
     Scroll(Scroll),
+    /// Moves this view to where this turn began, which is told in a picture, or by `ViewOutput::NoPlace`.
+    ToTurn {
+        turn: TurnNumber,
+        started_at: Option<Timestamp>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -533,6 +538,10 @@ pub enum Scroll {
 #[serde(rename_all = "snake_case")]
 pub enum ViewOutput {
     Frame(FrameDelta),
+    /// Where this turn began is not known, or not kept any more; the view stays where it is.
+    NoPlace {
+        turn: TurnNumber,
+    },
     /// The process is gone; nothing follows.
     Ended,
 }

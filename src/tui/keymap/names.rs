@@ -60,6 +60,7 @@ impl Command {
             | Command::CopyPrompt
             | Command::CopyCode
             | Command::Retry
+            | Command::GoToPlace
             | Command::PreviousTurn
             | Command::NextTurn
             | Command::Find

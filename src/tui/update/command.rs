@@ -116,6 +116,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::CopyCode => turn_actions::copy(app, out, Copied::Code),
         Command::PanelWider => panel::step(app, out, panel::Way::Wider),
         Command::PanelNarrower => panel::step(app, out, panel::Way::Narrower),
+        Command::GoToPlace => turn_actions::go_to_place(app, out),
         Command::Retry => turn_actions::retry(app, out),
         Command::PreviousTurn => reading::step_turn(app, out, Way::Up),
         Command::NextTurn => reading::step_turn(app, out, Way::Down),

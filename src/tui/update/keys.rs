@@ -131,6 +131,7 @@ fn is_of_turn(app: &App, command: Command) -> bool {
         | Command::CopyPrompt
         | Command::CopyCode
         | Command::Retry
+        | Command::GoToPlace
         | Command::PreviousTurn
         | Command::NextTurn => true,
         _ => false,

@@ -314,7 +314,11 @@ fn to_agent(app: &mut App, out: &mut Vec<Effect>, input: ViewInput) {
     };
     let typed = match input {
         ViewInput::Key(_) | ViewInput::Paste(_) => true,
-        ViewInput::Mouse(_) | ViewInput::Focus(_) | ViewInput::Resize(_) | ViewInput::Scroll(_) => false,
+        ViewInput::Mouse(_)
+        | ViewInput::Focus(_)
+        | ViewInput::Resize(_)
+        | ViewInput::Scroll(_)
+        | ViewInput::ToTurn { .. } => false,
     };
     if typed && screen.frame.scroll.up > 0 {
         out.push(Effect::ToView(ViewInput::Scroll(Scroll::Live)));
@@ -337,6 +341,7 @@ fn viewed(app: &mut App, of: ViewOf, output: ViewOutput) {
                 view.tries = 0;
             }
         }
+        ViewOutput::NoPlace { turn } => turn_actions::say_no_place(app, turn),
         ViewOutput::Ended => view_ended(app, of),
     }
 }

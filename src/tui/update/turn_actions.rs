@@ -1,14 +1,14 @@
 //! What can be done with a turn that is chosen, shown or read: copying, sending it again, moving it in the queue, going to its place.
 
-use super::super::app::{App, Keyboard, Page, is_ended};
+use super::super::app::{App, Keyboard, Page, alive_since, is_ended};
 use super::super::clipboard;
 use super::super::event::Effect;
 use super::super::view::{prose, reader};
 use super::command::{keyboard_to, order};
-use super::{say, say_trouble, text_changed, writing};
+use super::{reading, say, say_trouble, text_changed, writing};
 use crate::domain::id::{ConversationId, TurnNumber};
-use crate::domain::turn::TurnRecord;
-use crate::protocol::message::{Place, Request};
+use crate::domain::turn::{TurnRecord, TurnState};
+use crate::protocol::message::{Place, Request, ViewInput};
 
 /// What of a turn is copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +110,32 @@ pub fn edit_again(app: &mut App) {
     text_changed(app);
     let draft = if had_draft { "; Ctrl+Z twice: your draft" } else { "" };
     say(app, format!("the text of turn {}; Enter sends it{draft}", turn.number));
+}
+
+/// Shows the agent's screen where the turn began.
+pub fn go_to_place(app: &mut App, out: &mut Vec<Effect>) {
+    let Some(turn) = subject(app).and_then(|number| app.turn(number)) else { return };
+    let (number, started_at) = (turn.number, turn.started_at);
+    let reached = turn.started_at.unwrap_or(turn.accepted_at);
+    let queued = turn.state == TurnState::Queued;
+    let Some(since) = app.active().and_then(alive_since).filter(|_| app.live_screen().is_some()) else {
+        return say(app, "no process lives here, and its scrollback went with it; the record stays");
+    };
+    if queued {
+        return say(app, format!("turn {number} waits in the queue, so it has no place yet"));
+    }
+    if reached < since {
+        return say_no_place(app, number);
+    }
+    app.page = None;
+    reading::leave(app);
+    out.push(Effect::ToView(ViewInput::ToTurn { turn: number, started_at }));
+}
+
+/// Why there is no such place is not known for sure, so all that it can be is said.
+pub fn say_no_place(app: &mut App, turn: TurnNumber) {
+    let why = "cleared, drawn over, older than the scrollback, or of an earlier process";
+    say(app, format!("the place of turn {turn} is gone: {why}"));
 }
 
 /// Moves a queued message by one place.

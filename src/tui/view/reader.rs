@@ -513,8 +513,8 @@ pub fn action_words(turn: &TurnRecord, width: usize) -> &'static str {
             "e edit  x remove  s send now",
         ],
         TurnState::Ended(_) => &[
-            "y copies the answer, Y the prompt, b the code; r sends it again, e edits it first",
-            "y copy answer  Y prompt  b code  r send again  e edit and send",
+            "y copies the answer, Y the prompt, b the code; r sends it again, e edits it first; g goes to its place",
+            "y copy answer  Y prompt  b code  r send again  e edit and send  g place",
             "y copy  Y prompt  r again  e edit",
             "y copy  r again",
         ],
