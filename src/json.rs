@@ -5,6 +5,7 @@
 //! Not here: printing (`cli`) or writing a file (`export`).
 
 use crate::domain::continuity::DecisionRecord;
+use crate::domain::conversation::Begun;
 use crate::domain::id::ConversationId;
 use crate::domain::request::{Choice, Request, RequestState};
 use crate::domain::search::{Found, Piece};
@@ -215,6 +216,16 @@ pub fn conversation(conversation: &Conversation) -> Value {
         "queue_held": conversation.queue_held,
         "unread": conversation.unread.as_ref().map(|end| end.word()),
         "open": matches!(conversation.tab, crate::domain::conversation::Tab::Open { .. }),
+        "archived": conversation.tab == crate::domain::conversation::Tab::Archived,
+        "forked_from": match &conversation.begun {
+            Begun::Forked(fork) => Some(json!({ "conversation": fork.from, "title": fork.title, "turn": fork.turn })),
+            Begun::New => None,
+        },
+        "spent": {
+            "input_tokens": conversation.spent.input_tokens,
+            "output_tokens": conversation.spent.output_tokens,
+            "cost_usd_micros": conversation.spent.cost_micros,
+        },
         "draft": conversation.draft,
         "turns": conversation.turns,
         "next_decision": conversation.next.continuity.word(),

@@ -11,11 +11,16 @@ use clap::Args;
 
 /// How many turns are asked for at a time; the host sends fewer where they are long.
 const PAGE: u32 = 200;
+/// More than the host gives at once.
+const MOST_PAST: u32 = u32::MAX;
 
 #[derive(Debug, Args)]
 pub struct Log {
     #[command(flatten)]
     which: Which,
+    /// Of a fork: first the turns that lie before it, in the conversations that it left; with --json they have "past":true
+    #[arg(long)]
+    past: bool,
     /// One JSON object a line
     #[arg(long)]
     json: bool,
@@ -25,6 +30,9 @@ impl Log {
     pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
         let mut control = connect(paths)?;
         let conversation = self.which.find_or_say(&mut control)?;
+        if self.past {
+            self.print_past(&mut control, conversation)?;
+        }
         for turn in all_turns(&mut control, conversation)? {
             if self.json {
                 say_json(json::turn(conversation, &turn))?;
@@ -33,6 +41,26 @@ impl Log {
             }
         }
         Ok(ExitCode::Done)
+    }
+}
+
+impl Log {
+    fn print_past(&self, control: &mut Control, conversation: ConversationId) -> Result<(), CliError> {
+        let past = match control.ask(&Request::Past { conversation, most: MOST_PAST }, None)? {
+            Reply::Turns(turns) => turns,
+            other => return Err(CliError::Unexpected(Box::new(other))),
+        };
+        for turn in &past {
+            match self.json {
+                true => {
+                    let mut value = json::turn(conversation, turn);
+                    value["past"] = true.into();
+                    say_json(value)?;
+                }
+                false => say(&format!("before the fork: {}", text(turn)))?,
+            }
+        }
+        Ok(())
     }
 }
 

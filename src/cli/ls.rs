@@ -2,6 +2,7 @@
 
 use super::{CliError, ExitCode, connect, say, say_json};
 use crate::client::Control;
+use crate::domain::conversation::Tab;
 use crate::json;
 use crate::paths::Paths;
 use crate::protocol::message::{Conversation, Overview, Reply, Request, Rest};
@@ -45,8 +46,9 @@ pub fn all(control: &mut Control) -> Result<Vec<Conversation>, CliError> {
 }
 
 fn line(conversation: &Conversation) -> String {
+    let archived = if conversation.tab == Tab::Archived { "  (archived)" } else { "" };
     format!(
-        "{:>4}  {:<22}  {:<10}  {:>3} turns  {}  {}",
+        "{:>4}  {:<22}  {:<10}  {:>3} turns  {}  {}{archived}",
         conversation.id,
         json::status_word(conversation.status),
         conversation.wanted.agent,

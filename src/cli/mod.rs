@@ -3,15 +3,19 @@
 //! Change here: arguments, exit codes. Output with `--json` is a contract (README, "Scripts"); its shapes are in `src/json.rs`.
 
 mod answer;
+mod archive;
 mod awaiting;
 mod config;
 mod doctor;
 mod export;
+mod fork;
+mod handover;
 mod host;
 mod log;
 mod ls;
 mod model;
 mod new;
+mod repair;
 mod search;
 mod send;
 mod signal;
@@ -21,12 +25,14 @@ mod wait;
 mod why;
 
 use crate::client::{Absent, ClientError, Control};
+use crate::domain::conversation::Tab;
 use crate::domain::id::ConversationId;
 use crate::domain::turn::{TurnEnd, TurnState};
 use crate::export::ExportError;
 use crate::json;
 use crate::paths::{Paths, PathsError};
 use crate::protocol::message::{BUILD, Conversation, Reply, Request};
+use crate::store::StoreError;
 use clap::{Args, Parser, Subcommand};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -81,12 +87,19 @@ pub enum Verb {
     Answer(answer::Answer),
     /// Make the next message start a fresh session
     Fresh(tell::Fresh),
+    /// Let another agent go on with a conversation, with a brief to read and send
+    #[command(name = "handover")]
+    HandOver(handover::HandOver),
+    /// Leave a conversation behind one of its turns, in a new one
+    Fork(fork::Fork),
     /// Interrupt the turn that runs, and wait for its end
     Interrupt(tell::Interrupt),
     /// Wait until a turn has ended
     Wait(wait::Wait),
     /// Say in one line how all conversations stand, for a prompt; starts no host
     Status(status::Status),
+    /// Put a conversation away, out of the lists, or take it back
+    Archive(archive::Archive),
     /// Forget a conversation with all its turns, and end its session
     Rm(tell::Rm),
     /// Look after the background host
@@ -127,6 +140,8 @@ pub enum CliError {
     Client(#[from] ClientError),
     #[error("{0}")]
     Export(#[from] ExportError),
+    #[error("{0}")]
+    Store(#[from] StoreError),
     #[error("could not read standard input: {0}")]
     StandardInput(#[source] io::Error),
     #[error("could not write: {0}")]
@@ -152,7 +167,7 @@ pub enum CliError {
 impl CliError {
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            CliError::Client(ClientError::Refused(_)) => ExitCode::Refused,
+            CliError::Client(ClientError::Refused(_)) | CliError::Store(_) => ExitCode::Refused,
             CliError::Client(ClientError::Timeout(_)) => ExitCode::Timeout,
             CliError::Client(_) | CliError::Host(_) => ExitCode::NoHost,
             CliError::Export(ExportError::Client(ClientError::Refused(_)) | ExportError::Exists(_)) => {
@@ -192,9 +207,12 @@ pub fn run(verb: Verb) -> Result<ExitCode, CliError> {
         Verb::Model(model) => model.run(&paths),
         Verb::Answer(answer) => answer.run(&paths),
         Verb::Fresh(fresh) => fresh.run(&paths),
+        Verb::HandOver(hand_over) => hand_over.run(&paths),
+        Verb::Fork(fork) => fork.run(&paths),
         Verb::Interrupt(interrupt) => interrupt.run(&paths),
         Verb::Wait(wait) => wait.run(&paths),
         Verb::Status(status) => status.run(&paths),
+        Verb::Archive(archive) => archive.run(&paths),
         Verb::Rm(rm) => rm.run(&paths),
         Verb::Host(host) => host.run(&paths),
         Verb::Config(config) => config.run(&paths),
@@ -211,7 +229,8 @@ impl Which {
         }
         let folder = folder(None)?;
         let all = ls::all(control)?.into_iter();
-        let newest = all.filter(|one| one.wanted.folder == folder).max_by_key(|one| (one.active_at, one.id));
+        let here = all.filter(|one| one.wanted.folder == folder && one.tab != Tab::Archived);
+        let newest = here.max_by_key(|one| (one.active_at, one.id));
         Ok(newest.map(|conversation| conversation.id))
     }
 

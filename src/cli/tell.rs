@@ -57,7 +57,8 @@ impl Fresh {
     }
 }
 
-fn brief(control: &mut Control, conversation: ConversationId) -> Result<String, CliError> {
+/// What was said so far, in few words.
+pub fn brief(control: &mut Control, conversation: ConversationId) -> Result<String, CliError> {
     match control.ask(&Request::Brief { conversation }, None)? {
         Reply::Brief { text } => Ok(text),
         other => Err(CliError::Unexpected(Box::new(other))),

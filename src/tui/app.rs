@@ -118,6 +118,8 @@ pub struct Desk {
     /// The composer shows an older prompt.
     pub recalled: Option<Recalled>,
     pub record: Record,
+    /// What was said before a fork, in the conversations that it left, oldest first; none until it was fetched.
+    pub past: Option<Vec<TurnRecord>>,
     /// A turn that was searched for; it may be older than all of the record that were fetched.
     pub found: Option<TurnRecord>,
     /// The newest decisions, and those that began or resumed a session with an older turn, by number.
@@ -159,11 +161,19 @@ pub struct Editing {
 }
 
 /// What follows once the change of a queued message was taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AfterEdit {
     Nothing,
     /// A fresh session is asked for, which sends it.
-    Fresh,
+    Fresh(FreshOf),
+}
+
+/// Which agent a fresh session is to have that begins with a brief.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FreshOf {
+    SameAgent,
+    /// The conversation is handed over to this one.
+    Other(String),
 }
 
 pub struct Recalled {
@@ -370,7 +380,7 @@ impl App {
             .values()
             .filter_map(|conversation| match conversation.tab {
                 Tab::Open { place } => Some((place, conversation)),
-                Tab::Closed => None,
+                Tab::Closed | Tab::Archived => None,
             })
             .collect();
         tabs.sort_by_key(|(place, conversation)| (*place, conversation.id));
@@ -562,7 +572,7 @@ impl App {
         };
         let open = alive(|tab| matches!(tab, Tab::Open { .. }));
         // The host tells of closed conversations only when they change, so there may be more of them.
-        let closed = alive(|tab| matches!(tab, Tab::Closed));
+        let closed = alive(|tab| matches!(tab, Tab::Closed | Tab::Archived));
         let working = self.conversations.values().filter(|conversation| running(conversation).is_some()).count();
         let keep = |count: usize| match count {
             1 => "1 session keeps running".to_owned(),

@@ -44,7 +44,7 @@ impl Configured {
             return None;
         }
         Some(match keymap::load(self.watch.path()) {
-            Ok((config, keymap)) => Event::Configured(Box::new(config), keymap),
+            Ok((config, keymap)) => Event::Configured(Box::new(config), Box::new(keymap)),
             Err(error) => Event::ConfigurationWrong(error.to_string()),
         })
     }

@@ -2,8 +2,9 @@
 //!
 //! Not here: what follows from an event (`update`) or how an effect is carried out (`mod.rs`).
 
-use super::app::AfterEdit;
+use super::app::{AfterEdit, FreshOf};
 use super::keymap::Keymap;
+use super::overview::HadTab;
 use crate::client::Absent;
 use crate::client::kept::KeptText;
 use crate::config::Config;
@@ -54,7 +55,7 @@ pub enum Event {
     /// What was set here is forgotten with this window, and why.
     NotKept(String),
     /// The configuration file was changed, and is right.
-    Configured(Box<Config>, Keymap),
+    Configured(Box<Config>, Box<Keymap>),
     /// It was changed and is wrong: where and why.
     ConfigurationWrong(String),
     /// The system asks us to go: SIGTERM, SIGHUP.
@@ -111,11 +112,19 @@ pub enum Purpose {
     Brief {
         conversation: ConversationId,
         running: RunningTurn,
+        of: FreshOf,
     },
     FreshWithBrief {
         conversation: ConversationId,
         brief: String,
+        of: FreshOf,
     },
+    /// A fork of this one.
+    Fork(ConversationId),
+    /// For the first message of a fork.
+    ForkBrief(ConversationId),
+    /// What was said before a fork.
+    Past(ConversationId),
     Agents,
     /// All conversations, for the pages that list them.
     List,
@@ -129,6 +138,15 @@ pub enum Purpose {
     /// It is shown once it has its tab.
     OpenTab(ConversationId),
     CloseTab(ConversationId),
+    Archive {
+        conversation: ConversationId,
+        had_tab: HadTab,
+    },
+    /// The last turns of the conversation that is chosen in the overview, as of this activity.
+    Peek {
+        conversation: ConversationId,
+        at: Timestamp,
+    },
     EditQueued {
         conversation: ConversationId,
         turn: TurnNumber,

@@ -6,7 +6,11 @@
 
 use super::app::{App, Keyboard, is_ended};
 use super::composer::Composer;
+use crate::domain::conversation::Begun;
 use crate::domain::id::TurnNumber;
+
+/// Stands for what was said before a fork, in front of the first turn.
+pub const PAST: TurnNumber = TurnNumber(0);
 
 /// What is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,26 +65,39 @@ impl App {
         find.is_some_and(|find| find.state == FindState::Typing) && self.keyboard() == Keyboard::Record
     }
 
-    /// The oldest turn that is known here.
+    /// The oldest turn that is known here, or what was said before a fork.
     pub fn first_turn(&self) -> Option<TurnNumber> {
+        self.past_turn().or_else(|| self.first_own_turn())
+    }
+
+    /// Where older turns of this conversation may still be fetched, these come first.
+    fn past_turn(&self) -> Option<TurnNumber> {
+        let forked = self.active().is_some_and(|conversation| matches!(conversation.begun, Begun::Forked(_)));
+        let whole = self.first_own_turn().is_none_or(|first| first == TurnNumber(1));
+        (forked && whole).then_some(PAST)
+    }
+
+    fn first_own_turn(&self) -> Option<TurnNumber> {
         let ended = self.desk()?.record.turns.keys().next().copied();
         ended.into_iter().chain(self.newest_ended()).min().or_else(|| self.open_turns().next())
     }
 
     pub fn last_turn(&self) -> Option<TurnNumber> {
-        self.open_turns().last().or_else(|| {
+        let ended = || {
             let ended = self.desk()?.record.turns.keys().next_back().copied();
             ended.into_iter().chain(self.newest_ended()).max()
-        })
+        };
+        self.open_turns().last().or_else(ended).or_else(|| self.past_turn())
     }
 
     pub fn turn_before(&self, turn: TurnNumber) -> Option<TurnNumber> {
         let open: Vec<TurnNumber> = self.open_turns().collect();
-        match open.iter().position(|one| *one == turn) {
+        let before = match open.iter().position(|one| *one == turn) {
             Some(0) => self.ended_before(TurnNumber(u32::MAX)),
             Some(at) => open.get(at - 1).copied(),
             None => self.ended_before(turn),
-        }
+        };
+        before.or_else(|| self.past_turn().filter(|past| *past != turn))
     }
 
     pub fn turn_after(&self, turn: TurnNumber) -> Option<TurnNumber> {

@@ -8,9 +8,11 @@ mod coming_back;
 mod config;
 mod contract;
 mod crash;
+mod damage;
 // Shared with the tests of real agents, which need more of it.
 #[allow(dead_code)]
 mod home;
+mod moving_on;
 mod overview;
 mod palette;
 mod programs;

@@ -32,6 +32,8 @@ pub fn conversation(state: &ConversationState) -> Conversation {
         decision: state.decisions().back().cloned(),
         next: state.next_decision(),
         turns: state.turns(),
+        begun: record.begun.clone(),
+        spent: state.spent(),
         created_at: record.created_at,
         active_at: record.active_at,
     }

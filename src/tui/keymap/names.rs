@@ -30,6 +30,7 @@ impl Command {
             Command::PanelNarrower => "panel_narrower",
             Command::ToggleRecord => "record",
             Command::Export => "export",
+            Command::Fork => "fork",
             Command::Why => "why",
             Command::StopSession => "end_session",
             Command::Rename => "rename",
@@ -72,6 +73,7 @@ impl Command {
             | Command::Deny
             | Command::Answer
             | Command::ChooseAgent
+            | Command::HandOver
             | Command::NextOrder
             | Command::OnChosen(_)
             | Command::Back

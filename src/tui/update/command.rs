@@ -1,6 +1,6 @@
 //! What each command does. One arm a command.
 
-use super::super::app::{App, Confirm, Keyboard, Page, Panel, needs_person, running, view_of};
+use super::super::app::{App, Confirm, FreshOf, Keyboard, Page, Panel, needs_person, running, view_of};
 use super::super::composer::{Composer, Edit};
 use super::super::event::{Effect, Purpose};
 use super::super::keymap::{Command, Motion};
@@ -9,8 +9,8 @@ use super::super::view::page;
 use super::super::view::reader::Way;
 use super::turn_actions::{Copied, Toward};
 use super::{
-    Asked, agents, ask, brief, export, overview, palette, panel, reading, requests, save_draft, say, search, select,
-    text_changed, to_agent, turn_actions, turns, writing,
+    Asked, agents, ask, brief, export, fork, overview, palette, panel, reading, requests, save_draft, say, search,
+    select, text_changed, to_agent, turn_actions, turns, writing,
 };
 use crate::domain::id::ConversationId;
 use crate::domain::request::Choice;
@@ -21,6 +21,8 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::NewTab => new_tab(app, out),
         Command::NewTabWith => agents::open(app, out),
         Command::ChooseAgent => agents::take(app, out),
+        Command::Fork => fork::ask_for(app, out),
+        Command::HandOver => agents::hand_over(app, out),
         Command::Overview => overview::open(app, out),
         Command::NextOrder => overview::next_order(app),
         Command::OnChosen(action) => overview::act(app, out, action),
@@ -391,4 +393,12 @@ pub fn is_untouched(conversation: &Conversation) -> bool {
 /// A fresh session of the same agent with the same model.
 pub fn fresh_request(conversation: ConversationId, running: RunningTurn) -> Request {
     Request::Fresh { conversation, running, agent: None, model: None }
+}
+
+/// The same, or a fresh session of the agent that the conversation is handed over to.
+pub fn fresh_request_of(conversation: ConversationId, running: RunningTurn, of: FreshOf) -> Request {
+    match of {
+        FreshOf::SameAgent => fresh_request(conversation, running),
+        FreshOf::Other(agent) => Request::HandOver { conversation, agent, model: None, running },
+    }
 }

@@ -8,6 +8,7 @@ mod brief;
 mod command;
 mod configuration;
 mod export;
+mod fork;
 mod host;
 mod keys;
 mod mouse;
@@ -77,6 +78,8 @@ pub fn update(app: &mut App, event: Event, now: Now) -> Vec<Effect> {
         }
     }
     on_time(app, &mut out);
+    overview::settle_peek(app, &mut out);
+    fork::fetch_past(app, &mut out);
     settle_view(app, &mut out);
     out
 }
@@ -110,7 +113,7 @@ fn apply(app: &mut App, out: &mut Vec<Effect>, event: Event) {
         Event::KeptTexts(texts) => host::kept_texts_came(app, texts),
         Event::NotKept(why) => say_trouble(app, format!("not kept for the next window: {why}")),
         Event::Exported { conversation, file, result } => export::done(app, conversation, &file, result),
-        Event::Configured(config, keymap) => configuration::changed(app, *config, keymap),
+        Event::Configured(config, keymap) => configuration::changed(app, *config, *keymap),
         Event::ConfigurationWrong(why) => configuration::wrong(app, &why),
         Event::Terminated => command::leave(app, out),
     }

@@ -170,7 +170,7 @@ fn click(app: &mut App, out: &mut Vec<Effect>, hit: Hit, mouse: Mouse) {
         Hit::Pane { .. } if app.live_screen().is_some() && !app.shows_record() => {
             command::keyboard_to(app, Keyboard::Agent);
         }
-        Hit::Pane { row, .. } if app.shows_record() && app.active().is_some_and(|shown| shown.turns > 0) => {
+        Hit::Pane { row, .. } if app.shows_record() && app.last_turn().is_some() => {
             reading::click(app, row);
         }
         Hit::Pane { .. } => say(app, "no process lives here; the next message starts or resumes one"),

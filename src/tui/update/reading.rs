@@ -56,7 +56,7 @@ fn moved(app: &App, scope: Scope, area: Rect, standing: Standing, step: Step) ->
 
 /// Shows the record with the keyboard in it, or leaves it.
 pub fn toggle(app: &mut App) {
-    let has_turns = app.active().is_some_and(|conversation| conversation.turns > 0);
+    let has_turns = app.last_turn().is_some();
     let reads = app.keyboard() == Keyboard::Record || app.desk().is_some_and(|desk| desk.shows_record);
     match (reads, has_turns) {
         (true, _) => leave(app),

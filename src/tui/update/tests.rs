@@ -2,6 +2,7 @@
 
 mod agents;
 mod configuration;
+mod fork;
 mod overview;
 mod palette;
 mod search;

@@ -50,7 +50,7 @@ pub fn submit(app: &mut App, out: &mut Vec<Effect>, place: Place) {
     if text.trim().is_empty() {
         return say(app, "there is nothing to send; type a message first");
     }
-    if let Some((turn, then)) = desk.editing.as_ref().map(|editing| (editing.turn, editing.then)) {
+    if let Some((turn, then)) = desk.editing.as_ref().map(|editing| (editing.turn, editing.then.clone())) {
         let purpose = Purpose::EditQueued { conversation, turn, text: text.clone(), then };
         if ask(app, out, purpose, Request::EditQueued { conversation, turn, text: text.clone() }) == Asked::Yes {
             stop_editing(app);

@@ -1,6 +1,6 @@
 //! The composer and the rule above it, which says what the pane shows and where the keyboard is.
 
-use super::super::app::{AfterEdit, App, Desk, Keyboard, Link, ScreenState};
+use super::super::app::{AfterEdit, App, Desk, FreshOf, Keyboard, Link, ScreenState};
 use super::super::keymap::Command;
 use super::super::layout::{COMPOSER_INDENT, Layout, PanelPlace};
 use super::super::reader::{FindState, Standing};
@@ -167,9 +167,15 @@ fn composer_words(app: &App, layout: &Layout) -> Option<String> {
         return Some(missed_words(app, turn, usize::from(layout.composer.width)));
     }
     match (desk.keyboard, &desk.editing) {
-        (Keyboard::Composer, Some(editing)) => Some(match editing.then {
+        (Keyboard::Composer, Some(editing)) => Some(match &editing.then {
             AfterEdit::Nothing => format!("editing queued turn {} · Enter keeps, Esc leaves", editing.turn),
-            AfterEdit::Fresh => format!("turn {} with a brief · Enter sends it fresh, Esc leaves", editing.turn),
+            AfterEdit::Fresh(FreshOf::SameAgent) => {
+                format!("turn {} with a brief · Enter sends it fresh, Esc leaves", editing.turn)
+            }
+            AfterEdit::Fresh(FreshOf::Other(agent)) => {
+                let agent = text::clean(agent);
+                format!("turn {} with a brief · Enter hands it over to {agent}, Esc leaves", editing.turn)
+            }
         }),
         (Keyboard::Composer, None) if answers(app) => Some("Enter answers the question".to_owned()),
         (Keyboard::Composer, None) => match app.running() {

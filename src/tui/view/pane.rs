@@ -4,6 +4,7 @@ use super::super::app::{App, Keyboard, Link, Screen, ScreenState};
 use super::super::keymap::Command;
 use super::super::layout::{PanelPlace, frame_offset, layout};
 use super::{put_line, quiet, reader, strong, text};
+use crate::domain::conversation::Begun;
 use crate::protocol::message::Conversation;
 use crate::terminal::frame::{Color as CellColor, Row, Run, RunWidth, Style as CellStyle};
 use ratatui::buffer::Buffer;
@@ -28,7 +29,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let screen = app.desk().and_then(|desk| desk.screen.as_ref()).filter(|_| !app.shows_record());
     match screen {
         Some(screen) => draw_screen(screen, area, buffer),
-        None if conversation.turns == 0 => {
+        None if conversation.turns == 0 && conversation.begun == Begun::New => {
             draw_welcome(app, conversation, area, buffer);
             None
         }

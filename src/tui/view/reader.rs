@@ -4,10 +4,11 @@
 //! beside the record (`Rendered`). Not here: Markdown (`prose.rs`), or moving about (`update/reading.rs`).
 
 use super::super::app::{App, Fetched, Keyboard};
-use super::super::reader::{FindState, Scope, Spot, Standing};
+use super::super::reader::{FindState, PAST, Scope, Spot, Standing};
 use super::prose::{self, Form, Piece};
 use super::record::{session_words, state_words};
 use super::{chosen, put_line, quiet, requests, strong, text, turn_mark, work};
+use crate::domain::conversation::Begun;
 use crate::domain::id::TurnNumber;
 use crate::domain::turn::{Source, TurnRecord, TurnState};
 use ratatui::buffer::Buffer;
@@ -20,6 +21,8 @@ use std::rc::Rc;
 
 /// What stands before each row of a prompt or an answer.
 const INDENT: usize = 2;
+/// Of a text before a fork so many rows; the whole stands where it was said.
+const PAST_ROWS: usize = 10;
 /// Pieces that are kept as rows: many screens of them. Beyond that all are made anew.
 const MOST_KEPT: usize = 256;
 
@@ -55,6 +58,9 @@ enum Part {
 enum Block {
     /// That there are older turns which are not here yet.
     Older,
+    /// Where this conversation was forked, and one turn of before.
+    Fork,
+    Past(usize),
     Session,
     Text(Part, usize),
     State,
@@ -123,6 +129,8 @@ fn rows(app: &App, scope: Scope, turn: &TurnRecord, block: &Block, width: usize)
         Block::State => Rc::new(state_lines(turn, width)),
         Block::Foot => Rc::new(foot_lines(app, scope, turn, width)),
         Block::Gap => Rc::new(vec![Line::default()]),
+        // They belong to no turn of this conversation.
+        Block::Fork | Block::Past(_) => Rc::default(),
     }
 }
 
@@ -134,15 +142,9 @@ fn text_rows(app: &App, turn: &TurnRecord, part: Part, piece: usize, width: usiz
     }
     let (text, form) = text_of(turn, part);
     let Some(piece_of) = pieces(app, turn, part).get(piece).cloned() else { return Rc::default() };
-    let mut rows = prose::rows(text, &piece_of, form, width.saturating_sub(INDENT));
-    for (index, row) in rows.iter_mut().enumerate() {
-        let lead = if part == Part::Prompt && piece == 0 && index == 0 { "> " } else { "  " };
-        row.spans.insert(0, Span::raw(lead));
-        if part == Part::Prompt {
-            row.style = strong();
-        }
-    }
-    let rows = Rc::new(rows);
+    let rows = prose::rows(text, &piece_of, form, width.saturating_sub(INDENT)).into_iter().enumerate();
+    let lead = |index| if part == Part::Prompt && piece == 0 && index == 0 { "> " } else { "  " };
+    let rows: Rows = Rc::new(rows.map(|(index, row)| led(lead(index), part, row)).collect());
     if let Some(kept) = kept {
         let mut kept = kept.rows.borrow_mut();
         if kept.len() >= MOST_KEPT {
@@ -161,6 +163,59 @@ fn older_line(app: &App) -> Line<'static> {
         Some(Fetched::All) | None => " this is the first turn that is kept",
     };
     Line::styled(words, quiet())
+}
+
+/// What was said before a fork. Quiet, for it is another conversation's: its agent knows of it only what it was told here.
+fn past_lines(app: &App, block: &Block, width: usize) -> Vec<Line<'static>> {
+    let Some((Begun::Forked(fork), desk)) = app.active().map(|shown| &shown.begun).zip(app.desk()) else {
+        return Vec::new();
+    };
+    let past = desk.past.as_deref().unwrap_or_default();
+    let title = text::clean(&fork.title);
+    let Block::Past(at) = block else {
+        let head = match past.is_empty() {
+            true => format!("── forked from \"{title}\" at turn {} ──", fork.turn),
+            false => format!("── before the fork, in \"{title}\" ──"),
+        };
+        return text::wrap(&head, width).into_iter().map(|row| Line::styled(row, quiet())).collect();
+    };
+    let Some(turn) = past.get(*at) else { return Vec::new() };
+    let mut lines = turn_lines(turn, width, PAST_ROWS);
+    lines.push(Line::default());
+    lines.into_iter().map(|line| line.patch_style(quiet())).collect()
+}
+
+/// A turn in so many rows of its prompt and of its answer, where it is not read but shown beside something else.
+pub fn turn_lines(turn: &TurnRecord, width: usize, most_rows: usize) -> Vec<Line<'static>> {
+    let mut lines = beginning(turn, Part::Prompt, width, most_rows);
+    lines.extend(state_lines(turn, width));
+    lines.extend(beginning(turn, Part::Answer, width, most_rows));
+    lines
+}
+
+fn beginning(turn: &TurnRecord, part: Part, width: usize, most_rows: usize) -> Vec<Line<'static>> {
+    let (text, form) = text_of(turn, part);
+    let pieces = prose::pieces(text, form);
+    let rows = pieces.iter().flat_map(|piece| prose::rows(text, piece, form, width.saturating_sub(INDENT)));
+    let mut lines: Vec<Line> = rows.take(most_rows + 1).map(|row| led("  ", part, row)).collect();
+    if let Some(first) = lines.first_mut().filter(|_| part == Part::Prompt)
+        && let Some(lead) = first.spans.first_mut()
+    {
+        *lead = Span::raw("> ");
+    }
+    if lines.len() > most_rows {
+        lines.truncate(most_rows);
+        lines.push(Line::styled("  …", quiet()));
+    }
+    lines
+}
+
+fn led(lead: &'static str, part: Part, mut row: Line<'static>) -> Line<'static> {
+    row.spans.insert(0, Span::raw(lead));
+    match part {
+        Part::Prompt => row.style(strong()),
+        Part::Answer => row,
+    }
 }
 
 /// What began a session, whole: its reason must not be cut where there are rows enough.
@@ -229,10 +284,17 @@ impl<'a> Reading<'a> {
     }
 
     fn blocks(&self, turn: TurnNumber) -> Vec<Block> {
+        if turn == PAST {
+            let past = self.app.desk().and_then(|desk| desk.past.as_ref()).map_or(0, Vec::len);
+            return std::iter::once(Block::Fork).chain((0..past).map(Block::Past)).collect();
+        }
         self.app.turn(turn).map(|turn| blocks(self.app, self.scope, turn)).unwrap_or_default()
     }
 
     fn rows(&self, turn: TurnNumber, block: &Block) -> Rows {
+        if turn == PAST {
+            return Rc::new(past_lines(self.app, block, self.width));
+        }
         self.app.turn(turn).map(|turn| rows(self.app, self.scope, turn, block, self.width)).unwrap_or_default()
     }
 
@@ -396,7 +458,13 @@ impl<'a> Reading<'a> {
             let may = match one {
                 Block::Text(Part::Prompt, _) => prompt,
                 Block::Text(Part::Answer, _) => answer,
-                Block::Older | Block::Session | Block::State | Block::Foot | Block::Gap => false,
+                Block::Older
+                | Block::Fork
+                | Block::Past(_)
+                | Block::Session
+                | Block::State
+                | Block::Foot
+                | Block::Gap => false,
             };
             if may {
                 let rows = self.rows(turn, one);
@@ -494,7 +562,7 @@ pub fn current(app: &App) -> Option<TurnNumber> {
         Standing::End => seen.last(),
         Standing::Start | Standing::At(_) => seen.iter().find(heads).or(seen.first()),
     };
-    marked.or(seen_first.map(|row| row.spot.turn))
+    marked.or(seen_first.map(|row| row.spot.turn)).filter(|turn| *turn != PAST)
 }
 
 /// The turn in this row of the pane.

@@ -10,7 +10,7 @@ use crate::protocol::message::Request;
 fn configured(window: &mut Window, text: &str) {
     let config = Config::parse(text).expect("it can be read");
     let keymap = Keymap::new(&config).expect("its keys are free");
-    window.event(Event::Configured(Box::new(config), keymap));
+    window.event(Event::Configured(Box::new(config), Box::new(keymap)));
 }
 
 const OTHER_KEYS: &str = "prefix = \"ctrl-g\"\n[keys.prefix]\ninterrupt = \"k\"\nswitch_keyboard = \"K\"\nhelp = \"h\"\n\
