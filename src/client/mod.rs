@@ -6,6 +6,7 @@ pub mod environment;
 pub mod kept;
 mod link;
 mod start_host;
+pub mod window_settings;
 
 pub use crate::paths::own_program;
 pub use link::Link;

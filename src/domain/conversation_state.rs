@@ -233,6 +233,12 @@ pub enum Input {
         ask: Ask,
         turn: TurnNumber,
     },
+    /// To this place of the queue, counted from 0.
+    MoveQueued {
+        ask: Ask,
+        turn: TurnNumber,
+        to: u32,
+    },
     SaveDraft {
         ask: Ask,
         text: String,
@@ -497,6 +503,7 @@ impl ConversationState {
             Input::EditQueued { ask, turn, text } => self.edit_queued(ask, turn, text, &mut out),
             Input::RemoveQueued { ask, turn } => self.remove_queued(ask, turn, &mut out),
             Input::SendNow { ask, turn } => self.send_now(ask, turn, now, &mut out),
+            Input::MoveQueued { ask, turn, to } => self.move_queued(ask, turn, to, &mut out),
             Input::SaveDraft { ask, text } if text.len() > MAX_MESSAGE_BYTES => {
                 out.push(Action::Answer(ask, Outcome::TooLong { bytes: text.len() as u64 }));
             }

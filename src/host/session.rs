@@ -9,6 +9,7 @@ mod files;
 mod keyboard;
 mod lease;
 mod output;
+mod places;
 mod stopping;
 mod typing;
 mod viewer;

@@ -177,6 +177,12 @@ pub enum Request {
         conversation: ConversationId,
         turn: TurnNumber,
     },
+    /// Moves a queued message to this place of the queue, counted from 0; past the end is the end. `Reply::Done`.
+    MoveQueued {
+        conversation: ConversationId,
+        turn: TurnNumber,
+        to: u32,
+    },
     /// Keeps what stands in the composer. `Reply::Done`, after it was saved.
     SaveDraft {
         conversation: ConversationId,
@@ -598,6 +604,11 @@ pub enum ViewInput {
     Resize(Size),
     /// Moves this view in the scrollback; other views stay where they are.
     Scroll(Scroll),
+    /// Moves this view to where this turn began, which is told in a picture, or by `ViewOutput::NoPlace`.
+    ToTurn {
+        turn: TurnNumber,
+        started_at: Option<Timestamp>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -617,6 +628,10 @@ pub enum Scroll {
 #[serde(rename_all = "snake_case")]
 pub enum ViewOutput {
     Frame(FrameDelta),
+    /// Where this turn began is not known, or not kept any more; the view stays where it is.
+    NoPlace {
+        turn: TurnNumber,
+    },
     /// The process is gone; nothing follows.
     Ended,
 }

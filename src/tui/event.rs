@@ -58,6 +58,8 @@ pub enum Event {
         file: String,
         result: Result<(), String>,
     },
+    /// What was set here is forgotten with this window, and why.
+    NotKept(String),
     /// The configuration file was changed, and is right.
     Configured(Box<Config>, Box<Keymap>),
     /// It was changed and is wrong: where and why.
@@ -87,6 +89,10 @@ pub enum Effect {
     AskBackground,
     /// Tells the terminal of something that the person does not see.
     Announce(Box<Notification>),
+    /// Gives the text to the clipboard of the person's terminal.
+    Copy(String),
+    /// Keeps the width of the turn panel for the next window. Brings `NotKept` where that fails.
+    KeepPanelColumns(u16),
     /// Brings `KeptTexts` where there are some.
     TakeKeptTexts,
     /// Writes the record to a new file, beside all else. Brings `Exported`.

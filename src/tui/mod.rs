@@ -7,6 +7,7 @@ pub mod announce;
 pub mod app;
 pub mod attach;
 pub mod background;
+pub mod clipboard;
 pub mod composer;
 mod configured;
 pub mod event;
@@ -19,6 +20,7 @@ pub mod layout;
 pub mod outer;
 pub mod overview;
 pub mod palette;
+pub mod reader;
 pub mod screen;
 pub mod search;
 #[cfg(test)]
@@ -28,6 +30,7 @@ pub mod update;
 pub mod view;
 
 use crate::client::kept::{self, KeptText};
+use crate::client::window_settings;
 use crate::client::{Absent, ClientError, Control, View};
 use crate::config::Config;
 use crate::config::watch::Watch;
@@ -183,6 +186,8 @@ struct Edge {
     /// The record that is being written.
     exporting: Option<Exporting>,
     stale: Stale,
+    /// Whether tmux is between us and the person's terminal.
+    in_tmux: bool,
     configured: Configured,
     /// The multiplexer around us that is being asked for its keys.
     outer: Option<Job<Option<Outer>>>,
@@ -267,6 +272,7 @@ impl Edge {
         let now = now(began);
         let mut app = App::new(start.config, start.folder, start.environment, window_size(), now);
         app.colors = theme::colors(variable);
+        app.panel_columns = window_settings::panel_columns(&start.paths);
         let (input, asked) = (Input::default(), HashMap::new());
         Edge {
             paths: start.paths,
@@ -280,6 +286,7 @@ impl Edge {
             view: None,
             exporting: None,
             stale: Stale::All,
+            in_tmux: std::env::var_os("TMUX").is_some_and(|socket| !socket.is_empty()),
             configured: Configured::new(start.watch),
             outer: None,
             background_asked: None,
@@ -653,6 +660,15 @@ impl Edge {
                     let _ = screen::write_all(&announce::bytes(&notification, way));
                 }
                 None
+            }
+            Effect::Copy(text) => {
+                let through = if self.in_tmux { clipboard::Through::Tmux } else { clipboard::Through::Nothing };
+                let failed = screen::write_all(&clipboard::sequence(&text, through)).err()?;
+                Some(Event::Told(HostEvent::Notice(format!("not copied: {failed}"))))
+            }
+            Effect::KeepPanelColumns(columns) => {
+                let kept = window_settings::keep_panel_columns(&self.paths, columns);
+                kept.err().map(|error| Event::NotKept(error.to_string()))
             }
             Effect::TakeKeptTexts => match kept::take(&self.paths) {
                 Ok(texts) => (!texts.is_empty()).then_some(Event::KeptTexts(texts)),

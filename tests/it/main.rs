@@ -23,6 +23,7 @@ mod overview;
 mod palette;
 mod programs;
 mod queue;
+mod reading;
 mod record;
 mod recordings;
 mod requests;

@@ -258,7 +258,7 @@ impl HostCore {
                 }
                 Action::TellEnded(turn) => {
                     effects.push(Effect::CancelTimers { conversation: id, turn: turn.number });
-                    let event = ClientEvent::TurnEnded { conversation: id, turn: Box::new(turn.clone()) };
+                    let event = ClientEvent::TurnEnded { conversation: id, turn: Box::new(turn.clone().told()) };
                     effects.push(Effect::Tell { clients: self.subscribers.iter().copied().collect(), event });
                     effects.extend(self.serve_waiters(id, &[turn]));
                 }
@@ -300,7 +300,7 @@ impl HostCore {
             }
             let reply = match waiter.turn {
                 Some(turn) => match ended.iter().find(|record| record.number == turn) {
-                    Some(record) => Some(Reply::Ended { turn: Some(Box::new(record.clone())) }),
+                    Some(record) => Some(Reply::Ended { turn: Some(Box::new(record.clone().told())) }),
                     None => match views::is_held(state, turn) {
                         // It would wait without an end, and the person must know why.
                         Some(held) => Some(Reply::Refused { why: Refusal::Held(held) }),

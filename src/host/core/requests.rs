@@ -112,6 +112,9 @@ impl HostCore {
             Request::SendNow { conversation, turn } => {
                 self.ask(client, id, conversation, now, |ask| Input::SendNow { ask, turn })
             }
+            Request::MoveQueued { conversation, turn, to } => {
+                self.ask(client, id, conversation, now, |ask| Input::MoveQueued { ask, turn, to })
+            }
             Request::SaveDraft { conversation, text } => {
                 self.ask(client, id, conversation, now, |ask| Input::SaveDraft { ask, text })
             }
@@ -573,6 +576,7 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::EditQueued { conversation, .. }
         | Request::RemoveQueued { conversation, .. }
         | Request::SendNow { conversation, .. }
+        | Request::MoveQueued { conversation, .. }
         | Request::SaveDraft { conversation, .. }
         | Request::Rename { conversation, .. }
         | Request::OpenTab { conversation }
@@ -629,6 +633,7 @@ fn saves(request: &Request) -> bool {
         | Request::EditQueued { .. }
         | Request::RemoveQueued { .. }
         | Request::SendNow { .. }
+        | Request::MoveQueued { .. }
         | Request::SaveDraft { .. }
         | Request::Rename { .. }
         | Request::OpenTab { .. }

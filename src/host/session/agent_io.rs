@@ -4,6 +4,7 @@ use super::answering::{Answering, Now};
 use super::keyboard::{Keyboard, Taken, Written};
 use super::lease::{Lease, Leased};
 use super::output::Output;
+use super::places::Places;
 use super::watch::Watch;
 use super::{Begin, Tell};
 use crate::agent::answer::Answer;
@@ -61,6 +62,7 @@ pub struct AgentIo {
     /// Where the input at the prompt begins, and where the output of the running turn does.
     input_mark: Option<Mark>,
     output: Option<Output>,
+    places: Places,
     /// What the shell's process was started as, seen at its last prompt.
     started_as: Option<Vec<String>>,
     sync_since: Option<Instant>,
@@ -109,6 +111,7 @@ impl AgentIo {
             answering: None,
             input_mark: None,
             output: None,
+            places: Places::default(),
             started_as: None,
             sync_since: None,
             rest_at: None,
@@ -221,6 +224,7 @@ impl AgentIo {
                 tracing::error!(%error, "could not write a message for the agent");
             }
         }
+        self.places.note_sent(turn, &self.screen);
         match &mut self.listener {
             Listener::Marks(observer) => observer.expect(turn),
             Listener::Claims(watch) => watch.expect(turn),
@@ -423,10 +427,18 @@ impl AgentIo {
         }
     }
 
+    /// Where this turn began on the screen, as far as it is known here.
+    pub fn place_of(&self, turn: TurnNumber, started_at: Option<Timestamp>) -> Option<Mark> {
+        self.places.of(turn, started_at)
+    }
+
     /// What follows here from what the agent was seen doing.
     fn follow(&mut self, signal: &Signal, tell: &Tell) {
         match signal {
-            Signal::TurnStarted { .. } => self.composer = Composer::Empty,
+            Signal::TurnStarted { .. } => {
+                self.composer = Composer::Empty;
+                self.places.note_started(clock::now(), self.screen.mark());
+            }
             Signal::TurnEnded { ending, .. } => {
                 if *ending == Ending::Interrupted {
                     self.composer = Composer::AfterInterrupt;
@@ -525,7 +537,11 @@ impl AgentIo {
                 self.input_mark = Some(self.screen.mark());
                 self.started_as = processes::command_line(self.pty.pid);
             }
-            Observed::TurnStarted { .. } => self.output = Some(Output::begin(&self.screen)),
+            Observed::TurnStarted { .. } => {
+                self.output = Some(Output::begin(&self.screen));
+                let place = self.input_mark.unwrap_or_else(|| self.screen.mark());
+                self.places.note_started(clock::now(), place);
+            }
             Observed::TurnEnded { .. } => return self.output.take(),
             Observed::WantsMore | Observed::NothingRan | Observed::Folder(_) => {}
         }

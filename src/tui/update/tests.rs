@@ -7,6 +7,7 @@ mod overview;
 mod palette;
 mod search;
 mod tabs;
+mod turn_actions;
 
 use super::super::app::{AfterEdit, Keyboard, Link, Page, Prefix};
 use super::super::event::{Effect, Event, Purpose};
@@ -839,7 +840,7 @@ fn enter_on_a_queued_message_only_opens_it_and_its_page_offers_what_can_be_done(
     assert_eq!((window.text(), window.app.keyboard()), ("next".to_owned(), Keyboard::Composer));
     // The page of a turn that has ended offers nothing of this.
     let mut window = one(idle(1, "a"));
-    window.press("<prefix>q<enter>sxe");
+    window.press("<prefix>q<enter>sxJK");
     assert_eq!(window.requests(), []);
     assert!(matches!(window.app.page, Some(Page::Turn { .. })));
 }

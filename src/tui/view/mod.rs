@@ -8,6 +8,8 @@ pub mod overview;
 pub mod page;
 pub mod palette;
 pub mod pane;
+pub mod prose;
+pub mod reader;
 pub mod record;
 pub mod requests;
 pub mod search;
@@ -45,7 +47,7 @@ pub fn draw(buffer: &mut Buffer, app: &App) -> Option<Position> {
     cursor = match app.keyboard() {
         Keyboard::Composer => typing,
         Keyboard::Agent => cursor,
-        Keyboard::Turns => None,
+        Keyboard::Turns | Keyboard::Record => None,
     };
     status_line::draw(app, layout.status, buffer);
     status_line::draw_long_notice(app, &layout, buffer);

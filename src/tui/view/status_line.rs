@@ -91,6 +91,8 @@ fn chip(app: &App) -> (&'static str, Style) {
         (Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }), _) => (" PAGE ", style(theme::PAGE)),
         (None, Keyboard::Composer) => (" TYPING ", style(theme::ACCENT)),
         (None, Keyboard::Agent) => (" AGENT ", style(theme::UNKNOWN)),
+        (None, Keyboard::Record) if app.types_find() => (" FIND ", style(theme::ACCENT)),
+        (None, Keyboard::Record) => (" READING ", style(theme::PAGE)),
         (None, Keyboard::Turns) => (" TURNS ", style(theme::PAGE)),
     }
 }
