@@ -34,6 +34,13 @@ pub struct Hello {
     pub build: String,
     pub pid: u32,
     pub started_at: Timestamp,
+    /// The host takes no further connection now; it says nothing else and closes.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub busy: bool,
+}
+
+fn is_no(value: &bool) -> bool {
+    !value
 }
 
 /// From a client on a control connection.
@@ -503,7 +510,32 @@ pub enum Event {
     },
     /// Something a person must know that belongs to no request, for example trouble with the store.
     Notice(String),
+    /// Something of a turn at which nobody looks, for the terminal of this window alone.
+    Notify(Box<Notification>),
     HostEnding,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notification {
+    pub conversation: ConversationId,
+    pub title: String,
+    pub agent: String,
+    pub folder: String,
+    pub turn: TurnNumber,
+    pub kind: NotificationKind,
+    /// The word for the state of the turn.
+    pub state: String,
+    pub elapsed_ms: u64,
+    /// Why it failed or what is asked; empty where there is nothing to say.
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotificationKind {
+    Done,
+    Failed,
+    NeedsYou,
 }
 
 /// What a profile can do here.

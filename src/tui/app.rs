@@ -2,16 +2,19 @@
 //!
 //! Change here: what a window remembers. Not here: what changes it (`update`) or how it looks (`view`).
 
+use super::background::Background;
 use super::composer::Composer;
 use super::event::{Effect, Event, Now, ViewOf};
 use super::keymap::{self, Command, Keymap};
 use super::layout;
+use super::outer::Outer;
 use super::overview::{Listed, Overview};
 use super::palette::Palette;
 use super::search::Search;
+use super::theme::Colors;
 use crate::client::Absent;
 use crate::client::kept::KeptText;
-use crate::config::{self, Config};
+use crate::config::{self, Animation, Config};
 use crate::domain::continuity::{Continuity, DecisionRecord};
 use crate::domain::conversation::Tab;
 use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
@@ -24,6 +27,8 @@ use std::collections::BTreeMap;
 
 /// The step in which the age of an agent's process is shown, so that an idle window need not tick by seconds.
 const MINUTE_MS: u64 = 60_000;
+/// The step of a running turn's time.
+const SECOND_MS: u64 = 1_000;
 
 pub struct App {
     pub config: Config,
@@ -64,6 +69,11 @@ pub struct App {
     pub zoomed: bool,
     /// How often the person asked for the whole window to be drawn anew.
     pub redraws: u32,
+    /// What the terminal can show, and what it is like, as far as it tells.
+    pub colors: Colors,
+    pub background: Option<Background>,
+    /// The multiplexer around this window.
+    pub outer: Option<Outer>,
     pub leaving: bool,
 }
 
@@ -335,6 +345,9 @@ impl App {
             panel,
             zoomed: false,
             redraws: 0,
+            colors: Colors::True,
+            background: None,
+            outer: None,
             leaving: false,
         }
     }
@@ -417,15 +430,19 @@ impl App {
             Some(ViewState::Lost { again_ms }) => Some(again_ms),
             Some(ViewState::Open) | None => None,
         };
-        let clocks = [self.next_second_ms(), self.next_minute_ms()];
+        let clocks = [self.next_elapsed_ms(), self.next_minute_ms()];
         [prefix, link, draft, notice, view].into_iter().chain(clocks).flatten().min()
     }
 
-    /// When the elapsed time of the running turn shows another second; none while none runs or is seen.
-    fn next_second_ms(&self) -> Option<u64> {
+    /// When the elapsed time of the running turn shows another second, or minute; none while none runs or is seen.
+    fn next_elapsed_ms(&self) -> Option<u64> {
         let turn = self.running().filter(|_| layout::shows_elapsed(self))?;
         let elapsed = self.now.wall.since(self.under_way_since(turn));
-        Some(self.now.steady_ms + 1000 - elapsed % 1000)
+        let step_ms = match self.config.animation {
+            Animation::Moving => SECOND_MS,
+            Animation::Still => MINUTE_MS,
+        };
+        Some(self.now.steady_ms + step_ms - elapsed % step_ms)
     }
 
     /// When the age of the agent's process in the status line shows another minute; none where it is asleep.

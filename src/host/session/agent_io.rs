@@ -21,6 +21,7 @@ use crate::domain::turn::{Evidence, Source};
 use crate::host::clock;
 use crate::host::processes;
 use crate::host::pty::Pty;
+use crate::point;
 use crate::terminal::emulator::{Mark, Screen, Told};
 use crate::terminal::excerpt::Cap;
 use crate::terminal::frame::Size;
@@ -329,6 +330,9 @@ impl AgentIo {
         }
         match self.keyboard.write(&self.pty, Instant::now()) {
             Ok(written) => {
+                if !written.is_empty() {
+                    point!("after-write");
+                }
                 for written in written {
                     tell.event(match written {
                         Written::Turn(turn) => SessionEvent::Written { turn },

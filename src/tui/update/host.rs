@@ -410,6 +410,7 @@ pub fn told(app: &mut App, out: &mut Vec<Effect>, event: Event) {
             }
         }
         Event::Notice(text) => say_trouble(app, text),
+        Event::Notify(notification) => out.push(Effect::Announce(notification)),
         Event::HostEnding => {
             app.absent = Absent::Fail;
             say_trouble(app, ENDING);
