@@ -224,8 +224,22 @@ impl Tracker {
         }
         let repeated = self.last.insert(evidence.source, claim.clone()).is_some_and(|last| last == claim);
         if self.speaking.is_some_and(|best| best < rank) {
-            if let Claim::Asks { kind, text } = claim {
-                self.say_what_is_asked(kind, text, &evidence, heard);
+            match claim {
+                Claim::Asks { kind, text } => self.say_what_is_asked(kind, text, &evidence, heard),
+                // The best one may say nothing of a message that the agent refused.
+                Claim::Failed { text } if self.state == State::Idle && evidence.source == Source::Hook => {
+                    self.claim_end(Ending::Failed { kind: FailureKind::Other, text }, evidence.clone(), now, heard);
+                }
+                Claim::Failed { .. }
+                | Claim::Idle
+                | Claim::Working { .. }
+                | Claim::Started { .. }
+                | Claim::Done
+                | Claim::Interrupted
+                | Claim::Detail(_)
+                | Claim::Identity(_)
+                | Claim::Background { .. }
+                | Claim::Title(_) => {}
             }
             heard.push(Heard::Noted(evidence));
             self.end_if_whole(heard);
@@ -274,7 +288,7 @@ impl Tracker {
     }
 
     fn claim_idle(&mut self, evidence: Evidence, now: Duration, heard: &mut Vec<Heard>) {
-        match self.state {
+        match &self.state {
             State::Starting if self.rules.settle.is_zero() => {
                 self.state = State::Idle;
                 heard.push(seen(Signal::Ready, evidence));
@@ -285,11 +299,15 @@ impl Tracker {
                 self.state = State::Idle;
                 heard.push(seen(Signal::Ready, evidence));
             }
-            State::Running(_) => {
+            State::Running(running) => {
                 // A report made for it tells an end by name, so idle without one is an interrupt. Other sources know only this.
-                let ending = match evidence.source {
-                    Source::ProgramStatus => Ending::Interrupted,
-                    _ => Ending::LooksDone,
+                let ending = match (evidence.source, &running.asks, &self.failure) {
+                    // It failed for want of a login, asked for that, and the person saw to it.
+                    (_, Some((RequestKind::Login, _)), Some(text)) => {
+                        Ending::Failed { kind: FailureKind::Other, text: text.clone() }
+                    }
+                    (Source::ProgramStatus, _, _) => Ending::Interrupted,
+                    (_, _, _) => Ending::LooksDone,
                 };
                 self.claim_end(ending, evidence, now, heard);
             }

@@ -156,9 +156,10 @@ fn stopped_words(app: &App) -> &'static str {
 fn asked_words(app: &App, conversation: &Conversation) -> Vec<Piece> {
     let open = running(conversation).map(|turn| turn.requests.iter().filter(|request| request.is_open()));
     let open: Vec<&Request> = open.into_iter().flatten().collect();
-    let way = match open.iter().any(|request| request.state == RequestState::Open) {
+    let is_on_its_way = open.iter().any(|request| matches!(request.state, RequestState::Answering(_)));
+    let way = match open.iter().any(|request| request.takes_answer()) {
         true => format!("{} answers", app.short_way(Command::Requests)),
-        false if open.is_empty() => format!("{}: answer on its screen", app.short_way(Command::SwitchKeyboard)),
+        false if !is_on_its_way => format!("{}: answer on its screen", app.short_way(Command::SwitchKeyboard)),
         false => "the answer is on its way".to_owned(),
     };
     let state = match conversation.status {
