@@ -7,6 +7,7 @@ pub mod cli;
 pub mod client;
 pub mod config;
 pub mod domain;
+pub mod holder;
 pub mod host;
 pub mod lock;
 pub mod paths;

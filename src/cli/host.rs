@@ -1,16 +1,15 @@
 //! `threadkeep host`: status and stop for people; run and launch for threadkeep itself.
 
+use super::launch::launch;
 use super::{CliError, ExitCode, ask_done, json, say};
-use crate::client::{Absent, ClientError, Control, own_program};
+use crate::client::{Absent, ClientError, Control};
+use crate::host::Ended;
 use crate::host::first_word::FirstWord;
-use crate::host::{Ended, descriptors};
 use crate::paths::Paths;
 use crate::protocol::message::{BUILD, HostReport, Reply, Request};
 use clap::Subcommand;
 use rustix::process::{Pid, test_kill_process};
-use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, Stdio};
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 /// The stop ladder of a stubborn session takes this long, and some more.
@@ -41,7 +40,7 @@ impl Host {
             Host::Status { json } => status(paths, json),
             Host::Stop => stop(paths),
             Host::Run => run(paths),
-            Host::Launch => launch(paths),
+            Host::Launch => launch(paths, "host", &["host", "run"]),
         }
     }
 }
@@ -111,6 +110,12 @@ fn stop(paths: &Paths) -> Result<ExitCode, CliError> {
     let mut control = loop {
         match Control::connect(paths, Absent::Fail) {
             Ok(control) => break control,
+            // What a host that died has left with its holder, the next one ends.
+            Err(ClientError::NoHost { .. }) if holder_serves(paths) => match Control::connect(paths, Absent::Start) {
+                Ok(control) => break control,
+                Err(ClientError::Ended | ClientError::Broken(_)) if Instant::now() < until => {}
+                Err(error) => return Err(error.into()),
+            },
             Err(ClientError::NoHost { .. }) => {
                 say("no host runs")?;
                 return Ok(ExitCode::Done);
@@ -138,6 +143,10 @@ fn stop(paths: &Paths) -> Result<ExitCode, CliError> {
     Ok(ExitCode::Done)
 }
 
+fn holder_serves(paths: &Paths) -> bool {
+    UnixStream::connect(crate::holder::socket(paths)).is_ok()
+}
+
 fn run(paths: &Paths) -> Result<ExitCode, CliError> {
     match crate::host::run(paths) {
         Ok(Ended::AsTold) => Ok(ExitCode::Done),
@@ -149,45 +158,6 @@ fn run(paths: &Paths) -> Result<ExitCode, CliError> {
             let why = error.to_string();
             FirstWord::Cannot(why.clone()).tell();
             Err(CliError::Host(why))
-        }
-    }
-}
-
-/// The host must outlive the terminal it is started from: its parent leaves as soon as it serves, and it begins a process session of its own.
-fn launch(paths: &Paths) -> Result<ExitCode, CliError> {
-    paths.prepare()?;
-    let failed = |error: std::io::Error| CliError::Host(format!("its process could not be started: {error}"));
-    let program = own_program().map_err(failed)?;
-    let log = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&paths.log);
-    let log =
-        log.map_err(|error| CliError::Host(format!("could not open the log {}: {error}", paths.log.display())))?;
-    let mut command = Command::new(program);
-    if let Some(home) = std::env::var_os("THREADKEEP_HOME").filter(|home| !home.is_empty()) {
-        // A relative one means the folder we stand in, which the host leaves.
-        command.env("THREADKEEP_HOME", std::path::absolute(home).map_err(failed)?);
-    }
-    // What the caller has open (a file, a pipe that somebody waits for the end of) must not stay open for as long as the host lives.
-    descriptors::keep_from_children().map_err(failed)?;
-    let mut host = command
-        .args(["host", "run"])
-        // A folder that may go away, or a disk that is to be unmounted, must not be held by a background process.
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(log)
-        .spawn()
-        .map_err(failed)?;
-    let heard = host.stdout.take().map(FirstWord::hear).transpose().map_err(failed)?;
-    match heard.flatten() {
-        Some(FirstWord::Serving) => Ok(ExitCode::Done),
-        Some(FirstWord::Cannot(why)) => Err(CliError::Host(why)),
-        None => {
-            let status = host.wait().map_err(failed)?;
-            // Somebody killed it while it started; whoever needs a host launches the next one.
-            if status.signal().is_some() {
-                return Ok(ExitCode::Done);
-            }
-            Err(CliError::Host(format!("the host ended before it served ({status})")))
         }
     }
 }

@@ -5,8 +5,10 @@
 mod answer;
 mod awaiting;
 mod doctor;
+mod holder;
 mod host;
 mod json;
+mod launch;
 mod log;
 mod ls;
 mod model;
@@ -84,6 +86,9 @@ pub enum Verb {
     /// Look after the background host
     #[command(subcommand)]
     Host(host::Host),
+    /// Keep the agents (for threadkeep itself)
+    #[command(subcommand, hide = true)]
+    Holder(holder::Holder),
     /// Say what was found here and what works
     Doctor(doctor::Doctor),
     /// Take what an agent's hook tells on standard input (what a profile has its agent call)
@@ -165,6 +170,7 @@ pub fn run(verb: Verb) -> Result<ExitCode, CliError> {
         Verb::Wait(wait) => wait.run(&paths),
         Verb::Rm(rm) => rm.run(&paths),
         Verb::Host(host) => host.run(&paths),
+        Verb::Holder(holder) => holder.run(&paths),
         Verb::Doctor(doctor) => doctor.run(&paths),
         Verb::Signal(signal) => signal.run(),
     }

@@ -6,13 +6,16 @@ use super::core::HostCore;
 use super::effect::{Effect, SessionOrder};
 use super::event::{ClientId, Event};
 use super::finder::{Finder, ToFind};
+use super::holding::Holding;
 use super::processes;
-use super::session::{Handover, SessionThread};
+use super::retaking::Found;
+use super::session::{Comes, Handover, SessionThread};
 use super::socket::Frames;
 use super::timers::Timers;
 use super::writer::{ToWriter, Writer};
 use crate::domain::conversation_state::{FolderState, SessionEvent, StartOrder};
 use crate::domain::id::{ConversationId, Generation};
+use crate::domain::session::Exit;
 use crate::protocol::codec;
 use crate::protocol::message::{Environment, Refusal, Reply, Told};
 use crate::terminal::frame::Size;
@@ -64,6 +67,13 @@ pub enum Incoming {
         id: u64,
         reply: Reply,
     },
+    /// A session's thread tells something, the `number`-th of all.
+    FromSession {
+        conversation: ConversationId,
+        generation: Generation,
+        number: u64,
+        event: SessionEvent,
+    },
     /// The session's thread is about to end.
     SessionGone {
         conversation: ConversationId,
@@ -84,14 +94,33 @@ pub struct Driver {
     clients: HashMap<ClientId, Frames>,
     parked: HashMap<ClientId, UnixStream>,
     sessions: HashMap<(ConversationId, Generation), SessionThread>,
+    holding: Holding,
+    /// What the holder knows each session by, until its end is noted.
+    held: HashMap<(ConversationId, Generation), String>,
     /// Leaders that are gone while jobs of theirs live on: those end with the host.
     left: Vec<Pid>,
     timers: Timers,
     /// The size of the newest view: what a new session starts with.
     size: Size,
-    run: PathBuf,
+    places: Places,
     incoming: Sender<Incoming>,
-    ending: bool,
+    ending: Ending,
+}
+
+/// Where sessions have their files.
+#[derive(Debug, Clone)]
+pub struct Places {
+    pub run: PathBuf,
+    pub journals: PathBuf,
+}
+
+/// Whether the host is to end, and what becomes of its sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    No,
+    WithSessions,
+    /// They go on under the next host.
+    Alone,
 }
 
 impl Driver {
@@ -100,7 +129,8 @@ impl Driver {
         agents: AgentCatalog,
         writer: Writer,
         finder: Finder,
-        run: PathBuf,
+        holding: Holding,
+        places: Places,
         incoming: Sender<Incoming>,
     ) -> Driver {
         Driver {
@@ -116,23 +146,26 @@ impl Driver {
             left: Vec::new(),
             timers: Timers::new(incoming.clone()),
             size: FIRST_SIZE,
-            run,
+            holding,
+            held: HashMap::new(),
+            places,
             incoming,
-            ending: false,
+            ending: Ending::No,
         }
     }
 
     /// Runs until the host is to end and all its sessions are gone.
     pub async fn run(mut self, first: Vec<Effect>, mut receiver: Receiver<Incoming>) {
         self.perform(first);
-        while !(self.ending && self.sessions.is_empty() && self.at_writer == 0) {
+        while !(self.ending != Ending::No && self.sessions.is_empty() && self.at_writer == 0) {
             // A sender is kept in `self`, so there is always one.
             let Some(incoming) = receiver.recv().await else {
                 break;
             };
             self.take(incoming);
         }
-        let jobs = end_beside(self.left);
+        // Jobs that sessions left go on where sessions do.
+        let jobs = end_beside(if self.ending == Ending::Alone { Vec::new() } else { self.left });
         let leaving = async {
             for frames in self.clients.into_values() {
                 frames.finish().await;
@@ -144,6 +177,31 @@ impl Driver {
             tracing::error!("jobs that sessions left could not even be looked at; they are left");
         }
         self.writer.finish();
+        if self.ending == Ending::WithSessions {
+            self.holding.end();
+        }
+    }
+
+    /// Takes processes over that earlier hosts started; what the core did not know as its own is ended.
+    pub fn take_over(&mut self, found: Vec<Found>) {
+        for found in found {
+            let Found { conversation, generation, key, begun } = found;
+            self.held.insert((conversation, generation), key);
+            let begun = begun.and_then(|(begin, held)| {
+                let (comes, holding) = (Comes::FromEarlier(held), self.holding.clone());
+                let started = SessionThread::start(*begin, comes, holding, self.incoming.clone());
+                started.map_err(|error| error.to_string())
+            });
+            match begun {
+                Ok(session) => drop(self.sessions.insert((conversation, generation), session)),
+                Err(why) => {
+                    tracing::error!(why, "a session could not be taken over");
+                    let event = SessionEvent::Exited { exit: Exit::NotSeen, said: String::new() };
+                    let effects = self.core.handle(Event::Session { conversation, generation, event }, clock::now());
+                    self.perform(effects);
+                }
+            }
+        }
     }
 
     fn take(&mut self, incoming: Incoming) {
@@ -183,6 +241,16 @@ impl Driver {
             }
             Incoming::GivenUp => self.at_writer = self.at_writer.saturating_sub(1),
             Incoming::QueryDone { client, id, reply } => self.tell(client, &Told::Reply { id, reply }),
+            Incoming::FromSession { conversation, generation, number, event } => {
+                let is_end = is_end(&event);
+                let mut effects = self.core.handle(Event::Session { conversation, generation, event }, clock::now());
+                let order = SessionOrder::Settled(number);
+                effects.push(Effect::ToSession { conversation, generation, order });
+                if is_end {
+                    effects.push(Effect::Forget { conversation, generation });
+                }
+                self.perform(effects);
+            }
             Incoming::SessionGone { conversation, generation, left } => {
                 self.left.extend(left);
                 if let Some(session) = self.sessions.remove(&(conversation, generation)) {
@@ -221,6 +289,8 @@ impl Driver {
     fn needs_no_commit(&self, effect: &Effect) -> bool {
         match effect {
             Effect::ReplyNow { .. } | Effect::TellNow { .. } | Effect::RefuseView { .. } | Effect::End => true,
+            // Told in a line of its own: it waits until all is saved.
+            Effect::MakeRoom => false,
             Effect::View { conversation, generation, .. } => self.sessions.contains_key(&(*conversation, *generation)),
             Effect::Save(_)
             | Effect::Reply { .. }
@@ -230,6 +300,7 @@ impl Driver {
             | Effect::DescribeAgents { .. }
             | Effect::StartSession { .. }
             | Effect::ToSession { .. }
+            | Effect::Forget { .. }
             | Effect::SetTimer { .. }
             | Effect::CancelTimers { .. } => false,
         }
@@ -298,8 +369,20 @@ impl Driver {
                 self.timers.set(conversation, timer, after_ms);
             }
             Effect::CancelTimers { conversation, turn } => self.timers.cancel(conversation, turn),
+            Effect::Forget { conversation, generation } => {
+                if let Some(key) = self.held.remove(&(conversation, generation)) {
+                    self.holding.forget(key);
+                }
+            }
+            Effect::MakeRoom => {
+                self.ending = Ending::Alone;
+                self.writer.give_up_after(GIVE_UP_SAVING);
+                for session in self.sessions.values() {
+                    session.order(SessionOrder::Leave);
+                }
+            }
             Effect::End => {
-                self.ending = true;
+                self.ending = Ending::WithSessions;
                 self.writer.give_up_after(GIVE_UP_SAVING);
                 for session in self.sessions.values() {
                     session.order(SessionOrder::Stop);
@@ -312,8 +395,12 @@ impl Driver {
         let generation = order.generation;
         let begun = self
             .agents
-            .begin(conversation, order, environment, &self.run, self.size)
-            .and_then(|begin| SessionThread::start(begin, self.incoming.clone()).map_err(|error| error.to_string()));
+            .begin(conversation, order, environment, &self.places.run, &self.places.journals, self.size)
+            .and_then(|begin| {
+                self.held.insert((conversation, generation), begin.note.key());
+                let started = SessionThread::start(begin, Comes::Started, self.holding.clone(), self.incoming.clone());
+                started.map_err(|error| error.to_string())
+            });
         match begun {
             Ok(session) => {
                 self.sessions.insert((conversation, generation), session);
@@ -352,6 +439,22 @@ impl Driver {
             tracing::warn!(client = client.0, "a slow client was dropped");
             slow.give_up();
         }
+    }
+}
+
+/// Whether nothing comes from the session's process after this.
+fn is_end(event: &SessionEvent) -> bool {
+    match event {
+        SessionEvent::Exited { .. } | SessionEvent::NotKilled { .. } | SessionEvent::CouldNotStart { .. } => true,
+        SessionEvent::Started { .. }
+        | SessionEvent::TakenOver { .. }
+        | SessionEvent::Written { .. }
+        | SessionEvent::NotWritten { .. }
+        | SessionEvent::Seen(_)
+        | SessionEvent::ShellReplaced
+        | SessionEvent::Noted(_)
+        | SessionEvent::AnswerTyped(_)
+        | SessionEvent::AnswerNotTyped { .. } => false,
     }
 }
 

@@ -11,8 +11,11 @@ pub mod effect;
 pub mod event;
 mod finder;
 pub mod first_word;
+mod holding;
+mod note;
 mod processes;
 mod pty;
+mod retaking;
 mod session;
 mod socket;
 mod timers;
@@ -25,10 +28,12 @@ use crate::protocol::message::{BUILD, Hello, PROTOCOL_MAJOR, PROTOCOL_MINOR};
 use crate::store::{Store, StoreError};
 use agents::AgentCatalog;
 use core::{HostCore, HostFacts};
-use driver::{Driver, Incoming};
+use driver::{Driver, Incoming, Places};
 use event::Event;
 use finder::Finder;
 use first_word::FirstWord;
+use holding::Holding;
+use retaking::Found;
 use socket::Door;
 use std::fs::File;
 use std::io;
@@ -92,7 +97,6 @@ pub fn run(paths: &Paths) -> Result<Ended, HostError> {
 /// that it lay in.
 fn open_and_serve(paths: &Paths, lock: Held) -> Result<(), HostError> {
     let store = open_store(&paths.store)?;
-    empty(&paths.run);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(HostError::Run)?;
     runtime.block_on(serve(paths, lock, store))
 }
@@ -118,7 +122,18 @@ async fn serve(paths: &Paths, lock: Held, mut store: Store) -> Result<(), HostEr
     let for_core = agents.for_core(config.default_agent);
     let started_at = clock::now();
     let facts = HostFacts { pid: std::process::id(), build: BUILD.to_owned(), started_at };
-    let (core, first) = HostCore::restore(for_core, loaded.conversations, loaded.next_conversation, facts, started_at);
+    let holding = Holding::new(paths).map_err(HostError::Run)?;
+    let places = Places { run: paths.run.clone(), journals: crate::holder::journals(paths) };
+    let held = retaking::read(holding.find());
+    let kept_ids = retaking::known_ids(&loaded.conversations);
+    let lived_on = retaking::lived_on(&held);
+    let (core, first) =
+        HostCore::restore(for_core, loaded.conversations, lived_on, loaded.next_conversation, facts, started_at);
+    let (found, not_ours) = retaking::sort(held, &core, &agents, &kept_ids, &places);
+    for folder in [&places.run, &places.journals] {
+        empty_but(folder, &found);
+    }
+    retaking::end(not_ours, &holding);
 
     let (incoming, receiver) = mpsc::channel(INCOMING);
     let finder = Finder::start(store.searcher(), incoming.clone()).map_err(HostError::Run)?;
@@ -137,14 +152,19 @@ async fn serve(paths: &Paths, lock: Held, mut store: Store) -> Result<(), HostEr
     tokio::spawn(socket::serve(door, hello, incoming.clone()));
     tokio::spawn(end_on_signal(incoming.clone()));
     tracing::info!(pid = std::process::id(), build = BUILD, "the host serves");
-    Driver::new(core, agents, writer, finder, paths.run.clone(), incoming).run(first, receiver).await;
+    let mut driver = Driver::new(core, agents, writer, finder, holding, places, incoming);
+    driver.take_over(found);
+    driver.run(first, receiver).await;
     tracing::info!("the host ended as told");
     Ok(())
 }
 
-/// Removes what the sessions of a host that died have left: nobody else uses this folder, as lock and store are ours.
-fn empty(folder: &Path) {
+/// Removes what sessions have left that are gone: nobody else uses this folder, as lock and store are ours.
+fn empty_but(folder: &Path, found: &[Found]) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if found.iter().any(|found| entry.file_name().to_str() == Some(&found.key)) {
+            continue;
+        }
         if let Err(error) = std::fs::remove_dir_all(entry.path()) {
             tracing::warn!(path = %entry.path().display(), %error, "could not remove what an earlier host left");
         }

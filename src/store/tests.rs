@@ -129,6 +129,7 @@ fn turn_ends() -> Vec<TurnEnd> {
         TurnEnd::Failed(FailedWhy::ExitStatus(-1)),
         TurnEnd::Failed(FailedWhy::AgentExited(Exit::Code(1))),
         TurnEnd::Failed(FailedWhy::AgentExited(Exit::Signal(9))),
+        TurnEnd::Failed(FailedWhy::AgentExited(Exit::NotSeen)),
         TurnEnd::Failed(FailedWhy::NotStarted),
         TurnEnd::Failed(FailedWhy::NotDelivered),
         TurnEnd::Failed(FailedWhy::CouldNotStart("no \"such\" program\n".into())),
@@ -149,7 +150,7 @@ fn turn_ends() -> Vec<TurnEnd> {
             TurnEnd::Completed
             | TurnEnd::Failed(
                 FailedWhy::ExitStatus(_)
-                | FailedWhy::AgentExited(Exit::Code(_) | Exit::Signal(_))
+                | FailedWhy::AgentExited(Exit::Code(_) | Exit::Signal(_) | Exit::NotSeen)
                 | FailedWhy::NotStarted
                 | FailedWhy::NotDelivered
                 | FailedWhy::CouldNotStart(_)
@@ -196,6 +197,7 @@ fn asleep_whys() -> Vec<AsleepWhy> {
     let whys = vec![
         AsleepWhy::AgentExited(Exit::Code(3)),
         AsleepWhy::AgentExited(Exit::Signal(15)),
+        AsleepWhy::AgentExited(Exit::NotSeen),
         AsleepWhy::HostEnded,
         AsleepWhy::Stopped,
         AsleepWhy::CouldNotStart("none".into()),
@@ -204,7 +206,7 @@ fn asleep_whys() -> Vec<AsleepWhy> {
     ];
     for why in &whys {
         match why {
-            AsleepWhy::AgentExited(Exit::Code(_) | Exit::Signal(_))
+            AsleepWhy::AgentExited(Exit::Code(_) | Exit::Signal(_) | Exit::NotSeen)
             | AsleepWhy::HostEnded
             | AsleepWhy::Stopped
             | AsleepWhy::CouldNotStart(_)
@@ -218,6 +220,7 @@ fn asleep_whys() -> Vec<AsleepWhy> {
 fn whys() -> Vec<Why> {
     let mut whys = vec![
         Why::AgentAlive,
+        Why::AgentLivedOn,
         Why::FirstMessage,
         Why::UserAsked,
         Why::AgentChanged { from: "a".into(), to: "b".into() },
@@ -246,6 +249,7 @@ fn whys() -> Vec<Why> {
     for why in &whys {
         match why {
             Why::AgentAlive
+            | Why::AgentLivedOn
             | Why::FirstMessage
             | Why::UserAsked
             | Why::Asleep {
@@ -554,6 +558,22 @@ fn a_store_made_by_schema_3_opens_with_this_build() {
     raw.pragma_update(None, "user_version", 3).unwrap();
     drop(raw);
     let mut store = home.open();
+    assert_eq!(found(&store, "quoted", 1).len(), 1);
+    assert_eq!(store.load().unwrap().conversations.len(), 21);
+}
+
+#[test]
+fn a_store_made_by_schema_4_opens_with_this_build() {
+    let home = Home::new();
+    let raw = home.raw();
+    raw.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+    for schema in &SCHEMA[..4] {
+        raw.execute_batch(schema).unwrap();
+    }
+    raw.execute_batch(include_str!("golden/0004.sql")).unwrap();
+    raw.pragma_update(None, "user_version", 4).unwrap();
+    drop(raw);
+    let mut store = home.open();
     check_everything(&mut store);
     assert_eq!(found(&store, "quoted", 1).len(), 1);
 }
@@ -590,7 +610,7 @@ fn this_build_writes_what_the_golden_store_holds() {
             written += &format!("INSERT INTO {table} ({}) VALUES ({});\n", columns.join(", "), row.unwrap());
         }
     }
-    let golden = include_str!("golden/0003.sql").lines().filter(|line| !line.contains("turn_words"));
+    let golden = include_str!("golden/0004.sql").lines().filter(|line| !line.contains("turn_words"));
     let golden: String = golden.flat_map(|line| [line, "\n"]).collect();
     let path = std::env::temp_dir().join("threadkeep-golden.sql");
     if written != golden {

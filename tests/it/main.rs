@@ -7,6 +7,7 @@ mod architecture;
 mod coming_back;
 mod contract;
 mod crash;
+mod holder;
 // Shared with the tests of real agents, which need more of it.
 #[allow(dead_code)]
 mod home;

@@ -13,7 +13,7 @@ use super::event::{ClientId, Event};
 use crate::domain::change::Change;
 use crate::domain::conversation::Tab;
 use crate::domain::conversation_state::{
-    Action, AgentRules, Ask, ConversationState, Input, Kept, MAX_MESSAGE_BYTES, Outcome, Watched,
+    Action, AgentRules, Ask, ConversationState, Input, Kept, LivedOn, MAX_MESSAGE_BYTES, Outcome, Watched,
 };
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
 use crate::domain::turn::TurnRecord;
@@ -72,6 +72,7 @@ impl HostCore {
     pub fn restore(
         agents: Agents,
         kept: Vec<Kept>,
+        mut lived_on: BTreeMap<ConversationId, LivedOn>,
         next_conversation: ConversationId,
         host: HostFacts,
         now: Timestamp,
@@ -94,11 +95,19 @@ impl HostCore {
         let mut effects = Vec::new();
         for conversation in kept {
             let id = conversation.record.id;
-            let (state, actions) = ConversationState::restore(conversation, |agent| core.rules_of(agent), now);
+            let lived_on = lived_on.remove(&id);
+            let (state, actions) =
+                ConversationState::restore(conversation, |agent| core.rules_of(agent), lived_on, now);
             core.conversations.insert(id, state);
             effects.extend(core.effects_of(id, actions));
         }
         (core, effects)
+    }
+
+    /// Whether this is the process of the conversation's session.
+    pub fn has_live(&self, id: ConversationId, generation: Generation) -> bool {
+        let live = self.conversations.get(&id).and_then(ConversationState::live);
+        live.is_some_and(|live| live.generation == generation)
     }
 
     /// Applies one event and says what must be done about it.

@@ -30,7 +30,7 @@ fn core() -> HostCore {
     let rules = BTreeMap::from([("a".into(), rules.clone()), ("b".into(), rules)]);
     let agents = Agents { rules, default_agent: "a".into() };
     let host = HostFacts { pid: 7, build: "test".into(), started_at: NOW };
-    HostCore::restore(agents, Vec::new(), ONE, host, NOW).0
+    HostCore::restore(agents, Vec::new(), BTreeMap::new(), ONE, host, NOW).0
 }
 
 fn ask(core: &mut HostCore, client: ClientId, request: Request) -> Vec<Effect> {
