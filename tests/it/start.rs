@@ -35,7 +35,7 @@ fn what_a_killed_host_left_behind_hinders_nobody() {
     let tab = home.tab();
     tab.send("true");
     let shell = tab.pid();
-    home.kill_host();
+    home.kill_host_and_holder();
     assert!(home.paths().socket.exists() && home.paths().lock.exists(), "a killed host cleans nothing up");
     home.run(&["host", "status"]).ended_with(7);
     let running: Vec<_> = (0..20).map(|_| home.call(&["ls", "--json"]).start()).collect();
