@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use tempfile::TempDir;
 use threadkeep::domain::change::Change;
-use threadkeep::domain::conversation::{ConversationRecord, Tab, Title};
+use threadkeep::domain::conversation::{Begun, ConversationRecord, FreshWanted, Tab, Title};
 use threadkeep::domain::fingerprint::Fingerprint;
 use threadkeep::domain::id::{ConversationId, Timestamp, TurnNumber};
 use threadkeep::domain::search::Query;
-use threadkeep::domain::turn::{Answer, Delivery, FailedWhy, Origin, TurnEnd, TurnRecord, TurnState, Work};
+use threadkeep::domain::turn::{Answer, Delivery, FailedWhy, Origin, TurnEnd, TurnRecord, TurnState, Usage, Work};
 use threadkeep::store::Store;
 
 const TURNS_OF_CONVERSATION: usize = 500;
@@ -99,11 +99,13 @@ fn changes(number: usize, random: &mut Random) -> Vec<Change> {
             id,
             title: Title::FromPrompt(format!("conversation {conversation}")),
             wanted: Fingerprint { agent: agent.into(), model: None, folder },
-            fresh_wanted: false,
+            fresh_wanted: FreshWanted::No,
             queue_held: None,
             tab: Tab::Closed,
             unread: None,
             draft: String::new(),
+            begun: Begun::New,
+            spent: Usage::default(),
             created_at: at,
             active_at: at,
         })

@@ -1,9 +1,8 @@
 //! `threadkeep doctor`: what was found here, what each agent can do, and what stands in the way.
 
 use super::host::other_build;
-use super::{CliError, ExitCode, connect, json, say};
+use super::{CliError, ExitCode, config, connect, say, say_json};
 use crate::client::Control;
-use crate::config::Config;
 use crate::paths::Paths;
 use crate::protocol::message::{AgentReport, BUILD, HostReport, Reply, Request};
 use clap::Args;
@@ -20,9 +19,9 @@ impl Doctor {
         let mut control = connect(paths)?;
         let host = host(&mut control)?;
         let agents = agents(&mut control)?;
-        let config = Config::load(&paths.config).err().map(|error| error.to_string());
+        let config = config::trouble(paths);
         if self.json {
-            json::print(&serde_json::json!({
+            say_json(serde_json::json!({
                 "version": BUILD,
                 "host": { "pid": host.pid, "build": host.build, "store_trouble": host.store_trouble },
                 "store": paths.store,

@@ -1,12 +1,13 @@
-//! `threadkeep host`: status and stop for people; run and launch for threadkeep itself.
+//! `threadkeep host`: status, restart and stop for people; run and launch for threadkeep itself.
 
 use super::launch::launch;
-use super::{CliError, ExitCode, ask_done, json, say};
+use super::{CliError, ExitCode, ask_done, say, say_json};
 use crate::client::{Absent, ClientError, Control};
 use crate::host::Ended;
 use crate::host::first_word::FirstWord;
+use crate::json;
 use crate::paths::Paths;
-use crate::protocol::message::{BUILD, HostReport, Reply, Request};
+use crate::protocol::message::{BUILD, HostReport, Refusal, Reply, Request};
 use clap::Subcommand;
 use rustix::process::{Pid, test_kill_process};
 use std::os::unix::net::UnixStream;
@@ -24,8 +25,18 @@ pub enum Host {
         #[arg(long)]
         json: bool,
     },
+    /// Put a new host in the place of the one that runs; agents and turns go on
+    Restart {
+        /// One JSON object: {"pid":N,"build":"..."}
+        #[arg(long)]
+        json: bool,
+    },
     /// End all sessions and the host; conversations stay
-    Stop,
+    Stop {
+        /// One JSON object: {"stopped":true}, or false where none ran
+        #[arg(long)]
+        json: bool,
+    },
     /// Serve in the foreground (what a client starts in the background)
     #[command(hide = true)]
     Run,
@@ -38,7 +49,8 @@ impl Host {
     pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
         match self {
             Host::Status { json } => status(paths, json),
-            Host::Stop => stop(paths),
+            Host::Restart { json } => restart(paths, json),
+            Host::Stop { json } => stop(paths, json),
             Host::Run => run(paths),
             Host::Launch => launch(paths, "host", &["host", "run"]),
         }
@@ -50,7 +62,7 @@ fn status(paths: &Paths, as_json: bool) -> Result<ExitCode, CliError> {
         Ok(control) => control,
         Err(ClientError::NoHost { .. }) => {
             if as_json {
-                json::print(&serde_json::json!({ "running": false }))?;
+                say_json(serde_json::json!({ "running": false }))?;
             } else {
                 say("no host runs; any command or the window starts one")?;
             }
@@ -59,26 +71,11 @@ fn status(paths: &Paths, as_json: bool) -> Result<ExitCode, CliError> {
         Err(error) => return Err(error.into()),
     };
     match control.ask(&Request::HostStatus, None)? {
-        Reply::Host(report) if as_json => json::print(&as_object(&report))?,
+        Reply::Host(report) if as_json => say_json(json::host(&report))?,
         Reply::Host(report) => say(&sentence(&report))?,
         other => return Err(CliError::Unexpected(Box::new(other))),
     }
     Ok(ExitCode::Done)
-}
-
-fn as_object(report: &HostReport) -> serde_json::Value {
-    serde_json::json!({
-        "running": true,
-        "pid": report.pid,
-        "build": report.build,
-        "client_build": BUILD,
-        "started_ms": report.started_at,
-        "conversations": report.conversations,
-        "sessions": report.sessions,
-        "turns_running": report.turns_running,
-        "windows": report.clients,
-        "store_trouble": report.store_trouble,
-    })
 }
 
 fn sentence(report: &HostReport) -> String {
@@ -86,9 +83,16 @@ fn sentence(report: &HostReport) -> String {
         Some(cause) => format!("\nnothing can be saved now: {cause}"),
         None => String::new(),
     };
+    let holder = match report.holder {
+        Some(pid) => format!("\nholder {pid} keeps the agents: they live on when the host does not"),
+        None if report.sessions > 0 => {
+            "\nthe holder of the agents is gone: they end with the host; the next session starts a new one".to_owned()
+        }
+        None => String::new(),
+    };
     let other = other_build(report).map(|words| format!("\n{words}")).unwrap_or_default();
     format!(
-        "host {} (threadkeep {}): {} conversations, {} sessions, {} turns running, {} windows{trouble}{other}",
+        "host {} (threadkeep {}): {} conversations, {} sessions, {} turns running, {} windows{holder}{trouble}{other}",
         report.pid, report.build, report.conversations, report.sessions, report.turns_running, report.clients
     )
 }
@@ -97,15 +101,68 @@ fn sentence(report: &HostReport) -> String {
 pub fn other_build(report: &HostReport) -> Option<String> {
     (report.build != BUILD).then(|| {
         format!(
-            "the host is threadkeep {} and this is {BUILD}; threadkeep host stop ends it with its sessions, the next command starts this one",
+            "the host is threadkeep {} and this is {BUILD}; threadkeep host restart puts this one in its place, and agents go on",
             report.build
         )
     })
 }
 
+/// Returns when the next host serves.
+fn restart(paths: &Paths, as_json: bool) -> Result<ExitCode, CliError> {
+    let until = Instant::now() + STOP_LIMIT;
+    let before = match Control::connect(paths, Absent::Fail) {
+        Ok(mut control) => {
+            make_room(&mut control)?;
+            Some(control.host_pid())
+        }
+        Err(ClientError::NoHost { .. }) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let report = loop {
+        let next =
+            Control::connect(paths, Absent::Start).and_then(|mut control| control.ask(&Request::HostStatus, None));
+        match next {
+            Ok(Reply::Host(report)) if Some(report.pid) != before => break report,
+            // The one before is on its last steps.
+            Ok(Reply::Host(_))
+            | Err(ClientError::Ended | ClientError::Broken(_) | ClientError::Refused(Refusal::Ending))
+                if Instant::now() < until =>
+            {
+                std::thread::sleep(LOOK_EVERY);
+            }
+            Ok(Reply::Host(_)) => {
+                return Err(CliError::Host("the host was told to make room and still serves; see its log".into()));
+            }
+            Ok(other) => return Err(CliError::Unexpected(Box::new(other))),
+            Err(error) => return Err(error.into()),
+        }
+    };
+    if as_json {
+        say_json(serde_json::json!({ "pid": report.pid, "build": report.build }))?;
+    } else {
+        say(&format!("host {} serves (threadkeep {}); {} sessions go on", report.pid, report.build, report.sessions))?;
+    }
+    Ok(ExitCode::Done)
+}
+
+/// Only builds that know how let their sessions go on.
+fn make_room(control: &mut Control) -> Result<(), CliError> {
+    match ask_done(control, &Request::HostRestart) {
+        Err(CliError::Client(ClientError::Refused(Refusal::NotUnderstood))) => Err(CliError::Host(
+            "this host is of a build whose sessions end with it; wait for its turns, then run threadkeep host stop"
+                .into(),
+        )),
+        // It was on its way out already.
+        Err(CliError::Client(ClientError::Ended | ClientError::Broken(_) | ClientError::Refused(Refusal::Ending))) => {
+            Ok(())
+        }
+        other => other,
+    }
+}
+
 /// Returns when the host has let go of everything, so that what follows finds nothing of it. (Its process id may live on as a zombie for
 /// as long as init likes.)
-fn stop(paths: &Paths) -> Result<ExitCode, CliError> {
+fn stop(paths: &Paths, as_json: bool) -> Result<ExitCode, CliError> {
     let until = Instant::now() + STOP_LIMIT;
     let mut control = loop {
         match Control::connect(paths, Absent::Fail) {
@@ -117,7 +174,7 @@ fn stop(paths: &Paths) -> Result<ExitCode, CliError> {
                 Err(error) => return Err(error.into()),
             },
             Err(ClientError::NoHost { .. }) => {
-                say("no host runs")?;
+                say_stopped(as_json, false, "no host runs")?;
                 return Ok(ExitCode::Done);
             }
             // It took the call on its last steps; soon there is none.
@@ -139,12 +196,16 @@ fn stop(paths: &Paths) -> Result<ExitCode, CliError> {
         }
         std::thread::sleep(LOOK_EVERY);
     }
-    say("the host ended; conversations are kept")?;
+    say_stopped(as_json, true, "the host ended; conversations are kept")?;
     Ok(ExitCode::Done)
 }
 
 fn holder_serves(paths: &Paths) -> bool {
     UnixStream::connect(crate::holder::socket(paths)).is_ok()
+}
+
+fn say_stopped(as_json: bool, stopped: bool, words: &str) -> Result<(), CliError> {
+    if as_json { say_json(serde_json::json!({ "stopped": stopped })) } else { say(words) }
 }
 
 fn run(paths: &Paths) -> Result<ExitCode, CliError> {

@@ -1,13 +1,17 @@
 //! The command line: one verb a file. Every verb is a client like the window.
 //!
-//! Change here: arguments, exit codes. Output with `--json` is a contract (README, "Scripts"); its shapes are in `json.rs`.
+//! Change here: arguments, exit codes. Output with `--json` is a contract (README, "Scripts"); its shapes are in `src/json.rs`.
 
 mod answer;
+mod archive;
 mod awaiting;
+mod config;
 mod doctor;
+mod export;
+mod fork;
+mod handover;
 mod holder;
 mod host;
-mod json;
 mod launch;
 mod log;
 mod ls;
@@ -16,13 +20,17 @@ mod new;
 mod search;
 mod send;
 mod signal;
+mod status;
 mod tell;
 mod wait;
 mod why;
 
 use crate::client::{Absent, ClientError, Control};
+use crate::domain::conversation::Tab;
 use crate::domain::id::ConversationId;
 use crate::domain::turn::{TurnEnd, TurnState};
+use crate::export::ExportError;
+use crate::json;
 use crate::paths::{Paths, PathsError};
 use crate::protocol::message::{BUILD, Conversation, Reply, Request};
 use clap::{Args, Parser, Subcommand};
@@ -69,6 +77,8 @@ pub enum Verb {
     Log(log::Log),
     /// Find turns of all conversations by words of their prompts and answers
     Search(search::Search),
+    /// Write the whole record of a conversation as Markdown or JSON
+    Export(export::Export),
     /// Say how the last messages reached their agent, and why
     Why(why::Why),
     /// Say or choose the model of a conversation, from its next message on
@@ -77,10 +87,19 @@ pub enum Verb {
     Answer(answer::Answer),
     /// Make the next message start a fresh session
     Fresh(tell::Fresh),
+    /// Let another agent go on with a conversation, with a brief to read and send
+    #[command(name = "handover")]
+    HandOver(handover::HandOver),
+    /// Leave a conversation behind one of its turns, in a new one
+    Fork(fork::Fork),
     /// Interrupt the turn that runs, and wait for its end
     Interrupt(tell::Interrupt),
     /// Wait until a turn has ended
     Wait(wait::Wait),
+    /// Say in one line how all conversations stand, for a prompt; starts no host
+    Status(status::Status),
+    /// Put a conversation away, out of the lists, or take it back
+    Archive(archive::Archive),
     /// Forget a conversation with all its turns, and end its session
     Rm(tell::Rm),
     /// Look after the background host
@@ -89,6 +108,8 @@ pub enum Verb {
     /// Keep the agents (for threadkeep itself)
     #[command(subcommand, hide = true)]
     Holder(holder::Holder),
+    /// Say where the configuration lies, print it with all defaults, or check it
+    Config(config::Config),
     /// Say what was found here and what works
     Doctor(doctor::Doctor),
     /// Take what an agent's hook tells on standard input (what a profile has its agent call)
@@ -104,30 +125,44 @@ pub struct Which {
     pub conversation: Option<i64>,
 }
 
+/// The same, where the verb has no text of its own to take.
+#[derive(Debug, Clone, Args)]
+pub struct WhichOrId {
+    #[command(flatten)]
+    which: Which,
+    /// The conversation, as with -c
+    #[arg(value_name = "ID", conflicts_with = "conversation")]
+    id: Option<i64>,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
     #[error("{0}")]
     Paths(#[from] PathsError),
     #[error("{0}")]
     Client(#[from] ClientError),
+    #[error("{0}")]
+    Export(#[from] ExportError),
     #[error("could not read standard input: {0}")]
     StandardInput(#[source] io::Error),
     #[error("could not write: {0}")]
     Write(#[from] io::Error),
-    #[error("could not make JSON: {0}")]
-    Json(#[from] serde_json::Error),
     #[error("{folder} is not a folder that can be entered: {why}")]
     Folder { folder: PathBuf, why: String },
     #[error("no conversation in {0} yet; name one with -c ID (see threadkeep ls), or send a message first")]
     NothingHere(String),
     #[error("rm forgets the conversation and all its turns for good; say --yes if that is meant")]
     NotSure,
+    #[error("--turn is of one conversation; name one with -c ID")]
+    TurnOfSeveral,
     #[error("signal is what an agent that threadkeep started calls; it needs {0}, which is not set here")]
     NotInSession(&'static str),
     #[error("the host said something unexpected: {0:?}")]
     Unexpected(Box<Reply>),
     #[error("{0}")]
     Host(String),
+    #[error("{0}")]
+    Config(String),
 }
 
 impl CliError {
@@ -136,14 +171,20 @@ impl CliError {
             CliError::Client(ClientError::Refused(_)) => ExitCode::Refused,
             CliError::Client(ClientError::Timeout(_)) => ExitCode::Timeout,
             CliError::Client(_) | CliError::Host(_) => ExitCode::NoHost,
+            CliError::Export(ExportError::Client(ClientError::Refused(_)) | ExportError::Exists(_)) => {
+                ExitCode::Refused
+            }
+            CliError::Export(ExportError::Client(_)) => ExitCode::NoHost,
             CliError::Paths(_)
             | CliError::StandardInput(_)
             | CliError::Write(_)
-            | CliError::Json(_)
+            | CliError::Export(ExportError::File { .. } | ExportError::Write(_) | ExportError::Unexpected(_))
             | CliError::Folder { .. }
             | CliError::NothingHere(_)
             | CliError::NotSure
+            | CliError::TurnOfSeveral
             | CliError::NotInSession(_)
+            | CliError::Config(_)
             | CliError::Unexpected(_) => ExitCode::WrongUsage,
         }
     }
@@ -162,15 +203,21 @@ pub fn run(verb: Verb) -> Result<ExitCode, CliError> {
         Verb::Ls(ls) => ls.run(&paths),
         Verb::Log(log) => log.run(&paths),
         Verb::Search(search) => search.run(&paths),
+        Verb::Export(export) => export.run(&paths),
         Verb::Why(why) => why.run(&paths),
         Verb::Model(model) => model.run(&paths),
         Verb::Answer(answer) => answer.run(&paths),
         Verb::Fresh(fresh) => fresh.run(&paths),
+        Verb::HandOver(hand_over) => hand_over.run(&paths),
+        Verb::Fork(fork) => fork.run(&paths),
         Verb::Interrupt(interrupt) => interrupt.run(&paths),
         Verb::Wait(wait) => wait.run(&paths),
+        Verb::Status(status) => status.run(&paths),
+        Verb::Archive(archive) => archive.run(&paths),
         Verb::Rm(rm) => rm.run(&paths),
         Verb::Host(host) => host.run(&paths),
         Verb::Holder(holder) => holder.run(&paths),
+        Verb::Config(config) => config.run(&paths),
         Verb::Doctor(doctor) => doctor.run(&paths),
         Verb::Signal(signal) => signal.run(),
     }
@@ -184,12 +231,22 @@ impl Which {
         }
         let folder = folder(None)?;
         let all = ls::all(control)?.into_iter();
-        let newest = all.filter(|one| one.wanted.folder == folder).max_by_key(|one| (one.active_at, one.id));
+        let here = all.filter(|one| one.wanted.folder == folder && one.tab != Tab::Archived);
+        let newest = here.max_by_key(|one| (one.active_at, one.id));
         Ok(newest.map(|conversation| conversation.id))
     }
 
     fn find_or_say(&self, control: &mut Control) -> Result<ConversationId, CliError> {
         self.find(control)?.ok_or_else(|| CliError::NothingHere(folder(None).unwrap_or_default()))
+    }
+}
+
+impl WhichOrId {
+    fn find_or_say(&self, control: &mut Control) -> Result<ConversationId, CliError> {
+        match self.id {
+            Some(id) => Ok(ConversationId(id)),
+            None => self.which.find_or_say(control),
+        }
     }
 }
 
@@ -247,6 +304,11 @@ fn code_of(state: &TurnState) -> ExitCode {
         | TurnState::NeedsApproval
         | TurnState::NeedsAnswer => ExitCode::Done,
     }
+}
+
+/// One object on one line.
+fn say_json(value: serde_json::Value) -> Result<(), CliError> {
+    say(&json::versioned(value).to_string())
 }
 
 /// A line to standard output. A reader that went away (`| head`) is no error.

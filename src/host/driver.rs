@@ -17,7 +17,7 @@ use crate::domain::conversation_state::{FolderState, SessionEvent, StartOrder};
 use crate::domain::id::{ConversationId, Generation};
 use crate::domain::session::Exit;
 use crate::protocol::codec;
-use crate::protocol::message::{Environment, Refusal, Reply, Told};
+use crate::protocol::message::{Environment, HostReport, Refusal, Reply, Told};
 use crate::terminal::frame::Size;
 use rustix::process::Pid;
 use std::collections::HashMap;
@@ -331,6 +331,10 @@ impl Driver {
             // Saves are taken out by `perform`.
             Effect::Save(_) => {}
             Effect::Reply { client, id, reply } | Effect::ReplyNow { client, id, reply } => {
+                let reply = match reply {
+                    Reply::Host(report) => Reply::Host(HostReport { holder: self.holding.pid(), ..report }),
+                    other => other,
+                };
                 self.tell(client, &Told::Reply { id, reply });
             }
             Effect::Tell { clients, event } | Effect::TellNow { clients, event } => {

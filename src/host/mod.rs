@@ -22,14 +22,16 @@ mod timers;
 mod writer;
 
 use crate::config::Config;
+use crate::domain::id::ConversationId;
 use crate::lock::{self, Held, Lock};
 use crate::paths::{Paths, PathsError};
-use crate::protocol::message::{BUILD, Hello, PROTOCOL_MAJOR, PROTOCOL_MINOR};
+use crate::protocol::message::{BUILD, Hello, PROTOCOL_MAJOR, PROTOCOL_MINOR, Request};
+use crate::spool::{self, Call};
 use crate::store::{Store, StoreError};
 use agents::AgentCatalog;
 use core::{HostCore, HostFacts};
 use driver::{Driver, Incoming, Places};
-use event::Event;
+use event::{ClientId, Event};
 use finder::Finder;
 use first_word::FirstWord;
 use holding::Holding;
@@ -49,6 +51,10 @@ const MOST_LOG_BYTES: u64 = 4 * 1024 * 1024;
 /// What a killed host needs at most to let go of its store once it has let go of its lock.
 const KILLED_HOST_LIMIT: Duration = Duration::from_millis(500);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+const HEAR_KEPT_CALLS_AFTER: [Duration; 3] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(5)];
+/// Who waits for no reply. Connections are counted from 1.
+const NOBODY: ClientId = ClientId(0);
 
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
@@ -151,6 +157,7 @@ async fn serve(paths: &Paths, lock: Held, mut store: Store) -> Result<(), HostEr
     FirstWord::Serving.tell();
     tokio::spawn(socket::serve(door, hello, incoming.clone()));
     tokio::spawn(end_on_signal(incoming.clone()));
+    tokio::spawn(hear_kept_calls(paths.clone(), incoming.clone()));
     tracing::info!(pid = std::process::id(), build = BUILD, "the host serves");
     let mut driver = Driver::new(core, agents, writer, finder, holding, places, incoming);
     driver.take_over(found);
@@ -167,6 +174,18 @@ fn empty_but(folder: &Path, found: &[Found]) {
         }
         if let Err(error) = std::fs::remove_dir_all(entry.path()) {
             tracing::warn!(path = %entry.path().display(), %error, "could not remove what an earlier host left");
+        }
+    }
+}
+
+/// Hears what hooks had to tell while no host served. One that had just found none keeps its call a moment later.
+async fn hear_kept_calls(paths: Paths, incoming: mpsc::Sender<Incoming>) {
+    for pause in HEAR_KEPT_CALLS_AFTER {
+        tokio::time::sleep(pause).await;
+        for Call { conversation, token, payload } in spool::take(&paths) {
+            let request = Request::Signal { conversation: ConversationId(conversation), token, payload };
+            // The receiver is gone only when the host has ended.
+            let _ = incoming.send(Incoming::Event(Event::Asked { client: NOBODY, id: 0, request })).await;
         }
     }
 }

@@ -683,7 +683,7 @@ impl SessionLoop {
     /// Over once the process is gone and what it wrote was read; a stopped one once nothing of it lives, or what lives cannot be ended.
     fn over(&mut self, now: Instant) -> Option<Over> {
         let leader = self.agent.pid();
-        if self.leaving.is_some_and(|since| now >= since + LEAVE_LIMIT || !self.agent.is_typing()) {
+        if self.leaving.is_some_and(|since| now >= since + LEAVE_LIMIT || self.agent.may_be_left(&self.tell)) {
             return Some(Over::Left);
         }
         if let Some((exit, at)) = self.exited {

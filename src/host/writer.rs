@@ -4,10 +4,12 @@
 //! and is tried again; the core is told, so that it accepts nothing new meanwhile.
 
 use super::driver::Incoming;
-use super::effect::{Effect, Query};
+use super::effect::{Effect, Past, Query};
 use super::event::{ClientId, Event};
 use crate::domain::brief::brief;
 use crate::domain::change::Change;
+use crate::domain::id::TurnNumber;
+use crate::domain::turn::TurnRecord;
 use crate::protocol::codec::MAX_FRAME_BYTES;
 use crate::protocol::message::{Refusal, Reply};
 use crate::store::{Store, StoreError};
@@ -172,14 +174,19 @@ fn answer(store: &mut Store, query: Query) -> Reply {
         Query::Turns { conversation, before, most } => {
             store.turns(conversation, before, most).map(|turns| Reply::Turns(fitting(turns)))
         }
-        Query::Brief { conversation } => {
-            store.turns(conversation, None, BRIEF_TURNS).map(|turns| match brief(&turns) {
+        Query::DecisionsOf { conversation, from, to } => store.decisions(conversation, from, to).map(Reply::Decisions),
+        Query::Brief { conversation, before } => store.turns(conversation, None, BRIEF_TURNS).and_then(|own| {
+            let most = BRIEF_TURNS.saturating_sub(u32::try_from(own.len()).unwrap_or(u32::MAX));
+            let mut turns = past(store, &before, most)?;
+            turns.extend(own);
+            Ok(match brief(&turns) {
                 Some(text) => Reply::Brief { text },
                 None => Reply::Refused { why: Refusal::NothingSaid },
             })
-        }
+        }),
+        Query::Past { before, most } => past(store, &before, most).map(|turns| Reply::Turns(fitting(turns))),
         Query::EndedTurn { conversation, turn } => {
-            let after = crate::domain::id::TurnNumber(turn.0.saturating_add(1));
+            let after = TurnNumber(turn.0.saturating_add(1));
             store.turns(conversation, Some(after), 1).map(|turns| Reply::Ended {
                 turn: turns.into_iter().find(|record| record.number == turn).map(Box::new),
             })
@@ -188,8 +195,24 @@ fn answer(store: &mut Store, query: Query) -> Reply {
     found.unwrap_or_else(|error| Reply::Refused { why: Refusal::StoreTrouble(cause(&error)) })
 }
 
+/// The newest `most` turns of what lies before a conversation, oldest first; `before` has the nearest first.
+fn past(store: &mut Store, before: &[Past], most: u32) -> Result<Vec<TurnRecord>, StoreError> {
+    let mut turns: Vec<TurnRecord> = Vec::new();
+    for Past { conversation, to } in before {
+        let left = most.saturating_sub(u32::try_from(turns.len()).unwrap_or(u32::MAX));
+        if left == 0 {
+            break;
+        }
+        let behind = TurnNumber(to.0.saturating_add(1));
+        let mut older = store.turns(*conversation, Some(behind), left)?;
+        older.append(&mut turns);
+        turns = older;
+    }
+    Ok(turns)
+}
+
 /// The newest of these that fit in one frame; always at least one.
-fn fitting(mut turns: Vec<crate::domain::turn::TurnRecord>) -> Vec<crate::domain::turn::TurnRecord> {
+fn fitting(mut turns: Vec<TurnRecord>) -> Vec<TurnRecord> {
     let mut bytes = 0;
     let from = turns.iter().rposition(|turn| {
         bytes += turn.prompt.len() + turn.answer.as_ref().map_or(0, |answer| answer.text.len()) + 512;

@@ -4,7 +4,7 @@ use super::open::Missing;
 use super::schema::{APPLICATION_ID, SCHEMA};
 use super::*;
 use crate::domain::continuity::{Carried, Continuity, Decision, DecisionRecord, Why};
-use crate::domain::conversation::ConversationRecord;
+use crate::domain::conversation::{Begun, ConversationRecord, Fork, FreshWanted};
 use crate::domain::conversation::{QueueHeld, Tab, Title};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::SessionNumber;
@@ -61,11 +61,13 @@ fn conversation(id: i64) -> ConversationRecord {
         id: ConversationId(id),
         title: Title::Unset,
         wanted: Fingerprint { model: None, ..fingerprint() },
-        fresh_wanted: false,
+        fresh_wanted: FreshWanted::No,
         queue_held: None,
         tab: Tab::Closed,
         unread: None,
         draft: String::new(),
+        begun: Begun::New,
+        spent: Usage::default(),
         created_at: Timestamp(1),
         active_at: Timestamp(2),
     }
@@ -237,6 +239,8 @@ fn whys() -> Vec<Why> {
         Why::ModelSwitched { from: Some("a".into()), to: None },
         Why::BegunInScreen,
         Why::AnswersQuestion,
+        Why::HandedOver { from: "a".into(), to: "b".into() },
+        Why::ForkedFrom { title: "it's \"mine\"".into(), turn: TurnNumber(3) },
     ];
     for cause in asleep_whys() {
         let own = Carried::OwnFolder { gone: "/gone".into(), folder: "/w".into() };
@@ -262,6 +266,8 @@ fn whys() -> Vec<Why> {
                 ..
             }
             | Why::AgentChanged { .. }
+            | Why::HandedOver { .. }
+            | Why::ForkedFrom { .. }
             | Why::ModelChanged { .. }
             | Why::FolderChanged { .. }
             | Why::TurnRunning { .. }
@@ -331,7 +337,7 @@ fn conversations() -> Vec<ConversationRecord> {
         match (&title, tab, queue_held) {
             (
                 Title::Unset | Title::FromPrompt(_) | Title::ByPerson(_),
-                Tab::Open { .. } | Tab::Closed,
+                Tab::Open { .. } | Tab::Closed | Tab::Archived,
                 None | Some(QueueHeld::HostEnded | QueueHeld::NotStarted | QueueHeld::ResumeRefused),
             ) => (),
         }
@@ -341,11 +347,22 @@ fn conversations() -> Vec<ConversationRecord> {
         let draft = "line\r\nline\u{1}\u{0}\u{7f} 🎉".into();
         records.push(ConversationRecord {
             unread: Some(end),
-            fresh_wanted: true,
+            fresh_wanted: FreshWanted::Yes,
             wanted: fingerprint(),
             draft,
             ..conversation(0)
         });
+    }
+    let fork = Fork { from: ConversationId(1), title: "it's \"mine\"".into(), turn: TurnNumber(3) };
+    let usage = Usage { input_tokens: 7, output_tokens: 8, cost_micros: Some(9) };
+    for (fresh_wanted, begun, spent) in [
+        (FreshWanted::HandedOver, Begun::Forked(fork), usage),
+        (FreshWanted::No, Begun::New, Usage { cost_micros: None, ..usage }),
+    ] {
+        match (fresh_wanted, &begun) {
+            (FreshWanted::No | FreshWanted::Yes | FreshWanted::HandedOver, Begun::New | Begun::Forked(_)) => (),
+        }
+        records.push(ConversationRecord { fresh_wanted, begun, spent, tab: Tab::Archived, ..conversation(0) });
     }
     for (record, id) in records.iter_mut().zip(1..) {
         record.id = ConversationId(id);
@@ -555,11 +572,18 @@ fn a_store_made_by_schema_3_opens_with_this_build() {
         raw.execute_batch(schema).unwrap();
     }
     raw.execute_batch(include_str!("golden/0003.sql")).unwrap();
+    let ended = raw.execute("UPDATE turns SET state = 'ended', outcome = 'completed' WHERE work IS NOT NULL", []);
+    assert!(ended.unwrap() > 0);
     raw.pragma_update(None, "user_version", 3).unwrap();
     drop(raw);
     let mut store = home.open();
     assert_eq!(found(&store, "quoted", 1).len(), 1);
-    assert_eq!(store.load().unwrap().conversations.len(), 21);
+    let loaded = store.load().unwrap();
+    assert_eq!(loaded.conversations.len(), 22);
+    // What its turns used is counted, and nothing was put away.
+    let used = loaded.conversations.iter().map(|kept| kept.record.spent).filter(|spent| *spent != Usage::default());
+    assert_eq!(used.collect::<Vec<_>>(), [work().usage.unwrap()]);
+    assert!(loaded.conversations.iter().all(|kept| kept.record.tab != Tab::Archived));
 }
 
 #[test]
@@ -572,6 +596,22 @@ fn a_store_made_by_schema_4_opens_with_this_build() {
     }
     raw.execute_batch(include_str!("golden/0004.sql")).unwrap();
     raw.pragma_update(None, "user_version", 4).unwrap();
+    drop(raw);
+    let mut store = home.open();
+    assert_eq!(found(&store, "quoted", 1).len(), 1);
+    assert_eq!(store.load().unwrap().conversations.len(), 24);
+}
+
+#[test]
+fn a_store_made_by_schema_5_opens_with_this_build() {
+    let home = Home::new();
+    let raw = home.raw();
+    raw.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+    for schema in &SCHEMA[..5] {
+        raw.execute_batch(schema).unwrap();
+    }
+    raw.execute_batch(include_str!("golden/0005.sql")).unwrap();
+    raw.pragma_update(None, "user_version", 5).unwrap();
     drop(raw);
     let mut store = home.open();
     check_everything(&mut store);
@@ -610,7 +650,7 @@ fn this_build_writes_what_the_golden_store_holds() {
             written += &format!("INSERT INTO {table} ({}) VALUES ({});\n", columns.join(", "), row.unwrap());
         }
     }
-    let golden = include_str!("golden/0004.sql").lines().filter(|line| !line.contains("turn_words"));
+    let golden = include_str!("golden/0005.sql").lines().filter(|line| !line.contains("turn_words"));
     let golden: String = golden.flat_map(|line| [line, "\n"]).collect();
     let path = std::env::temp_dir().join("threadkeep-golden.sql");
     if written != golden {

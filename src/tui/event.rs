@@ -2,9 +2,12 @@
 //!
 //! Not here: what follows from an event (`update`) or how an effect is carried out (`mod.rs`).
 
-use super::app::AfterEdit;
+use super::app::{AfterEdit, FreshOf};
+use super::keymap::Keymap;
+use super::overview::HadTab;
 use crate::client::Absent;
 use crate::client::kept::KeptText;
+use crate::config::Config;
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
 use crate::protocol::message::{Event as HostEvent, Reply, Request, RunningTurn, ViewInput, ViewOutput};
 use crate::terminal::frame::Size;
@@ -30,6 +33,8 @@ pub enum Event {
     Tick,
     /// The control connection stands.
     Linked,
+    /// The host at its other end is of this build, which is not ours.
+    OtherBuild(String),
     /// The control connection is gone or could not be made. What was asked and not answered will get no answer.
     LinkLost(String),
     Answered(Purpose, Reply),
@@ -43,6 +48,16 @@ pub enum Event {
     NotGiven(String),
     /// What an earlier window could not give to a host.
     KeptTexts(Vec<KeptText>),
+    /// The record was written to this file, or not, and why.
+    Exported {
+        conversation: ConversationId,
+        file: String,
+        result: Result<(), String>,
+    },
+    /// The configuration file was changed, and is right.
+    Configured(Box<Config>, Box<Keymap>),
+    /// It was changed and is wrong: where and why.
+    ConfigurationWrong(String),
     /// The system asks us to go: SIGTERM, SIGHUP.
     Terminated,
 }
@@ -66,6 +81,11 @@ pub enum Effect {
     ToView(ViewInput),
     /// Brings `KeptTexts` where there are some.
     TakeKeptTexts,
+    /// Writes the record to a new file, beside all else. Brings `Exported`.
+    Export {
+        conversation: ConversationId,
+        file: String,
+    },
     Leave,
 }
 
@@ -88,11 +108,19 @@ pub enum Purpose {
     Brief {
         conversation: ConversationId,
         running: RunningTurn,
+        of: FreshOf,
     },
     FreshWithBrief {
         conversation: ConversationId,
         brief: String,
+        of: FreshOf,
     },
+    /// A fork of this one.
+    Fork(ConversationId),
+    /// For the first message of a fork.
+    ForkBrief(ConversationId),
+    /// What was said before a fork.
+    Past(ConversationId),
     Agents,
     /// All conversations, for the pages that list them.
     List,
@@ -106,6 +134,15 @@ pub enum Purpose {
     /// It is shown once it has its tab.
     OpenTab(ConversationId),
     CloseTab(ConversationId),
+    Archive {
+        conversation: ConversationId,
+        had_tab: HadTab,
+    },
+    /// The last turns of the conversation that is chosen in the overview, as of this activity.
+    Peek {
+        conversation: ConversationId,
+        at: Timestamp,
+    },
     EditQueued {
         conversation: ConversationId,
         turn: TurnNumber,

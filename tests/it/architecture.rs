@@ -7,25 +7,30 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which of our modules each top module may name.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("domain", &[]),
     ("terminal", &[]),
     ("paths", &[]),
     ("lock", &[]),
+    ("spool", &["paths"]),
     ("config", &["domain", "terminal"]),
     ("protocol", &["domain", "terminal"]),
     ("agent", &["domain"]),
     ("store", &["domain", "lock"]),
     ("client", &["protocol", "domain", "terminal", "paths"]),
     ("holder", &["paths", "lock"]),
-    ("host", &["store", "agent", "holder", "terminal", "protocol", "domain", "config", "paths", "lock"]),
-    ("cli", &["client", "protocol", "domain", "terminal", "config", "paths"]),
-    ("tui", &["client", "protocol", "domain", "terminal", "config", "paths"]),
+    ("host", &["store", "agent", "holder", "terminal", "protocol", "domain", "config", "paths", "lock", "spool"]),
+    ("json", &["protocol", "domain"]),
+    ("export", &["client", "protocol", "domain", "terminal", "json"]),
+    ("cli", &["client", "protocol", "domain", "terminal", "config", "paths", "json", "export", "spool"]),
+    ("tui", &["client", "protocol", "domain", "terminal", "config", "paths", "export"]),
     ("main", &["cli", "client", "config", "host", "paths", "tui"]),
 ];
 
-/// The files that may name one more: the verbs that are the doors of host and holder, and how both are started.
-const ARROWS_OF_FILES: [(&str, &str); 5] = [
+/// The files that may name one more: the verbs that are the doors of host and holder, how both are started, and the one that knows the
+/// actions of the window's keymap.
+const ARROWS_OF_FILES: [(&str, &str); 6] = [
+    ("cli/config.rs", "tui"),
     ("cli/host.rs", "host"),
     ("cli/host.rs", "holder"),
     ("cli/holder.rs", "host"),

@@ -201,3 +201,30 @@ fn without_its_holder_an_agent_lives_on_and_its_end_is_told_as_far_as_it_is_know
     let next = tab.send("true").is("fresh", "agent_exited", "completed");
     assert!(next.text("why_text").contains("status was not seen"), "{next:?}");
 }
+
+#[test]
+fn a_restart_of_the_host_changes_nothing_for_agents_and_windows() {
+    let home = Home::new();
+    let mut ui = open(&home, 100, 24);
+    ui.keys(&format!("X=kept; {}; echo done [$X]<enter>", home.until_open("gate")));
+    ui.wait_for("working");
+    let (host, holder) = (home.host_pid(), home.holder_pid());
+    let said = home.run(&["host", "restart"]).done().stdout;
+    assert!(said.contains("serves") && said.contains("1 sessions go on"), "{said}");
+    assert_ne!(home.host_pid(), host);
+    let status = home.run(&["host", "status", "--json"]).done().json();
+    assert_eq!(status["holder_pid"].as_i64(), holder.map(i64::from), "the same holder keeps them: {status}");
+    assert_eq!(home.run(&["ls", "--json"]).done().json()["turn_state"], "working");
+    home.open("gate");
+    ui.wait_until("the turn ends in the same window", |seen| seen.panel().contains("turn 1 · completed"));
+    let log = home.run(&["log", "--json"]).done().json();
+    assert_eq!(log["answer"], "done [kept]");
+    assert!(home.run(&["host", "restart", "--json"]).done().json()["pid"].is_i64());
+}
+
+#[test]
+fn a_restart_without_a_host_starts_one() {
+    let home = Home::new();
+    home.run(&["host", "restart"]).done();
+    assert!(home.host_pid() > 0);
+}

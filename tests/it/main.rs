@@ -5,12 +5,14 @@
 mod agents;
 mod architecture;
 mod coming_back;
+mod config;
 mod contract;
 mod crash;
 mod holder;
 // Shared with the tests of real agents, which need more of it.
 #[allow(dead_code)]
 mod home;
+mod moving_on;
 mod overview;
 mod palette;
 mod programs;
@@ -20,6 +22,7 @@ mod recordings;
 mod requests;
 
 mod screen;
+mod scripting;
 mod search;
 mod session;
 mod shell;

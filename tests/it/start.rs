@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use threadkeep::domain::id::Timestamp;
 use threadkeep::lock::{self, Lock};
 use threadkeep::protocol::codec;
-use threadkeep::protocol::message::{Asked, Hello, HostReport, Refusal, Reply, Told};
+use threadkeep::protocol::message::{Asked, Counts, Hello, HostReport, Refusal, Reply, Told};
 
 fn hosts(home: &Home) -> Vec<i32> {
     home.processes().into_iter().filter(|pid| command_line_of(*pid).contains("host run")).collect()
@@ -220,7 +220,7 @@ fn a_host_of_another_build_is_told_with_the_command_that_helps() {
     let status = home.run(&["doctor", "--json"]).done().json();
     assert_eq!(format!("threadkeep {}\n", status["host"]["build"].as_str().expect("a text")), version);
     let said = home.run(&["host", "status"]).done().stdout;
-    assert!(said.contains(version.trim()) && !said.contains("host stop"), "{said}");
+    assert!(said.contains(version.trim()) && !said.contains("host restart"), "{said}");
     home.run(&["host", "stop"]).done();
 
     let listener = std::os::unix::net::UnixListener::bind(home.paths().socket).expect("a socket");
@@ -239,6 +239,8 @@ fn a_host_of_another_build_is_told_with_the_command_that_helps() {
             turns_running: 0,
             clients: 0,
             store_trouble: None,
+            counts: Counts::default(),
+            holder: None,
         };
         let reply = codec::encode(&Told::Reply { id, reply: Reply::Host(report) }).expect("it can be told");
         stream.write_all(&reply).expect("there is room");
@@ -247,7 +249,7 @@ fn a_host_of_another_build_is_told_with_the_command_that_helps() {
     older.join().expect("no panic");
     std::fs::remove_file(home.paths().socket).expect("it is there");
     for word in
-        ["host is threadkeep 0.0.9+abc", version.trim_start_matches("threadkeep ").trim(), "threadkeep host stop"]
+        ["host is threadkeep 0.0.9+abc", version.trim_start_matches("threadkeep ").trim(), "threadkeep host restart"]
     {
         assert!(said.contains(word), "{word}: {said}");
     }

@@ -3,6 +3,7 @@
 //! Change here: what a request means. Not here: what a conversation does with it (`domain/conversation_state.rs`) or doing the
 //! effects (`driver.rs`).
 
+mod fork;
 mod requests;
 #[cfg(test)]
 mod tests;
@@ -374,6 +375,15 @@ impl HostCore {
         effects
     }
 
+    /// The sessions go on under the next host, so nothing of them is noted. Whoever waits comes back to that one.
+    fn make_room(&mut self) -> Vec<Effect> {
+        if self.ending {
+            return Vec::new();
+        }
+        self.ending = true;
+        vec![Effect::MakeRoom]
+    }
+
     fn end(&mut self, now: Timestamp) -> Vec<Effect> {
         if self.ending {
             return Vec::new();
@@ -398,7 +408,7 @@ impl HostCore {
     fn next_tab(&self) -> Tab {
         let last = self.conversations.values().filter_map(|state| match state.record().tab {
             Tab::Open { place } => Some(place),
-            Tab::Closed => None,
+            Tab::Closed | Tab::Archived => None,
         });
         Tab::Open { place: last.max().unwrap_or(0).saturating_add(1) }
     }

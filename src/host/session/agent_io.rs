@@ -155,9 +155,9 @@ impl AgentIo {
         self.keyboard.has_pending() && !self.hung_up
     }
 
-    /// Whether a message or keys are on their way, and the agent takes them.
-    pub fn is_typing(&self) -> bool {
-        !self.keyboard.is_idle() && !self.hung_up
+    /// Whether nothing is on its way to the agent, and all that was told of it is on the disk.
+    pub fn may_be_left(&self, tell: &Tell) -> bool {
+        (self.keyboard.is_idle() || self.hung_up) && self.settled == tell.told()
     }
 
     pub fn stop_steps(&self) -> Vec<Step> {

@@ -6,6 +6,9 @@
 mod agents;
 mod brief;
 mod command;
+mod configuration;
+mod export;
+mod fork;
 mod host;
 mod keys;
 mod mouse;
@@ -22,6 +25,7 @@ use super::app::{
     App, Desk, Fetched, Keyboard, Link, Notice, NoticeKind, Page, Prefix, Screen, ScreenState, View, ViewState,
 };
 use super::event::{Effect, Event, Now, Purpose, ViewOf};
+use super::keymap::Command;
 use super::layout;
 use crate::client::Absent;
 use crate::domain::id::ConversationId;
@@ -71,6 +75,8 @@ pub fn update(app: &mut App, event: Event, now: Now) -> Vec<Effect> {
         }
     }
     on_time(app, &mut out);
+    overview::settle_peek(app, &mut out);
+    fork::fetch_past(app, &mut out);
     settle_view(app, &mut out);
     out
 }
@@ -95,6 +101,7 @@ fn apply(app: &mut App, out: &mut Vec<Effect>, event: Event) {
         Event::Tick => {}
         Event::Linked => host::linked(app, out),
         Event::LinkLost(why) => host::link_lost(app, &why),
+        Event::OtherBuild(build) => host::other_build(app, &build),
         Event::Answered(purpose, reply) => host::answered(app, out, purpose, reply),
         Event::NotAsked(purpose, why) => host::not_done(app, purpose, &why),
         Event::Told(told) => host::told(app, out, told),
@@ -102,6 +109,9 @@ fn apply(app: &mut App, out: &mut Vec<Effect>, event: Event) {
         Event::ViewLost(of, why) => view_lost(app, of, &why),
         Event::NotGiven(why) => say_trouble(app, format!("not given to the agent: {why}")),
         Event::KeptTexts(texts) => host::kept_texts_came(app, texts),
+        Event::Exported { conversation, file, result } => export::done(app, conversation, &file, result),
+        Event::Configured(config, keymap) => configuration::changed(app, *config, *keymap),
+        Event::ConfigurationWrong(why) => configuration::wrong(app, &why),
         Event::Terminated => command::leave(app, out),
     }
 }
@@ -188,7 +198,8 @@ fn is_of_all(page: &Page) -> bool {
         | Page::Agents(_)
         | Page::Confirm(_)
         | Page::Rename(_)
-        | Page::Model(_) => false,
+        | Page::Model(_)
+        | Page::Export(_) => false,
     }
 }
 
@@ -293,12 +304,12 @@ fn window_focus(app: &mut App, out: &mut Vec<Effect>, focus: Focus) {
 /// Sends something to the agent's screen, or says why it cannot take anything.
 fn to_agent(app: &mut App, out: &mut Vec<Effect>, input: ViewInput) {
     let Some(screen) = app.live_screen() else {
-        let key = super::keymap::key_name(app.config.prefix);
+        let way = app.way(Command::SwitchKeyboard);
         let why = match app.viewable() {
             Some(_) => "the agent's screen is not connected",
             None => "no process lives here",
         };
-        say_trouble(app, format!("{why}, so keys go nowhere; {key} o: to the composer"));
+        say_trouble(app, format!("{why}, so keys go nowhere; {way}: to the composer"));
         return;
     };
     let typed = match input {

@@ -1,6 +1,8 @@
 //! What the window does, one test a behaviour.
 
 mod agents;
+mod configuration;
+mod fork;
 mod overview;
 mod palette;
 mod search;
@@ -662,6 +664,14 @@ fn a_stopped_host_is_started_by_enter_alone_by_a_tab_and_from_the_agents_screen(
     assert_eq!(connects(&mut window), []);
     window.press("<enter>");
     assert_eq!(connects(&mut window), [Absent::Start]);
+}
+
+#[test]
+fn a_host_of_another_build_is_said_with_what_helps() {
+    let mut window = Window::new(80, 24);
+    window.event(Event::Linked).event(Event::OtherBuild("0.0.9+abc".into()));
+    let said = window.app.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
+    assert!(said.contains("0.0.9+abc") && said.contains("threadkeep host restart"), "{said}");
 }
 
 #[test]

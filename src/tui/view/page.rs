@@ -2,7 +2,7 @@
 
 use super::super::app::{App, Confirm, Page, view_of};
 use super::super::composer::Composer;
-use super::super::keymap::{self, Place, key_name};
+use super::super::keymap::{Place, key_name};
 use super::super::layout::layout;
 use super::record::{session_words, state_words, turn_lines};
 use super::{
@@ -46,6 +46,10 @@ pub fn draw(app: &App, page: &Page, buffer: &mut Buffer) -> Option<Position> {
             let words = "Enter keeps it, Esc the old one";
             draw_field(app, " title ", composer, &[words.to_owned()], buffer)
         }
+        Page::Export(composer) => {
+            let words = "Enter writes it, Esc does not; .json makes JSON. A file that is there is not overwritten.";
+            draw_field(app, " export the record to ", composer, &[words.to_owned()], buffer)
+        }
         Page::Model(composer) => draw_field(app, " model of this conversation ", composer, &model_words(app), buffer),
     }
 }
@@ -87,6 +91,7 @@ fn draw_lines(app: &App, page: &Page, top: u16, buffer: &mut Buffer) {
         | Page::Confirm(_)
         | Page::Rename(_)
         | Page::Model(_)
+        | Page::Export(_)
         | Page::Overview(_)
         | Page::Search(_)
         | Page::Palette(_) => String::new(),
@@ -124,6 +129,7 @@ fn lines(app: &App, page: &Page, columns: u16) -> Vec<Line<'static>> {
         | Page::Confirm(_)
         | Page::Rename(_)
         | Page::Model(_)
+        | Page::Export(_)
         | Page::Overview(_)
         | Page::Search(_)
         | Page::Palette(_) => Vec::new(),
@@ -148,7 +154,7 @@ fn help_lines(app: &App, width: usize) -> Vec<Line<'static>> {
         (Place::Confirm, "When asked"),
     ] {
         lines.push(Line::styled(text::cut_end(&format!(" {heading}"), width), strong()));
-        for (keys, words) in keymap::lines(place) {
+        for (keys, words) in app.keymap.lines(place) {
             lines.extend(help_line(&keys, words, width));
         }
         lines.push(Line::default());

@@ -1,9 +1,10 @@
 //! The pane: the agent's own screen, or in its place the record, a chosen turn, or the first words of a new conversation.
 
 use super::super::app::{App, Keyboard, Link, Screen, ScreenState};
-use super::super::keymap::key_name;
+use super::super::keymap::Command;
 use super::super::layout::{PanelPlace, frame_offset, layout};
 use super::{page, put_line, quiet, record, strong, text};
+use crate::domain::conversation::Begun;
 use crate::protocol::message::Conversation;
 use crate::terminal::frame::{Color as CellColor, Row, Run, RunWidth, Style as CellStyle};
 use ratatui::buffer::Buffer;
@@ -28,7 +29,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let screen = app.desk().and_then(|desk| desk.screen.as_ref()).filter(|_| !app.shows_record());
     match screen {
         Some(screen) => draw_screen(screen, area, buffer),
-        None if conversation.turns == 0 => {
+        None if conversation.turns == 0 && conversation.begun == Begun::New => {
             draw_welcome(app, conversation, area, buffer);
             None
         }
@@ -51,7 +52,6 @@ fn draw_before_first(app: &App, area: Rect, buffer: &mut Buffer) {
 }
 
 fn draw_welcome(app: &App, conversation: &Conversation, area: Rect, buffer: &mut Buffer) {
-    let prefix = key_name(app.config.prefix);
     let agent = text::clean(&conversation.wanted.agent);
     let model = conversation.wanted.model.as_deref().map(|model| format!(", model {}", text::clean(model)));
     let width = usize::from(area.width.saturating_sub(4));
@@ -68,8 +68,10 @@ fn draw_welcome(app: &App, conversation: &Conversation, area: Rect, buffer: &mut
         lines.extend(text::wrap(words, width).into_iter().map(Line::raw));
         lines.push(Line::default());
     }
-    for (key, words) in [("C", "another agent"), ("m", "another model"), ("?", "all keys")] {
-        lines.push(Line::styled(text::cut_end(&format!("{prefix} {key}  {words}"), width), quiet()));
+    for (command, words) in
+        [(Command::NewTabWith, "another agent"), (Command::Model, "another model"), (Command::Help, "all keys")]
+    {
+        lines.push(Line::styled(text::cut_end(&format!("{}  {words}", app.way(command)), width), quiet()));
     }
     let inside = Rect { x: area.x + 2.min(area.width - 1), width: area.width.saturating_sub(2), ..area };
     for (row, line) in (0..).zip(&lines) {
