@@ -13,6 +13,7 @@ pub mod host;
 pub mod json;
 pub mod lock;
 pub mod paths;
+pub mod point;
 pub mod protocol;
 pub mod spool;
 pub mod store;

@@ -1,6 +1,7 @@
 //! `threadkeep doctor`: what was found here, what each agent can do, and what stands in the way.
 
 use super::host::other_build;
+use super::repair::{self, Sure};
 use super::{CliError, ExitCode, config, connect, say, say_json};
 use crate::client::Control;
 use crate::paths::Paths;
@@ -12,10 +13,19 @@ pub struct Doctor {
     /// One JSON object
     #[arg(long)]
     json: bool,
+    /// Look for damage in the store, say what would be done about it, and do it once you agree
+    #[arg(long, conflicts_with = "json")]
+    repair: bool,
+    /// Repair without asking
+    #[arg(long, requires = "repair")]
+    yes: bool,
 }
 
 impl Doctor {
     pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
+        if self.repair {
+            return repair::run(paths, if self.yes { Sure::Yes } else { Sure::Ask });
+        }
         let mut control = connect(paths)?;
         let host = host(&mut control)?;
         let agents = agents(&mut control)?;
@@ -25,6 +35,7 @@ impl Doctor {
                 "version": BUILD,
                 "host": { "pid": host.pid, "build": host.build, "store_trouble": host.store_trouble },
                 "store": paths.store,
+                "backups": crate::store::repair::backups(&paths.store),
                 "config": paths.config,
                 "config_error": config,
                 "agents_folder": paths.agents,
@@ -39,6 +50,7 @@ impl Doctor {
         say(&format!("threadkeep {BUILD}"))?;
         say(&format!("host     {} (threadkeep {})", host.pid, host.build))?;
         say(&format!("store    {}", paths.store.display()))?;
+        say(&format!("backup   {}", repair::backups(paths)))?;
         say(&format!("config   {}", paths.config.display()))?;
         say(&format!("socket   {}", paths.socket.display()))?;
         say(&format!("log      {}", paths.log.display()))?;

@@ -17,6 +17,7 @@ mod log;
 mod ls;
 mod model;
 mod new;
+mod repair;
 mod search;
 mod send;
 mod signal;
@@ -33,6 +34,7 @@ use crate::export::ExportError;
 use crate::json;
 use crate::paths::{Paths, PathsError};
 use crate::protocol::message::{BUILD, Conversation, Reply, Request};
+use crate::store::StoreError;
 use clap::{Args, Parser, Subcommand};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -143,6 +145,8 @@ pub enum CliError {
     Client(#[from] ClientError),
     #[error("{0}")]
     Export(#[from] ExportError),
+    #[error("{0}")]
+    Store(#[from] StoreError),
     #[error("could not read standard input: {0}")]
     StandardInput(#[source] io::Error),
     #[error("could not write: {0}")]
@@ -168,7 +172,7 @@ pub enum CliError {
 impl CliError {
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            CliError::Client(ClientError::Refused(_)) => ExitCode::Refused,
+            CliError::Client(ClientError::Refused(_)) | CliError::Store(_) => ExitCode::Refused,
             CliError::Client(ClientError::Timeout(_)) => ExitCode::Timeout,
             CliError::Client(_) | CliError::Host(_) => ExitCode::NoHost,
             CliError::Export(ExportError::Client(ClientError::Refused(_)) | ExportError::Exists(_)) => {

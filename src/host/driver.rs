@@ -3,24 +3,26 @@
 use super::agents::AgentCatalog;
 use super::clock;
 use super::core::HostCore;
-use super::effect::{Effect, SessionOrder};
+use super::effect::{Effect, Query, SessionOrder};
 use super::event::{ClientId, Event};
-use super::finder::{Finder, ToFind};
+use super::finder::{Finder, ToFind, What};
 use super::holding::Holding;
 use super::processes;
-use super::retaking::Found;
+use super::retaking::{self, Found};
 use super::session::{Comes, Handover, SessionThread};
 use super::socket::Frames;
 use super::timers::Timers;
-use super::writer::{ToWriter, Writer};
+use super::writer::{Batch, Writer};
 use crate::domain::conversation_state::{FolderState, SessionEvent, StartOrder};
 use crate::domain::id::{ConversationId, Generation};
 use crate::domain::session::Exit;
+use crate::holder::message::Held;
 use crate::protocol::codec;
 use crate::protocol::message::{Environment, HostReport, Refusal, Reply, Told};
+use crate::store::Loaded;
 use crate::terminal::frame::Size;
 use rustix::process::Pid;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -67,6 +69,11 @@ pub enum Incoming {
         id: u64,
         reply: Reply,
     },
+    /// The store opened after all, and this is in it, and in the holder.
+    StoreOpened {
+        loaded: Loaded,
+        held: Vec<Held>,
+    },
     /// A session's thread tells something, the `number`-th of all.
     FromSession {
         conversation: ConversationId,
@@ -82,11 +89,17 @@ pub enum Incoming {
     },
 }
 
+/// Who reads the store: a search takes its time, and the rest must not wait for it.
+pub struct Finders {
+    pub turns: Finder,
+    pub words: Finder,
+}
+
 pub struct Driver {
     core: HostCore,
     agents: Arc<AgentCatalog>,
     writer: Writer,
-    finder: Finder,
+    finders: Finders,
     /// Batches that the writer has and has not given back. While there are some, everything goes behind them, so that order is kept.
     at_writer: usize,
     /// Nothing can be committed at present.
@@ -128,7 +141,7 @@ impl Driver {
         core: HostCore,
         agents: AgentCatalog,
         writer: Writer,
-        finder: Finder,
+        finders: Finders,
         holding: Holding,
         places: Places,
         incoming: Sender<Incoming>,
@@ -137,7 +150,7 @@ impl Driver {
             core,
             agents: Arc::new(agents),
             writer,
-            finder,
+            finders,
             at_writer: 0,
             store_trouble: false,
             clients: HashMap::new(),
@@ -182,8 +195,15 @@ impl Driver {
         }
     }
 
-    /// Takes processes over that earlier hosts started; what the core did not know as its own is ended.
-    pub fn take_over(&mut self, found: Vec<Found>) {
+    /// Takes processes over that earlier hosts started; what the core does not know as its own is ended. `known_ids` are those of the agents'
+    /// sessions as they were noted last.
+    pub fn take_over(&mut self, held: Vec<Held>, known_ids: &BTreeMap<ConversationId, String>) {
+        let held = retaking::read(held);
+        let (found, not_ours) = retaking::sort(held, &self.core, &self.agents, known_ids, &self.places);
+        for folder in [&self.places.run, &self.places.journals] {
+            retaking::empty_but(folder, &found);
+        }
+        retaking::end(not_ours, &self.holding);
         for found in found {
             let Found { conversation, generation, key, begun } = found;
             self.held.insert((conversation, generation), key);
@@ -241,6 +261,15 @@ impl Driver {
             }
             Incoming::GivenUp => self.at_writer = self.at_writer.saturating_sub(1),
             Incoming::QueryDone { client, id, reply } => self.tell(client, &Told::Reply { id, reply }),
+            Incoming::StoreOpened { loaded: Loaded { conversations, next_conversation }, held } => {
+                self.store_trouble = false;
+                let known_ids = retaking::known_ids(&conversations);
+                let lived_on = retaking::lived_on(&retaking::read(held.clone()));
+                let event = Event::StoreOpened { kept: conversations, lived_on, next: next_conversation };
+                let effects = self.core.handle(event, clock::now());
+                self.perform(effects);
+                self.take_over(held, &known_ids);
+            }
             Incoming::FromSession { conversation, generation, number, event } => {
                 let is_end = is_end(&event);
                 let mut effects = self.core.handle(Event::Session { conversation, generation, event }, clock::now());
@@ -281,7 +310,7 @@ impl Driver {
             }
         } else {
             self.at_writer += 1;
-            self.to_writer(ToWriter::Batch { changes, then });
+            self.to_writer(Batch { changes, then });
         }
     }
 
@@ -291,12 +320,17 @@ impl Driver {
             Effect::ReplyNow { .. } | Effect::TellNow { .. } | Effect::RefuseView { .. } | Effect::End => true,
             // Told in a line of its own: it waits until all is saved.
             Effect::MakeRoom => false,
+            // What a client knows of is committed, so it reads no older state than that.
+            Effect::Query {
+                query: Query::Turns { .. } | Query::DecisionsOf { .. } | Query::Brief { .. } | Query::Past { .. },
+                ..
+            }
+            | Effect::Search { .. } => true,
             Effect::View { conversation, generation, .. } => self.sessions.contains_key(&(*conversation, *generation)),
             Effect::Save(_)
             | Effect::Reply { .. }
             | Effect::Tell { .. }
-            | Effect::Query { .. }
-            | Effect::Search { .. }
+            | Effect::Query { query: Query::EndedTurn { .. }, .. }
             | Effect::DescribeAgents { .. }
             | Effect::StartSession { .. }
             | Effect::ToSession { .. }
@@ -320,7 +354,7 @@ impl Driver {
         }
     }
 
-    fn to_writer(&self, order: ToWriter) {
+    fn to_writer(&self, order: Batch) {
         if self.writer.orders.send(order).is_err() {
             tracing::error!("the store's thread is gone");
         }
@@ -343,8 +377,12 @@ impl Driver {
                     self.tell(client, &told);
                 }
             }
-            Effect::Search { client, id, query, most } => self.finder.find(ToFind { client, id, query, most }),
-            Effect::Query { client, id, query } => self.to_writer(ToWriter::Query { client, id, query }),
+            Effect::Search { client, id, query, most } => {
+                self.finders.words.find(ToFind { client, id, what: What::Words { query, most } });
+            }
+            Effect::Query { client, id, query } => {
+                self.finders.turns.find(ToFind { client, id, what: What::Turns(query) });
+            }
             Effect::DescribeAgents { client, id } => self.describe_agents(client, id),
             Effect::StartSession { conversation, order, environment } => {
                 self.start_session(conversation, &order, &environment);

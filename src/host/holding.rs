@@ -152,6 +152,8 @@ impl Holding {
     /// Tells the holder to end, and waits until it is gone, but not for long.
     pub fn end(&self) {
         let link = locked(&self.shared.link).clone();
+        // One that this host never needed may keep what an earlier one left.
+        let link = link.or_else(|| self.shared.connect().ok().flatten());
         if let Some(link) = link {
             // One that is gone has ended.
             let _ = link.ask_within(Ask::Bye, END_LIMIT);

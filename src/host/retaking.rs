@@ -15,6 +15,7 @@ use crate::domain::id::{ConversationId, Generation};
 use crate::holder::message::Held;
 use rustix::process::Pid;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// A process that goes on with its session.
 pub struct Found {
@@ -85,6 +86,18 @@ pub fn sort(
         }
     }
     (found, not_ours)
+}
+
+/// Removes what sessions have left that are gone: nobody else uses this folder, as lock and store are ours.
+pub fn empty_but(folder: &Path, found: &[Found]) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if found.iter().any(|found| entry.file_name().to_str() == Some(&found.key)) {
+            continue;
+        }
+        if let Err(error) = std::fs::remove_dir_all(entry.path()) {
+            tracing::warn!(path = %entry.path().display(), %error, "could not remove what an earlier host left");
+        }
+    }
 }
 
 /// Ends processes that no conversation has, on a thread of its own, and has them forgotten.

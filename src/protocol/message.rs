@@ -352,7 +352,7 @@ pub enum Refusal {
     MessagesWait(u32),
     #[error("nothing was said in this conversation yet")]
     NothingSaid,
-    #[error("nothing can be saved now: {0}; free the disk or mend the folder, then try again")]
+    #[error("nothing can be saved now: {0}; it is tried again by itself, threadkeep doctor says more")]
     StoreTrouble(String),
     #[error("the host is ending; try again, a new one will start")]
     Ending,

@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which of our modules each top module may name.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
+    ("point", &[]),
     ("domain", &[]),
     ("terminal", &[]),
     ("paths", &[]),
@@ -16,10 +17,13 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("config", &["domain", "terminal"]),
     ("protocol", &["domain", "terminal"]),
     ("agent", &["domain"]),
-    ("store", &["domain", "lock"]),
+    ("store", &["domain", "lock", "point"]),
     ("client", &["protocol", "domain", "terminal", "paths"]),
     ("holder", &["paths", "lock"]),
-    ("host", &["store", "agent", "holder", "terminal", "protocol", "domain", "config", "paths", "lock", "spool"]),
+    (
+        "host",
+        &["store", "agent", "holder", "terminal", "protocol", "domain", "config", "paths", "lock", "point", "spool"],
+    ),
     ("json", &["protocol", "domain"]),
     ("export", &["client", "protocol", "domain", "terminal", "json"]),
     ("cli", &["client", "protocol", "domain", "terminal", "config", "paths", "json", "export", "spool"]),
@@ -27,15 +31,19 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("main", &["cli", "client", "config", "host", "paths", "tui"]),
 ];
 
-/// The files that may name one more: the verbs that are the doors of host and holder, how both are started, and the one that knows the
-/// actions of the window's keymap.
-const ARROWS_OF_FILES: [(&str, &str); 6] = [
+/// The files that may name one more: the verbs that are the doors of host and holder, how both are started, the one that knows the
+/// actions of the window's keymap, and those that look after a store that no host can open.
+const ARROWS_OF_FILES: [(&str, &str); 10] = [
     ("cli/config.rs", "tui"),
     ("cli/host.rs", "host"),
     ("cli/host.rs", "holder"),
     ("cli/holder.rs", "host"),
     ("cli/holder.rs", "holder"),
     ("cli/launch.rs", "host"),
+    ("cli/doctor.rs", "store"),
+    ("cli/mod.rs", "store"),
+    ("cli/repair.rs", "store"),
+    ("cli/repair.rs", "lock"),
 ];
 
 /// Where alone each library may be named: a file, or a folder with all in it.

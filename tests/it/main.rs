@@ -8,6 +8,7 @@ mod coming_back;
 mod config;
 mod contract;
 mod crash;
+mod damage;
 mod holder;
 // Shared with the tests of real agents, which need more of it.
 #[allow(dead_code)]
