@@ -539,3 +539,72 @@ fn empty(stream: &UnixStream) {
     let mut rubbish = [0; 64];
     while matches!(rustix::io::read(stream, &mut rubbish), Ok(64)) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A session whose pty is a pipe that the test writes to.
+    fn session(journal: &std::path::Path) -> (Session, OwnedFd) {
+        Journal::create(journal).expect("a journal");
+        let pty = Landing::new().expect("a pipe");
+        let landing = Landing::new().expect("a pipe");
+        let pid = rustix::process::getpid();
+        (Session { pid, master: pty.read, landing, note: String::new(), exit: None, alone: None }, pty.write)
+    }
+
+    fn written(journal: &std::path::Path) -> String {
+        std::fs::read_to_string(journal.join("0.out")).expect("it is text")
+    }
+
+    #[test]
+    fn what_was_on_its_way_and_what_comes_while_no_host_serves_is_kept_in_order() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let journal = folder.path().join("1.1.1");
+        let (mut session, program) = session(&journal);
+        assert!(session.reads_from().is_none(), "a host reads it");
+        rustix::io::write(&session.landing.write, b"landed ").expect("there is room");
+        rustix::io::write(&program, b"written ").expect("there is room");
+        session.begin_alone(journal.clone());
+        let mut buffer = [0; 64];
+        session.read_alone(&mut buffer, || journal.clone());
+        rustix::io::write(&program, b"later").expect("there is room");
+        session.read_alone(&mut buffer, || journal.clone());
+        assert_eq!(written(&journal), "landed written later");
+        let marks = std::fs::read_to_string(journal.join("marks")).expect("it is text");
+        assert_eq!(marks, "0 alone\n");
+        drop(program);
+        session.read_alone(&mut buffer, || journal.clone());
+        assert!(session.reads_from().is_none(), "nothing more can come");
+        session.end_alone();
+        assert!(session.alone.is_none());
+    }
+
+    #[test]
+    fn a_program_is_held_up_where_so_much_was_taken_or_the_disk_takes_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let journal = folder.path().join("1.1.1");
+        let (mut session, program) = session(&journal);
+        session.begin_alone(journal.clone());
+        assert!(session.reads_from().is_some());
+        if let Some(alone) = &mut session.alone {
+            alone.taken = MOST_ALONE_BYTES;
+        }
+        assert!(session.reads_from().is_none());
+        if let Some(alone) = &mut session.alone {
+            alone.taken = 0;
+            alone.journal = None;
+        }
+        // No folder: like a disk that takes nothing.
+        let nowhere = || folder.path().join("nowhere");
+        rustix::io::write(&program, b"not lost").expect("there is room");
+        session.read_alone(&mut [0; 64], nowhere);
+        assert!(session.reads_from().is_none());
+        if let Some(alone) = &mut session.alone {
+            alone.retry_at = Some(Instant::now());
+        }
+        session.read_alone(&mut [0; 64], || journal.clone());
+        assert_eq!(written(&journal), "not lost");
+        assert!(session.reads_from().is_some());
+    }
+}

@@ -104,6 +104,8 @@ pub struct Driver {
     at_writer: usize,
     /// Nothing can be committed at present.
     store_trouble: bool,
+    /// What the end of the host before meant is not committed yet: what a client read now would be older than what it is told.
+    taking_up: bool,
     clients: HashMap<ClientId, Frames>,
     parked: HashMap<ClientId, UnixStream>,
     sessions: HashMap<(ConversationId, Generation), SessionThread>,
@@ -153,6 +155,7 @@ impl Driver {
             finders,
             at_writer: 0,
             store_trouble: false,
+            taking_up: false,
             clients: HashMap::new(),
             parked: HashMap::new(),
             sessions: HashMap::new(),
@@ -169,7 +172,7 @@ impl Driver {
 
     /// Runs until the host is to end and all its sessions are gone.
     pub async fn run(mut self, first: Vec<Effect>, mut receiver: Receiver<Incoming>) {
-        self.perform(first);
+        self.take_up(first);
         while !(self.ending != Ending::No && self.sessions.is_empty() && self.at_writer == 0) {
             // A sender is kept in `self`, so there is always one.
             let Some(incoming) = receiver.recv().await else {
@@ -251,6 +254,7 @@ impl Driver {
             }
             Incoming::Committed(effects) => {
                 self.at_writer = self.at_writer.saturating_sub(1);
+                self.taking_up = false;
                 for effect in effects {
                     self.perform_one(effect);
                 }
@@ -259,7 +263,10 @@ impl Driver {
                 let reply = Reply::Refused { why: Refusal::NotUnderstood };
                 self.tell(client, &Told::Reply { id, reply });
             }
-            Incoming::GivenUp => self.at_writer = self.at_writer.saturating_sub(1),
+            Incoming::GivenUp => {
+                self.at_writer = self.at_writer.saturating_sub(1);
+                self.taking_up = false;
+            }
             Incoming::QueryDone { client, id, reply } => self.tell(client, &Told::Reply { id, reply }),
             Incoming::StoreOpened { loaded: Loaded { conversations, next_conversation }, held } => {
                 self.store_trouble = false;
@@ -267,7 +274,7 @@ impl Driver {
                 let lived_on = retaking::lived_on(&retaking::read(held.clone()));
                 let event = Event::StoreOpened { kept: conversations, lived_on, next: next_conversation };
                 let effects = self.core.handle(event, clock::now());
-                self.perform(effects);
+                self.take_up(effects);
                 self.take_over(held, &known_ids);
             }
             Incoming::FromSession { conversation, generation, number, event } => {
@@ -287,6 +294,11 @@ impl Driver {
                 }
             }
         }
+    }
+
+    fn take_up(&mut self, effects: Vec<Effect>) {
+        self.taking_up = effects.iter().any(|effect| matches!(effect, Effect::Save(_)));
+        self.perform(effects);
     }
 
     /// Does these in order; what stands beside a save happens after the commit.
@@ -325,7 +337,7 @@ impl Driver {
                 query: Query::Turns { .. } | Query::DecisionsOf { .. } | Query::Brief { .. } | Query::Past { .. },
                 ..
             }
-            | Effect::Search { .. } => true,
+            | Effect::Search { .. } => !self.taking_up,
             Effect::View { conversation, generation, .. } => self.sessions.contains_key(&(*conversation, *generation)),
             Effect::Save(_)
             | Effect::Reply { .. }

@@ -1,9 +1,11 @@
 //! Agents live on when their host does not: killed, restarted or replaced, in mid-turn or not.
 
-use crate::home::{Home, Signal, Tab, is_alive, kill, wait_until, wait_until_or};
+use crate::home::{Home, PROGRAM, Signal, Tab, is_alive, kill, wait_until, wait_until_or};
+use crate::requests::{coder_tab, home_with_coder};
 use crate::screen::{Screen, Seen};
 use crate::window::{open, send};
 use serde_json::{Value, json};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::time::Duration;
 
 /// The parent of a process.
@@ -227,4 +229,89 @@ fn a_restart_without_a_host_starts_one() {
     let home = Home::new();
     home.run(&["host", "restart"]).done();
     assert!(home.host_pid() > 0);
+}
+
+#[test]
+fn what_an_agent_asked_is_still_open_under_the_next_host_and_can_be_answered() {
+    let home = home_with_coder();
+    let tab = coder_tab(&home);
+    tab.send_on("ask permission");
+    tab.run("wait", &["--or-asked", "--json"]).ended_with(8);
+    home.kill_host();
+    tab.wait_for("it is asked still", |state| state["state"] == "needs approval");
+    tab.run("answer", &["allow"]).done();
+    tab.run("wait", &[]).done();
+    assert_eq!(std::fs::read_to_string(home.file("answers")).expect("it was answered"), "allowed\n");
+    let log = tab.log();
+    assert_eq!(
+        (&log[0]["state"], &log[0]["requests"][0]["state"]),
+        (&json!("completed"), &json!("allowed")),
+        "{log:?}"
+    );
+    tab.send("again").is("reused", "agent_lived_on", "completed");
+    tab.send("and again").is("reused", "agent_alive", "completed");
+}
+
+/// An agent whose only word is its hooks: `begin` and `end` of a turn, the end behind a gate.
+const HOOKED: &str = r#"#!/bin/bash
+tell() { printf '{"event":"%s"}' "$1" | 'THREADKEEP' signal; }
+tell idle
+while read -r text; do
+  tell started
+  until [ -e gate ]; do sleep 0.05; done
+  tell done
+  echo told >>told
+done
+"#;
+const HOOKED_PROFILE: &str = r#"
+name = "hooked"
+title = "An agent with hooks"
+[program]
+first_of = ["PROGRAM"]
+[[variant]]
+env = { THREADKEEP_TOKEN = "{token}" }
+[variant.submit]
+paste = "\n"
+brackets = "no"
+gap_ms = 0
+[[signal]]
+source = "hook"
+[[signal.rule]]
+when = { "/event" = "idle" }
+means = "idle"
+[[signal.rule]]
+when = { "/event" = "started" }
+means = "started"
+[[signal.rule]]
+when = { "/event" = "done" }
+means = "done"
+[deadlines]
+settle_ms = 0
+"#;
+
+/// The broken one lost the call, and the turn worked for ever.
+#[test]
+fn a_hook_that_finds_no_host_is_heard_by_the_next_one() {
+    let home = Home::new();
+    let program = home.file("hooked");
+    std::fs::write(&program, HOOKED.replace("THREADKEEP", PROGRAM)).expect("a file");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("rights");
+    std::fs::DirBuilder::new().mode(0o700).create(home.path()).expect("the home");
+    std::fs::create_dir(home.paths().agents).expect("a folder");
+    let profile = HOOKED_PROFILE.replace("PROGRAM", program.to_str().expect("UTF-8"));
+    std::fs::write(home.paths().agents.join("hooked.toml"), profile).expect("a file");
+    let made = home.run(&["new", "--agent", "hooked", "--json"]).done().json();
+    let tab = Tab { home: &home, id: made["conversation"].to_string() };
+    tab.send_and_see_it_run("hello");
+    // The holder is to launch no host while the hook calls.
+    let holder = home.holder_pid().expect("it runs");
+    kill(holder, Signal::STOP);
+    home.kill_host();
+    home.open("gate");
+    wait_until("the hook has called", || home.file("told").exists());
+    assert_eq!(std::fs::read_dir(home.path().join("hooks")).expect("it is kept").count(), 1);
+    kill(holder, Signal::CONT);
+    tab.run("wait", &[]).done();
+    assert_eq!(tab.log()[0]["state"], "completed");
+    assert_eq!(std::fs::read_dir(home.path().join("hooks")).expect("it is kept").count(), 0);
 }
