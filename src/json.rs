@@ -271,6 +271,7 @@ pub fn host(report: &HostReport) -> Value {
         "windows": report.clients,
         "store_trouble": report.store_trouble,
         "holder_pid": report.holder,
+        "sessions_without_holder": report.unheld,
     })
 }
 

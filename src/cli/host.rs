@@ -83,18 +83,21 @@ fn sentence(report: &HostReport) -> String {
         Some(cause) => format!("\nnothing can be saved now: {cause}"),
         None => String::new(),
     };
-    let holder = match report.holder {
-        Some(pid) => format!("\nholder {pid} keeps the agents: they live on when the host does not"),
-        None if report.sessions > 0 => {
-            "\nthe holder of the agents is gone: they end with the host; the next session starts a new one".to_owned()
-        }
-        None => String::new(),
+    let keeps = |pid| format!("\nholder {pid} keeps the agents: they live on when the host does not");
+    let unheld = match report.unheld {
+        0 => String::new(),
+        sessions => format!("\n{}", lost_holder(sessions)),
     };
+    let holder = report.holder.map(keeps).unwrap_or_default() + &unheld;
     let other = other_build(report).map(|words| format!("\n{words}")).unwrap_or_default();
     format!(
         "host {} (threadkeep {}): {} conversations, {} sessions, {} turns running, {} windows{holder}{trouble}{other}",
         report.pid, report.build, report.conversations, report.sessions, report.turns_running, report.clients
     )
+}
+
+fn lost_holder(sessions: u32) -> String {
+    format!("{sessions} sessions have lost their holder: they go on, but end with the host")
 }
 
 /// What to do about a host that is not of this build; none where it is.
@@ -112,6 +115,10 @@ fn restart(paths: &Paths, as_json: bool) -> Result<ExitCode, CliError> {
     let until = Instant::now() + STOP_LIMIT;
     let before = match Control::connect(paths, Absent::Fail) {
         Ok(mut control) => {
+            if let Reply::Host(HostReport { unheld: sessions @ 1.., .. }) = control.ask(&Request::HostStatus, None)? {
+                let what = "let their turns end, then run threadkeep host stop";
+                return Err(CliError::Host(format!("{}; {what}", lost_holder(sessions))));
+            }
             make_room(&mut control)?;
             Some(control.host_pid())
         }

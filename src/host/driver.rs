@@ -378,7 +378,9 @@ impl Driver {
             Effect::Save(_) => {}
             Effect::Reply { client, id, reply } | Effect::ReplyNow { client, id, reply } => {
                 let reply = match reply {
-                    Reply::Host(report) => Reply::Host(HostReport { holder: self.holding.pid(), ..report }),
+                    Reply::Host(report) => {
+                        Reply::Host(HostReport { holder: self.holding.pid(), unheld: self.holding.unheld(), ..report })
+                    }
                     other => other,
                 };
                 self.tell(client, &Told::Reply { id, reply });

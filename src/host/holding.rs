@@ -12,7 +12,7 @@ use crate::paths::{Paths, own_program};
 use crate::protocol::message::BUILD;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Pid;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -51,6 +51,8 @@ struct Shared {
     starting: Mutex<()>,
     /// Who is told how the process of which session left.
     watchers: Mutex<HashMap<String, Hold>>,
+    /// Sessions whose holder died: they end with this host.
+    unheld: Mutex<HashSet<String>>,
 }
 
 struct Link {
@@ -73,7 +75,8 @@ struct Answer {
 impl Holding {
     pub fn new(paths: &Paths) -> io::Result<Holding> {
         let (link, starting, watchers) = (Mutex::new(None), Mutex::new(()), Mutex::new(HashMap::new()));
-        let shared = Arc::new(Shared { paths: paths.clone(), link, starting, watchers });
+        let unheld = Mutex::new(HashSet::new());
+        let shared = Arc::new(Shared { paths: paths.clone(), link, starting, watchers, unheld });
         let (to_forget, forgotten) = channel::<String>();
         let sharing = shared.clone();
         let forget = move || {
@@ -149,6 +152,11 @@ impl Holding {
         locked(&self.shared.link).as_ref().map(|link| link.pid)
     }
 
+    /// How many sessions have lost their holder.
+    pub fn unheld(&self) -> u32 {
+        u32::try_from(locked(&self.shared.unheld).len()).unwrap_or(u32::MAX)
+    }
+
     /// Tells the holder to end, and waits until it is gone, but not for long.
     pub fn end(&self) {
         let link = locked(&self.shared.link).clone();
@@ -184,6 +192,7 @@ impl Holding {
 impl Shared {
     fn forget(&self, key: &str) {
         locked(&self.watchers).remove(key);
+        locked(&self.unheld).remove(key);
         let link = locked(&self.link).clone();
         if let Some(link) = link {
             // A holder that is gone has forgotten it.
@@ -283,7 +292,8 @@ impl Shared {
         drop(current);
         // Whoever waits hears that nothing comes.
         locked(&link.out).waiting = None;
-        for (_, hold) in locked(&self.watchers).drain() {
+        for (key, hold) in locked(&self.watchers).drain() {
+            locked(&self.unheld).insert(key);
             hold.holder_gone();
         }
     }

@@ -523,6 +523,9 @@ pub struct HostReport {
     /// The process that keeps the agents; none where no agent was started yet, or where it died.
     #[serde(default)]
     pub holder: Option<u32>,
+    /// Sessions whose holder died: they end with the host.
+    #[serde(default)]
+    pub unheld: u32,
 }
 
 /// How many conversations are in each state, closed ones as well.

@@ -195,6 +195,8 @@ fn without_its_holder_an_agent_lives_on_and_its_end_is_told_as_far_as_it_is_know
     wait_until("it is gone", || !is_alive(holder));
     assert_eq!(tab.state()["turn_state"], "working");
     other.send("echo a new holder").is("fresh", "first_message", "completed");
+    let refused = home.run(&["host", "restart"]).ended_with(7);
+    assert!(refused.stderr.contains("1 sessions have lost their holder"), "{refused:?}");
     home.open("gate");
     kill(shell, Signal::KILL);
     tab.wait_for("its end is seen", |state| state["pid"].is_null());

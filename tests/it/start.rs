@@ -241,6 +241,7 @@ fn a_host_of_another_build_is_told_with_the_command_that_helps() {
             store_trouble: None,
             counts: Counts::default(),
             holder: None,
+            unheld: 0,
         };
         let reply = codec::encode(&Told::Reply { id, reply: Reply::Host(report) }).expect("it can be told");
         stream.write_all(&reply).expect("there is room");

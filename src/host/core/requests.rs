@@ -534,6 +534,7 @@ impl HostCore {
             counts: views::counts(states()),
             // The driver knows.
             holder: None,
+            unheld: 0,
         }
     }
 }
