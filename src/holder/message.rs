@@ -112,7 +112,9 @@ pub enum Exit {
 pub enum NotStarted {
     #[error("folder {0} is gone; make it again or choose another")]
     FolderGone(String),
-    #[error("no pty could be opened: {0}")]
+    #[error(
+        "no terminal could be opened ({0}); end sessions that are not needed, or raise the system's limits of terminals and open files"
+    )]
     Open(String),
     #[error("{program} could not be started: {why}")]
     Spawn { program: String, why: String },

@@ -5,10 +5,12 @@ use super::clock;
 use super::core::HostCore;
 use super::effect::{Effect, Query, SessionOrder};
 use super::event::{ClientId, Event};
-use super::finder::{Finder, ToFind, What};
+use super::finder::{ToFind, What};
 use super::holding::Holding;
 use super::processes;
-use super::retaking::{self, Found};
+use super::reads::Reads;
+use super::retaking;
+use super::retaking::Found;
 use super::session::{Comes, Handover, SessionThread};
 use super::socket::Frames;
 use super::timers::Timers;
@@ -89,23 +91,17 @@ pub enum Incoming {
     },
 }
 
-/// Who reads the store: a search takes its time, and the rest must not wait for it.
-pub struct Finders {
-    pub turns: Finder,
-    pub words: Finder,
-}
-
 pub struct Driver {
     core: HostCore,
     agents: Arc<AgentCatalog>,
     writer: Writer,
-    finders: Finders,
+    reads: Reads,
     /// Batches that the writer has and has not given back. While there are some, everything goes behind them, so that order is kept.
     at_writer: usize,
+    /// Batches that have come back since the host began.
+    batches_back: u64,
     /// Nothing can be committed at present.
     store_trouble: bool,
-    /// What the end of the host before meant is not committed yet: what a client read now would be older than what it is told.
-    taking_up: bool,
     clients: HashMap<ClientId, Frames>,
     parked: HashMap<ClientId, UnixStream>,
     sessions: HashMap<(ConversationId, Generation), SessionThread>,
@@ -143,7 +139,7 @@ impl Driver {
         core: HostCore,
         agents: AgentCatalog,
         writer: Writer,
-        finders: Finders,
+        reads: Reads,
         holding: Holding,
         places: Places,
         incoming: Sender<Incoming>,
@@ -152,10 +148,10 @@ impl Driver {
             core,
             agents: Arc::new(agents),
             writer,
-            finders,
+            reads,
             at_writer: 0,
+            batches_back: 0,
             store_trouble: false,
-            taking_up: false,
             clients: HashMap::new(),
             parked: HashMap::new(),
             sessions: HashMap::new(),
@@ -172,7 +168,7 @@ impl Driver {
 
     /// Runs until the host is to end and all its sessions are gone.
     pub async fn run(mut self, first: Vec<Effect>, mut receiver: Receiver<Incoming>) {
-        self.take_up(first);
+        self.perform(first);
         while !(self.ending != Ending::No && self.sessions.is_empty() && self.at_writer == 0) {
             // A sender is kept in `self`, so there is always one.
             let Some(incoming) = receiver.recv().await else {
@@ -231,7 +227,10 @@ impl Driver {
         match incoming {
             Incoming::Event(event) => {
                 match &event {
-                    Event::StoreTrouble(_) => self.store_trouble = true,
+                    Event::StoreTrouble(_) => {
+                        self.store_trouble = true;
+                        self.reads.read_all();
+                    }
                     Event::StoreWell => self.store_trouble = false,
                     _ => {}
                 }
@@ -253,8 +252,7 @@ impl Driver {
                 self.perform(effects);
             }
             Incoming::Committed(effects) => {
-                self.at_writer = self.at_writer.saturating_sub(1);
-                self.taking_up = false;
+                self.batch_is_back();
                 for effect in effects {
                     self.perform_one(effect);
                 }
@@ -263,10 +261,7 @@ impl Driver {
                 let reply = Reply::Refused { why: Refusal::NotUnderstood };
                 self.tell(client, &Told::Reply { id, reply });
             }
-            Incoming::GivenUp => {
-                self.at_writer = self.at_writer.saturating_sub(1);
-                self.taking_up = false;
-            }
+            Incoming::GivenUp => self.batch_is_back(),
             Incoming::QueryDone { client, id, reply } => self.tell(client, &Told::Reply { id, reply }),
             Incoming::StoreOpened { loaded: Loaded { conversations, next_conversation }, held } => {
                 self.store_trouble = false;
@@ -274,7 +269,7 @@ impl Driver {
                 let lived_on = retaking::lived_on(&retaking::read(held.clone()));
                 let event = Event::StoreOpened { kept: conversations, lived_on, next: next_conversation };
                 let effects = self.core.handle(event, clock::now());
-                self.take_up(effects);
+                self.perform(effects);
                 self.take_over(held, &known_ids);
             }
             Incoming::FromSession { conversation, generation, number, event } => {
@@ -296,9 +291,19 @@ impl Driver {
         }
     }
 
-    fn take_up(&mut self, effects: Vec<Effect>) {
-        self.taking_up = effects.iter().any(|effect| matches!(effect, Effect::Save(_)));
-        self.perform(effects);
+    fn batch_is_back(&mut self) {
+        self.at_writer = self.at_writer.saturating_sub(1);
+        self.batches_back += 1;
+        self.reads.batch_is_back(self.batches_back);
+    }
+
+    fn read(&mut self, client: ClientId, id: u64, what: What) {
+        let before = u64::try_from(self.at_writer).unwrap_or(u64::MAX);
+        self.reads.read_after(self.batches_back.saturating_add(before), ToFind { client, id, what });
+        match self.store_trouble {
+            true => self.reads.read_all(),
+            false => self.reads.batch_is_back(self.batches_back),
+        }
     }
 
     /// Does these in order; what stands beside a save happens after the commit.
@@ -332,12 +337,12 @@ impl Driver {
             Effect::ReplyNow { .. } | Effect::TellNow { .. } | Effect::RefuseView { .. } | Effect::End => true,
             // Told in a line of its own: it waits until all is saved.
             Effect::MakeRoom => false,
-            // What a client knows of is committed, so it reads no older state than that.
+            // They wait in a line of their own (`reads.rs`).
             Effect::Query {
                 query: Query::Turns { .. } | Query::DecisionsOf { .. } | Query::Brief { .. } | Query::Past { .. },
                 ..
             }
-            | Effect::Search { .. } => !self.taking_up,
+            | Effect::Search { .. } => true,
             Effect::View { conversation, generation, .. } => self.sessions.contains_key(&(*conversation, *generation)),
             Effect::Save(_)
             | Effect::Reply { .. }
@@ -391,12 +396,8 @@ impl Driver {
                     self.tell(client, &told);
                 }
             }
-            Effect::Search { client, id, query, most } => {
-                self.finders.words.find(ToFind { client, id, what: What::Words { query, most } });
-            }
-            Effect::Query { client, id, query } => {
-                self.finders.turns.find(ToFind { client, id, what: What::Turns(query) });
-            }
+            Effect::Search { client, id, query, most } => self.read(client, id, What::Words { query, most }),
+            Effect::Query { client, id, query } => self.read(client, id, What::Turns(query)),
             Effect::DescribeAgents { client, id } => self.describe_agents(client, id),
             Effect::StartSession { conversation, order, environment } => {
                 self.start_session(conversation, &order, &environment);
@@ -508,6 +509,7 @@ fn is_end(event: &SessionEvent) -> bool {
         | SessionEvent::NotWritten { .. }
         | SessionEvent::Seen(_)
         | SessionEvent::ShellReplaced
+        | SessionEvent::Warned(_)
         | SessionEvent::Noted(_)
         | SessionEvent::AnswerTyped(_)
         | SessionEvent::AnswerNotTyped { .. } => false,

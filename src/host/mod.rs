@@ -16,6 +16,7 @@ mod holding;
 mod note;
 mod processes;
 mod pty;
+mod reads;
 mod retaking;
 mod session;
 mod socket;
@@ -32,11 +33,12 @@ use crate::store::{Loaded, Reader, Store, StoreError};
 use agents::AgentCatalog;
 use backups::Backups;
 use core::{HostCore, HostFacts};
-use driver::{Driver, Finders, Incoming, Places};
+use driver::{Driver, Incoming, Places};
 use event::{ClientId, Event};
 use finder::Finder;
 use first_word::FirstWord;
 use holding::Holding;
+use reads::Reads;
 use socket::Door;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -156,7 +158,7 @@ async fn serve(paths: &Paths, lock: Held, opened: Result<(Store, Loaded), StoreE
 
     let (incoming, receiver) = mpsc::channel(INCOMING);
     let finder = |name| Finder::start(name, Reader::new(&paths.store), incoming.clone()).map_err(HostError::Run);
-    let finders = Finders { turns: finder("turns")?, words: finder("search")? };
+    let reads = Reads::new(finder("turns")?, finder("search")?);
     let writer = Writer::start(found, incoming.clone()).map_err(HostError::Run)?;
     let _backups = Backups::start(&paths.store).map_err(HostError::Run)?;
     let listen_failed = |source| HostError::Listen { path: paths.socket.clone(), source };
@@ -168,13 +170,14 @@ async fn serve(paths: &Paths, lock: Held, opened: Result<(Store, Loaded), StoreE
         build: BUILD.to_owned(),
         pid: std::process::id(),
         started_at,
+        busy: false,
     };
     FirstWord::Serving.tell();
     tokio::spawn(socket::serve(door, hello, incoming.clone()));
     tokio::spawn(end_on_signal(incoming.clone()));
     tokio::spawn(hear_kept_calls(paths.clone(), incoming.clone()));
     tracing::info!(pid = std::process::id(), build = BUILD, "the host serves");
-    let mut driver = Driver::new(core, agents, writer, finders, holding, places, incoming);
+    let mut driver = Driver::new(core, agents, writer, reads, holding, places, incoming);
     driver.take_over(held, &known_ids);
     driver.run(first, receiver).await;
     tracing::info!("the host ended as told");
@@ -222,7 +225,12 @@ fn log_to(path: &Path) {
     use std::os::unix::fs::OpenOptionsExt;
     let file: io::Result<File> = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
     if let Ok(file) = file {
+        let log = tracing_subscriber::fmt()
+            .with_ansi(false)
+            // What it cannot write it would tell on standard error, which is the same file: on a full disk that is a panic of whichever thread.
+            .log_internal_errors(false)
+            .with_writer(std::sync::Mutex::new(file));
         // Only the first in a process counts, and a host is a process of its own.
-        let _ = tracing_subscriber::fmt().with_ansi(false).with_writer(std::sync::Mutex::new(file)).try_init();
+        let _ = log.try_init();
     }
 }

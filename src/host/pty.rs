@@ -5,6 +5,7 @@
 use super::holding::Kept;
 use crate::holder::journal::Landing;
 use crate::terminal::frame::Size;
+use rustix::fs::OFlags;
 use rustix::process::Pid;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -30,6 +31,15 @@ impl Pty {
     /// Writes what there is room for.
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         Ok(rustix::io::write(&self.master, bytes)?)
+    }
+
+    /// Whether the program has read all that was written. Asked of its own side of the pty; where that cannot be asked, it is taken to have.
+    pub fn is_read(&self) -> bool {
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let waiting = rustix::pty::ptsname(&self.master, Vec::new())
+            .and_then(|name| rustix::fs::open(name, flags, rustix::fs::Mode::empty()))
+            .and_then(rustix::io::ioctl_fionread);
+        waiting.map_or(true, |bytes| bytes == 0)
     }
 
     /// Tells the program its new size.

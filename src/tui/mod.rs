@@ -4,6 +4,7 @@
 //! Change here: how events come and effects are carried out. Not here: what follows from them (`update`) or how it looks (`view`).
 
 pub mod app;
+pub mod attach;
 pub mod composer;
 mod configured;
 pub mod event;

@@ -31,10 +31,11 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("main", &["cli", "client", "config", "host", "paths", "tui"]),
 ];
 
-/// The files that may name one more: the verbs that are the doors of host and holder, how both are started, the one that knows the
-/// actions of the window's keymap, and those that look after a store that no host can open.
-const ARROWS_OF_FILES: [(&str, &str); 10] = [
+/// The files that may name one more: the verbs that are the doors of host and holder, how both are started, those that know the actions of
+/// the window's keymap or take the terminal, and those that look after a store that no host can open.
+const ARROWS_OF_FILES: [(&str, &str); 11] = [
     ("cli/config.rs", "tui"),
+    ("cli/attach.rs", "tui"),
     ("cli/host.rs", "host"),
     ("cli/host.rs", "holder"),
     ("cli/holder.rs", "host"),
@@ -47,7 +48,7 @@ const ARROWS_OF_FILES: [(&str, &str); 10] = [
 ];
 
 /// Where alone each library may be named: a file, or a folder with all in it.
-const HOMES: [(&str, &[&str]); 9] = [
+const HOMES: [(&str, &[&str]); 11] = [
     ("rusqlite", &["store/"]),
     ("portable_pty", &["holder/start.rs"]),
     ("ratatui", &["tui/"]),
@@ -56,6 +57,8 @@ const HOMES: [(&str, &[&str]); 9] = [
     ("alacritty_terminal", &["terminal/emulator/"]),
     ("nucleo_matcher", &["tui/palette.rs"]),
     ("clap", &["cli/", "main.rs"]),
+    ("clap_complete", &["cli/"]),
+    ("clap_mangen", &["cli/man.rs"]),
     ("tokio", &["host/"]),
 ];
 

@@ -4,7 +4,9 @@
 
 mod agents;
 mod architecture;
+mod attach;
 mod coming_back;
+mod completions;
 mod config;
 mod contract;
 mod crash;
@@ -21,6 +23,7 @@ mod queue;
 mod record;
 mod recordings;
 mod requests;
+mod rules;
 
 mod screen;
 mod scripting;

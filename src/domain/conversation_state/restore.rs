@@ -66,6 +66,7 @@ impl ConversationState {
                 taken_up: lived_on.taken_up,
                 host: HostSince::Another,
                 asks: None,
+                warning: None,
                 background: 0,
                 heard: BTreeMap::new(),
             });

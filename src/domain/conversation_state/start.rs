@@ -116,6 +116,7 @@ impl ConversationState {
             host: HostSince::Same,
             asks: None,
             background: 0,
+            warning: None,
             heard: BTreeMap::new(),
         });
         after.push(Action::Start(StartOrder {

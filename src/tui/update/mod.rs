@@ -10,7 +10,7 @@ mod configuration;
 mod export;
 mod fork;
 mod host;
-mod keys;
+pub mod keys;
 mod mouse;
 mod overview;
 mod palette;
