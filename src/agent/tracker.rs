@@ -4,16 +4,20 @@
 //! claim means after another. Not here: reading a source (one file each beside this) or what follows for the conversation (domain).
 
 use super::claim::{Claim, Claimed};
+use crate::domain::conversation_state::AgentPlace;
 use crate::domain::id::{Timestamp, TurnNumber};
 use crate::domain::request::RequestKind;
 use crate::domain::signal::{Ending, Seen, Signal};
 use crate::domain::turn::{Answer, Detail, Evidence, FailureKind, Source, Usage};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Follows one process. Moments are counted from its start.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Tracker {
+    /// Not kept: the profile says them.
+    #[serde(skip)]
     rules: TrackerRules,
     /// The place in `rules.sources` of the best source that has told a state so far.
     speaking: Option<usize>,
@@ -38,7 +42,7 @@ pub struct Tracker {
 }
 
 /// What the profile says of the agent's ways.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TrackerRules {
     /// Its sources, best first.
     pub sources: Vec<Source>,
@@ -57,7 +61,7 @@ pub enum Heard {
     Noted(Evidence),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 enum State {
     /// Before its first prompt.
     Starting,
@@ -83,7 +87,7 @@ enum State {
     },
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Running {
     turn: Option<TurnNumber>,
     /// What it waits for, as far as is known.
@@ -91,7 +95,7 @@ struct Running {
 }
 
 /// Whether the agent's own record of the turn that runs has its end, and so its answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Record {
     /// The turn before ended without waiting for its record, and what is read may still be of that one.
     Behind,
@@ -114,6 +118,24 @@ impl Tracker {
             usage: None,
             record: Record::Open,
             record_tells_starts: false,
+        }
+    }
+
+    /// Goes on where another one was, by the same rules.
+    pub fn go_on(&mut self, known: Tracker) {
+        *self = Tracker { rules: std::mem::take(&mut self.rules), ..known };
+        // Another build may know other sources: what spoke best is found out anew.
+        if self.speaking.is_some_and(|best| best >= self.rules.sources.len()) {
+            self.speaking = None;
+        }
+    }
+
+    /// Where the agent is, as far as was told.
+    pub fn place(&self) -> AgentPlace {
+        match self.state {
+            State::Starting | State::Settling { .. } => AgentPlace::Starting,
+            State::Idle => AgentPlace::Ready,
+            State::Stirring { .. } | State::Running(_) | State::Ended { .. } => AgentPlace::Busy,
         }
     }
 

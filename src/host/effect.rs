@@ -87,8 +87,15 @@ pub enum Effect {
     },
     /// Says it outside of every window.
     Announce(Box<Announce>),
+    /// The end of this process is on the disk: nobody needs to remember it elsewhere.
+    Forget {
+        conversation: ConversationId,
+        generation: Generation,
+    },
     /// End all sessions, then the host.
     End,
+    /// End the host; its sessions live on for the next one.
+    MakeRoom,
 }
 
 /// What is said of a turn outside of every window.
@@ -124,6 +131,10 @@ pub enum SessionOrder {
     },
     /// The text that was written last starts no turn any more.
     GiveUp,
+    /// All that it told up to this number is on the disk.
+    Settled(u64),
+    /// The host makes room for another one: let go of the process, which lives on.
+    Leave,
     Stop,
 }
 

@@ -247,6 +247,8 @@ pub enum Request {
     HostStatus,
     /// Ends every session and the host. `Reply::Done` comes before the end.
     HostStop,
+    /// Ends the host and no session: whoever starts the next one finds them going on. `Reply::Done` comes before the end.
+    HostRestart,
     /// Turns this connection into a view of the conversation's live session. `Reply::Viewing`, then only `ViewInput` and `ViewOutput` pass.
     View {
         conversation: ConversationId,
@@ -367,7 +369,9 @@ pub enum Refusal {
     StoreTrouble(String),
     #[error("the host is ending; try again, a new one will start")]
     Ending,
-    #[error("this host does not know that request; run threadkeep host stop and try again to use the newer build")]
+    #[error(
+        "this host does not know that request; threadkeep host restart puts the newer build in its place, agents go on"
+    )]
     NotUnderstood,
 }
 
@@ -571,6 +575,12 @@ pub struct HostReport {
     pub store_trouble: Option<String>,
     #[serde(default)]
     pub counts: Counts,
+    /// The process that keeps the agents; none where no agent was started yet, or where it died.
+    #[serde(default)]
+    pub holder: Option<u32>,
+    /// Sessions whose holder died: they end with the host.
+    #[serde(default)]
+    pub unheld: u32,
 }
 
 /// How many conversations are in each state, closed ones as well.

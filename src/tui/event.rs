@@ -35,6 +35,8 @@ pub enum Event {
     Tick,
     /// The control connection stands.
     Linked,
+    /// The host at its other end is of this build, which is not ours.
+    OtherBuild(String),
     /// The control connection is gone or could not be made. What was asked and not answered will get no answer.
     LinkLost(String),
     Answered(Purpose, Reply),

@@ -178,6 +178,8 @@ struct Edge {
     /// The connection that is being made.
     /// A host that must be started first, or does not answer, takes seconds.
     connecting: Option<Job<Result<Control, ClientError>>>,
+    /// The build of the host just greeted, where it is not ours and the person was not told.
+    other_build: Option<String>,
     /// What was asked on this control connection and not answered.
     asked: HashMap<u64, Purpose>,
     /// The beginning of an overview whose rest is on its way.
@@ -281,6 +283,7 @@ impl Edge {
             waiting_since_ms: None,
             control: None,
             connecting: None,
+            other_build: None,
             asked,
             overview: Vec::new(),
             view: None,
@@ -509,6 +512,7 @@ impl Edge {
     }
 
     fn linked(&mut self, control: Control) -> Event {
+        self.other_build = control.other_build().map(str::to_owned);
         self.control = Some(control);
         self.asked.clear();
         self.overview.clear();
@@ -531,6 +535,9 @@ impl Edge {
     /// Takes all that the host has told.
     fn receive(&mut self, ready: &Ready) {
         self.settle_connecting();
+        if let Some(build) = self.other_build.take() {
+            self.handle(Event::OtherBuild(build));
+        }
         self.settle_exporting();
         while let Some(control) = self.control.as_mut().filter(|_| ready.control) {
             match control.receive() {

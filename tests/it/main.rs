@@ -12,6 +12,7 @@ mod contract;
 mod crash;
 mod damage;
 mod doctor;
+mod holder;
 // Shared with the tests of real agents, which need more of it.
 #[allow(dead_code)]
 mod home;

@@ -787,7 +787,7 @@ fn after_the_host_died_a_delivered_turn_is_unknown_and_an_undelivered_one_waits_
             turns: state.turns,
             sessions: state.sessions,
         };
-        let (restored, actions) = ConversationState::restore(kept, |_| rules(), NOW);
+        let (restored, actions) = ConversationState::restore(kept, |_| rules(), None, NOW);
         assert!(restored.current.is_none(), "{name}: no turn is working without a process behind it");
         assert!(!actions.iter().any(|action| matches!(action, Action::Write { .. } | Action::Start(_))), "{name}");
         assert_eq!(restored.queue.is_empty(), restored.record.queue_held.is_none(), "{name}");

@@ -17,7 +17,7 @@ use crate::config::notify::Notify;
 use crate::domain::change::Change;
 use crate::domain::conversation::Tab;
 use crate::domain::conversation_state::{
-    Action, AgentRules, Ask, ConversationState, Input, Kept, MAX_MESSAGE_BYTES, Outcome, Watched,
+    Action, AgentRules, Ask, ConversationState, Input, Kept, LivedOn, MAX_MESSAGE_BYTES, Outcome, Watched,
 };
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
 use crate::domain::turn::TurnRecord;
@@ -88,12 +88,13 @@ impl HostCore {
     pub fn restore(
         agents: Agents,
         kept: Vec<Kept>,
+        lived_on: BTreeMap<ConversationId, LivedOn>,
         next_conversation: ConversationId,
         host: HostFacts,
         now: Timestamp,
     ) -> (HostCore, Vec<Effect>) {
         let mut core = HostCore::empty(agents, host);
-        let effects = core.take_up(kept, next_conversation, now);
+        let effects = core.take_up(kept, lived_on, next_conversation, now);
         (core, effects)
     }
 
@@ -124,12 +125,20 @@ impl HostCore {
         }
     }
 
-    fn take_up(&mut self, kept: Vec<Kept>, next_conversation: ConversationId, now: Timestamp) -> Vec<Effect> {
+    fn take_up(
+        &mut self,
+        kept: Vec<Kept>,
+        mut lived_on: BTreeMap<ConversationId, LivedOn>,
+        next_conversation: ConversationId,
+        now: Timestamp,
+    ) -> Vec<Effect> {
         self.next_conversation = next_conversation;
         let mut effects = Vec::new();
         for conversation in kept {
             let id = conversation.record.id;
-            let (state, actions) = ConversationState::restore(conversation, |agent| self.rules_of(agent), now);
+            let lived_on = lived_on.remove(&id);
+            let (state, actions) =
+                ConversationState::restore(conversation, |agent| self.rules_of(agent), lived_on, now);
             self.conversations.insert(id, state);
             effects.extend(self.effects_of(id, actions));
         }
@@ -137,15 +146,27 @@ impl HostCore {
     }
 
     /// From now on everything is as if the store had opened at once.
-    fn store_opened(&mut self, kept: Vec<Kept>, next: ConversationId, now: Timestamp) -> Vec<Effect> {
+    fn store_opened(
+        &mut self,
+        kept: Vec<Kept>,
+        lived_on: BTreeMap<ConversationId, LivedOn>,
+        next: ConversationId,
+        now: Timestamp,
+    ) -> Vec<Effect> {
         self.store = StoreState::Open;
         self.store_trouble = None;
-        let mut effects = self.take_up(kept, next, now);
+        let mut effects = self.take_up(kept, lived_on, next, now);
         for (client, id) in std::mem::take(&mut self.early) {
             effects.extend(self.overview_of_tabs(client, id));
         }
         effects.push(self.notice("the store is open again, with everything in it".into()));
         effects
+    }
+
+    /// Whether this is the process of the conversation's session.
+    pub fn has_live(&self, id: ConversationId, generation: Generation) -> bool {
+        let live = self.conversations.get(&id).and_then(ConversationState::live);
+        live.is_some_and(|live| live.generation == generation)
     }
 
     /// Applies one event and says what must be done about it.
@@ -165,7 +186,7 @@ impl HostCore {
                 self.store_trouble = Some(cause.clone());
                 vec![self.notice(format!("nothing can be saved now: {cause}"))]
             }
-            Event::StoreOpened { kept, next } => self.store_opened(kept, next, now),
+            Event::StoreOpened { kept, lived_on, next } => self.store_opened(kept, lived_on, next, now),
             Event::StoreWell => {
                 self.store_trouble = None;
                 vec![self.notice("saving works again".into())]
@@ -438,6 +459,15 @@ impl HostCore {
             effects.extend(self.apply(id, Input::Watch(watched), now));
         }
         effects
+    }
+
+    /// The sessions go on under the next host, so nothing of them is noted. Whoever waits comes back to that one.
+    fn make_room(&mut self) -> Vec<Effect> {
+        if self.ending {
+            return Vec::new();
+        }
+        self.ending = true;
+        vec![Effect::MakeRoom]
     }
 
     fn end(&mut self, now: Timestamp) -> Vec<Effect> {

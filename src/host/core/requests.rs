@@ -170,6 +170,11 @@ impl HostCore {
                 effects.extend(self.end(now));
                 effects
             }
+            Request::HostRestart => {
+                let mut effects = now_reply(Reply::Done);
+                effects.extend(self.make_room());
+                effects
+            }
             // A view is asked for as the first request of its own connection, where the socket deals with it.
             Request::View { .. } => reply(Reply::Refused { why: Refusal::NotUnderstood }),
         }
@@ -531,6 +536,9 @@ impl HostCore {
             clients: count(self.subscribers.len()),
             store_trouble: self.store_trouble.clone(),
             counts: views::counts(states()),
+            // The driver knows.
+            holder: None,
+            unheld: 0,
         }
     }
 }
@@ -600,6 +608,7 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::Agents
         | Request::HostStatus
         | Request::HostStop
+        | Request::HostRestart
         | Request::View { .. } => None,
     }
 }
@@ -659,6 +668,7 @@ fn saves(request: &Request) -> bool {
         | Request::Agents
         | Request::HostStatus
         | Request::HostStop
+        | Request::HostRestart
         | Request::View { .. } => false,
     }
 }

@@ -72,6 +72,14 @@ pub fn link_lost(app: &mut App, why: &str) {
     }
 }
 
+/// An upgrade under a host that runs: what helps is said, and only the person does it.
+pub fn other_build(app: &mut App, build: &str) {
+    say_trouble(
+        app,
+        &format!("the host is threadkeep {build}; threadkeep host restart puts this build in, agents go on"),
+    );
+}
+
 /// Puts a text that was not taken back into the composer, in front of what was typed since.
 pub fn give_back(desk: &mut Desk, text: &str) {
     let join = |typed: &str| if typed.is_empty() { text.to_owned() } else { format!("{text}\n{typed}") };

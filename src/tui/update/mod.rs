@@ -106,6 +106,7 @@ fn apply(app: &mut App, out: &mut Vec<Effect>, event: Event) {
         Event::Tick => {}
         Event::Linked => host::linked(app, out),
         Event::LinkLost(why) => host::link_lost(app, &why),
+        Event::OtherBuild(build) => host::other_build(app, &build),
         Event::Answered(purpose, reply) => host::answered(app, out, purpose, reply),
         Event::NotAsked(purpose, why) => host::not_done(app, purpose, &why),
         Event::Told(told) => host::told(app, out, told),

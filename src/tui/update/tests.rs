@@ -668,6 +668,14 @@ fn a_stopped_host_is_started_by_enter_alone_by_a_tab_and_from_the_agents_screen(
 }
 
 #[test]
+fn a_host_of_another_build_is_said_with_what_helps() {
+    let mut window = Window::new(80, 24);
+    window.event(Event::Linked).event(Event::OtherBuild("0.0.9+abc".into()));
+    let said = window.app.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
+    assert!(said.contains("0.0.9+abc") && said.contains("threadkeep host restart"), "{said}");
+}
+
+#[test]
 fn a_message_for_a_stopped_host_that_cannot_be_started_comes_back() {
     let mut window = stopped();
     window.press("hello<enter>more");
