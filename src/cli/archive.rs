@@ -1,6 +1,6 @@
 //! `threadkeep archive`: puts a conversation away, or takes it back. Nothing of it is lost or ended.
 
-use super::{CliError, ExitCode, Which, ask_done, connect, json};
+use super::{CliError, ExitCode, Which, ask_done, connect, say_json};
 use crate::paths::Paths;
 use crate::protocol::message::Request;
 use clap::Args;
@@ -27,7 +27,7 @@ impl Archive {
         };
         ask_done(&mut control, &request)?;
         if self.json {
-            json::print(&serde_json::json!({ "conversation": conversation, "archived": !self.undo }))?;
+            say_json(serde_json::json!({ "conversation": conversation, "archived": !self.undo }))?;
         }
         Ok(ExitCode::Done)
     }

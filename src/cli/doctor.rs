@@ -1,7 +1,7 @@
 //! `threadkeep doctor`: what was found here, what each agent can do, and what stands in the way.
 
 use super::host::other_build;
-use super::{CliError, ExitCode, connect, json, say};
+use super::{CliError, ExitCode, connect, say, say_json};
 use crate::client::Control;
 use crate::config::Config;
 use crate::paths::Paths;
@@ -22,7 +22,7 @@ impl Doctor {
         let agents = agents(&mut control)?;
         let config = Config::load(&paths.config).err().map(|error| error.to_string());
         if self.json {
-            json::print(&serde_json::json!({
+            say_json(serde_json::json!({
                 "version": BUILD,
                 "host": { "pid": host.pid, "build": host.build, "store_trouble": host.store_trouble },
                 "store": paths.store,

@@ -1,7 +1,7 @@
 //! `threadkeep fork`: a conversation that leaves another one behind a turn. Its agent knows nothing of before until it is told: by the brief.
 
 use super::tell::brief;
-use super::{CliError, ExitCode, Which, connect, json, say};
+use super::{CliError, ExitCode, Which, connect, say, say_json};
 use crate::domain::id::TurnNumber;
 use crate::paths::Paths;
 use crate::protocol::message::{Reply, Request};
@@ -47,8 +47,8 @@ impl Fork {
         };
         let brief = if self.brief { Some(brief(&mut control, conversation)?) } else { None };
         match (brief, self.json) {
-            (None, true) => json::print(&serde_json::json!({ "conversation": conversation }))?,
-            (Some(brief), true) => json::print(&serde_json::json!({ "conversation": conversation, "brief": brief }))?,
+            (None, true) => say_json(serde_json::json!({ "conversation": conversation }))?,
+            (Some(brief), true) => say_json(serde_json::json!({ "conversation": conversation, "brief": brief }))?,
             (None, false) => say(&conversation.to_string())?,
             // Standard output has the brief alone, to go into a file or an editor.
             (Some(brief), false) => {

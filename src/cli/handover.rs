@@ -1,7 +1,7 @@
 //! `threadkeep handover`: another agent goes on with a conversation. The brief is printed, and nothing is sent.
 
 use super::tell::brief;
-use super::{CliError, ExitCode, Which, ask_done, connect, json, say};
+use super::{CliError, ExitCode, Which, ask_done, connect, say, say_json};
 use crate::paths::Paths;
 use crate::protocol::message::{Request, RunningTurn};
 use clap::Args;
@@ -39,7 +39,7 @@ impl HandOver {
             let told = serde_json::json!({
                 "conversation": conversation, "from": from, "to": self.agent, "brief": brief,
             });
-            json::print(&told)?;
+            say_json(told)?;
         } else {
             // Standard output has the brief alone, to go into a file or an editor.
             eprintln!(

@@ -1,11 +1,12 @@
 //! `threadkeep log`: the turns of a conversation across all its sessions.
 
-use super::{CliError, ExitCode, Which, connect, json, say};
+use super::{CliError, ExitCode, Which, connect, say, say_json};
 use crate::client::Control;
 use crate::domain::id::ConversationId;
 use crate::domain::turn::{TurnRecord, TurnState};
+use crate::json;
 use crate::paths::Paths;
-use crate::protocol::message::{Reply, Request};
+use crate::protocol::message::{PastTurn, Reply, Request};
 use clap::Args;
 
 /// How many turns are asked for at a time; the host sends fewer where they are long.
@@ -34,7 +35,7 @@ impl Log {
         }
         for turn in all_turns(&mut control, conversation)? {
             if self.json {
-                json::print(&json::turn(&turn))?;
+                say_json(json::turn(conversation, &turn))?;
             } else {
                 say(&text(&turn))?;
             }
@@ -46,15 +47,15 @@ impl Log {
 impl Log {
     fn print_past(&self, control: &mut Control, conversation: ConversationId) -> Result<(), CliError> {
         let past = match control.ask(&Request::Past { conversation, most: MOST_PAST }, None)? {
-            Reply::Turns(turns) => turns,
+            Reply::Past(past) => past,
             other => return Err(CliError::Unexpected(Box::new(other))),
         };
-        for turn in &past {
+        for PastTurn { conversation, turn } in &past {
             match self.json {
                 true => {
-                    let mut value = json::turn(turn);
+                    let mut value = json::turn(*conversation, turn);
                     value["past"] = true.into();
-                    json::print(&value)?;
+                    say_json(value)?;
                 }
                 false => say(&format!("before the fork: {}", text(turn)))?,
             }

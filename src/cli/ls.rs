@@ -1,8 +1,9 @@
 //! `threadkeep ls`: all conversations, open tabs first.
 
-use super::{CliError, ExitCode, connect, json, say};
+use super::{CliError, ExitCode, connect, say, say_json};
 use crate::client::Control;
 use crate::domain::conversation::Tab;
+use crate::json;
 use crate::paths::Paths;
 use crate::protocol::message::{Conversation, Overview, Reply, Request, Rest};
 use clap::Args;
@@ -18,7 +19,7 @@ impl Ls {
     pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
         for conversation in all(&mut connect(paths)?)? {
             if self.json {
-                json::print(&json::conversation(&conversation))?;
+                say_json(json::conversation(&conversation))?;
             } else {
                 say(&line(&conversation))?;
             }

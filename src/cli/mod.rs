@@ -1,15 +1,15 @@
 //! The command line: one verb a file. Every verb is a client like the window.
 //!
-//! Change here: arguments, exit codes. Output with `--json` is a contract (README, "Scripts"); its shapes are in `json.rs`.
+//! Change here: arguments, exit codes. Output with `--json` is a contract (README, "Scripts"); its shapes are in `src/json.rs`.
 
 mod answer;
 mod archive;
 mod awaiting;
 mod doctor;
+mod export;
 mod fork;
 mod handover;
 mod host;
-mod json;
 mod log;
 mod ls;
 mod model;
@@ -17,6 +17,7 @@ mod new;
 mod search;
 mod send;
 mod signal;
+mod status;
 mod tell;
 mod wait;
 mod why;
@@ -25,6 +26,8 @@ use crate::client::{Absent, ClientError, Control};
 use crate::domain::conversation::Tab;
 use crate::domain::id::ConversationId;
 use crate::domain::turn::{TurnEnd, TurnState};
+use crate::export::ExportError;
+use crate::json;
 use crate::paths::{Paths, PathsError};
 use crate::protocol::message::{BUILD, Conversation, Reply, Request};
 use clap::{Args, Parser, Subcommand};
@@ -71,6 +74,8 @@ pub enum Verb {
     Log(log::Log),
     /// Find turns of all conversations by words of their prompts and answers
     Search(search::Search),
+    /// Write the whole record of a conversation as Markdown or JSON
+    Export(export::Export),
     /// Say how the last messages reached their agent, and why
     Why(why::Why),
     /// Say or choose the model of a conversation, from its next message on
@@ -90,6 +95,8 @@ pub enum Verb {
     Wait(wait::Wait),
     /// Put a conversation away, out of the lists, or take it back
     Archive(archive::Archive),
+    /// Say in one line how all conversations stand, for a prompt; starts no host
+    Status(status::Status),
     /// Forget a conversation with all its turns, and end its session
     Rm(tell::Rm),
     /// Look after the background host
@@ -110,24 +117,36 @@ pub struct Which {
     pub conversation: Option<i64>,
 }
 
+/// The same, where the verb has no text of its own to take.
+#[derive(Debug, Clone, Args)]
+pub struct WhichOrId {
+    #[command(flatten)]
+    which: Which,
+    /// The conversation, as with -c
+    #[arg(value_name = "ID", conflicts_with = "conversation")]
+    id: Option<i64>,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
     #[error("{0}")]
     Paths(#[from] PathsError),
     #[error("{0}")]
     Client(#[from] ClientError),
+    #[error("{0}")]
+    Export(#[from] ExportError),
     #[error("could not read standard input: {0}")]
     StandardInput(#[source] io::Error),
     #[error("could not write: {0}")]
     Write(#[from] io::Error),
-    #[error("could not make JSON: {0}")]
-    Json(#[from] serde_json::Error),
     #[error("{folder} is not a folder that can be entered: {why}")]
     Folder { folder: PathBuf, why: String },
     #[error("no conversation in {0} yet; name one with -c ID (see threadkeep ls), or send a message first")]
     NothingHere(String),
     #[error("rm forgets the conversation and all its turns for good; say --yes if that is meant")]
     NotSure,
+    #[error("--turn is of one conversation; name one with -c ID")]
+    TurnOfSeveral,
     #[error("signal is what an agent that threadkeep started calls; it needs {0}, which is not set here")]
     NotInSession(&'static str),
     #[error("the host said something unexpected: {0:?}")]
@@ -142,13 +161,18 @@ impl CliError {
             CliError::Client(ClientError::Refused(_)) => ExitCode::Refused,
             CliError::Client(ClientError::Timeout(_)) => ExitCode::Timeout,
             CliError::Client(_) | CliError::Host(_) => ExitCode::NoHost,
+            CliError::Export(ExportError::Client(ClientError::Refused(_)) | ExportError::Exists(_)) => {
+                ExitCode::Refused
+            }
+            CliError::Export(ExportError::Client(_)) => ExitCode::NoHost,
             CliError::Paths(_)
             | CliError::StandardInput(_)
             | CliError::Write(_)
-            | CliError::Json(_)
+            | CliError::Export(ExportError::File { .. } | ExportError::Write(_) | ExportError::Unexpected(_))
             | CliError::Folder { .. }
             | CliError::NothingHere(_)
             | CliError::NotSure
+            | CliError::TurnOfSeveral
             | CliError::NotInSession(_)
             | CliError::Unexpected(_) => ExitCode::WrongUsage,
         }
@@ -168,6 +192,7 @@ pub fn run(verb: Verb) -> Result<ExitCode, CliError> {
         Verb::Ls(ls) => ls.run(&paths),
         Verb::Log(log) => log.run(&paths),
         Verb::Search(search) => search.run(&paths),
+        Verb::Export(export) => export.run(&paths),
         Verb::Why(why) => why.run(&paths),
         Verb::Model(model) => model.run(&paths),
         Verb::Answer(answer) => answer.run(&paths),
@@ -177,6 +202,7 @@ pub fn run(verb: Verb) -> Result<ExitCode, CliError> {
         Verb::Interrupt(interrupt) => interrupt.run(&paths),
         Verb::Wait(wait) => wait.run(&paths),
         Verb::Archive(archive) => archive.run(&paths),
+        Verb::Status(status) => status.run(&paths),
         Verb::Rm(rm) => rm.run(&paths),
         Verb::Host(host) => host.run(&paths),
         Verb::Doctor(doctor) => doctor.run(&paths),
@@ -199,6 +225,15 @@ impl Which {
 
     fn find_or_say(&self, control: &mut Control) -> Result<ConversationId, CliError> {
         self.find(control)?.ok_or_else(|| CliError::NothingHere(folder(None).unwrap_or_default()))
+    }
+}
+
+impl WhichOrId {
+    fn find_or_say(&self, control: &mut Control) -> Result<ConversationId, CliError> {
+        match self.id {
+            Some(id) => Ok(ConversationId(id)),
+            None => self.which.find_or_say(control),
+        }
     }
 }
 
@@ -256,6 +291,11 @@ fn code_of(state: &TurnState) -> ExitCode {
         | TurnState::NeedsApproval
         | TurnState::NeedsAnswer => ExitCode::Done,
     }
+}
+
+/// One object on one line.
+fn say_json(value: serde_json::Value) -> Result<(), CliError> {
+    say(&json::versioned(value).to_string())
 }
 
 /// A line to standard output. A reader that went away (`| head`) is no error.

@@ -1,6 +1,6 @@
 //! `threadkeep new`: makes a conversation. Nothing starts before its first message.
 
-use super::{CliError, ExitCode, connect, folder, json, say};
+use super::{CliError, ExitCode, connect, folder, say, say_json};
 use crate::paths::Paths;
 use crate::protocol::message::{Reply, Request};
 use clap::Args;
@@ -30,7 +30,7 @@ impl New {
         let request = Request::New { agent: self.agent, model: self.model, folder, title: self.title };
         match connect(paths)?.ask(&request, None)? {
             Reply::Created { conversation } if self.json => {
-                json::print(&serde_json::json!({ "conversation": conversation }))?;
+                say_json(serde_json::json!({ "conversation": conversation }))?;
             }
             Reply::Created { conversation } => say(&conversation.to_string())?,
             other => return Err(CliError::Unexpected(Box::new(other))),

@@ -11,7 +11,7 @@ use crate::domain::change::Change;
 use crate::domain::id::TurnNumber;
 use crate::domain::turn::TurnRecord;
 use crate::protocol::codec::MAX_FRAME_BYTES;
-use crate::protocol::message::{Refusal, Reply};
+use crate::protocol::message::{PastTurn, Refusal, Reply};
 use crate::store::{Store, StoreError};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -172,18 +172,21 @@ fn cause(error: &StoreError) -> String {
 fn answer(store: &mut Store, query: Query) -> Reply {
     let found = match query {
         Query::Turns { conversation, before, most } => {
-            store.turns(conversation, before, most).map(|turns| Reply::Turns(fitting(turns)))
+            store.turns(conversation, before, most).map(|turns| Reply::Turns(fitting(turns, |turn| turn)))
         }
+        Query::DecisionsOf { conversation, from, to } => store.decisions(conversation, from, to).map(Reply::Decisions),
         Query::Brief { conversation, before } => store.turns(conversation, None, BRIEF_TURNS).and_then(|own| {
             let most = BRIEF_TURNS.saturating_sub(u32::try_from(own.len()).unwrap_or(u32::MAX));
-            let mut turns = past(store, &before, most)?;
+            let mut turns: Vec<TurnRecord> = past(store, &before, most)?.into_iter().map(|past| past.turn).collect();
             turns.extend(own);
             Ok(match brief(&turns) {
                 Some(text) => Reply::Brief { text },
                 None => Reply::Refused { why: Refusal::NothingSaid },
             })
         }),
-        Query::Past { before, most } => past(store, &before, most).map(|turns| Reply::Turns(fitting(turns))),
+        Query::Past { before, most } => {
+            past(store, &before, most).map(|past| Reply::Past(fitting(past, |past| &past.turn)))
+        }
         Query::EndedTurn { conversation, turn } => {
             let after = TurnNumber(turn.0.saturating_add(1));
             store.turns(conversation, Some(after), 1).map(|turns| Reply::Ended {
@@ -195,25 +198,26 @@ fn answer(store: &mut Store, query: Query) -> Reply {
 }
 
 /// The newest `most` turns of what lies before a conversation, oldest first; `before` has the nearest first.
-fn past(store: &mut Store, before: &[Past], most: u32) -> Result<Vec<TurnRecord>, StoreError> {
-    let mut turns: Vec<TurnRecord> = Vec::new();
+fn past(store: &mut Store, before: &[Past], most: u32) -> Result<Vec<PastTurn>, StoreError> {
+    let mut turns: Vec<PastTurn> = Vec::new();
     for Past { conversation, to } in before {
         let left = most.saturating_sub(u32::try_from(turns.len()).unwrap_or(u32::MAX));
         if left == 0 {
             break;
         }
         let behind = TurnNumber(to.0.saturating_add(1));
-        let mut older = store.turns(*conversation, Some(behind), left)?;
-        older.append(&mut turns);
-        turns = older;
+        let older = store.turns(*conversation, Some(behind), left)?;
+        let older = older.into_iter().map(|turn| PastTurn { conversation: *conversation, turn });
+        turns.splice(0..0, older);
     }
     Ok(turns)
 }
 
 /// The newest of these that fit in one frame; always at least one.
-fn fitting(mut turns: Vec<TurnRecord>) -> Vec<TurnRecord> {
+fn fitting<T>(mut turns: Vec<T>, turn_of: impl Fn(&T) -> &TurnRecord) -> Vec<T> {
     let mut bytes = 0;
     let from = turns.iter().rposition(|turn| {
+        let turn = turn_of(turn);
         bytes += turn.prompt.len() + turn.answer.as_ref().map_or(0, |answer| answer.text.len()) + 512;
         bytes > MAX_FRAME_BYTES / 2
     });

@@ -21,7 +21,7 @@ pub const BUILD: &str = env!("THREADKEEP_BUILD");
 /// Builds with another major cannot talk to each other.
 pub const PROTOCOL_MAJOR: u16 = 1;
 /// Grows with each message that is added.
-pub const PROTOCOL_MINOR: u16 = 1;
+pub const PROTOCOL_MINOR: u16 = 2;
 
 /// The first frame, both ways.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,7 +78,7 @@ pub enum Request {
         model: Option<String>,
         title: Option<String>,
     },
-    /// What was said before a fork, in the conversations that it left: `Reply::Turns`, the newest `most` in order. None in one that is
+    /// What was said before a fork, in the conversations that it left: `Reply::Past`, the newest `most` in order. None in one that is
     /// no fork, or where those conversations were deleted.
     Past {
         conversation: ConversationId,
@@ -217,6 +217,12 @@ pub enum Request {
     Why {
         conversation: ConversationId,
     },
+    /// Every decision about the messages of these turns, the last one included. `Reply::Decisions`.
+    DecisionsOf {
+        conversation: ConversationId,
+        from: TurnNumber,
+        to: TurnNumber,
+    },
     /// The best `most` turns for a text with filters, as a person types it (`domain/search.rs`). `Reply::Found`.
     Search {
         text: String,
@@ -288,6 +294,7 @@ pub enum Reply {
         turn: Option<TurnNumber>,
     },
     Turns(Vec<TurnRecord>),
+    Past(Vec<PastTurn>),
     Brief {
         text: String,
     },
@@ -302,6 +309,13 @@ pub enum Reply {
     Refused {
         why: Refusal,
     },
+}
+
+/// A turn before a fork, and where it was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastTurn {
+    pub conversation: ConversationId,
+    pub turn: TurnRecord,
 }
 
 /// Why a request was not carried out. Nothing was changed.
@@ -508,6 +522,28 @@ pub struct HostReport {
     pub clients: u32,
     /// None while all is well.
     pub store_trouble: Option<String>,
+    #[serde(default)]
+    pub counts: Counts,
+}
+
+/// How many conversations are in each state, closed ones as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// A message is on its way, or a turn runs.
+    pub working: u32,
+    /// The agent waits for the person.
+    pub asks: u32,
+    pub idle: u32,
+    pub asleep: u32,
+    pub drafts: u32,
+    /// Messages, of all conversations.
+    pub queued: u32,
+    /// Their queue waits for the person.
+    pub held: u32,
+    /// A turn ended that no window has shown yet; well, or in another way.
+    pub unread_completed: u32,
+    pub unread_other: u32,
 }
 
 /// From a client on a view.

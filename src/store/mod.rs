@@ -19,6 +19,7 @@ mod turns;
 pub use error::{StoreError, Trouble};
 
 use crate::domain::change::Change;
+use crate::domain::continuity::DecisionRecord;
 use crate::domain::conversation_state::Kept;
 use crate::domain::id::{ConversationId, TurnNumber};
 use crate::domain::search::{Findings, Query};
@@ -105,6 +106,18 @@ impl Store {
         most: u32,
     ) -> Result<Vec<TurnRecord>, StoreError> {
         self.on_connection(|connection| turns::before(connection, conversation, before, most).map_err(reading("turns")))
+    }
+
+    /// All decisions about these turns, the last one included, in order.
+    pub fn decisions(
+        &mut self,
+        conversation: ConversationId,
+        from: TurnNumber,
+        to: TurnNumber,
+    ) -> Result<Vec<DecisionRecord>, StoreError> {
+        self.on_connection(|connection| {
+            decisions::of_turns(connection, conversation, from, to).map_err(reading("decisions"))
+        })
     }
 
     /// A way to search beside this one, which never keeps it from saving.

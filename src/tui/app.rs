@@ -228,13 +228,22 @@ pub enum Prefix {
 
 /// What lies over the window and takes the keys.
 pub enum Page {
-    Help { top: u16 },
-    Why { top: u16 },
-    Turn { number: TurnNumber, top: u16 },
+    Help {
+        top: u16,
+    },
+    Why {
+        top: u16,
+    },
+    Turn {
+        number: TurnNumber,
+        top: u16,
+    },
     Requests(Box<Requests>),
     Confirm(Confirm),
     Rename(Box<Composer>),
     Model(Box<Composer>),
+    /// The file that the record goes to.
+    Export(Box<Composer>),
     Agents(Agents),
     Overview(Box<Overview>),
     Search(Box<Search>),

@@ -44,6 +44,12 @@ pub enum Event {
     NotGiven(String),
     /// What an earlier window could not give to a host.
     KeptTexts(Vec<KeptText>),
+    /// The record was written to this file, or not, and why.
+    Exported {
+        conversation: ConversationId,
+        file: String,
+        result: Result<(), String>,
+    },
     /// The system asks us to go: SIGTERM, SIGHUP.
     Terminated,
 }
@@ -67,6 +73,11 @@ pub enum Effect {
     ToView(ViewInput),
     /// Brings `KeptTexts` where there are some.
     TakeKeptTexts,
+    /// Writes the record to a new file, beside all else. Brings `Exported`.
+    Export {
+        conversation: ConversationId,
+        file: String,
+    },
     Leave,
 }
 

@@ -22,7 +22,8 @@ pub mod view;
 use crate::client::kept::{self, KeptText};
 use crate::client::{Absent, ClientError, Control, View};
 use crate::config::Config;
-use crate::domain::id::Timestamp;
+use crate::domain::id::{ConversationId, Timestamp};
+use crate::export::{self, ExportError, Format};
 use crate::paths::Paths;
 use crate::protocol::message::{
     Conversation, Environment, Event as HostEvent, Overview, Reply, Rest, Told, ViewInput, ViewOutput,
@@ -42,6 +43,7 @@ use std::collections::{HashMap, VecDeque};
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -61,7 +63,7 @@ const READ_BYTES: usize = 4 << 10;
 const CONFIRM_LIMIT: Duration = Duration::from_millis(500);
 
 /// What is waited for at most: the terminal both ways, two kinds of signals, and what leads to the host.
-const MOST_FDS: usize = 7;
+const MOST_FDS: usize = 8;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TuiError {
@@ -161,8 +163,37 @@ struct Edge {
     /// The beginning of an overview whose rest is on its way.
     overview: Vec<Conversation>,
     view: Option<(ViewOf, View)>,
+    /// The record that is being written.
+    exporting: Option<Exporting>,
     stale: Stale,
     began: Instant,
+}
+
+/// A record that a thread of its own writes to a file, because a long one takes seconds.
+struct Exporting {
+    conversation: ConversationId,
+    file: String,
+    result: Receiver<Result<(), String>>,
+    /// Its other end is dropped with the thread, which makes this one readable.
+    over: UnixStream,
+}
+
+impl Exporting {
+    fn start(paths: Paths, conversation: ConversationId, file: &str) -> io::Result<Exporting> {
+        let (over, over_end) = UnixStream::pair()?;
+        let (sender, result) = sync_channel(1);
+        let path = PathBuf::from(file);
+        thread::Builder::new().name("export".to_owned()).spawn(move || {
+            let format = Format::of(&path).unwrap_or(Format::Markdown);
+            let written = Control::connect(&paths, Absent::Fail)
+                .map_err(ExportError::Client)
+                .and_then(|mut control| export::to_file(&mut control, conversation, format, &path));
+            // Nobody waits any more where the window is closed.
+            let _ = sender.send(written.map_err(|error| error.to_string()));
+            drop(over_end);
+        })?;
+        Ok(Exporting { conversation, file: file.to_owned(), result, over })
+    }
 }
 
 /// A connection that is being made by a thread of its own, because a host that must be started first, or does not answer, takes seconds.
@@ -251,6 +282,7 @@ impl Edge {
             asked,
             overview: Vec::new(),
             view: None,
+            exporting: None,
             stale: Stale::All,
             began,
         }
@@ -323,6 +355,9 @@ impl Edge {
         let view = self.view.as_ref().map(|(_, view)| add(of(view.as_fd())));
         if let Some(connecting) = &self.connecting {
             add(PollFd::new(&connecting.over, PollFlags::IN));
+        }
+        if let Some(exporting) = &self.exporting {
+            add(PollFd::new(&exporting.over, PollFlags::IN));
         }
         if self.may_draw() {
             add(PollFd::new(&output, PollFlags::OUT));
@@ -428,9 +463,23 @@ impl Edge {
         Event::Linked
     }
 
+    /// What came of a record that was being written.
+    fn settle_exporting(&mut self) {
+        let Some(exporting) = &self.exporting else { return };
+        let result = match exporting.result.try_recv() {
+            Ok(result) => result,
+            Err(TryRecvError::Empty) => return,
+            Err(TryRecvError::Disconnected) => Err("it broke off".to_owned()),
+        };
+        if let Some(Exporting { conversation, file, .. }) = self.exporting.take() {
+            self.handle(Event::Exported { conversation, file, result });
+        }
+    }
+
     /// Takes all that the host has told.
     fn receive(&mut self, ready: &Ready) {
         self.settle_connecting();
+        self.settle_exporting();
         while let Some(control) = self.control.as_mut().filter(|_| ready.control) {
             match control.receive() {
                 Ok(None) => break,
@@ -552,6 +601,21 @@ impl Edge {
                     "texts of an earlier window could not be read: {error}"
                 )))),
             },
+            Effect::Export { conversation, file } => {
+                let begun = match &self.exporting {
+                    Some(_) => Err("another one is being written".to_owned()),
+                    None => {
+                        Exporting::start(self.paths.clone(), conversation, &file).map_err(|error| error.to_string())
+                    }
+                };
+                match begun {
+                    Ok(exporting) => {
+                        self.exporting = Some(exporting);
+                        None
+                    }
+                    Err(why) => Some(Event::Exported { conversation, file, result: Err(why) }),
+                }
+            }
             Effect::Leave => None, // `App::leaving` ends the loop once everything else is done.
         }
     }

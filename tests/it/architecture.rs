@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which of our modules each top module may name.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("domain", &[]),
     ("terminal", &[]),
     ("paths", &[]),
@@ -18,8 +18,10 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("store", &["domain", "lock"]),
     ("client", &["protocol", "domain", "terminal", "paths"]),
     ("host", &["store", "agent", "terminal", "protocol", "domain", "config", "paths", "lock"]),
-    ("cli", &["client", "protocol", "domain", "terminal", "config", "paths"]),
-    ("tui", &["client", "protocol", "domain", "terminal", "config", "paths"]),
+    ("json", &["protocol", "domain"]),
+    ("export", &["client", "protocol", "domain", "terminal", "json"]),
+    ("cli", &["client", "protocol", "domain", "terminal", "config", "paths", "json", "export"]),
+    ("tui", &["client", "protocol", "domain", "terminal", "config", "paths", "export"]),
     ("main", &["cli", "client", "config", "host", "paths", "tui"]),
 ];
 

@@ -20,6 +20,7 @@ mod recordings;
 mod requests;
 
 mod screen;
+mod scripting;
 mod search;
 mod session;
 mod shell;

@@ -112,8 +112,8 @@ fn a_fork_is_made_in_the_window_and_outlives_it_and_the_host() {
     let seen = ui.wait_until("the fork with its brief", |seen| seen.tabs().contains(" 2 ") && seen.has("## Now"));
     assert!(seen.has("before the fork, in"), "{seen}");
     ui.keys("<ctrl-c>echo another<enter>");
-    ui.wait_until("its first message says where it comes from", |seen| seen.has("forked from"));
-    home.run(&["wait", "-c", "2"]).done();
+    ui.wait_until("its first turn is done", |seen| seen.panel().contains("turn 1 · completed"));
+    ui.wait_until("it says where it comes from", |seen| seen.has("fresh: forked from"));
     ui.kill();
     home.kill_host();
     let log = home.run(&["log", "-c", "2", "--past", "--json"]).done().json_lines();

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use threadkeep::domain::id::Timestamp;
 use threadkeep::lock::{self, Lock};
 use threadkeep::protocol::codec;
-use threadkeep::protocol::message::{Asked, Hello, HostReport, Refusal, Reply, Told};
+use threadkeep::protocol::message::{Asked, Counts, Hello, HostReport, Refusal, Reply, Told};
 
 fn hosts(home: &Home) -> Vec<i32> {
     home.processes().into_iter().filter(|pid| command_line_of(*pid).contains("host run")).collect()
@@ -239,6 +239,7 @@ fn a_host_of_another_build_is_told_with_the_command_that_helps() {
             turns_running: 0,
             clients: 0,
             store_trouble: None,
+            counts: Counts::default(),
         };
         let reply = codec::encode(&Told::Reply { id, reply: Reply::Host(report) }).expect("it can be told");
         stream.write_all(&reply).expect("there is room");

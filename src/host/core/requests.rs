@@ -155,6 +155,9 @@ impl HostCore {
                 Some(state) => Reply::Decisions(state.decisions().iter().cloned().collect()),
                 None => Reply::Refused { why: Refusal::NoConversation(conversation) },
             }),
+            Request::DecisionsOf { conversation, from, to } => {
+                vec![Effect::Query { client, id, query: Query::DecisionsOf { conversation, from, to } }]
+            }
             Request::Search { text, most } => match search::Query::parse(&text) {
                 Ok(query) => vec![Effect::Search { client, id, query, most: most.min(MOST_FOUND) }],
                 Err(state) => now_reply(Reply::Refused { why: Refusal::NoSuchState(state) }),
@@ -503,6 +506,7 @@ impl HostCore {
             turns_running: count(states().filter(|state| state.current().is_some()).count()),
             clients: count(self.subscribers.len()),
             store_trouble: self.store_trouble.clone(),
+            counts: views::counts(states()),
         }
     }
 }
@@ -557,6 +561,7 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::MoveTab { conversation, .. }
         | Request::Remove { conversation }
         | Request::Turns { conversation, .. }
+        | Request::DecisionsOf { conversation, .. }
         | Request::Why { conversation } => Some(*conversation),
         // A view names its conversation on its own connection; a look at what has just been removed is no error.
         Request::Subscribe
@@ -605,6 +610,7 @@ fn saves(request: &Request) -> bool {
         | Request::StopSession { .. }
         | Request::Look { .. }
         | Request::Turns { .. }
+        | Request::DecisionsOf { .. }
         | Request::Brief { .. }
         | Request::Past { .. }
         | Request::Signal { .. }

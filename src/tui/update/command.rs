@@ -7,7 +7,7 @@ use super::super::keymap::{Command, Motion, key_name, short_key_name};
 use super::super::layout::{self, PanelPlace};
 use super::super::view::{page, record};
 use super::{
-    Asked, agents, ask, brief, fetch_older, fork, overview, palette, requests, save_draft, say, search, select,
+    Asked, agents, ask, brief, export, fetch_older, fork, overview, palette, requests, save_draft, say, search, select,
     text_changed, to_agent, turns, writing,
 };
 use crate::domain::id::ConversationId;
@@ -61,6 +61,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
                 app.page = Some(Page::Rename(Box::new(Composer::with_text(&title))));
             }
         }
+        Command::Export => export::open(app),
         Command::CloseTab => close_tab(app, out),
         Command::Zoom => app.zoomed = !app.zoomed,
         Command::Redraw => app.redraws = app.redraws.wrapping_add(1),
@@ -326,6 +327,7 @@ fn scroll_page(app: &mut App, motion: Motion) {
             | Page::Confirm(_)
             | Page::Rename(_)
             | Page::Model(_)
+            | Page::Export(_)
             | Page::Overview(_)
             | Page::Search(_)
             | Page::Palette(_),
@@ -360,6 +362,7 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
                 false => order(app, out, Request::Rename { conversation, title }, ""),
             }
         }
+        Page::Export(composer) => export::write(app, out, conversation, composer.text().trim()),
         Page::Model(composer) => set_model(app, out, conversation, composer.text().trim()),
         Page::Help { .. }
         | Page::Why { .. }

@@ -131,7 +131,7 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
             fork::made(app, out, conversation);
         }
         (Purpose::ForkBrief(conversation), Reply::Brief { text }) => fork::brief_came(app, conversation, &text),
-        (Purpose::Past(conversation), Reply::Turns(turns)) => fork::past_came(app, conversation, turns),
+        (Purpose::Past(conversation), Reply::Past(past)) => fork::past_came(app, conversation, past),
         (Purpose::Agents, Reply::Agents(reports)) => agents::came(app, reports),
         (Purpose::Search(text), Reply::Found(findings)) => search::came(app, out, text, Ok(findings)),
         (Purpose::Search(text), Reply::Refused { why }) => search::came(app, out, text, Err(why.to_string())),

@@ -71,7 +71,7 @@ fn page_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
         Some(Page::Overview(_)) => return overview::key(app, out, key),
         Some(Page::Search(_)) => return search::key(app, out, key),
         Some(Page::Palette(_)) => return palette::key(app, out, key),
-        Some(Page::Rename(composer) | Page::Model(composer)) => {
+        Some(Page::Rename(composer) | Page::Model(composer) | Page::Export(composer)) => {
             match (key.code, keymap::command(Place::Composer, key), typed(key)) {
                 (KeyCode::Enter, _, _) => Some(Command::Yes),
                 (KeyCode::Escape, _, _) => Some(Command::No),
@@ -140,7 +140,7 @@ pub fn paste(app: &mut App, out: &mut Vec<Effect>, text: &str) {
     let keyboard = app.keyboard();
     let answers = requests::takes_words(app);
     match (&mut app.page, keyboard) {
-        (Some(Page::Rename(composer) | Page::Model(composer)), _) => {
+        (Some(Page::Rename(composer) | Page::Model(composer) | Page::Export(composer)), _) => {
             let taken = composer.insert_text(text.lines().next().unwrap_or_default());
             writing::say_what_had_no_room(app, taken);
         }

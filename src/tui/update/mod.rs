@@ -6,6 +6,7 @@
 mod agents;
 mod brief;
 mod command;
+mod export;
 mod fork;
 mod host;
 mod keys;
@@ -105,6 +106,7 @@ fn apply(app: &mut App, out: &mut Vec<Effect>, event: Event) {
         Event::ViewLost(of, why) => view_lost(app, of, &why),
         Event::NotGiven(why) => say_trouble(app, format!("not given to the agent: {why}")),
         Event::KeptTexts(texts) => host::kept_texts_came(app, texts),
+        Event::Exported { conversation, file, result } => export::done(app, conversation, &file, result),
         Event::Terminated => command::leave(app, out),
     }
 }
@@ -191,7 +193,8 @@ fn is_of_all(page: &Page) -> bool {
         | Page::Agents(_)
         | Page::Confirm(_)
         | Page::Rename(_)
-        | Page::Model(_) => false,
+        | Page::Model(_)
+        | Page::Export(_) => false,
     }
 }
 

@@ -50,6 +50,7 @@ fn on_page(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
             | Page::Confirm(_)
             | Page::Rename(_)
             | Page::Model(_)
+            | Page::Export(_)
             | Page::Overview(_)
             | Page::Search(_)
             | Page::Palette(_),

@@ -171,6 +171,7 @@ fn covers(page: &Page) -> bool {
         | Page::Confirm(_)
         | Page::Rename(_)
         | Page::Model(_)
+        | Page::Export(_)
         | Page::Overview(_)
         | Page::Search(_)
         | Page::Palette(_) => false,

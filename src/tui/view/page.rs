@@ -46,6 +46,10 @@ pub fn draw(app: &App, page: &Page, buffer: &mut Buffer) -> Option<Position> {
             let words = "Enter keeps it, Esc the old one";
             draw_field(app, " title ", composer, &[words.to_owned()], buffer)
         }
+        Page::Export(composer) => {
+            let words = "Enter writes it, Esc does not; .json makes JSON. A file that is there is not overwritten.";
+            draw_field(app, " export the record to ", composer, &[words.to_owned()], buffer)
+        }
         Page::Model(composer) => draw_field(app, " model of this conversation ", composer, &model_words(app), buffer),
     }
 }
@@ -87,6 +91,7 @@ fn draw_lines(app: &App, page: &Page, top: u16, buffer: &mut Buffer) {
         | Page::Confirm(_)
         | Page::Rename(_)
         | Page::Model(_)
+        | Page::Export(_)
         | Page::Overview(_)
         | Page::Search(_)
         | Page::Palette(_) => String::new(),
@@ -124,6 +129,7 @@ fn lines(app: &App, page: &Page, columns: u16) -> Vec<Line<'static>> {
         | Page::Confirm(_)
         | Page::Rename(_)
         | Page::Model(_)
+        | Page::Export(_)
         | Page::Overview(_)
         | Page::Search(_)
         | Page::Palette(_) => Vec::new(),

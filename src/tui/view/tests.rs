@@ -16,7 +16,7 @@ use crate::domain::request::{Choice, RequestState};
 use crate::domain::session::{AsleepWhy, Exit};
 use crate::domain::turn::{Evidence, FailedWhy, InterruptedBy, Source, TurnEnd, TurnRecord, TurnState, UnknownWhy};
 use crate::protocol::message::{
-    Conversation, Event as HostEvent, Process, Reply, RunningTurn, Session, Status, TakenUp, ViewOutput,
+    Conversation, Event as HostEvent, PastTurn, Process, Reply, RunningTurn, Session, Status, TakenUp, ViewOutput,
 };
 use crate::terminal::frame::{ScrollPosition, Size};
 
@@ -347,6 +347,13 @@ fn renaming_asks_in_one_line() {
 }
 
 #[test]
+fn exporting_asks_for_the_file_with_a_name_to_take() {
+    check("export", &[idle(1, "fix login")], |window| {
+        window.press("<prefix>e");
+    });
+}
+
+#[test]
 fn the_reason_is_never_what_is_lost_at_80_columns() {
     let cause = AsleepWhy::AgentExited(Exit::Signal(9));
     for (continuity, why) in [
@@ -573,7 +580,8 @@ fn a_fork_shows_what_was_said_before_it() {
     check("fork", &[fork], |window| {
         let past = vec![ended(1, "look at the login", TurnEnd::Completed), ended(2, "fix it", TurnEnd::Completed)];
         window.answer(Purpose::EarlierTurns(id(2)), Reply::Turns(Vec::new()));
-        window.answer(Purpose::Past(id(2)), Reply::Turns(past));
+        let past = past.into_iter().map(|turn| PastTurn { conversation: id(1), turn });
+        window.answer(Purpose::Past(id(2)), Reply::Past(past.collect()));
         window.answer(Purpose::ForkBrief(id(2)), Reply::Brief { text: "This was said.\n\nAsked:\nfix it".into() });
     });
 }
