@@ -2,6 +2,7 @@
 //!
 //! Change here: arguments, exit codes. Output with `--json` is a contract (README, "Scripts"); its shapes are in `src/json.rs`.
 
+mod adopt;
 mod answer;
 mod archive;
 mod awaiting;
@@ -87,6 +88,8 @@ pub enum Verb {
     /// Let another agent go on with a conversation, with a brief to read and send
     #[command(name = "handover")]
     HandOver(handover::HandOver),
+    /// Go on with a session that was begun in the agent itself
+    Adopt(adopt::Adopt),
     /// Leave a conversation behind one of its turns, in a new one
     Fork(fork::Fork),
     /// Interrupt the turn that runs, and wait for its end
@@ -198,6 +201,7 @@ pub fn run(verb: Verb) -> Result<ExitCode, CliError> {
         Verb::Answer(answer) => answer.run(&paths),
         Verb::Fresh(fresh) => fresh.run(&paths),
         Verb::HandOver(hand_over) => hand_over.run(&paths),
+        Verb::Adopt(adopt) => adopt.run(&paths),
         Verb::Fork(fork) => fork.run(&paths),
         Verb::Interrupt(interrupt) => interrupt.run(&paths),
         Verb::Wait(wait) => wait.run(&paths),

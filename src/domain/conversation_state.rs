@@ -11,6 +11,8 @@ mod start;
 #[cfg(test)]
 mod tests;
 
+pub use queue::title_from;
+
 use super::change::Change;
 use super::continuity::{
     self, CanResume, Continuity, Decision, DecisionRecord, Facts, IdKnown, ModelSwitch, SessionFacts, Why,

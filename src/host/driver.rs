@@ -228,6 +228,8 @@ impl Driver {
             | Effect::Query { .. }
             | Effect::Search { .. }
             | Effect::DescribeAgents { .. }
+            | Effect::ListSessions { .. }
+            | Effect::LookForSession { .. }
             | Effect::StartSession { .. }
             | Effect::ToSession { .. }
             | Effect::SetTimer { .. }
@@ -246,6 +248,16 @@ impl Driver {
         if let Err(error) = std::thread::Builder::new().name("agents".into()).spawn(describe) {
             tracing::warn!(%error, "no thread could be started to look at the agents");
             self.tell(client, &Told::Reply { id, reply: Reply::Agents(Vec::new()) });
+        }
+    }
+
+    /// Does something that waits for the world on a thread of its own, which brings what comes of it.
+    fn beside(&self, name: &str, work: impl FnOnce() -> Incoming + Send + 'static) {
+        let incoming = self.incoming.clone();
+        // The receiver is gone only when the host has ended.
+        let run = move || drop(incoming.blocking_send(work()));
+        if let Err(error) = std::thread::Builder::new().name(name.into()).spawn(run) {
+            tracing::warn!(%error, name, "no thread could be started, so nothing comes of what was asked");
         }
     }
 
@@ -271,6 +283,28 @@ impl Driver {
             Effect::Search { client, id, query, most } => self.finder.find(ToFind { client, id, query, most }),
             Effect::Query { client, id, query } => self.to_writer(ToWriter::Query { client, id, query }),
             Effect::DescribeAgents { client, id } => self.describe_agents(client, id),
+            Effect::ListSessions { client, id, lookup, known } => {
+                let agents = self.agents.clone();
+                self.beside("sessions", move || {
+                    let reply = match agents.sessions(&lookup) {
+                        Ok(mut sessions) => {
+                            for session in &mut sessions {
+                                session.conversation = known.get(&session.id).copied();
+                            }
+                            Reply::AgentSessions(sessions)
+                        }
+                        Err(why) => Reply::Refused { why },
+                    };
+                    Incoming::QueryDone { client, id, reply }
+                });
+            }
+            Effect::LookForSession { client, id, lookup, session, title } => {
+                let agents = self.agents.clone();
+                self.beside("session", move || {
+                    let found = agents.session(&lookup, &session);
+                    Incoming::Event(Event::SessionLookedFor { client, id, lookup, title, found })
+                });
+            }
             Effect::StartSession { conversation, order, environment } => {
                 self.start_session(conversation, &order, &environment);
             }

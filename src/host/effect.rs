@@ -8,6 +8,7 @@ use crate::domain::request::{Choice, RequestKind, RequestNumber};
 use crate::domain::search;
 use crate::protocol::message::{Environment, Event as ClientEvent, Refusal, Reply};
 use crate::terminal::frame::Size;
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
@@ -43,6 +44,22 @@ pub enum Effect {
     DescribeAgents {
         client: ClientId,
         id: u64,
+    },
+    /// Replies with the sessions that the agent keeps of the folder.
+    ListSessions {
+        client: ClientId,
+        id: u64,
+        lookup: Lookup,
+        /// The conversations that have one of this agent, by its id.
+        known: BTreeMap<String, ConversationId>,
+    },
+    /// Looks for one of them. Brings `Event::SessionLookedFor`.
+    LookForSession {
+        client: ClientId,
+        id: u64,
+        lookup: Lookup,
+        session: String,
+        title: Option<String>,
     },
     /// Searches the store beside all that is saved, and replies with what was found.
     Search {
@@ -137,4 +154,13 @@ pub struct Past {
     pub conversation: ConversationId,
     /// The last turn of it.
     pub to: TurnNumber,
+}
+
+/// Where an agent's own sessions are looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lookup {
+    pub agent: String,
+    pub folder: String,
+    /// Of the client that asks: it tells where the agent keeps them.
+    pub environment: Environment,
 }

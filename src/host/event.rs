@@ -2,7 +2,8 @@
 
 use crate::domain::conversation_state::{SessionEvent, Timer};
 use crate::domain::id::{ConversationId, Generation};
-use crate::protocol::message::Request;
+use crate::host::effect::Lookup;
+use crate::protocol::message::{AgentSession, Refusal, Request};
 use crate::terminal::frame::Size;
 
 /// A connection, counted from 1 within one life of the host.
@@ -33,6 +34,14 @@ pub enum Event {
     },
     /// What a person typed into the agent's screen had no room, as the agent does not read.
     KeysDropped(ConversationId),
+    /// A session that a person picked was looked for.
+    SessionLookedFor {
+        client: ClientId,
+        id: u64,
+        lookup: Lookup,
+        title: Option<String>,
+        found: Result<AgentSession, Refusal>,
+    },
     TimerDue {
         conversation: ConversationId,
         timer: Timer,

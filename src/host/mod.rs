@@ -11,6 +11,7 @@ pub mod effect;
 pub mod event;
 mod finder;
 pub mod first_word;
+mod kept_sessions;
 mod processes;
 mod pty;
 mod session;

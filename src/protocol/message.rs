@@ -78,6 +78,21 @@ pub enum Request {
         model: Option<String>,
         title: Option<String>,
     },
+    /// The sessions that this agent itself keeps of this folder: `Reply::AgentSessions`.
+    AgentSessions {
+        agent: String,
+        folder: String,
+        environment: Environment,
+    },
+    /// A conversation that goes on with the session of this id, which the agent keeps of this folder and no living process has. Its first
+    /// message takes the session up. `Reply::Created`.
+    Adopt {
+        agent: String,
+        session: String,
+        folder: String,
+        title: Option<String>,
+        environment: Environment,
+    },
     /// What was said before a fork, in the conversations that it left: `Reply::Past`, the newest `most` in order. None in one that is
     /// no fork, or where those conversations were deleted.
     Past {
@@ -295,6 +310,8 @@ pub enum Reply {
     },
     Turns(Vec<TurnRecord>),
     Past(Vec<PastTurn>),
+    /// The one that was written last first.
+    AgentSessions(Vec<AgentSession>),
     Brief {
         text: String,
     },
@@ -309,6 +326,21 @@ pub enum Reply {
     Refused {
         why: Refusal,
     },
+}
+
+/// A session that an agent keeps, begun by us or elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentSession {
+    /// The agent's own id of it.
+    pub id: String,
+    /// When its record was written last.
+    pub at: Timestamp,
+    /// Its first prompt; empty where that is not told.
+    pub prompt: String,
+    /// A living process that has it.
+    pub held_by: Option<u32>,
+    /// The conversation whose session it is already.
+    pub conversation: Option<ConversationId>,
 }
 
 /// A turn before a fork, and where it was said.
@@ -338,6 +370,16 @@ pub enum Refusal {
     UnknownAgent(String),
     #[error("turn {0} has not ended; fork behind one that has")]
     NotEnded(TurnNumber),
+    #[error("nothing is known of where agent {0} keeps its sessions")]
+    KeepsNoSessions(String),
+    #[error(
+        "agent {agent} keeps no session {session} of this folder; threadkeep adopt --agent {agent} lists those that it does"
+    )]
+    NoSession { agent: String, session: String },
+    #[error("process {0} has that session; end it first, for two at once would lose what one of them says")]
+    SessionHeld(u32),
+    #[error("that is the session of conversation {0} already")]
+    SessionKnown(ConversationId),
     #[error("it has agent {0} already; for a fresh session of that one see threadkeep fresh")]
     HasAgent(String),
     #[error("that is not asked (any more); nothing was typed")]

@@ -203,6 +203,7 @@ fn asleep_whys() -> Vec<AsleepWhy> {
         AsleepWhy::CouldNotStart("none".into()),
         AsleepWhy::ResumeRefused("no such session".into()),
         AsleepWhy::NotKilled(4_000_000),
+        AsleepWhy::Adopted,
     ];
     for why in &whys {
         match why {
@@ -211,6 +212,7 @@ fn asleep_whys() -> Vec<AsleepWhy> {
             | AsleepWhy::Stopped
             | AsleepWhy::CouldNotStart(_)
             | AsleepWhy::ResumeRefused(_)
+            | AsleepWhy::Adopted
             | AsleepWhy::NotKilled(_) => (),
         }
     }

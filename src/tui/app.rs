@@ -16,7 +16,7 @@ use crate::domain::conversation::Tab;
 use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
 use crate::domain::request::{Request, RequestNumber};
 use crate::domain::turn::{TurnRecord, TurnState};
-use crate::protocol::message::{AgentReport, Conversation, Environment, Process, Status};
+use crate::protocol::message::{AgentReport, AgentSession, Conversation, Environment, Process, Status};
 use crate::terminal::frame::{Frame, Size};
 use crate::terminal::keys::{Focus, Key, KeyCode, Modifiers, MouseButton};
 use std::collections::BTreeMap;
@@ -255,6 +255,17 @@ pub enum Page {
 pub struct Agents {
     /// None until the host has told them.
     pub reports: Option<Vec<AgentReport>>,
+    pub chosen: usize,
+    /// The sessions that the chosen one keeps of the folder, while the person looks for one to adopt.
+    pub sessions: Option<Sessions>,
+}
+
+/// An agent's own sessions, one of which a conversation is to go on with.
+pub struct Sessions {
+    pub agent: String,
+    pub folder: String,
+    /// None until the host has told them.
+    pub known: Option<Vec<AgentSession>>,
     pub chosen: usize,
 }
 

@@ -114,6 +114,8 @@ pub enum Purpose {
     /// What was said before a fork.
     Past(ConversationId),
     Agents,
+    /// What this agent keeps.
+    AgentSessions(String),
     /// All conversations, for the pages that list them.
     List,
     /// With the text that is looked for.

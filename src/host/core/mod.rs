@@ -3,6 +3,7 @@
 //! Change here: what a request means. Not here: what a conversation does with it (`domain/conversation_state.rs`) or doing the
 //! effects (`driver.rs`).
 
+mod adopt;
 mod fork;
 mod requests;
 #[cfg(test)]
@@ -114,6 +115,9 @@ impl HostCore {
             Event::KeysDropped(conversation) => vec![self.notice(format!(
                 "the agent of conversation {conversation} does not read what is typed to it, so keys were dropped; look at its screen"
             ))],
+            Event::SessionLookedFor { client, id, lookup, title, found } => {
+                self.session_looked_for(client, id, lookup, title, found, now)
+            }
             Event::TimerDue { conversation, timer } => self.apply(conversation, Input::Timer(timer), now),
             Event::StoreTrouble(cause) => {
                 self.store_trouble = Some(cause.clone());

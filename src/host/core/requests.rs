@@ -10,7 +10,7 @@ use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
 use crate::domain::search;
 use crate::domain::turn::Usage;
-use crate::host::effect::{Query, SessionOrder};
+use crate::host::effect::{Lookup, Query, SessionOrder};
 use crate::host::event::ClientId;
 use crate::protocol::message::{
     Environment, HostReport, Overview, Place, Refusal, Reply, Request, Rest, RunningTurn, Submitted, WhenAsked,
@@ -56,6 +56,14 @@ impl HostCore {
             },
             Request::Fork { conversation, turn, agent, model, title } => {
                 self.fork(client, id, conversation, turn, (agent, model, title), now)
+            }
+            Request::AgentSessions { agent, folder, environment } => {
+                let known = self.sessions_of(&agent);
+                vec![Effect::ListSessions { client, id, lookup: Lookup { agent, folder, environment }, known }]
+            }
+            Request::Adopt { agent, session, folder, title, environment } => {
+                let lookup = Lookup { agent, folder, environment };
+                vec![Effect::LookForSession { client, id, lookup, session, title }]
             }
             Request::Past { conversation, most } => {
                 let query = Query::Past { before: self.past(conversation), most: most.min(MOST_TURNS) };
@@ -568,6 +576,8 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::List
         | Request::New { .. }
         | Request::NewestIn { .. }
+        | Request::AgentSessions { .. }
+        | Request::Adopt { .. }
         | Request::Look { .. }
         // A hook that calls late is no error.
         | Request::Signal { .. }
@@ -585,6 +595,7 @@ fn saves(request: &Request) -> bool {
         Request::New { .. }
         | Request::NewestIn { .. }
         | Request::Fork { .. }
+        | Request::Adopt { .. }
         | Request::Submit { .. }
         | Request::Fresh { .. }
         | Request::HandOver { .. }
@@ -613,6 +624,7 @@ fn saves(request: &Request) -> bool {
         | Request::DecisionsOf { .. }
         | Request::Brief { .. }
         | Request::Past { .. }
+        | Request::AgentSessions { .. }
         | Request::Signal { .. }
         | Request::Why { .. }
         | Request::Search { .. }

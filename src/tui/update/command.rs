@@ -19,6 +19,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::NewTab => new_tab(app, out),
         Command::NewTabWith => agents::open(app, out),
         Command::ChooseAgent => agents::take(app, out),
+        Command::AgentSessions => agents::list_sessions(app, out),
         Command::Fork => fork::ask_for(app, out),
         Command::HandOver => agents::hand_over(app, out),
         Command::Overview => overview::open(app, out),
@@ -110,6 +111,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::Allow => requests::answer(app, out, Choice::Allow),
         Command::Deny => requests::answer(app, out, Choice::Deny),
         Command::Answer => requests::answer_in_words(app, out),
+        Command::Back if agents::leave_sessions(app) => {}
         Command::Back => match app.page.take() {
             Some(_) => {}
             None => keyboard_to(app, Keyboard::Composer),

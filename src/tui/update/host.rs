@@ -138,6 +138,7 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
         (Purpose::OneTurn { conversation, turn }, Reply::Turns(turns)) => {
             search::turn_came(app, conversation, turn, turns);
         }
+        (Purpose::AgentSessions(agent), Reply::AgentSessions(sessions)) => agents::sessions_came(app, &agent, sessions),
         (Purpose::List, Reply::Overview(all)) => overview::came(app, all.conversations),
         (Purpose::Archive { conversation, had_tab }, Reply::Done) => overview::archived(app, conversation, had_tab),
         (Purpose::Peek { conversation, at }, Reply::Turns(turns)) => overview::peeked(app, conversation, at, turns),
@@ -208,6 +209,10 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
             if let Some(desk) = app.desks.get_mut(&conversation) {
                 desk.record.fetched = Fetched::Nothing;
             }
+            say_trouble(app, why);
+        }
+        Purpose::AgentSessions(_) => {
+            agents::leave_sessions(app);
             say_trouble(app, why);
         }
         Purpose::Search(text) => search::settle(app, text, Err(why.to_owned())),

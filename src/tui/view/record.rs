@@ -44,6 +44,11 @@ fn lines(app: &App, columns: u16) -> Vec<Line<'static>> {
     if let Begun::Forked(fork) = &conversation.begun {
         lines.extend(past_lines(fork, desk, width));
     }
+    if conversation.turns == 0 && conversation.session.is_some() {
+        let words =
+            " adopted by you: what was said before is in the agent's own record, and its next message goes on with it";
+        lines.extend(wrapped(words, width));
+    }
     let mut turns = app.earlier();
     turns.reverse();
     turns.extend(app.running());
