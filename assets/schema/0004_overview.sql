@@ -4,6 +4,7 @@
 
 ALTER TABLE conversations ADD COLUMN archived      INTEGER NOT NULL DEFAULT 0; -- 1 only where tab_place is NULL
 ALTER TABLE conversations ADD COLUMN begun         TEXT;                       -- JSON of what it came from; NULL: nothing
+ALTER TABLE conversations ADD COLUMN worktree      TEXT;                       -- JSON of the git worktree made for it
 ALTER TABLE conversations ADD COLUMN input_tokens  INTEGER NOT NULL DEFAULT 0; -- of its ended turns together
 ALTER TABLE conversations ADD COLUMN output_tokens INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE conversations ADD COLUMN cost_micros   INTEGER;

@@ -22,6 +22,7 @@ mod status;
 mod tell;
 mod wait;
 mod why;
+mod worktree;
 
 use crate::client::{Absent, ClientError, Control};
 use crate::domain::conversation::Tab;
@@ -96,6 +97,8 @@ pub enum Verb {
     Interrupt(tell::Interrupt),
     /// Wait until a turn has ended
     Wait(wait::Wait),
+    /// Say what stands in the git worktree of a conversation, or remove it
+    Worktree(worktree::Worktree),
     /// Put a conversation away, out of the lists, or take it back
     Archive(archive::Archive),
     /// Say in one line how all conversations stand, for a prompt; starts no host
@@ -205,6 +208,7 @@ pub fn run(verb: Verb) -> Result<ExitCode, CliError> {
         Verb::Fork(fork) => fork.run(&paths),
         Verb::Interrupt(interrupt) => interrupt.run(&paths),
         Verb::Wait(wait) => wait.run(&paths),
+        Verb::Worktree(worktree) => worktree.run(&paths),
         Verb::Archive(archive) => archive.run(&paths),
         Verb::Status(status) => status.run(&paths),
         Verb::Rm(rm) => rm.run(&paths),

@@ -6,6 +6,7 @@ use super::core::HostCore;
 use super::effect::{Effect, SessionOrder};
 use super::event::{ClientId, Event};
 use super::finder::{Finder, ToFind};
+use super::git;
 use super::processes;
 use super::session::{Handover, SessionThread};
 use super::socket::Frames;
@@ -64,6 +65,8 @@ pub enum Incoming {
         id: u64,
         reply: Reply,
     },
+    /// What was asked for brought nothing.
+    Nothing,
     /// The session's thread is about to end.
     SessionGone {
         conversation: ConversationId,
@@ -90,6 +93,8 @@ pub struct Driver {
     /// The size of the newest view: what a new session starts with.
     size: Size,
     run: PathBuf,
+    /// Where the worktrees of conversations are made.
+    worktrees: PathBuf,
     incoming: Sender<Incoming>,
     ending: bool,
 }
@@ -100,7 +105,7 @@ impl Driver {
         agents: AgentCatalog,
         writer: Writer,
         finder: Finder,
-        run: PathBuf,
+        (run, worktrees): (PathBuf, PathBuf),
         incoming: Sender<Incoming>,
     ) -> Driver {
         Driver {
@@ -117,6 +122,7 @@ impl Driver {
             timers: Timers::new(incoming.clone()),
             size: FIRST_SIZE,
             run,
+            worktrees,
             incoming,
             ending: false,
         }
@@ -181,6 +187,7 @@ impl Driver {
                 let reply = Reply::Refused { why: Refusal::NotUnderstood };
                 self.tell(client, &Told::Reply { id, reply });
             }
+            Incoming::Nothing => {}
             Incoming::GivenUp => self.at_writer = self.at_writer.saturating_sub(1),
             Incoming::QueryDone { client, id, reply } => self.tell(client, &Told::Reply { id, reply }),
             Incoming::SessionGone { conversation, generation, left } => {
@@ -228,6 +235,9 @@ impl Driver {
             | Effect::Query { .. }
             | Effect::Search { .. }
             | Effect::DescribeAgents { .. }
+            | Effect::AddWorktree { .. }
+            | Effect::CountWorktree { .. }
+            | Effect::RemoveWorktree { .. }
             | Effect::ListSessions { .. }
             | Effect::LookForSession { .. }
             | Effect::StartSession { .. }
@@ -283,6 +293,23 @@ impl Driver {
             Effect::Search { client, id, query, most } => self.finder.find(ToFind { client, id, query, most }),
             Effect::Query { client, id, query } => self.to_writer(ToWriter::Query { client, id, query }),
             Effect::DescribeAgents { client, id } => self.describe_agents(client, id),
+            Effect::AddWorktree { client, id, wanted, branch } => {
+                let into = self.worktrees.clone();
+                self.beside("git", move || {
+                    let added = git::add_worktree(&wanted.folder, &branch, &into).map_err(Refusal::Git);
+                    Incoming::Event(Event::WorktreeAdded { client, id, wanted, added })
+                });
+            }
+            Effect::CountWorktree { conversation, worktree } => self.beside("git", move || {
+                // Where git says nothing, nothing is known, and what was known before stays.
+                git::work_in(&worktree)
+                    .map_or(Incoming::Nothing, |work| Incoming::Event(Event::WorktreeCounted(conversation, work)))
+            }),
+            Effect::RemoveWorktree { client, id, conversation, worktree, work } => self.beside("git", move || {
+                processes::wait_until_left(conversation);
+                let removed = git::remove_worktree(conversation, &worktree, work);
+                Incoming::Event(Event::WorktreeRemoved { client, id, conversation, removed })
+            }),
             Effect::ListSessions { client, id, lookup, known } => {
                 let agents = self.agents.clone();
                 self.beside("sessions", move || {

@@ -2,11 +2,13 @@
 
 use super::event::ClientId;
 use crate::domain::change::Change;
+use crate::domain::conversation::{Begun, Title};
 use crate::domain::conversation_state::{StartOrder, Timer};
 use crate::domain::id::{ConversationId, Generation, TurnNumber};
 use crate::domain::request::{Choice, RequestKind, RequestNumber};
 use crate::domain::search;
-use crate::protocol::message::{Environment, Event as ClientEvent, Refusal, Reply};
+use crate::domain::worktree::Worktree;
+use crate::protocol::message::{Environment, Event as ClientEvent, Refusal, Reply, WorkInIt};
 use crate::terminal::frame::Size;
 use std::collections::BTreeMap;
 
@@ -44,6 +46,26 @@ pub enum Effect {
     DescribeAgents {
         client: ClientId,
         id: u64,
+    },
+    /// Makes a git worktree. Brings `Event::WorktreeAdded`.
+    AddWorktree {
+        client: ClientId,
+        id: u64,
+        wanted: Wanted,
+        branch: String,
+    },
+    /// Brings `Event::WorktreeCounted`.
+    CountWorktree {
+        conversation: ConversationId,
+        worktree: Worktree,
+    },
+    /// Waits for the processes of the conversation to be gone. Brings `Event::WorktreeRemoved`.
+    RemoveWorktree {
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        worktree: Worktree,
+        work: WorkInIt,
     },
     /// Replies with the sessions that the agent keeps of the folder.
     ListSessions {
@@ -163,4 +185,16 @@ pub struct Lookup {
     pub folder: String,
     /// Of the client that asks: it tells where the agent keeps them.
     pub environment: Environment,
+}
+
+/// What a new conversation is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// None: the configured default.
+    pub agent: Option<String>,
+    pub model: Option<String>,
+    pub title: Title,
+    pub folder: String,
+    pub begun: Begun,
+    pub worktree: Option<Worktree>,
 }

@@ -2,7 +2,8 @@
 
 use crate::domain::conversation_state::{SessionEvent, Timer};
 use crate::domain::id::{ConversationId, Generation};
-use crate::host::effect::Lookup;
+use crate::domain::worktree::{Work, Worktree};
+use crate::host::effect::{Lookup, Wanted};
 use crate::protocol::message::{AgentSession, Refusal, Request};
 use crate::terminal::frame::Size;
 
@@ -41,6 +42,21 @@ pub enum Event {
         lookup: Lookup,
         title: Option<String>,
         found: Result<AgentSession, Refusal>,
+    },
+    WorktreeAdded {
+        client: ClientId,
+        id: u64,
+        wanted: Wanted,
+        /// And the folder in it that is like the one that was wanted.
+        added: Result<(Worktree, String), Refusal>,
+    },
+    WorktreeCounted(ConversationId, Work),
+    WorktreeRemoved {
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        /// Under which name git has what was not committed.
+        removed: Result<Option<String>, Refusal>,
     },
     TimerDue {
         conversation: ConversationId,

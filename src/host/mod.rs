@@ -11,6 +11,7 @@ pub mod effect;
 pub mod event;
 mod finder;
 pub mod first_word;
+mod git;
 mod kept_sessions;
 mod processes;
 mod pty;
@@ -138,7 +139,9 @@ async fn serve(paths: &Paths, lock: Held, mut store: Store) -> Result<(), HostEr
     tokio::spawn(socket::serve(door, hello, incoming.clone()));
     tokio::spawn(end_on_signal(incoming.clone()));
     tracing::info!(pid = std::process::id(), build = BUILD, "the host serves");
-    Driver::new(core, agents, writer, finder, paths.run.clone(), incoming).run(first, receiver).await;
+    // Beside the store: they hold work, and outlive the host.
+    let worktrees = paths.store.with_file_name("worktrees");
+    Driver::new(core, agents, writer, finder, (paths.run.clone(), worktrees), incoming).run(first, receiver).await;
     tracing::info!("the host ended as told");
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Signals to the processes of a session, and proof that none of them is left.
 
 use crate::agent::profile::GroupSignal;
+use crate::domain::id::ConversationId;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,8 @@ use std::time::{Duration, Instant};
 const LEFT_JOBS_GRACE: Duration = Duration::from_secs(1);
 /// How long one may take to be gone that was killed.
 const KILL_LIMIT: Duration = Duration::from_secs(2);
+/// How long the processes of a session may take to be gone that were told to end: the ladders of all agents are shorter.
+const LEFT_LIMIT: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// The system's signal for one that a profile names.
@@ -140,6 +143,14 @@ pub fn named_in_arguments(word: &str) -> Vec<Pid> {
 #[cfg(not(target_os = "linux"))]
 pub fn named_in_arguments(_word: &str) -> Vec<Pid> {
     Vec::new()
+}
+
+/// Waits until no process of this conversation's sessions lives, as long as ending one may take.
+pub fn wait_until_left(conversation: ConversationId) {
+    let until = Instant::now() + LEFT_LIMIT;
+    while !carriers_of("THREADKEEP_CONVERSATION", &conversation.to_string()).is_empty() && Instant::now() < until {
+        std::thread::sleep(LOOK_EVERY);
+    }
 }
 
 /// All living processes.

@@ -12,6 +12,7 @@ use crate::domain::request::{Choice, RequestKind, RequestNumber};
 use crate::domain::search::{Findings, TURN_STATES};
 use crate::domain::session::AsleepWhy;
 use crate::domain::turn::{Evidence, TurnEnd, TurnRecord, TurnState, Usage};
+use crate::domain::worktree::{Work, Worktree};
 use crate::terminal::frame::{FrameDelta, Size};
 use crate::terminal::keys::{Focus, Key, Mouse};
 use serde::{Deserialize, Serialize};
@@ -77,6 +78,21 @@ pub enum Request {
         agent: Option<String>,
         model: Option<String>,
         title: Option<String>,
+    },
+    /// As `New`, in a git worktree made for it of the repository that the folder lies in; with this branch, which is made where there is
+    /// none (none: one named after the conversation). `Reply::Created`.
+    NewInWorktree {
+        agent: Option<String>,
+        model: Option<String>,
+        folder: String,
+        title: Option<String>,
+        branch: Option<String>,
+    },
+    /// Removes its worktree; the conversation goes on in the repository. Refused while it holds work that is nowhere else, unless the person
+    /// said that they know: then the work is saved first. Its branch stays while it has commits of its own. `Reply::WorktreeRemoved`.
+    RemoveWorktree {
+        conversation: ConversationId,
+        work: WorkInIt,
     },
     /// The sessions that this agent itself keeps of this folder: `Reply::AgentSessions`.
     AgentSessions {
@@ -256,6 +272,15 @@ pub enum Request {
     },
 }
 
+/// What a removal of a worktree does with work that is nowhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkInIt {
+    Refuse,
+    /// Commits it beside all branches, then removes the worktree.
+    Save,
+}
+
 /// What whoever waits for an end is told when the agent waits for the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -310,6 +335,11 @@ pub enum Reply {
     },
     Turns(Vec<TurnRecord>),
     Past(Vec<PastTurn>),
+    /// `saved`: under which name git has what was not committed.
+    WorktreeRemoved {
+        worktree: Worktree,
+        saved: Option<String>,
+    },
     /// The one that was written last first.
     AgentSessions(Vec<AgentSession>),
     Brief {
@@ -380,6 +410,12 @@ pub enum Refusal {
     SessionHeld(u32),
     #[error("that is the session of conversation {0} already")]
     SessionKnown(ConversationId),
+    #[error("{0}")]
+    Git(String),
+    #[error("conversation {0} has no worktree of its own")]
+    NoWorktree(ConversationId),
+    #[error("its worktree {path} holds work that is nowhere else: {words}", words = .work.words())]
+    WorktreeHasWork { path: String, work: Work },
     #[error("it has agent {0} already; for a fresh session of that one see threadkeep fresh")]
     HasAgent(String),
     #[error("that is not asked (any more); nothing was typed")]
@@ -462,6 +498,11 @@ pub struct Conversation {
     pub turns: u32,
     #[serde(default)]
     pub begun: Begun,
+    #[serde(default)]
+    pub worktree: Option<Worktree>,
+    /// What git counted last in it.
+    #[serde(default)]
+    pub tree_work: Option<Work>,
     /// What its turns used together, as far as their agents told.
     #[serde(default)]
     pub spent: Usage,

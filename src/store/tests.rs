@@ -16,6 +16,7 @@ use crate::domain::turn::{
     Answer, Delivery, Evidence, FailedWhy, FailureKind, InterruptedBy, Origin, Source, TurnEnd, TurnState, UnknownWhy,
     Usage, Work,
 };
+use crate::domain::worktree::{BranchBy, Worktree};
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
@@ -67,6 +68,7 @@ fn conversation(id: i64) -> ConversationRecord {
         unread: None,
         draft: String::new(),
         begun: Begun::New,
+        worktree: None,
         spent: Usage::default(),
         created_at: Timestamp(1),
         active_at: Timestamp(2),
@@ -360,7 +362,21 @@ fn conversations() -> Vec<ConversationRecord> {
         match (fresh_wanted, &begun) {
             (FreshWanted::No | FreshWanted::Yes | FreshWanted::HandedOver, Begun::New | Begun::Forked(_)) => (),
         }
-        records.push(ConversationRecord { fresh_wanted, begun, spent, tab: Tab::Archived, ..conversation(0) });
+        let worktree = Worktree {
+            path: "/t/w".into(),
+            repository: "/r".into(),
+            branch: "it's/mine".into(),
+            branch_by: BranchBy::Person,
+        };
+        let worktree = Some(worktree).filter(|_| begun == Begun::New);
+        records.push(ConversationRecord {
+            fresh_wanted,
+            begun,
+            worktree,
+            spent,
+            tab: Tab::Archived,
+            ..conversation(0)
+        });
     }
     for (record, id) in records.iter_mut().zip(1..) {
         record.id = ConversationId(id);

@@ -107,6 +107,7 @@ pub enum Purpose {
         brief: String,
         of: FreshOf,
     },
+    RemoveWorktree,
     /// A fork of this one.
     Fork(ConversationId),
     /// For the first message of a fork.

@@ -28,3 +28,4 @@ mod start;
 mod text;
 mod trouble;
 mod window;
+mod worktree;

@@ -77,6 +77,7 @@ impl HostCore {
             unread: None,
             draft: String::new(),
             begun: Begun::New,
+            worktree: None,
             spent: Usage::default(),
             created_at: now,
             active_at: now,

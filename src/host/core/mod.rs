@@ -9,6 +9,7 @@ mod requests;
 #[cfg(test)]
 mod tests;
 mod views;
+mod worktree;
 
 use super::effect::{Effect, Query, SessionOrder};
 use super::event::{ClientId, Event};
@@ -118,6 +119,11 @@ impl HostCore {
             Event::SessionLookedFor { client, id, lookup, title, found } => {
                 self.session_looked_for(client, id, lookup, title, found, now)
             }
+            Event::WorktreeAdded { client, id, wanted, added } => self.worktree_added(client, id, wanted, added, now),
+            Event::WorktreeCounted(conversation, work) => self.apply(conversation, Input::Counted(work), now),
+            Event::WorktreeRemoved { client, id, conversation, removed } => {
+                self.worktree_removed(client, id, conversation, removed, now)
+            }
             Event::TimerDue { conversation, timer } => self.apply(conversation, Input::Timer(timer), now),
             Event::StoreTrouble(cause) => {
                 self.store_trouble = Some(cause.clone());
@@ -196,6 +202,7 @@ impl HostCore {
                     let event = ClientEvent::TurnEnded { conversation: id, turn: Box::new(turn.clone()) };
                     effects.push(Effect::Tell { clients: self.subscribers.iter().copied().collect(), event });
                     effects.extend(self.serve_waiters(id, &[turn]));
+                    effects.extend(self.count_worktree(id));
                 }
             }
         }

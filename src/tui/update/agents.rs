@@ -1,6 +1,6 @@
 //! The list of agents: which one a new conversation has.
 
-use super::super::app::{Agents, App, Page, Sessions, running};
+use super::super::app::{Agents, App, NewPlace, Page, Sessions, running};
 use super::super::event::{Effect, Purpose};
 use super::super::keymap::Motion;
 use super::command::{is_untouched, order};
@@ -130,6 +130,14 @@ pub fn hand_over(app: &mut App, out: &mut Vec<Effect>) {
     brief::ask_for_handover(app, out, agent);
 }
 
+pub fn toggle_worktree(app: &mut App) {
+    let Some(Page::Agents(agents)) = &mut app.page else { return };
+    agents.place = match agents.place {
+        NewPlace::Folder => NewPlace::Worktree,
+        NewPlace::Worktree => NewPlace::Folder,
+    };
+}
+
 /// A draft takes the chosen agent; elsewhere a new tab has it.
 pub fn take(app: &mut App, out: &mut Vec<Effect>) {
     let Some(Page::Agents(agents)) = &app.page else { return };
@@ -141,7 +149,14 @@ pub fn take(app: &mut App, out: &mut Vec<Effect>) {
     if report.program.is_none() {
         return say(app, format!("{agent} cannot be started here; threadkeep doctor tells more"));
     }
+    let place = agents.place;
     app.page = None;
+    if place == NewPlace::Worktree {
+        let folder = folder(app);
+        let request = Request::NewInWorktree { agent: Some(agent), model: None, folder, title: None, branch: None };
+        ask(app, out, Purpose::NewTab, request);
+        return say(app, "git makes a worktree ...");
+    }
     let draft = app.active().filter(|conversation| is_untouched(conversation)).map(|conversation| conversation.id);
     let folder = folder(app);
     match draft {

@@ -126,6 +126,18 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
             };
             brief::put_into_composer(app, conversation, &brief, &words);
         }
+        (Purpose::RemoveWorktree, Reply::WorktreeRemoved { worktree, saved }) => say(
+            app,
+            match saved {
+                None => format!("the worktree {} is removed; the next message goes to the repository", worktree.path),
+                Some(name) => {
+                    format!("the worktree {} is removed; what was not committed: git show {name}", worktree.path)
+                }
+            },
+        ),
+        (Purpose::RemoveWorktree, Reply::Refused { why: Refusal::WorktreeHasWork { work, .. } }) => {
+            app.page = Some(Page::Confirm(Confirm::RemoveWorktreeWithWork(work)));
+        }
         (Purpose::Fork(_), Reply::Created { conversation }) => {
             tab_opened(app, out, conversation);
             fork::made(app, out, conversation);
@@ -232,6 +244,7 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
         | Purpose::OpenTab(_)
         | Purpose::OneTurn { .. }
         | Purpose::CloseTab(_)
+        | Purpose::RemoveWorktree
         | Purpose::Fork(_)
         | Purpose::ForkBrief(_)
         | Purpose::Past(_)

@@ -1,6 +1,6 @@
 //! The list of agents: their programs, what each can do here, and why one cannot be started.
 
-use super::super::app::{Agents, App, Sessions};
+use super::super::app::{Agents, App, NewPlace, Sessions};
 use super::super::layout::layout;
 use super::{accent, blank, chosen, put_line, quiet, strong, text};
 use crate::protocol::message::{AgentReport, AgentSession};
@@ -22,7 +22,12 @@ pub fn draw(app: &App, page: &Agents, buffer: &mut Buffer) {
     if let Some(sessions) = &page.sessions {
         return draw_sessions(app, sessions, area, buffer);
     }
-    let head = text::cut_end("── agents · Enter: begin with it · h: hand this one over · s: adopt · Esc: back ", width);
+    let begin = match page.place {
+        NewPlace::Folder => "begin with it",
+        NewPlace::Worktree => "begin in a git worktree",
+    };
+    let head = format!("── agents · Enter: {begin} · t h s: worktree, hand over, adopt · Esc: back ");
+    let head = text::cut_end(&head, width);
     let rest = "─".repeat(width.saturating_sub(text::columns(&head)));
     put_line(buffer, area, 0, &Line::styled(format!("{head}{rest}"), accent()));
     let rows = rows(page, width);

@@ -6,7 +6,10 @@ use super::super::super::testing::{Window, agents, ago, asking, draft, id, idle,
 use super::one;
 use crate::domain::id::TurnNumber;
 use crate::domain::request::{Choice, RequestNumber, RequestState};
-use crate::protocol::message::{AgentReport, AgentSession, Conversation, Refusal, Reply, Request, RunningTurn, Status};
+use crate::domain::worktree::{BranchBy, Work, Worktree};
+use crate::protocol::message::{
+    AgentReport, AgentSession, Conversation, Refusal, Reply, Request, RunningTurn, Status, WorkInIt,
+};
 use crate::terminal::keys::{MouseAction, MouseButton};
 
 fn answer(turn: u32, request: u32, choice: Choice) -> Request {
@@ -341,4 +344,34 @@ fn an_agents_session_is_adopted_by_a_pick_and_one_in_use_is_not() {
     assert!(matches!(&window.app.page, Some(Page::Agents(agents)) if agents.sessions.is_none()));
     window.press("<esc>");
     assert!(window.app.page.is_none());
+}
+
+#[test]
+fn a_worktree_is_made_only_where_it_was_asked_for_and_removed_only_after_a_yes() {
+    let mut window = choosing_agent(idle(1, "fix"), 0);
+    window.press("tt<enter>");
+    assert!(matches!(&window.requests()[..], [Request::New { .. }]), "the folder is what is usual");
+    let mut window = choosing_agent(idle(1, "fix"), 0);
+    window.press("t<enter>");
+    let asked = window.requests();
+    assert!(matches!(&asked[..], [Request::NewInWorktree { branch: None, .. }]), "{asked:?}");
+
+    let mut window = one(idle(1, "fix"));
+    window.press("<prefix>W");
+    assert!(window.app.page.is_none() && said(&window).contains("no git worktree"), "{}", said(&window));
+    let worktree =
+        Worktree { path: "/t/w".into(), repository: "/r".into(), branch: "b".into(), branch_by: BranchBy::Us };
+    let mut window = one(Conversation { worktree: Some(worktree), ..idle(1, "fix") });
+    let remove = |work| Request::RemoveWorktree { conversation: id(1), work };
+    window.press("<prefix>Wn");
+    assert_eq!(window.requests(), []);
+    window.press("<prefix>Wy");
+    assert_eq!(window.requests(), [remove(WorkInIt::Refuse)]);
+    let work = Work { changed: 1, untracked: 0, ahead: 0 };
+    let why = Refusal::WorktreeHasWork { path: "/t/w".into(), work };
+    window.answer(Purpose::RemoveWorktree, Reply::Refused { why });
+    assert_eq!(window.requests(), [], "work is never given up by itself");
+    assert!(window.picture().contains("1 changed"), "{}", window.picture());
+    window.press("y");
+    assert_eq!(window.requests(), [remove(WorkInIt::Save)]);
 }
