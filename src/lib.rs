@@ -12,6 +12,7 @@ pub mod host;
 pub mod json;
 pub mod lock;
 pub mod paths;
+pub mod point;
 pub mod protocol;
 pub mod store;
 pub mod terminal;

@@ -1,10 +1,9 @@
 -- What stands aside, what another conversation was, and what was used. `fresh_wanted` can be 2 from here on: handed over to another agent.
 --
--- New words may stand in older columns from here on: reasons of decisions, and a session that was begun elsewhere (src/domain says them).
+-- New words may stand in older columns from here on: reasons of decisions (src/domain says them).
 
 ALTER TABLE conversations ADD COLUMN archived      INTEGER NOT NULL DEFAULT 0; -- 1 only where tab_place is NULL
 ALTER TABLE conversations ADD COLUMN begun         TEXT;                       -- JSON of what it came from; NULL: nothing
-ALTER TABLE conversations ADD COLUMN worktree      TEXT;                       -- JSON of the git worktree made for it
 ALTER TABLE conversations ADD COLUMN input_tokens  INTEGER NOT NULL DEFAULT 0; -- of its ended turns together
 ALTER TABLE conversations ADD COLUMN output_tokens INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE conversations ADD COLUMN cost_micros   INTEGER;

@@ -36,10 +36,9 @@ impl HandOver {
         let agent = self.agent.clone();
         ask_done(&mut control, &Request::HandOver { conversation, agent, model: self.model, running })?;
         if self.json {
-            let told = serde_json::json!({
+            say_json(serde_json::json!({
                 "conversation": conversation, "from": from, "to": self.agent, "brief": brief,
-            });
-            say_json(told)?;
+            }))?;
         } else {
             // Standard output has the brief alone, to go into a file or an editor.
             eprintln!(

@@ -96,7 +96,7 @@ pub fn other_build(report: &HostReport) -> Option<String> {
 
 /// Returns when the host has let go of everything, so that what follows finds nothing of it. (Its process id may live on as a zombie for
 /// as long as init likes.)
-fn stop(paths: &Paths, as_json: bool) -> Result<ExitCode, CliError> {
+pub fn stop(paths: &Paths, as_json: bool) -> Result<ExitCode, CliError> {
     let until = Instant::now() + STOP_LIMIT;
     let mut control = loop {
         match Control::connect(paths, Absent::Fail) {

@@ -3,15 +3,16 @@
 use super::agents::AgentCatalog;
 use super::clock;
 use super::core::HostCore;
-use super::effect::{Effect, SessionOrder};
+use super::effect::{Effect, Query, SessionOrder};
 use super::event::{ClientId, Event};
-use super::finder::{Finder, ToFind};
+use super::finder::{ToFind, What};
 use super::git;
 use super::processes;
+use super::reads::Reads;
 use super::session::{Handover, SessionThread};
 use super::socket::Frames;
 use super::timers::Timers;
-use super::writer::{ToWriter, Writer};
+use super::writer::{Batch, Writer};
 use crate::domain::conversation_state::{FolderState, SessionEvent, StartOrder};
 use crate::domain::id::{ConversationId, Generation};
 use crate::protocol::codec;
@@ -79,9 +80,11 @@ pub struct Driver {
     core: HostCore,
     agents: Arc<AgentCatalog>,
     writer: Writer,
-    finder: Finder,
+    reads: Reads,
     /// Batches that the writer has and has not given back. While there are some, everything goes behind them, so that order is kept.
     at_writer: usize,
+    /// Batches that have come back since the host began.
+    batches_back: u64,
     /// Nothing can be committed at present.
     store_trouble: bool,
     clients: HashMap<ClientId, Frames>,
@@ -104,7 +107,7 @@ impl Driver {
         core: HostCore,
         agents: AgentCatalog,
         writer: Writer,
-        finder: Finder,
+        reads: Reads,
         (run, worktrees): (PathBuf, PathBuf),
         incoming: Sender<Incoming>,
     ) -> Driver {
@@ -112,8 +115,9 @@ impl Driver {
             core,
             agents: Arc::new(agents),
             writer,
-            finder,
+            reads,
             at_writer: 0,
+            batches_back: 0,
             store_trouble: false,
             clients: HashMap::new(),
             parked: HashMap::new(),
@@ -156,8 +160,11 @@ impl Driver {
         match incoming {
             Incoming::Event(event) => {
                 match &event {
-                    Event::StoreTrouble(_) => self.store_trouble = true,
-                    Event::StoreWell => self.store_trouble = false,
+                    Event::StoreTrouble(_) => {
+                        self.store_trouble = true;
+                        self.reads.read_all();
+                    }
+                    Event::StoreWell | Event::StoreOpened { .. } => self.store_trouble = false,
                     _ => {}
                 }
                 if let Event::ClientGone(client) = &event
@@ -178,7 +185,7 @@ impl Driver {
                 self.perform(effects);
             }
             Incoming::Committed(effects) => {
-                self.at_writer = self.at_writer.saturating_sub(1);
+                self.batch_is_back();
                 for effect in effects {
                     self.perform_one(effect);
                 }
@@ -188,7 +195,7 @@ impl Driver {
                 self.tell(client, &Told::Reply { id, reply });
             }
             Incoming::Nothing => {}
-            Incoming::GivenUp => self.at_writer = self.at_writer.saturating_sub(1),
+            Incoming::GivenUp => self.batch_is_back(),
             Incoming::QueryDone { client, id, reply } => self.tell(client, &Told::Reply { id, reply }),
             Incoming::SessionGone { conversation, generation, left } => {
                 self.left.extend(left);
@@ -196,6 +203,21 @@ impl Driver {
                     session.join();
                 }
             }
+        }
+    }
+
+    fn batch_is_back(&mut self) {
+        self.at_writer = self.at_writer.saturating_sub(1);
+        self.batches_back += 1;
+        self.reads.batch_is_back(self.batches_back);
+    }
+
+    fn read(&mut self, client: ClientId, id: u64, what: What) {
+        let before = u64::try_from(self.at_writer).unwrap_or(u64::MAX);
+        self.reads.read_after(self.batches_back.saturating_add(before), ToFind { client, id, what });
+        match self.store_trouble {
+            true => self.reads.read_all(),
+            false => self.reads.batch_is_back(self.batches_back),
         }
     }
 
@@ -220,7 +242,7 @@ impl Driver {
             }
         } else {
             self.at_writer += 1;
-            self.to_writer(ToWriter::Batch { changes, then });
+            self.to_writer(Batch { changes, then });
         }
     }
 
@@ -228,12 +250,17 @@ impl Driver {
     fn needs_no_commit(&self, effect: &Effect) -> bool {
         match effect {
             Effect::ReplyNow { .. } | Effect::TellNow { .. } | Effect::RefuseView { .. } | Effect::End => true,
+            // They wait in a line of their own (`reads.rs`).
+            Effect::Query {
+                query: Query::Turns { .. } | Query::DecisionsOf { .. } | Query::Brief { .. } | Query::Past { .. },
+                ..
+            }
+            | Effect::Search { .. } => true,
             Effect::View { conversation, generation, .. } => self.sessions.contains_key(&(*conversation, *generation)),
             Effect::Save(_)
             | Effect::Reply { .. }
             | Effect::Tell { .. }
-            | Effect::Query { .. }
-            | Effect::Search { .. }
+            | Effect::Query { query: Query::EndedTurn { .. }, .. }
             | Effect::DescribeAgents { .. }
             | Effect::AddWorktree { .. }
             | Effect::CountWorktree { .. }
@@ -271,7 +298,7 @@ impl Driver {
         }
     }
 
-    fn to_writer(&self, order: ToWriter) {
+    fn to_writer(&self, order: Batch) {
         if self.writer.orders.send(order).is_err() {
             tracing::error!("the store's thread is gone");
         }
@@ -290,8 +317,8 @@ impl Driver {
                     self.tell(client, &told);
                 }
             }
-            Effect::Search { client, id, query, most } => self.finder.find(ToFind { client, id, query, most }),
-            Effect::Query { client, id, query } => self.to_writer(ToWriter::Query { client, id, query }),
+            Effect::Search { client, id, query, most } => self.read(client, id, What::Words { query, most }),
+            Effect::Query { client, id, query } => self.read(client, id, What::Turns(query)),
             Effect::DescribeAgents { client, id } => self.describe_agents(client, id),
             Effect::AddWorktree { client, id, wanted, branch } => {
                 let into = self.worktrees.clone();

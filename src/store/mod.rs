@@ -4,11 +4,13 @@
 //! Change here: the verbs of the store. A further column or table is the next file in `assets/schema` and one file beside this one.
 //! Not here: what is remembered and when (domain), or the thread that waits for the disk (`host/writer.rs`).
 
+mod backup;
 mod columns;
 mod conversations;
 mod decisions;
 mod error;
 mod open;
+pub mod repair;
 mod schema;
 mod search;
 mod sessions;
@@ -16,7 +18,9 @@ mod sessions;
 mod tests;
 mod turns;
 
+pub use backup::Copier;
 pub use error::{StoreError, Trouble};
+pub use open::lock;
 
 use crate::domain::change::Change;
 use crate::domain::continuity::DecisionRecord;
@@ -25,7 +29,8 @@ use crate::domain::id::{ConversationId, TurnNumber};
 use crate::domain::search::{Findings, Query};
 use crate::domain::turn::TurnRecord;
 use crate::lock::Held;
-use open::Missing;
+use crate::point;
+use open::{Checked, Missing};
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -43,59 +48,31 @@ pub struct Store {
     lock: Held,
 }
 
-/// Looks for turns with a connection of its own, which sees what is committed.
-pub struct Searcher {
+/// Reads turns with a connection of its own, which sees what is committed and keeps nobody from saving.
+pub struct Reader {
     path: PathBuf,
-    /// None before the first search and after trouble.
+    /// None before the first call and after trouble.
     connection: Option<Connection>,
     /// What the name stood for when the connection was opened.
     file: Option<(u64, u64)>,
 }
 
-impl Searcher {
+impl Reader {
+    pub fn new(path: &Path) -> Reader {
+        Reader { path: path.into(), connection: None, file: None }
+    }
+
+    /// Opens the store before the first call, where that is possible.
+    pub fn make_ready(&mut self) {
+        // What stands in the way is told to whoever wants to read.
+        let _ = self.on_connection(|_| Ok(()));
+    }
+
     /// The best `most` turns for the query, the best first.
     pub fn search(&mut self, query: &Query, most: usize) -> Result<Findings, StoreError> {
-        let file = open::identity(&self.path);
-        let connection = match self.connection.take() {
-            Some(connection) if file == self.file => connection,
-            // What stands in a file without a name is not what is saved by now.
-            Some(_) | None => open::beside(&self.path)?,
-        };
-        self.file = file;
-        let found = search::find(&connection, query, most).map_err(|source| StoreError::Search { source })?;
-        self.connection = Some(connection);
-        Ok(found)
-    }
-}
-
-/// What the host keeps in memory from its start on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Loaded {
-    /// By id.
-    pub conversations: Vec<Kept>,
-    /// The first id that was never given, not even to a conversation that is gone.
-    pub next_conversation: ConversationId,
-}
-
-impl Store {
-    /// Opens the store; makes it where there is none. The folder must be there.
-    pub fn open(path: &Path) -> Result<Store, StoreError> {
-        let lock = open::lock(path)?;
-        let connection = open::open(path, Missing::Create)?;
-        Ok(Store { path: path.into(), connection: Some(connection), file: open::identity(path), lock })
-    }
-
-    /// Saves all changes or none. What came back as saved survives a power cut.
-    pub fn commit(&mut self, changes: &[Change]) -> Result<(), StoreError> {
-        if changes.is_empty() {
-            return Ok(());
-        }
-        self.on_connection(|connection| save(connection, changes).map_err(|source| StoreError::Commit { source }))
-    }
-
-    /// Reads what the host keeps in memory.
-    pub fn load(&mut self) -> Result<Loaded, StoreError> {
-        self.on_connection(|connection| load(connection))
+        self.on_connection(|connection| {
+            search::find(connection, query, most).map_err(|source| StoreError::Search { source })
+        })
     }
 
     /// The newest `most` turns before `before` (none: of all), in order.
@@ -120,9 +97,49 @@ impl Store {
         })
     }
 
-    /// A way to search beside this one, which never keeps it from saving.
-    pub fn searcher(&self) -> Searcher {
-        Searcher { path: self.path.clone(), connection: None, file: None }
+    fn on_connection<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let file = open::identity(&self.path);
+        let connection = match self.connection.take() {
+            Some(connection) if file == self.file => connection,
+            // What stands in a file without a name is not what is saved by now.
+            Some(_) | None => open::beside(&self.path)?,
+        };
+        self.file = file;
+        let found = work(&connection)?;
+        self.connection = Some(connection);
+        Ok(found)
+    }
+}
+
+/// What the host keeps in memory from its start on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    /// By id.
+    pub conversations: Vec<Kept>,
+    /// The first id that was never given, not even to a conversation that is gone.
+    pub next_conversation: ConversationId,
+}
+
+impl Store {
+    /// Opens the store; makes it where there is none. The folder must be there.
+    pub fn open(path: &Path) -> Result<Store, StoreError> {
+        let lock = open::lock(path)?;
+        repair::finish(path)?;
+        let connection = open::open(path, Missing::Create, Checked::AfterCut)?;
+        Ok(Store { path: path.into(), connection: Some(connection), file: open::identity(path), lock })
+    }
+
+    /// Saves all changes or none. What came back as saved survives a power cut.
+    pub fn commit(&mut self, changes: &[Change]) -> Result<(), StoreError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.on_connection(|connection| save(connection, changes).map_err(|source| StoreError::Commit { source }))
+    }
+
+    /// Reads what the host keeps in memory.
+    pub fn load(&mut self) -> Result<Loaded, StoreError> {
+        self.on_connection(|connection| load(connection))
     }
 
     /// Works on the connection, or on a new one where trouble took it; gives it up where it cannot be trusted after this.
@@ -151,9 +168,7 @@ impl Store {
 
 /// A new connection after trouble; damage that the trouble left must not be built upon.
 fn reopen(path: &Path) -> Result<Connection, StoreError> {
-    let connection = open::open(path, Missing::Refuse)?;
-    open::check(&connection, path)?;
-    Ok(connection)
+    open::open(path, Missing::Refuse, Checked::Always)
 }
 
 fn save(connection: &mut Connection, changes: &[Change]) -> rusqlite::Result<()> {
@@ -171,6 +186,7 @@ fn save(connection: &mut Connection, changes: &[Change]) -> rusqlite::Result<()>
             Change::Decision(conversation, record) => decisions::save(&transaction, *conversation, record)?,
         }
     }
+    point!("before-commit");
     transaction.commit()
 }
 

@@ -4,6 +4,7 @@
 
 use super::composer::Composer;
 use super::event::{Effect, Event, Now, ViewOf};
+use super::keymap::{self, Command, Keymap};
 use super::layout;
 use super::overview::{Listed, Overview};
 use super::palette::Palette;
@@ -27,6 +28,8 @@ const MINUTE_MS: u64 = 60_000;
 
 pub struct App {
     pub config: Config,
+    /// The keys in force, which follow from the configuration.
+    pub keymap: Keymap,
     /// The folder that the window was started in.
     pub folder: String,
     /// What a session would be started with, should a message need one.
@@ -329,8 +332,11 @@ impl App {
             config::TurnPanel::Right => Panel::Beside,
             config::TurnPanel::Hidden => Panel::Hidden,
         };
+        // What cannot be bound was told when the file was read.
+        let keymap = Keymap::new(&config).unwrap_or_default();
         App {
             config,
+            keymap,
             folder,
             environment,
             size,
@@ -356,6 +362,16 @@ impl App {
             redraws: 0,
             leaving: false,
         }
+    }
+
+    /// How a command is reached, for people: `Ctrl+] o`.
+    pub fn way(&self, command: Command) -> String {
+        self.keymap.way(command, self.config.prefix, keymap::key_name)
+    }
+
+    /// The same in few cells: `^] o`.
+    pub fn short_way(&self, command: Command) -> String {
+        self.keymap.way(command, self.config.prefix, keymap::short_key_name)
     }
 
     /// The tabs from left to right.

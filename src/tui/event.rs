@@ -3,9 +3,11 @@
 //! Not here: what follows from an event (`update`) or how an effect is carried out (`mod.rs`).
 
 use super::app::{AfterEdit, FreshOf};
+use super::keymap::Keymap;
 use super::overview::HadTab;
 use crate::client::Absent;
 use crate::client::kept::KeptText;
+use crate::config::Config;
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
 use crate::protocol::message::{Event as HostEvent, Reply, Request, RunningTurn, ViewInput, ViewOutput};
 use crate::terminal::frame::Size;
@@ -50,6 +52,10 @@ pub enum Event {
         file: String,
         result: Result<(), String>,
     },
+    /// The configuration file was changed, and is right.
+    Configured(Box<Config>, Box<Keymap>),
+    /// It was changed and is wrong: where and why.
+    ConfigurationWrong(String),
     /// The system asks us to go: SIGTERM, SIGHUP.
     Terminated,
 }

@@ -1,10 +1,15 @@
-//! One table: key -> command -> words. `update` looks keys up here, which-key and the help page print it, so they cannot drift.
+//! One table: key -> command -> words. `update` looks keys up in it, which-key and the help page print it, so they cannot drift.
 //!
-//! Change here: keys and their words; the command's arm is in `update/command.rs`.
-//! Not here: keys for the agent's screen, which all pass but the prefix and `Place::Anywhere`.
+//! Change here: default keys and their words; the command's arm is in `update/command.rs`, its name in the configuration in `keymap/names.rs`.
+//! Not here: what the person bound anew (`keymap/binding.rs`), and keys for the agent's screen, which all pass but the prefix and
+//! `Place::Anywhere`.
+
+mod binding;
+mod names;
 
 use super::composer::Edit;
 use crate::terminal::keys::{Key, KeyCode, Modifiers};
+pub use binding::{BindingError, Keymap, default_file, load};
 use std::fmt::Write;
 
 /// All that a key can mean to us.
@@ -123,7 +128,7 @@ pub enum Place {
 }
 
 /// One line of the table. Lines that follow each other with the same words are shown as one.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Binding {
     pub place: Place,
     pub key: Key,
@@ -350,52 +355,28 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Confirm, plain(KeyCode::Escape), Command::No, "no"),
 ];
 
-/// What this key means here; none where it has no meaning of ours.
-pub fn command(place: Place, key: Key) -> Option<Command> {
-    TABLE.iter().find(|binding| binding.place == place && binding.key == key).map(|binding| binding.command)
-}
-
 /// What the palette offers beside conversations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Action {
     pub command: Command,
     pub words: &'static str,
-    place: Place,
-    key: Key,
+    /// None where the person took it every key.
+    key: Option<(Place, Key)>,
 }
 
 impl Action {
-    /// Its key with what must be pressed before.
+    /// Its key with what must be pressed before; nothing where it has none.
     pub fn key_words(&self, prefix: Key) -> String {
-        match self.place {
-            Place::Prefix => format!("{} {}", key_name(prefix), key_name(self.key)),
-            Place::Anywhere
-            | Place::Composer
-            | Place::Turns
-            | Place::Page
-            | Place::Requests
-            | Place::Agents
-            | Place::Overview
-            | Place::Search
-            | Place::Palette
-            | Place::Confirm => key_name(self.key),
+        match self.key {
+            None => String::new(),
+            Some((Place::Prefix, key)) => format!("{} {}", key_name(prefix), key_name(key)),
+            Some((_, key)) => key_name(key),
         }
     }
 }
 
-/// Every action that makes sense by itself, each once, with its first key. Left out is what only edits the text, what chooses a tab by number
+/// Whether the person can give a key to it that means something by itself. Left out is what only edits the text, what chooses a tab by number
 /// (the conversations are offered by name), and the palette.
-pub fn actions() -> Vec<Action> {
-    let mut actions: Vec<Action> = Vec::new();
-    for binding in TABLE.iter().filter(|binding| is_action(binding)) {
-        let Binding { place, key, command, words } = *binding;
-        if !actions.iter().any(|action| action.command == command) {
-            actions.push(Action { command, words, place, key });
-        }
-    }
-    actions
-}
-
 fn is_action(binding: &Binding) -> bool {
     let stands_alone = match binding.place {
         Place::Prefix | Place::Anywhere | Place::Composer => true,
@@ -410,23 +391,6 @@ fn is_action(binding: &Binding) -> bool {
     };
     let left_out = matches!(binding.command, Command::Edit(_) | Command::GoToTab(_) | Command::Palette);
     stands_alone && !left_out && !binding.words.is_empty()
-}
-
-/// The keys of one place with their words, alike ones together, for people.
-pub fn lines(place: Place) -> Vec<(String, &'static str)> {
-    let shown: Vec<&Binding> =
-        TABLE.iter().filter(|binding| binding.place == place && !binding.words.is_empty()).collect();
-    shown
-        .chunk_by(|one, other| one.words == other.words)
-        .map(|alike| {
-            let names: Vec<String> = alike.iter().map(|binding| key_name(binding.key)).collect();
-            let keys = match names.as_slice() {
-                [first, .., last] if names.len() > 5 => format!("{first} .. {last}"),
-                _ => names.join(" "),
-            };
-            (keys, alike.first().map_or("", |binding| binding.words))
-        })
-        .collect()
 }
 
 /// The name of a key as people write it: `Ctrl+]`, `Alt+Enter`, `N`.
@@ -496,14 +460,15 @@ mod tests {
 
     #[test]
     fn keys_that_go_everywhere_are_not_taken_by_the_composer() {
+        let keymap = Keymap::default();
         for binding in TABLE.iter().filter(|binding| binding.place == Place::Anywhere) {
-            assert_eq!(command(Place::Composer, binding.key), None, "{}", key_name(binding.key));
+            assert_eq!(keymap.command(Place::Composer, binding.key), None, "{}", key_name(binding.key));
         }
     }
 
     #[test]
     fn every_command_of_the_prefix_is_an_action_or_left_out_on_purpose() {
-        let actions = actions();
+        let actions = Keymap::default().actions();
         for binding in TABLE.iter().filter(|binding| binding.place == Place::Prefix) {
             let left_out = matches!(binding.command, Command::GoToTab(_) | Command::Palette);
             let count = actions.iter().filter(|action| action.command == binding.command).count();
@@ -513,9 +478,9 @@ mod tests {
 
     #[test]
     fn alike_keys_are_told_on_one_line() {
-        let lines = lines(Place::Composer);
+        let lines = Keymap::default().lines(Place::Composer);
         assert!(lines.contains(&("Alt+Enter Shift+Enter Ctrl+J".into(), "new line")));
-        let prefix: Vec<_> = super::lines(Place::Prefix);
+        let prefix: Vec<_> = Keymap::default().lines(Place::Prefix);
         assert!(prefix.contains(&("1 .. 9".into(), GO_TO_TAB)));
     }
 }

@@ -1,13 +1,16 @@
 //! The window: one thread that waits for the terminal and the host, lets `update` decide, does what it orders, and draws once a batch.
-//! Only connecting to a host that does not answer at once has a thread of its own.
+//! What takes seconds (`job.rs`) has a thread of its own.
 //!
 //! Change here: how events come and effects are carried out. Not here: what follows from them (`update`) or how it looks (`view`).
 
 pub mod app;
+pub mod attach;
 pub mod composer;
+mod configured;
 pub mod event;
 pub mod guard;
 pub mod input;
+mod job;
 pub mod keymap;
 pub mod layout;
 pub mod overview;
@@ -22,6 +25,7 @@ pub mod view;
 use crate::client::kept::{self, KeptText};
 use crate::client::{Absent, ClientError, Control, View};
 use crate::config::Config;
+use crate::config::watch::Watch;
 use crate::domain::id::{ConversationId, Timestamp};
 use crate::export::{self, ExportError, Format};
 use crate::paths::Paths;
@@ -30,9 +34,11 @@ use crate::protocol::message::{
 };
 use crate::terminal::frame::Size;
 use app::{App, Link};
+use configured::Configured;
 use event::{Effect, Event, Now, Purpose, ViewOf};
 use guard::Guard;
 use input::Input;
+use job::{Job, Outcome};
 use ratatui::layout::Rect;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -44,8 +50,6 @@ use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
-use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// After this an escape that nothing followed is the Escape key. Sequences come in one piece but for slow lines.
@@ -82,6 +86,8 @@ pub enum TuiError {
 /// What a window needs to begin.
 pub struct Start {
     pub config: Config,
+    /// Begun before the configuration was read.
+    pub watch: Watch,
     pub paths: Paths,
     /// Where it was started.
     pub folder: String,
@@ -157,7 +163,8 @@ struct Edge {
     waiting_since_ms: Option<u64>,
     control: Option<Control>,
     /// The connection that is being made.
-    connecting: Option<Connecting>,
+    /// A host that must be started first, or does not answer, takes seconds.
+    connecting: Option<Job<Result<Control, ClientError>>>,
     /// What was asked on this control connection and not answered.
     asked: HashMap<u64, Purpose>,
     /// The beginning of an overview whose rest is on its way.
@@ -166,53 +173,28 @@ struct Edge {
     /// The record that is being written.
     exporting: Option<Exporting>,
     stale: Stale,
+    configured: Configured,
     began: Instant,
 }
 
-/// A record that a thread of its own writes to a file, because a long one takes seconds.
+/// A record that is being written to a file; a long one takes seconds.
 struct Exporting {
     conversation: ConversationId,
     file: String,
-    result: Receiver<Result<(), String>>,
-    /// Its other end is dropped with the thread, which makes this one readable.
-    over: UnixStream,
+    job: Job<Result<(), String>>,
 }
 
 impl Exporting {
     fn start(paths: Paths, conversation: ConversationId, file: &str) -> io::Result<Exporting> {
-        let (over, over_end) = UnixStream::pair()?;
-        let (sender, result) = sync_channel(1);
         let path = PathBuf::from(file);
-        thread::Builder::new().name("export".to_owned()).spawn(move || {
+        let job = Job::start("export", move || {
             let format = Format::of(&path).unwrap_or(Format::Markdown);
-            let written = Control::connect(&paths, Absent::Fail)
+            Control::connect(&paths, Absent::Fail)
                 .map_err(ExportError::Client)
-                .and_then(|mut control| export::to_file(&mut control, conversation, format, &path));
-            // Nobody waits any more where the window is closed.
-            let _ = sender.send(written.map_err(|error| error.to_string()));
-            drop(over_end);
+                .and_then(|mut control| export::to_file(&mut control, conversation, format, &path))
+                .map_err(|error| error.to_string())
         })?;
-        Ok(Exporting { conversation, file: file.to_owned(), result, over })
-    }
-}
-
-/// A connection that is being made by a thread of its own, because a host that must be started first, or does not answer, takes seconds.
-struct Connecting {
-    result: Receiver<Result<Control, ClientError>>,
-    /// Its other end is dropped with the thread, which makes this one readable.
-    over: UnixStream,
-}
-
-impl Connecting {
-    fn start(paths: Paths, absent: Absent) -> io::Result<Connecting> {
-        let (over, over_end) = UnixStream::pair()?;
-        let (sender, result) = sync_channel(1);
-        thread::Builder::new().name("connect".to_owned()).spawn(move || {
-            // Nobody waits any more where the window is closed or has begun to connect anew.
-            let _ = sender.send(Control::connect(&paths, absent));
-            drop(over_end);
-        })?;
-        Ok(Connecting { result, over })
+        Ok(Exporting { conversation, file: file.to_owned(), job })
     }
 }
 
@@ -284,6 +266,7 @@ impl Edge {
             view: None,
             exporting: None,
             stale: Stale::All,
+            configured: Configured::new(start.watch),
             began,
         }
     }
@@ -310,11 +293,12 @@ impl Edge {
                 self.handle(Event::Resized(size));
             }
             self.settle_escape();
-            if ready.timed_out {
+            if ready.timed_out && self.app.deadline_ms().is_some_and(|due| due <= now(self.began).steady_ms) {
                 self.handle(Event::Tick);
             }
             // Last, because all of these may open a view, whose first picture may be here already.
             self.receive(&ready);
+            self.look_at_configuration(&ready);
         }
         Ok(())
     }
@@ -339,6 +323,15 @@ impl Edge {
         }
     }
 
+    fn look_at_configuration(&mut self, ready: &Ready) {
+        if !ready.timed_out {
+            self.configured.note_activity();
+        }
+        if let Some(event) = self.configured.look(now(self.began).steady_ms) {
+            self.handle(event);
+        }
+    }
+
     /// Waits until there is something to do.
     fn wait(&self, signals: &Signals) -> Result<Ready, TuiError> {
         let (input, output) = (rustix::stdio::stdin(), rustix::stdio::stdout());
@@ -354,10 +347,10 @@ impl Edge {
         let control = self.control.as_ref().map(|control| add(of(control.as_fd())));
         let view = self.view.as_ref().map(|(_, view)| add(of(view.as_fd())));
         if let Some(connecting) = &self.connecting {
-            add(PollFd::new(&connecting.over, PollFlags::IN));
+            add(PollFd::new(connecting, PollFlags::IN));
         }
         if let Some(exporting) = &self.exporting {
-            add(PollFd::new(&exporting.over, PollFlags::IN));
+            add(PollFd::new(&exporting.job, PollFlags::IN));
         }
         if self.may_draw() {
             add(PollFd::new(&output, PollFlags::OUT));
@@ -392,7 +385,7 @@ impl Edge {
         let now_ms = now(self.began).steady_ms;
         let escape = self.waiting_since_ms.map(|since| since + ESCAPE_MS);
         let first = (self.app.link == Link::Asking && now_ms < FIRST_PICTURE_MS).then_some(FIRST_PICTURE_MS);
-        let due_ms = [escape, first, self.app.deadline_ms()].into_iter().flatten().min()?;
+        let due_ms = [escape, first, self.app.deadline_ms(), self.configured.due_ms()].into_iter().flatten().min()?;
         let ms = due_ms.saturating_sub(now_ms);
         let seconds = i64::try_from(ms / 1000).unwrap_or(i64::MAX);
         Some(Timespec { tv_sec: seconds, tv_nsec: (ms % 1000 * 1_000_000).try_into().unwrap_or(0) })
@@ -427,10 +420,10 @@ impl Edge {
     /// Takes over the connection that was being made, once it is there or has failed.
     fn settle_connecting(&mut self) {
         let Some(connecting) = &self.connecting else { return };
-        let result = match connecting.result.try_recv() {
-            Ok(result) => result.map_err(|error| error.to_string()),
-            Err(TryRecvError::Empty) => return,
-            Err(TryRecvError::Disconnected) => Err("connecting failed for a reason that is not known".to_owned()),
+        let result = match connecting.outcome() {
+            Outcome::Done(result) => result.map_err(|error| error.to_string()),
+            Outcome::Running => return,
+            Outcome::BrokeOff => Err("connecting failed for a reason that is not known".to_owned()),
         };
         self.connecting = None;
         match result {
@@ -447,7 +440,8 @@ impl Edge {
         if let Some(control) = Control::connect_at_once(&self.paths) {
             return Some(self.linked(control));
         }
-        match Connecting::start(self.paths.clone(), absent) {
+        let paths = self.paths.clone();
+        match Job::start("connect", move || Control::connect(&paths, absent)) {
             Ok(connecting) => {
                 self.connecting = Some(connecting);
                 None
@@ -466,10 +460,10 @@ impl Edge {
     /// What came of a record that was being written.
     fn settle_exporting(&mut self) {
         let Some(exporting) = &self.exporting else { return };
-        let result = match exporting.result.try_recv() {
-            Ok(result) => result,
-            Err(TryRecvError::Empty) => return,
-            Err(TryRecvError::Disconnected) => Err("it broke off".to_owned()),
+        let result = match exporting.job.outcome() {
+            Outcome::Done(result) => result,
+            Outcome::Running => return,
+            Outcome::BrokeOff => Err("it broke off".to_owned()),
         };
         if let Some(Exporting { conversation, file, .. }) = self.exporting.take() {
             self.handle(Event::Exported { conversation, file, result });

@@ -4,9 +4,13 @@
 
 mod agents;
 mod architecture;
+mod attach;
 mod coming_back;
+mod completions;
+mod config;
 mod contract;
 mod crash;
+mod damage;
 // Shared with the tests of real agents, which need more of it.
 #[allow(dead_code)]
 mod home;
@@ -18,6 +22,7 @@ mod queue;
 mod record;
 mod recordings;
 mod requests;
+mod rules;
 
 mod screen;
 mod scripting;

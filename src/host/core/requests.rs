@@ -1,7 +1,7 @@
 //! What each request of a client means.
 
 use super::views;
-use super::{Effect, HostCore, Waiter};
+use super::{Effect, HostCore, StoreState, Waiter};
 use crate::domain::change::Change;
 use crate::domain::continuity::{Continuity, Decision, Why};
 use crate::domain::conversation::{Begun, ConversationRecord, FreshWanted, Tab, Title};
@@ -13,7 +13,8 @@ use crate::domain::turn::Usage;
 use crate::host::effect::{Lookup, Query, SessionOrder, Wanted};
 use crate::host::event::ClientId;
 use crate::protocol::message::{
-    Environment, HostReport, Overview, Place, Refusal, Reply, Request, Rest, RunningTurn, Submitted, WhenAsked,
+    Environment, Event as ClientEvent, HostReport, Overview, Place, Refusal, Reply, Request, Rest, RunningTurn,
+    Submitted, WhenAsked,
 };
 
 /// How many conversations go into one reply; with drafts and prompts of usual length that is far below a frame.
@@ -33,10 +34,7 @@ impl HostCore {
             return now_reply(refusal);
         }
         match request {
-            Request::Subscribe => {
-                self.subscribers.insert(client);
-                self.overview(client, id, Tabs::Open)
-            }
+            Request::Subscribe => self.subscribe(client, id),
             Request::List => self.overview(client, id, Tabs::All),
             Request::Show { conversation } => reply(match self.conversations.get(&conversation) {
                 Some(state) => Reply::Conversation(Box::new(views::conversation(state))),
@@ -196,10 +194,32 @@ impl HostCore {
         }
     }
 
+    /// Where the store is not open yet, the overview comes once it is: a window that was told of no conversation would make a new one.
+    fn subscribe(&mut self, client: ClientId, id: u64) -> Vec<Effect> {
+        self.subscribers.insert(client);
+        match (self.store, &self.store_trouble) {
+            (StoreState::Open, _) | (StoreState::NotYet, None) => self.overview_of_tabs(client, id),
+            (StoreState::NotYet, Some(cause)) => {
+                let event = ClientEvent::Notice(format!("the store cannot be opened: {cause}"));
+                self.early.push((client, id));
+                vec![Effect::TellNow { clients: vec![client], event }]
+            }
+        }
+    }
+
+    pub(super) fn overview_of_tabs(&self, client: ClientId, id: u64) -> Vec<Effect> {
+        self.overview(client, id, Tabs::Open)
+    }
+
     /// Why this request cannot be carried out as things stand; none where it can.
     fn refusal(&self, request: &Request) -> Option<Reply> {
         if self.ending {
             return Some(Reply::Refused { why: Refusal::Ending });
+        }
+        if let (StoreState::NotYet, Some(cause)) = (self.store, &self.store_trouble)
+            && !needs_no_store(request)
+        {
+            return Some(Reply::Refused { why: Refusal::StoreTrouble(cause.clone()) });
         }
         if let Some(conversation) = subject_of(request)
             && !self.conversations.contains_key(&conversation)
@@ -600,6 +620,20 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::HostStop
         | Request::View { .. } => None,
     }
+}
+
+/// Whether a request can be carried out by a host that does not know its conversations yet.
+fn needs_no_store(request: &Request) -> bool {
+    // A hook of an agent that outlived its host comes too early; it is no error.
+    matches!(
+        request,
+        Request::Subscribe
+            | Request::Look { .. }
+            | Request::Signal { .. }
+            | Request::Agents
+            | Request::HostStatus
+            | Request::HostStop
+    )
 }
 
 /// Whether a request is answered only after something was saved.

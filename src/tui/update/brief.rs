@@ -3,6 +3,7 @@
 use super::super::app::{AfterEdit, App, Confirm, Editing, FreshOf, Keyboard, Page};
 use super::super::composer::Composer;
 use super::super::event::{Effect, Purpose};
+use super::super::keymap::Command;
 use super::command::{fresh_request_of, is_untouched};
 use super::{ask, host, say, say_trouble};
 use crate::domain::conversation::QueueHeld;
@@ -73,7 +74,9 @@ pub fn came(app: &mut App, out: &mut Vec<Effect>, id: ConversationId, running: R
 
 fn before_held(app: &mut App, id: ConversationId, turn: TurnNumber, of: FreshOf, text: &str) {
     if text.len() > MAX_MESSAGE_BYTES {
-        return say_trouble(app, "the held message has no room for a brief; edit it first (prefix q), then try again");
+        let turns = app.way(Command::Turns);
+        let words = format!("the held message has no room for a brief; edit it first ({turns}), then try again");
+        return say_trouble(app, words);
     }
     let Some(desk) = app.desks.get_mut(&id).filter(|desk| desk.editing.is_none()) else { return };
     desk.editing = Some(Editing { turn, draft: desk.draft(), then: AfterEdit::Fresh(of) });

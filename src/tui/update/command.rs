@@ -3,7 +3,7 @@
 use super::super::app::{App, Confirm, FreshOf, Keyboard, Page, Panel, needs_person, running, view_of};
 use super::super::composer::{Composer, Edit};
 use super::super::event::{Effect, Purpose};
-use super::super::keymap::{Command, Motion, key_name, short_key_name};
+use super::super::keymap::{Command, Motion};
 use super::super::layout::{self, PanelPlace};
 use super::super::view::{page, record};
 use super::{
@@ -83,8 +83,8 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
             true if app.active().is_some_and(is_untouched) => agents::open(app, out),
             true => to_agent_screen(app),
             false => {
-                let prefix = key_name(app.config.prefix);
-                say(app, format!("Tab leaves only an empty composer; {prefix} o leaves any"));
+                let way = app.way(Command::SwitchKeyboard);
+                say(app, format!("only an empty composer is left by this key; {way} leaves any"));
             }
         },
         Command::ClearText => writing::clear_text(app),
@@ -280,7 +280,7 @@ fn stop_session(app: &mut App) {
 fn close_tab(app: &mut App, out: &mut Vec<Effect>) {
     let Some(conversation) = app.active() else { return };
     let id = conversation.id;
-    let back = format!("{} u brings it back", short_key_name(app.config.prefix));
+    let back = format!("{} brings it back", app.short_way(Command::UndoClose));
     let kept = match &conversation.worktree {
         Some(worktree) => format!("; so does its worktree on {}", worktree.branch),
         None => String::new(),

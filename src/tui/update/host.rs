@@ -3,7 +3,7 @@
 use super::super::app::{AfterEdit, App, Confirm, Desk, Fetched, FreshOf, Keyboard, Link, NoticeKind, Page, is_ended};
 use super::super::composer::Composer;
 use super::super::event::{Effect, Event as WindowEvent, Purpose};
-use super::super::keymap::short_key_name;
+use super::super::keymap::Command;
 use super::super::overview::{Listed, is_open};
 use super::{
     STARTING, agents, ask, brief, command, fetch, fork, look, overview, save_draft, say, say_trouble, search, select,
@@ -113,8 +113,8 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
             None => say(app, "nothing runs here, so nothing was interrupted"),
         },
         (Purpose::Fresh(_), Reply::Done) => {
-            let prefix = short_key_name(app.config.prefix);
-            say(app, format!("the next message starts a fresh session; {prefix} b: with a brief of this one"));
+            let brief = app.short_way(Command::Brief);
+            say(app, format!("the next message starts a fresh session; {brief}: with a brief of this one"));
         }
         (Purpose::Brief { conversation, running, of }, Reply::Brief { text }) => {
             brief::came(app, out, conversation, running, of, &text);

@@ -6,10 +6,11 @@
 mod agents;
 mod brief;
 mod command;
+mod configuration;
 mod export;
 mod fork;
 mod host;
-mod keys;
+pub mod keys;
 mod mouse;
 mod overview;
 mod palette;
@@ -24,6 +25,7 @@ use super::app::{
     App, Desk, Fetched, Keyboard, Link, Notice, NoticeKind, Page, Prefix, Screen, ScreenState, View, ViewState,
 };
 use super::event::{Effect, Event, Now, Purpose, ViewOf};
+use super::keymap::Command;
 use super::layout;
 use crate::client::Absent;
 use crate::domain::id::ConversationId;
@@ -107,6 +109,8 @@ fn apply(app: &mut App, out: &mut Vec<Effect>, event: Event) {
         Event::NotGiven(why) => say_trouble(app, format!("not given to the agent: {why}")),
         Event::KeptTexts(texts) => host::kept_texts_came(app, texts),
         Event::Exported { conversation, file, result } => export::done(app, conversation, &file, result),
+        Event::Configured(config, keymap) => configuration::changed(app, *config, *keymap),
+        Event::ConfigurationWrong(why) => configuration::wrong(app, &why),
         Event::Terminated => command::leave(app, out),
     }
 }
@@ -299,12 +303,12 @@ fn window_focus(app: &mut App, out: &mut Vec<Effect>, focus: Focus) {
 /// Sends something to the agent's screen, or says why it cannot take anything.
 fn to_agent(app: &mut App, out: &mut Vec<Effect>, input: ViewInput) {
     let Some(screen) = app.live_screen() else {
-        let key = super::keymap::key_name(app.config.prefix);
+        let way = app.way(Command::SwitchKeyboard);
         let why = match app.viewable() {
             Some(_) => "the agent's screen is not connected",
             None => "no process lives here",
         };
-        say_trouble(app, format!("{why}, so keys go nowhere; {key} o: to the composer"));
+        say_trouble(app, format!("{why}, so keys go nowhere; {way}: to the composer"));
         return;
     };
     let typed = match input {

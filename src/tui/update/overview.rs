@@ -5,7 +5,7 @@
 use super::super::app::{App, Desk, Link, Page, running};
 use super::super::composer::{Composer, Edit};
 use super::super::event::{Effect, Purpose};
-use super::super::keymap::{self, Command, Motion, Place, RowAction};
+use super::super::keymap::{Command, Motion, Place, RowAction};
 use super::super::overview::{self, Doing, HadTab, Listed, Peek};
 use super::super::view;
 use super::command::is_untouched;
@@ -44,7 +44,7 @@ pub fn key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
     let Some(Page::Overview(page)) = &mut app.page else { return };
     let field = match &mut page.doing {
         Doing::Choosing => {
-            if let Some(command) = keymap::command(Place::Overview, key) {
+            if let Some(command) = app.keymap.command(Place::Overview, key) {
                 return command::run(app, out, command);
             }
             page.top = 0;
@@ -60,7 +60,7 @@ pub fn key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
             _ => field,
         },
     };
-    match (keymap::command(Place::Composer, key), keys::typed(key)) {
+    match (app.keymap.command(Place::Composer, key), keys::typed(key)) {
         // Each of these texts is one line; a message to a conversation can be a pasted one with more.
         (Some(Command::Edit(Edit::Newline)), _) => {}
         (Some(Command::Edit(edit)), _) => field.apply(edit),
@@ -150,8 +150,8 @@ pub fn undo_close(app: &mut App, out: &mut Vec<Effect>) {
     match app.closed_tabs.last().copied() {
         Some(id) => show(app, out, id),
         None => {
-            let prefix = keymap::key_name(app.config.prefix);
-            say(app, format!("no tab was closed since this window was opened; {prefix} w lists all conversations"));
+            let all = app.way(Command::Overview);
+            say(app, format!("no tab was closed since this window was opened; {all} lists all conversations"));
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::super::app::{App, Recalled};
 use super::super::composer::{Composer, CursorRow, Edit, MAX_LINES, Taken};
 use super::super::event::{Effect, Purpose};
-use super::super::keymap::key_name;
+use super::super::keymap::Command;
 use super::super::layout::{self, COMPOSER_INDENT};
 use super::{Asked, ask, command, say, say_trouble, text_changed};
 use crate::domain::conversation_state::MAX_MESSAGE_BYTES;
@@ -119,15 +119,16 @@ fn composer_columns(app: &App) -> u16 {
 }
 
 pub fn clear_text(app: &mut App) {
-    let prefix = key_name(app.config.prefix);
+    let (interrupt, leave) = (app.way(Command::Interrupt), app.way(Command::Leave));
+    let undo = app.way(Command::Edit(Edit::Undo));
     let Some(desk) = app.desk_mut() else { return };
     if desk.composer.is_empty() {
-        return say(app, format!("{prefix} i interrupts the turn, {prefix} d leaves"));
+        return say(app, format!("{interrupt} interrupts the turn, {leave} leaves"));
     }
     desk.recalled = None;
     desk.composer.replace_text("");
     text_changed(app);
-    say(app, "cleared; Ctrl+Z brings it back");
+    say(app, format!("cleared; {undo} brings it back"));
 }
 
 pub fn keep_queued(app: &mut App) {

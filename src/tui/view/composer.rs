@@ -1,7 +1,7 @@
 //! The composer and the rule above it, which says what the pane shows and where the keyboard is.
 
 use super::super::app::{AfterEdit, App, FreshOf, Keyboard, Link, ScreenState};
-use super::super::keymap::key_name;
+use super::super::keymap::Command;
 use super::super::layout::{COMPOSER_INDENT, Layout, PanelPlace};
 use super::{accent, blank, put_line, quiet, status_line, text};
 use crate::domain::continuity::Continuity;
@@ -120,7 +120,6 @@ fn turns_words(app: &App, width: usize) -> String {
 /// What Enter would do here, or how to get here.
 fn composer_words(app: &App, layout: &Layout) -> Option<String> {
     let desk = app.desk()?;
-    let prefix = key_name(app.config.prefix);
     if let Some(turn) = desk.missed.filter(|_| desk.keyboard == Keyboard::Composer) {
         return Some(missed_words(app, turn, usize::from(layout.composer.width)));
     }
@@ -143,7 +142,7 @@ fn composer_words(app: &App, layout: &Layout) -> Option<String> {
             Some(_) => Some("Enter queues".to_owned()),
             None => None,
         },
-        (Keyboard::Agent, _) => Some(format!("{prefix} o: write a message")),
+        (Keyboard::Agent, _) => Some(format!("{}: write a message", app.way(Command::SwitchKeyboard))),
         (Keyboard::Turns, _) => Some(turns_words(app, usize::from(layout.rule.width))),
     }
 }

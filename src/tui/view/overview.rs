@@ -5,7 +5,7 @@
 
 use super::super::app::{App, is_ended};
 use super::super::composer::Composer;
-use super::super::keymap::{self, Place};
+use super::super::keymap::{Keymap, Place};
 use super::super::layout::layout;
 use super::super::overview::{self, Doing, Overview, Peek, last_prompt, state_word};
 use super::{accent, alert, blank, chosen, put_line, quiet, record, strong, tab_bar, text, work};
@@ -313,7 +313,7 @@ fn draw_field(words: &str, field: &Composer, area: Rect, buffer: &mut Buffer) ->
 fn key_lines(width: u16) -> Vec<String> {
     let most = usize::from(width);
     let mut lines = vec![String::new()];
-    for (keys, words) in keymap::lines(Place::Overview) {
+    for (keys, words) in Keymap::default().lines(Place::Overview) {
         let piece = format!(" {keys}: {words} ");
         let full = lines.last().is_some_and(|line| text::columns(line) + text::columns(&piece) > most);
         if full {
