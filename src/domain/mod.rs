@@ -14,3 +14,4 @@ pub mod search;
 pub mod session;
 pub mod signal;
 pub mod turn;
+pub mod worktree;

@@ -22,7 +22,8 @@ use crate::domain::conversation::Tab;
 use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
 use crate::domain::request::{Request, RequestNumber};
 use crate::domain::turn::{TurnRecord, TurnState};
-use crate::protocol::message::{AgentReport, Conversation, Environment, Process, Status};
+use crate::domain::worktree::Work;
+use crate::protocol::message::{AgentReport, AgentSession, Conversation, Environment, Process, Status};
 use crate::terminal::frame::{Frame, Size};
 use crate::terminal::keys::{Focus, Key, KeyCode, Modifiers, MouseButton};
 use std::collections::BTreeMap;
@@ -291,6 +292,27 @@ pub struct Agents {
     /// None until the host has told them.
     pub reports: Option<Vec<AgentReport>>,
     pub chosen: usize,
+    /// Whether the new conversation gets a git worktree of its own.
+    pub place: NewPlace,
+    /// The sessions that the chosen one keeps of the folder, while the person looks for one to adopt.
+    pub sessions: Option<Sessions>,
+}
+
+/// Where a new conversation works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NewPlace {
+    #[default]
+    Folder,
+    Worktree,
+}
+
+/// An agent's own sessions, one of which a conversation is to go on with.
+pub struct Sessions {
+    pub agent: String,
+    pub folder: String,
+    /// None until the host has told them.
+    pub known: Option<Vec<AgentSession>>,
+    pub chosen: usize,
 }
 
 /// What the agent asks in a turn. The chosen one stays chosen whatever becomes of it, so that a key pressed late answers nothing else.
@@ -308,6 +330,9 @@ pub enum Confirm {
     /// A fresh session, though this turn runs.
     FreshWhileRunning(TurnNumber),
     StopSession,
+    RemoveWorktree,
+    /// It holds this, which is nowhere else.
+    RemoveWorktreeWithWork(Work),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

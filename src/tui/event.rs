@@ -131,6 +131,7 @@ pub enum Purpose {
         brief: String,
         of: FreshOf,
     },
+    RemoveWorktree,
     /// A fork of this one.
     Fork(ConversationId),
     /// For the first message of a fork.
@@ -138,6 +139,8 @@ pub enum Purpose {
     /// What was said before a fork.
     Past(ConversationId),
     Agents,
+    /// What this agent keeps.
+    AgentSessions(String),
     /// All conversations, for the pages that list them.
     List,
     /// With the text that is looked for.

@@ -276,6 +276,8 @@ pub fn draft(number: i64, title: &str) -> Conversation {
         next: Decision { continuity: Continuity::Fresh, why: Why::FirstMessage },
         turns: 0,
         begun: Begun::New,
+        worktree: None,
+        tree_work: None,
         spent: Usage::default(),
         created_at: ago(9_000),
         active_at: ago(9_000 - number),

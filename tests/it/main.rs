@@ -39,3 +39,4 @@ mod start;
 mod text;
 mod trouble;
 mod window;
+mod worktree;

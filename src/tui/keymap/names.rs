@@ -31,6 +31,7 @@ impl Command {
             Command::ToggleRecord => "record",
             Command::Export => "export",
             Command::Fork => "fork",
+            Command::RemoveWorktree => "remove_worktree",
             Command::Why => "why",
             Command::StopSession => "end_session",
             Command::Rename => "rename",
@@ -74,6 +75,8 @@ impl Command {
             | Command::Answer
             | Command::ChooseAgent
             | Command::HandOver
+            | Command::AgentSessions
+            | Command::ToggleWorktree
             | Command::NextOrder
             | Command::OnChosen(_)
             | Command::Back

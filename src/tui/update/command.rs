@@ -14,13 +14,20 @@ use super::{
 };
 use crate::domain::id::ConversationId;
 use crate::domain::request::Choice;
-use crate::protocol::message::{Conversation, Place, Request, RunningTurn, Scroll, ViewInput};
+use crate::protocol::message::{Conversation, Place, Request, RunningTurn, Scroll, ViewInput, WorkInIt};
 
 pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
     match command {
         Command::NewTab => new_tab(app, out),
         Command::NewTabWith => agents::open(app, out),
         Command::ChooseAgent => agents::take(app, out),
+        Command::AgentSessions => agents::list_sessions(app, out),
+        Command::ToggleWorktree => agents::toggle_worktree(app),
+        Command::RemoveWorktree => match app.active().map(|one| one.worktree.is_some()) {
+            Some(true) => app.page = Some(Page::Confirm(Confirm::RemoveWorktree)),
+            Some(false) => say(app, "it has no git worktree of its own; t in the list of agents begins with one"),
+            None => say(app, "no tab is open yet"),
+        },
         Command::Fork => fork::ask_for(app, out),
         Command::HandOver => agents::hand_over(app, out),
         Command::Overview => overview::open(app, out),
@@ -128,6 +135,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::Allow => requests::answer(app, out, Choice::Allow),
         Command::Deny => requests::answer(app, out, Choice::Deny),
         Command::Answer => requests::answer_in_words(app, out),
+        Command::Back if agents::leave_sessions(app) => {}
         Command::Back => match app.page.take() {
             Some(_) => {}
             None if app.keyboard() == Keyboard::Record => reading::back(app),
@@ -278,10 +286,14 @@ fn close_tab(app: &mut App, out: &mut Vec<Effect>) {
     let Some(conversation) = app.active() else { return };
     let id = conversation.id;
     let back = format!("{} brings it back", app.short_way(Command::UndoClose));
+    let kept = match &conversation.worktree {
+        Some(worktree) => format!("; so does its worktree on {}", worktree.branch),
+        None => String::new(),
+    };
     let text = match (running(conversation), view_of(conversation)) {
-        (Some(turn), _) => format!("turn {} goes on; the conversation stays; {back}", turn.number),
-        (None, Some(_)) => format!("its session keeps running; the conversation stays; {back}"),
-        (None, None) => format!("the conversation stays; {back}"),
+        (Some(turn), _) => format!("turn {} goes on; the conversation stays{kept}; {back}", turn.number),
+        (None, Some(_)) => format!("its session keeps running; the conversation stays{kept}; {back}"),
+        (None, None) => format!("the conversation stays{kept}; {back}"),
     };
     save_draft(app, out, Some(id));
     if ask(app, out, Purpose::CloseTab(id), Request::CloseTab { conversation: id }) == Asked::Yes {
@@ -348,6 +360,14 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
         Page::Confirm(Confirm::FreshWhileRunning(_)) => {
             let request = fresh_request(conversation, RunningTurn::Stop);
             ask(app, out, Purpose::Fresh(conversation), request);
+        }
+        Page::Confirm(Confirm::RemoveWorktree) => {
+            let request = Request::RemoveWorktree { conversation, work: WorkInIt::Refuse };
+            ask(app, out, Purpose::RemoveWorktree, request);
+        }
+        Page::Confirm(Confirm::RemoveWorktreeWithWork(_)) => {
+            let request = Request::RemoveWorktree { conversation, work: WorkInIt::Save };
+            ask(app, out, Purpose::RemoveWorktree, request);
         }
         Page::Confirm(Confirm::StopSession) => {
             order(app, out, Request::StopSession { conversation }, "the session's process is ended");

@@ -137,18 +137,31 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
             };
             brief::put_into_composer(app, conversation, &brief, &words);
         }
+        (Purpose::RemoveWorktree, Reply::WorktreeRemoved { worktree, saved }) => say(
+            app,
+            match saved {
+                None => format!("the worktree {} is removed; the next message goes to the repository", worktree.path),
+                Some(name) => {
+                    format!("the worktree {} is removed; what was not committed: git show {name}", worktree.path)
+                }
+            },
+        ),
+        (Purpose::RemoveWorktree, Reply::Refused { why: Refusal::WorktreeHasWork { work, .. } }) => {
+            app.page = Some(Page::Confirm(Confirm::RemoveWorktreeWithWork(work)));
+        }
         (Purpose::Fork(_), Reply::Created { conversation }) => {
             tab_opened(app, out, conversation);
             fork::made(app, out, conversation);
         }
         (Purpose::ForkBrief(conversation), Reply::Brief { text }) => fork::brief_came(app, conversation, &text),
-        (Purpose::Past(conversation), Reply::Turns(turns)) => fork::past_came(app, conversation, turns),
+        (Purpose::Past(conversation), Reply::Past(past)) => fork::past_came(app, conversation, past),
         (Purpose::Agents, Reply::Agents(reports)) => agents::came(app, reports),
         (Purpose::Search(text), Reply::Found(findings)) => search::came(app, out, text, Ok(findings)),
         (Purpose::Search(text), Reply::Refused { why }) => search::came(app, out, text, Err(why.to_string())),
         (Purpose::OneTurn { conversation, turn }, Reply::Turns(turns)) => {
             search::turn_came(app, conversation, turn, turns);
         }
+        (Purpose::AgentSessions(agent), Reply::AgentSessions(sessions)) => agents::sessions_came(app, &agent, sessions),
         (Purpose::List, Reply::Overview(all)) => overview::came(app, all.conversations),
         (Purpose::Archive { conversation, had_tab }, Reply::Done) => overview::archived(app, conversation, had_tab),
         (Purpose::Peek { conversation, at }, Reply::Turns(turns)) => overview::peeked(app, conversation, at, turns),
@@ -221,6 +234,10 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
             }
             say_trouble(app, why);
         }
+        Purpose::AgentSessions(_) => {
+            agents::leave_sessions(app);
+            say_trouble(app, why);
+        }
         Purpose::Search(text) => search::settle(app, text, Err(why.to_owned())),
         Purpose::List => {
             app.listed = Listed::NotAsked;
@@ -238,6 +255,7 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
         | Purpose::OpenTab(_)
         | Purpose::OneTurn { .. }
         | Purpose::CloseTab(_)
+        | Purpose::RemoveWorktree
         | Purpose::Fork(_)
         | Purpose::ForkBrief(_)
         | Purpose::Past(_)

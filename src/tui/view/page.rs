@@ -278,6 +278,22 @@ fn draw_confirm(app: &App, confirm: Confirm, buffer: &mut Buffer) {
             "interrupt and start fresh",
         ),
         Confirm::StopSession => (" end the session's process ", stop_words(app), "end the process"),
+        Confirm::RemoveWorktree => (
+            " remove the worktree ",
+            "Its folder goes, if all that stands in it stands somewhere else as well; its process is ended first. The conversation goes on \
+             in the repository, in a fresh session."
+                .to_owned(),
+            "remove it",
+        ),
+        Confirm::RemoveWorktreeWithWork(work) => (
+            " work would be left ",
+            format!(
+                "It holds work that is nowhere else: {}. What is not committed would be saved under a name that you are told, commits stay on \
+                 its branch, and the folder goes with all that git ignores in it.",
+                work.words()
+            ),
+            "save the work and remove the folder",
+        ),
     };
     let width = BOX_COLUMNS.min(app.size.columns);
     let mut lines: Vec<Line> =
@@ -285,7 +301,7 @@ fn draw_confirm(app: &App, confirm: Confirm, buffer: &mut Buffer) {
     lines.push(Line::default());
     let brief = match confirm {
         Confirm::FreshWhileRunning(_) => Some(("b", "the same, with a brief as a draft")),
-        Confirm::StopSession => None,
+        Confirm::StopSession | Confirm::RemoveWorktree | Confirm::RemoveWorktreeWithWork(_) => None,
     };
     for (key, words) in [("y", yes)].into_iter().chain(brief).chain([("n", "leave all as it is")]) {
         lines.push(Line::from(vec![Span::styled(key, accent()), Span::raw(format!("  {words}"))]));

@@ -29,7 +29,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let screen = app.desk().and_then(|desk| desk.screen.as_ref()).filter(|_| !app.shows_record());
     match screen {
         Some(screen) => draw_screen(screen, area, buffer),
-        None if conversation.turns == 0 && conversation.begun == Begun::New => {
+        None if conversation.turns == 0 && conversation.session.is_none() && conversation.begun == Begun::New => {
             draw_welcome(app, conversation, area, buffer);
             None
         }

@@ -16,8 +16,10 @@ use crate::domain::id::{SessionNumber, TurnNumber};
 use crate::domain::request::{Choice, RequestState};
 use crate::domain::session::{AsleepWhy, Exit};
 use crate::domain::turn::{Evidence, FailedWhy, InterruptedBy, Source, TurnEnd, TurnRecord, TurnState, UnknownWhy};
+use crate::domain::worktree::{BranchBy, Work, Worktree};
 use crate::protocol::message::{
-    Conversation, Event as HostEvent, Process, Reply, RunningTurn, Session, Status, TakenUp, ViewOutput,
+    Conversation, Event as HostEvent, PastTurn, Process, Refusal, Reply, RunningTurn, Session, Status, TakenUp,
+    ViewOutput,
 };
 use crate::terminal::frame::{ScrollPosition, Size};
 
@@ -586,7 +588,25 @@ fn a_fork_shows_what_was_said_before_it() {
     check("fork", &[fork], |window| {
         let past = vec![ended(1, "look at the login", TurnEnd::Completed), ended(2, "fix it", TurnEnd::Completed)];
         window.answer(Purpose::EarlierTurns(id(2)), Reply::Turns(Vec::new()));
-        window.answer(Purpose::Past(id(2)), Reply::Turns(past));
+        let past = past.into_iter().map(|turn| PastTurn { conversation: id(1), turn });
+        window.answer(Purpose::Past(id(2)), Reply::Past(past.collect()));
         window.answer(Purpose::ForkBrief(id(2)), Reply::Brief { text: "This was said.\n\nAsked:\nfix it".into() });
+    });
+}
+
+#[test]
+fn a_conversation_in_a_worktree_says_so_in_the_row_of_tabs() {
+    let worktree = Worktree {
+        path: "/t/app-fix".into(),
+        repository: "/home/me/app".into(),
+        branch: "fix-login".into(),
+        branch_by: BranchBy::Us,
+    };
+    let work = Work { changed: 3, untracked: 1, ahead: 2 };
+    let conversation = Conversation { worktree: Some(worktree), tree_work: Some(work), ..idle(1, "fix login") };
+    check("worktree", &[conversation], |window| {
+        window.press("<prefix>Wy");
+        let why = Refusal::WorktreeHasWork { path: "/t/app-fix".into(), work };
+        window.answer(Purpose::RemoveWorktree, Reply::Refused { why });
     });
 }
