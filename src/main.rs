@@ -1,6 +1,7 @@
 //! The program's door: arguments to the window or a verb; errors to words and an exit code.
 
 use clap::Parser;
+use std::io::Write;
 use std::process::ExitCode;
 use threadkeep::cli::{self, Arguments};
 use threadkeep::client::environment;
@@ -17,7 +18,8 @@ fn main() -> ExitCode {
     match outcome {
         Ok(code) => ExitCode::from(code as u8),
         Err((text, code)) => {
-            eprintln!("threadkeep: {text}");
+            // Where not even that can be written (a full disk behind it), the code says it still.
+            let _ = writeln!(std::io::stderr(), "threadkeep: {text}");
             ExitCode::from(code as u8)
         }
     }

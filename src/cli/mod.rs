@@ -36,6 +36,7 @@ use crate::json;
 use crate::paths::{Paths, PathsError};
 use crate::protocol::message::{BUILD, Conversation, Reply, Request};
 use crate::store::StoreError;
+use crate::terminal::clean::clean_lines;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::ArgValueCandidates;
 use std::io::{self, Read, Write};
@@ -339,11 +340,16 @@ fn code_of(state: &TurnState) -> ExitCode {
 
 /// One object on one line.
 fn say_json(value: serde_json::Value) -> Result<(), CliError> {
-    say(&json::versioned(value).to_string())
+    print_line(&json::versioned(value).to_string())
+}
+
+/// Words for a person. What a program or a message has of commands for a terminal must not reach theirs.
+fn say(text: &str) -> Result<(), CliError> {
+    print_line(&clean_lines(text))
 }
 
 /// A line to standard output. A reader that went away (`| head`) is no error.
-fn say(line: &str) -> Result<(), CliError> {
+fn print_line(line: &str) -> Result<(), CliError> {
     match writeln!(io::stdout(), "{line}") {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),

@@ -5,8 +5,9 @@ use super::clock;
 use super::core::HostCore;
 use super::effect::{Effect, Query, SessionOrder};
 use super::event::{ClientId, Event};
-use super::finder::{Finder, ToFind, What};
+use super::finder::{ToFind, What};
 use super::processes;
+use super::reads::Reads;
 use super::session::{Handover, SessionThread};
 use super::socket::Frames;
 use super::timers::Timers;
@@ -72,19 +73,15 @@ pub enum Incoming {
     },
 }
 
-/// Who reads the store: a search takes its time, and the rest must not wait for it.
-pub struct Finders {
-    pub turns: Finder,
-    pub words: Finder,
-}
-
 pub struct Driver {
     core: HostCore,
     agents: Arc<AgentCatalog>,
     writer: Writer,
-    finders: Finders,
+    reads: Reads,
     /// Batches that the writer has and has not given back. While there are some, everything goes behind them, so that order is kept.
     at_writer: usize,
+    /// Batches that have come back since the host began.
+    batches_back: u64,
     /// Nothing can be committed at present.
     store_trouble: bool,
     clients: HashMap<ClientId, Frames>,
@@ -105,7 +102,7 @@ impl Driver {
         core: HostCore,
         agents: AgentCatalog,
         writer: Writer,
-        finders: Finders,
+        reads: Reads,
         run: PathBuf,
         incoming: Sender<Incoming>,
     ) -> Driver {
@@ -113,8 +110,9 @@ impl Driver {
             core,
             agents: Arc::new(agents),
             writer,
-            finders,
+            reads,
             at_writer: 0,
+            batches_back: 0,
             store_trouble: false,
             clients: HashMap::new(),
             parked: HashMap::new(),
@@ -156,7 +154,10 @@ impl Driver {
         match incoming {
             Incoming::Event(event) => {
                 match &event {
-                    Event::StoreTrouble(_) => self.store_trouble = true,
+                    Event::StoreTrouble(_) => {
+                        self.store_trouble = true;
+                        self.reads.read_all();
+                    }
                     Event::StoreWell | Event::StoreOpened { .. } => self.store_trouble = false,
                     _ => {}
                 }
@@ -178,7 +179,7 @@ impl Driver {
                 self.perform(effects);
             }
             Incoming::Committed(effects) => {
-                self.at_writer = self.at_writer.saturating_sub(1);
+                self.batch_is_back();
                 for effect in effects {
                     self.perform_one(effect);
                 }
@@ -187,7 +188,7 @@ impl Driver {
                 let reply = Reply::Refused { why: Refusal::NotUnderstood };
                 self.tell(client, &Told::Reply { id, reply });
             }
-            Incoming::GivenUp => self.at_writer = self.at_writer.saturating_sub(1),
+            Incoming::GivenUp => self.batch_is_back(),
             Incoming::QueryDone { client, id, reply } => self.tell(client, &Told::Reply { id, reply }),
             Incoming::SessionGone { conversation, generation, left } => {
                 self.left.extend(left);
@@ -195,6 +196,21 @@ impl Driver {
                     session.join();
                 }
             }
+        }
+    }
+
+    fn batch_is_back(&mut self) {
+        self.at_writer = self.at_writer.saturating_sub(1);
+        self.batches_back += 1;
+        self.reads.batch_is_back(self.batches_back);
+    }
+
+    fn read(&mut self, client: ClientId, id: u64, what: What) {
+        let before = u64::try_from(self.at_writer).unwrap_or(u64::MAX);
+        self.reads.read_after(self.batches_back.saturating_add(before), ToFind { client, id, what });
+        match self.store_trouble {
+            true => self.reads.read_all(),
+            false => self.reads.batch_is_back(self.batches_back),
         }
     }
 
@@ -227,7 +243,7 @@ impl Driver {
     fn needs_no_commit(&self, effect: &Effect) -> bool {
         match effect {
             Effect::ReplyNow { .. } | Effect::TellNow { .. } | Effect::RefuseView { .. } | Effect::End => true,
-            // What a client knows of is committed, so it reads no older state than that.
+            // They wait in a line of their own (`reads.rs`).
             Effect::Query {
                 query: Query::Turns { .. } | Query::DecisionsOf { .. } | Query::Brief { .. } | Query::Past { .. },
                 ..
@@ -279,12 +295,8 @@ impl Driver {
                     self.tell(client, &told);
                 }
             }
-            Effect::Search { client, id, query, most } => {
-                self.finders.words.find(ToFind { client, id, what: What::Words { query, most } });
-            }
-            Effect::Query { client, id, query } => {
-                self.finders.turns.find(ToFind { client, id, what: What::Turns(query) });
-            }
+            Effect::Search { client, id, query, most } => self.read(client, id, What::Words { query, most }),
+            Effect::Query { client, id, query } => self.read(client, id, What::Turns(query)),
             Effect::DescribeAgents { client, id } => self.describe_agents(client, id),
             Effect::StartSession { conversation, order, environment } => {
                 self.start_session(conversation, &order, &environment);

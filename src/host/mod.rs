@@ -14,6 +14,7 @@ mod finder;
 pub mod first_word;
 mod processes;
 mod pty;
+mod reads;
 mod session;
 mod socket;
 mod timers;
@@ -27,10 +28,11 @@ use crate::store::{Loaded, Reader, Store, StoreError};
 use agents::AgentCatalog;
 use backups::Backups;
 use core::{HostCore, HostFacts};
-use driver::{Driver, Finders, Incoming};
+use driver::{Driver, Incoming};
 use event::Event;
 use finder::Finder;
 use first_word::FirstWord;
+use reads::Reads;
 use socket::Door;
 use std::fs::File;
 use std::io;
@@ -139,7 +141,7 @@ async fn serve(paths: &Paths, lock: Held, opened: Result<(Store, Loaded), StoreE
 
     let (incoming, receiver) = mpsc::channel(INCOMING);
     let finder = |name| Finder::start(name, Reader::new(&paths.store), incoming.clone()).map_err(HostError::Run);
-    let finders = Finders { turns: finder("turns")?, words: finder("search")? };
+    let reads = Reads::new(finder("turns")?, finder("search")?);
     let writer = Writer::start(found, incoming.clone()).map_err(HostError::Run)?;
     let _backups = Backups::start(&paths.store).map_err(HostError::Run)?;
     let listen_failed = |source| HostError::Listen { path: paths.socket.clone(), source };
@@ -151,12 +153,13 @@ async fn serve(paths: &Paths, lock: Held, opened: Result<(Store, Loaded), StoreE
         build: BUILD.to_owned(),
         pid: std::process::id(),
         started_at,
+        busy: false,
     };
     FirstWord::Serving.tell();
     tokio::spawn(socket::serve(door, hello, incoming.clone()));
     tokio::spawn(end_on_signal(incoming.clone()));
     tracing::info!(pid = std::process::id(), build = BUILD, "the host serves");
-    Driver::new(core, agents, writer, finders, paths.run.clone(), incoming).run(first, receiver).await;
+    Driver::new(core, agents, writer, reads, paths.run.clone(), incoming).run(first, receiver).await;
     tracing::info!("the host ended as told");
     Ok(())
 }
@@ -199,7 +202,12 @@ fn log_to(path: &Path) {
     use std::os::unix::fs::OpenOptionsExt;
     let file: io::Result<File> = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
     if let Ok(file) = file {
+        let log = tracing_subscriber::fmt()
+            .with_ansi(false)
+            // What it cannot write it would tell on standard error, which is the same file: on a full disk that is a panic of whichever thread.
+            .log_internal_errors(false)
+            .with_writer(std::sync::Mutex::new(file));
         // Only the first in a process counts, and a host is a process of its own.
-        let _ = tracing_subscriber::fmt().with_ansi(false).with_writer(std::sync::Mutex::new(file)).try_init();
+        let _ = log.try_init();
     }
 }

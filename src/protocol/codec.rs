@@ -104,6 +104,7 @@ mod tests {
             build: "0.1.0".into(),
             pid: 7,
             started_at: Timestamp(5),
+            busy: false,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The contract for scripts: what each verb prints with `--json`, and every exit code.
 
-use crate::home::{Home, wait_until};
+use crate::home::{Home, Tab, wait_until};
 use serde_json::json;
 
 #[test]
@@ -168,6 +168,22 @@ fn verbs_print_words_for_people_too() {
     assert!(why.stdout.contains("fresh") && why.stdout.contains("first message"), "{why:?}");
     let status = home.run(&["host", "status"]).done();
     assert!(status.stdout.contains("1 conversations, 1 sessions"), "{status:?}");
+}
+
+/// The broken one printed them as they came.
+#[test]
+fn what_a_program_chose_is_printed_without_its_commands() {
+    let home = Home::new();
+    let title = "a\u{1b}]0;x\u{7}\nb\u{202e}c";
+    let made = home.run(&["new", "--json", "--title", title]).done().json()["conversation"].to_string();
+    let tab = Tab { home: &home, id: made };
+    tab.send("# \u{202e}\u{9b}31m");
+    for verb in [&["ls"][..], &["log"], &["why"]] {
+        let out = home.run(verb).done().stdout;
+        let bad = out.chars().find(|sign| *sign == '\u{202e}' || (sign.is_control() && !matches!(sign, '\n' | '\t')));
+        assert_eq!(bad, None, "{verb:?}: {out:?}");
+    }
+    assert_eq!(home.run(&["ls"]).done().stdout.lines().count(), 1, "one line a conversation");
 }
 
 #[test]

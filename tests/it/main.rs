@@ -24,6 +24,7 @@ mod queue;
 mod record;
 mod recordings;
 mod requests;
+mod rules;
 
 mod screen;
 mod scripting;

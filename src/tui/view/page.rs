@@ -6,7 +6,8 @@ use super::super::keymap::{Place, key_name};
 use super::super::layout::layout;
 use super::record::{session_words, state_words, turn_lines};
 use super::{
-    accent, agents, blank, covers, draw_box, overview, palette, put_line, quiet, requests, search, strong, text, work,
+    accent, agents, blank, covers, draw_box, overview, palette, put_line, quiet, requests, search, strong, text,
+    trouble, work,
 };
 use crate::domain::continuity::DecisionRecord;
 use crate::domain::fingerprint::Fingerprint;
@@ -217,6 +218,9 @@ fn session_lines(app: &App, session: &Session, width: usize) -> Vec<Line<'static
             Process::Alive { taken_up: TakenUp::New, .. } | Process::Asleep { .. } => "",
         };
         lines.extend(indented(&format!("   the agent's id: {id}{confirmed}"), width, Style::new()));
+    }
+    if let Some(warning) = &session.warning {
+        lines.extend(indented(&format!("   {warning}"), width, trouble()));
     }
     for seen in &session.heard {
         let age = text::age(app.now.wall, seen.at);
