@@ -1,6 +1,6 @@
 //! The command line: one verb a file. Every verb is a client like the window.
 //!
-//! Change here: arguments, exit codes. Output with `--json` is a contract (README, "Scripts"); its shapes are in `src/json.rs`.
+//! Change here: arguments, exit codes. Output with `--json` is a contract (docs/json.md); its shapes are in `src/json.rs`.
 
 mod adopt;
 mod answer;
