@@ -89,7 +89,7 @@ mod tests {
     use crate::domain::search::{Findings, Found, Looked, Piece};
     use crate::domain::turn::{TurnEnd, TurnState};
     use crate::protocol::message::{
-        Asked, AskedId, Environment, Event, Hello, Place, Refusal, Reply, Request, RunningTurn, Scroll, Told,
+        Asked, AskedId, Environment, Event, Hello, Place, Refusal, Reply, Request, Rest, RunningTurn, Scroll, Told,
         ViewInput, ViewOutput, WhenAsked,
     };
     use crate::terminal::frame::*;
@@ -205,6 +205,9 @@ mod tests {
             ("ending", encode(&Told::Event(Event::HostEnding))),
             ("key", encode(&ViewInput::Key(Key { code: KeyCode::Char('a'), modifiers: Modifiers::CONTROL }))),
             ("scroll", encode(&ViewInput::Scroll(Scroll::Up(3)))),
+            ("scroll_to", encode(&ViewInput::Scroll(Scroll::ToRow(-3)))),
+            ("read_text", encode(&ViewInput::ReadText)),
+            ("text", encode(&ViewOutput::Text { first: 7, rows: vec![a_text_row()], rest: Rest::None })),
             ("picture", encode(&ViewOutput::Frame(a_picture()))),
         ]
         .map(|(name, bytes)| format!("{name}: {}", readable(&bytes.expect("encodes"))));
@@ -220,6 +223,10 @@ mod tests {
         Findings { found, looked: Looked::AtAll }
     }
 
+    fn a_text_row() -> TextRow {
+        TextRow { text: "ok".into(), wrapped: true }
+    }
+
     fn a_picture() -> FrameDelta {
         let style = Style { foreground: Color::Indexed(1), background: Color::Rgb(1, 2, 3), flags: Style::BOLD };
         let run = Run { style, width: RunWidth::Narrow, text: "ok".into() };
@@ -227,7 +234,8 @@ mod tests {
             size: Size { columns: 80, rows: 24 },
             rows: vec![(3, Row { runs: vec![run] })],
             cursor: Some(Cursor { column: 1, row: 2, shape: CursorShape::Bar, blink: Blink::Steady }),
-            scroll: ScrollPosition { up: 0, most: 9 },
+            scroll: ScrollPosition { up: 0, most: 9, left: 40 },
+            clicks: ClicksGo::ToProgram,
         }
     }
 

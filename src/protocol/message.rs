@@ -12,7 +12,7 @@ use crate::domain::request::{Choice, RequestKind, RequestNumber};
 use crate::domain::search::{Findings, TURN_STATES};
 use crate::domain::session::AsleepWhy;
 use crate::domain::turn::{Evidence, TurnEnd, TurnRecord, TurnState};
-use crate::terminal::frame::{FrameDelta, Size};
+use crate::terminal::frame::{FrameDelta, Size, TextRow};
 use crate::terminal::keys::{Focus, Key, Mouse};
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ pub const BUILD: &str = env!("THREADKEEP_BUILD");
 /// Builds with another major cannot talk to each other.
 pub const PROTOCOL_MAJOR: u16 = 1;
 /// Grows with each message that is added.
-pub const PROTOCOL_MINOR: u16 = 1;
+pub const PROTOCOL_MINOR: u16 = 2;
 
 /// The first frame, both ways.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -480,6 +480,8 @@ pub enum ViewInput {
     Resize(Size),
     /// Moves this view in the scrollback; other views stay where they are.
     Scroll(Scroll),
+    /// All rows of the session as text, those above the screen too. Brings `ViewOutput::Text`.
+    ReadText,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -492,6 +494,8 @@ pub enum Scroll {
     Top,
     /// Back to the live screen.
     Live,
+    /// The row with this number (`ScrollPosition::left`) is the first that is shown, as far as there are rows.
+    ToRow(i64),
 }
 
 /// From the host on a view.
@@ -499,6 +503,12 @@ pub enum Scroll {
 #[serde(rename_all = "snake_case")]
 pub enum ViewOutput {
     Frame(FrameDelta),
+    /// The rows follow those of the part before; `first` is the number of the very first one.
+    Text {
+        first: i64,
+        rows: Vec<TextRow>,
+        rest: Rest,
+    },
     /// The process is gone; nothing follows.
     Ended,
 }

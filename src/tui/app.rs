@@ -3,10 +3,12 @@
 //! Change here: what a window remembers. Not here: what changes it (`update`) or how it looks (`view`).
 
 use super::composer::Composer;
+use super::copy::Copy;
 use super::event::{Effect, Event, Now, ViewOf};
 use super::layout;
 use super::overview::{Listed, Overview};
 use super::palette::Palette;
+use super::pointer::Pointer;
 use super::search::Search;
 use crate::client::Absent;
 use crate::client::kept::KeptText;
@@ -18,7 +20,7 @@ use crate::domain::request::{Request, RequestNumber};
 use crate::domain::turn::{TurnRecord, TurnState};
 use crate::protocol::message::{AgentReport, Conversation, Environment, Process, Status};
 use crate::terminal::frame::{Frame, Size};
-use crate::terminal::keys::{Focus, Key, KeyCode, Modifiers, MouseButton};
+use crate::terminal::keys::{Focus, Key, KeyCode, Modifiers};
 use std::collections::BTreeMap;
 
 /// The step in which the age of an agent's process is shown, so that an idle window need not tick by seconds.
@@ -51,8 +53,7 @@ pub struct App {
     /// What the outer terminal last said.
     pub window_focused: bool,
     pub prefix: Prefix,
-    /// The mouse button whose press the agent got; without that it gets no drag and no release either.
-    pub agent_button: Option<MouseButton>,
+    pub pointer: Pointer,
     /// What was typed before there was a tab to type in.
     pub early: Vec<Event>,
     pub page: Option<Page>,
@@ -173,6 +174,15 @@ pub struct Screen {
     pub of: ViewOf,
     pub frame: Frame,
     pub state: ScreenState,
+    /// Where the live screen began when the picture was scrolled up; none while it is not.
+    pub left_then: Option<i64>,
+}
+
+impl Screen {
+    /// Rows that came below since the picture was scrolled up.
+    pub fn new_rows(&self) -> i64 {
+        self.left_then.map_or(0, |then| (self.frame.scroll.left - then).max(0))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -229,6 +239,7 @@ pub enum Page {
     Overview(Box<Overview>),
     Search(Box<Search>),
     Palette(Box<Palette>),
+    Copy(Box<Copy>),
 }
 
 /// The agents of the host, one of which a new conversation is to have.
@@ -303,7 +314,7 @@ impl App {
             view: None,
             window_focused: true,
             prefix: Prefix::None,
-            agent_button: None,
+            pointer: Pointer::default(),
             early: Vec::new(),
             page: None,
             notice: None,
@@ -382,8 +393,12 @@ impl App {
             Some(ViewState::Lost { again_ms }) => Some(again_ms),
             Some(ViewState::Open) | None => None,
         };
+        let drag = match &self.page {
+            Some(Page::Copy(copy)) => copy.beyond.map(|(_, _, due_ms)| due_ms),
+            Some(_) | None => None,
+        };
         let clocks = [self.next_second_ms(), self.next_minute_ms()];
-        [prefix, link, draft, notice, view].into_iter().chain(clocks).flatten().min()
+        [prefix, link, draft, notice, view, drag].into_iter().chain(clocks).flatten().min()
     }
 
     /// When the elapsed time of the running turn shows another second; none while none runs or is seen.

@@ -66,6 +66,8 @@ pub enum Effect {
     ToView(ViewInput),
     /// Brings `KeptTexts` where there are some.
     TakeKeptTexts,
+    /// Gives the text to the clipboard of the person's terminal.
+    Copy(String),
     Leave,
 }
 

@@ -4,6 +4,9 @@
 //! Not here: keys for the agent's screen, which all pass but the prefix and `Place::Anywhere`.
 
 use super::composer::Edit;
+use super::copy::Step;
+use super::copy::find::Direction;
+use super::copy::selection::Shape;
 use crate::terminal::keys::{Key, KeyCode, Modifiers};
 use std::fmt::Write;
 
@@ -39,6 +42,9 @@ pub enum Command {
     Leave,
     ScrollUp,
     ScrollDown,
+    ScrollEnd,
+    CopyMode,
+    Copy(CopyCommand),
     Submit,
     Older,
     Newer,
@@ -77,6 +83,21 @@ pub enum RowAction {
     Delete,
 }
 
+/// What can be done while text is selected to be copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyCommand {
+    Step(Step),
+    Select(Shape),
+    OtherEnd,
+    Find(Direction),
+    FindNext,
+    FindPrevious,
+    Take,
+    /// Ends the selection, or leaves.
+    Back,
+    Leave,
+}
+
 /// A step in a list or on a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Motion {
@@ -109,6 +130,8 @@ pub enum Place {
     Search,
     /// All actions and conversations; letters go into what is looked for.
     Palette,
+    /// The text that stands still to be copied.
+    Copy,
     Confirm,
 }
 
@@ -145,6 +168,14 @@ const fn shift(code: KeyCode) -> Key {
     Key { code, modifiers: Modifiers::SHIFT }
 }
 
+const fn step(key: Key, step: Step, words: &'static str) -> Binding {
+    bind(Place::Copy, key, Command::Copy(CopyCommand::Step(step)), words)
+}
+
+const fn copy(key: Key, command: CopyCommand, words: &'static str) -> Binding {
+    bind(Place::Copy, key, Command::Copy(command), words)
+}
+
 const GO_TO_TAB: &str = "go to that tab";
 
 pub const TABLE: &[Binding] = &[
@@ -161,6 +192,7 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Prefix, char('s'), Command::Why, "why: reused, resumed or fresh"),
     bind(Place::Prefix, char('t'), Command::TogglePanel, "turn panel on or off"),
     bind(Place::Prefix, char('v'), Command::ToggleRecord, "record or live screen"),
+    bind(Place::Prefix, char('['), Command::CopyMode, "scroll, search and copy"),
     bind(Place::Prefix, char('w'), Command::Overview, "all conversations"),
     bind(Place::Prefix, char('/'), Command::Search, "search all turns"),
     bind(Place::Prefix, char(':'), Command::Palette, "every action by its name"),
@@ -200,6 +232,7 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Anywhere, ctrl(KeyCode::PageUp), Command::PreviousTab, "previous tab"),
     bind(Place::Anywhere, shift(KeyCode::PageUp), Command::ScrollUp, "scroll the pane"),
     bind(Place::Anywhere, shift(KeyCode::PageDown), Command::ScrollDown, "scroll the pane"),
+    bind(Place::Anywhere, shift(KeyCode::End), Command::ScrollEnd, "back to the pane's end, where it is scrolled up"),
     bind(Place::Composer, plain(KeyCode::Enter), Command::Submit, "send, or queue while a turn runs"),
     bind(Place::Composer, alt(KeyCode::Enter), Command::Edit(Edit::Newline), "new line"),
     bind(Place::Composer, shift(KeyCode::Enter), Command::Edit(Edit::Newline), "new line"),
@@ -324,6 +357,42 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Palette, ctrl(KeyCode::Home), Command::Move(Motion::Top), ""),
     bind(Place::Palette, ctrl(KeyCode::End), Command::Move(Motion::Bottom), ""),
     bind(Place::Palette, plain(KeyCode::Escape), Command::Back, "back"),
+    step(char('h'), Step::Left, "move"),
+    step(char('j'), Step::Down, "move"),
+    step(char('k'), Step::Up, "move"),
+    step(char('l'), Step::Right, "move"),
+    step(plain(KeyCode::Left), Step::Left, ""),
+    step(plain(KeyCode::Down), Step::Down, ""),
+    step(plain(KeyCode::Up), Step::Up, ""),
+    step(plain(KeyCode::Right), Step::Right, ""),
+    step(char('b'), Step::WordLeft, "by words: left, right, to the end"),
+    step(char('w'), Step::WordRight, "by words: left, right, to the end"),
+    step(char('e'), Step::WordEnd, "by words: left, right, to the end"),
+    step(char('0'), Step::RowStart, "start and end of the row"),
+    step(char('$'), Step::RowEnd, "start and end of the row"),
+    step(plain(KeyCode::Home), Step::RowStart, ""),
+    step(plain(KeyCode::End), Step::RowEnd, ""),
+    step(plain(KeyCode::PageUp), Step::PageUp, "by pages"),
+    step(plain(KeyCode::PageDown), Step::PageDown, "by pages"),
+    step(ctrl(KeyCode::Char('b')), Step::PageUp, ""),
+    step(ctrl(KeyCode::Char('f')), Step::PageDown, ""),
+    step(ctrl(KeyCode::Char('u')), Step::HalfUp, "by half pages"),
+    step(ctrl(KeyCode::Char('d')), Step::HalfDown, "by half pages"),
+    step(char('g'), Step::Top, "to the oldest and the newest row"),
+    step(char('G'), Step::Bottom, "to the oldest and the newest row"),
+    copy(char('v'), CopyCommand::Select(Shape::Characters), "select characters, lines, a block"),
+    copy(char('V'), CopyCommand::Select(Shape::Lines), "select characters, lines, a block"),
+    copy(ctrl(KeyCode::Char('v')), CopyCommand::Select(Shape::Block), "select characters, lines, a block"),
+    copy(char(' '), CopyCommand::Select(Shape::Characters), ""),
+    copy(char('o'), CopyCommand::OtherEnd, "to the selection's other end"),
+    copy(char('y'), CopyCommand::Take, "copy what is selected, and leave"),
+    copy(plain(KeyCode::Enter), CopyCommand::Take, "copy what is selected, and leave"),
+    copy(char('/'), CopyCommand::Find(Direction::Forward), "search down, up"),
+    copy(char('?'), CopyCommand::Find(Direction::Backward), "search down, up"),
+    copy(char('n'), CopyCommand::FindNext, "the next found, the one before"),
+    copy(char('N'), CopyCommand::FindPrevious, "the next found, the one before"),
+    copy(plain(KeyCode::Escape), CopyCommand::Back, "end the selection, then leave"),
+    copy(char('q'), CopyCommand::Leave, "leave"),
     bind(Place::Confirm, char('y'), Command::Yes, "yes"),
     bind(Place::Confirm, char('b'), Command::Brief, "yes, with a brief, where a fresh session is asked for"),
     bind(Place::Confirm, char('n'), Command::No, "no"),
@@ -358,6 +427,7 @@ impl Action {
             | Place::Overview
             | Place::Search
             | Place::Palette
+            | Place::Copy
             | Place::Confirm => key_name(self.key),
         }
     }
@@ -386,6 +456,7 @@ fn is_action(binding: &Binding) -> bool {
         | Place::Overview
         | Place::Search
         | Place::Palette
+        | Place::Copy
         | Place::Confirm => false,
     };
     let left_out = matches!(binding.command, Command::Edit(_) | Command::GoToTab(_) | Command::Palette);

@@ -4,7 +4,9 @@
 //! Change here: how events come and effects are carried out. Not here: what follows from them (`update`) or how it looks (`view`).
 
 pub mod app;
+pub mod clipboard;
 pub mod composer;
+pub mod copy;
 pub mod event;
 pub mod guard;
 pub mod input;
@@ -12,6 +14,7 @@ pub mod keymap;
 pub mod layout;
 pub mod overview;
 pub mod palette;
+pub mod pointer;
 pub mod screen;
 pub mod search;
 #[cfg(test)]
@@ -163,6 +166,8 @@ struct Edge {
     view: Option<(ViewOf, View)>,
     stale: Stale,
     began: Instant,
+    /// Whether tmux is between us and the person's terminal.
+    in_tmux: bool,
 }
 
 /// A connection that is being made by a thread of its own, because a host that must be started first, or does not answer, takes seconds.
@@ -253,6 +258,7 @@ impl Edge {
             view: None,
             stale: Stale::All,
             began,
+            in_tmux: std::env::var_os("TMUX").is_some_and(|socket| !socket.is_empty()),
         }
     }
 
@@ -552,6 +558,11 @@ impl Edge {
                     "texts of an earlier window could not be read: {error}"
                 )))),
             },
+            Effect::Copy(text) => {
+                let through = if self.in_tmux { clipboard::Through::Tmux } else { clipboard::Through::Nothing };
+                let failed = screen::write_all(&clipboard::sequence(&text, through)).err()?;
+                Some(Event::Told(HostEvent::Notice(format!("not copied: {failed}"))))
+            }
             Effect::Leave => None, // `App::leaving` ends the loop once everything else is done.
         }
     }

@@ -242,7 +242,7 @@ fn cursor_style(cursor: Option<Cursor>) -> &'static str {
 }
 
 /// Straight to the terminal, past the buffer of the standard output. Someone else may have made it non-blocking.
-fn write_all(mut bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write_all(mut bytes: &[u8]) -> io::Result<()> {
     let out = rustix::stdio::stdout();
     while !bytes.is_empty() {
         match rustix::io::write(out, bytes) {

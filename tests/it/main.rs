@@ -6,6 +6,7 @@ mod agents;
 mod architecture;
 mod coming_back;
 mod contract;
+mod copy;
 mod crash;
 // Shared with the tests of real agents, which need more of it.
 #[allow(dead_code)]

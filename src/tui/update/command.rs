@@ -1,14 +1,14 @@
 //! What each command does. One arm a command.
 
-use super::super::app::{App, Confirm, Keyboard, Page, Panel, needs_person, running, view_of};
+use super::super::app::{App, Confirm, Keyboard, Page, Panel, Screen, needs_person, running, view_of};
 use super::super::composer::{Composer, Edit};
 use super::super::event::{Effect, Purpose};
 use super::super::keymap::{Command, Motion, key_name, short_key_name};
 use super::super::layout::{self, PanelPlace};
 use super::super::view::{page, record};
 use super::{
-    Asked, agents, ask, brief, fetch_older, overview, palette, requests, save_draft, say, search, select, text_changed,
-    to_agent, turns, writing,
+    Asked, agents, ask, brief, copy, fetch_older, overview, palette, requests, save_draft, say, search, select,
+    text_changed, to_agent, turns, writing,
 };
 use crate::domain::id::ConversationId;
 use crate::domain::request::Choice;
@@ -66,6 +66,9 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::Leave => leave(app, out),
         Command::ScrollUp => scroll(app, out, Scroll::PageUp),
         Command::ScrollDown => scroll(app, out, Scroll::PageDown),
+        Command::ScrollEnd => scroll_to_end(app, out),
+        Command::CopyMode => copy::begin(app, out),
+        Command::Copy(command) => copy::run(app, out, command),
         Command::Submit => writing::submit(app, out, Place::Behind),
         Command::Older => writing::older(app),
         Command::Newer => writing::newer(app),
@@ -304,6 +307,25 @@ fn scroll(app: &mut App, out: &mut Vec<Effect>, scroll: Scroll) {
     }
 }
 
+/// Whether the pane shows older rows than it could.
+pub fn is_scrolled(app: &App) -> bool {
+    let up = |screen: &Screen| screen.frame.scroll.up > 0;
+    match app.shows_record() {
+        true => app.desk().is_some_and(|desk| desk.record_up > 0),
+        false => app.live_screen().is_some_and(up),
+    }
+}
+
+fn scroll_to_end(app: &mut App, out: &mut Vec<Effect>) {
+    if app.shows_record() {
+        if let Some(desk) = app.desk_mut() {
+            desk.record_up = 0;
+        }
+    } else if app.live_screen().is_some() {
+        to_agent(app, out, ViewInput::Scroll(Scroll::Live));
+    }
+}
+
 pub fn scroll_record(app: &mut App, out: &mut Vec<Effect>, up: bool, rows: u16) {
     let most = record::most_up(app);
     let Some(desk) = app.desk_mut() else { return };
@@ -326,7 +348,8 @@ fn scroll_page(app: &mut App, motion: Motion) {
             | Page::Model(_)
             | Page::Overview(_)
             | Page::Search(_)
-            | Page::Palette(_),
+            | Page::Palette(_)
+            | Page::Copy(_),
         )
         | None => return,
     };
@@ -366,7 +389,8 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
         | Page::Agents(_)
         | Page::Overview(_)
         | Page::Search(_)
-        | Page::Palette(_) => {}
+        | Page::Palette(_)
+        | Page::Copy(_) => {}
     }
 }
 

@@ -4,7 +4,7 @@ use super::super::app::{App, Keyboard, Page, Prefix};
 use super::super::composer::Edit;
 use super::super::event::Effect;
 use super::super::keymap::{self, Command, Place};
-use super::{command, overview, palette, requests, say, search, to_agent, writing};
+use super::{command, copy, overview, palette, requests, say, search, to_agent, writing};
 use crate::domain::id::TurnNumber;
 use crate::domain::turn::TurnState;
 use crate::protocol::message::ViewInput;
@@ -26,6 +26,8 @@ pub fn key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
         }
         Prefix::None if app.page.is_some() => page_key(app, out, key),
         Prefix::None => match keymap::command(Place::Anywhere, key) {
+            // Elsewhere the key belongs to whoever has the keyboard.
+            Some(Command::ScrollEnd) if !command::is_scrolled(app) => place_key(app, out, key),
             Some(command) => command::run(app, out, command),
             None => place_key(app, out, key),
         },
@@ -71,6 +73,7 @@ fn page_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
         Some(Page::Overview(_)) => return overview::key(app, out, key),
         Some(Page::Search(_)) => return search::key(app, out, key),
         Some(Page::Palette(_)) => return palette::key(app, out, key),
+        Some(Page::Copy(_)) => return copy::key(app, out, key),
         Some(Page::Rename(composer) | Page::Model(composer)) => {
             match (key.code, keymap::command(Place::Composer, key), typed(key)) {
                 (KeyCode::Enter, _, _) => Some(Command::Yes),
@@ -149,6 +152,7 @@ pub fn paste(app: &mut App, out: &mut Vec<Effect>, text: &str) {
         (Some(Page::Overview(_)), _) => overview::paste(app, text),
         (Some(Page::Search(_)), _) => search::paste(app, out, text),
         (Some(Page::Palette(_)), _) => palette::paste(app, text),
+        (Some(Page::Copy(_)), _) => copy::paste(app, text),
         (Some(_), _) => {}
         (None, Keyboard::Agent) => paste_to_agent(app, out, text),
         (None, Keyboard::Turns) => say(app, "the keyboard is in the list of turns; Esc goes back, then paste again"),

@@ -6,6 +6,7 @@
 mod agents;
 mod brief;
 mod command;
+mod copy;
 mod host;
 mod keys;
 mod mouse;
@@ -72,6 +73,7 @@ pub fn update(app: &mut App, event: Event, now: Now) -> Vec<Effect> {
     }
     on_time(app, &mut out);
     settle_view(app, &mut out);
+    copy::settle(app, &mut out);
     out
 }
 
@@ -188,7 +190,8 @@ fn is_of_all(page: &Page) -> bool {
         | Page::Agents(_)
         | Page::Confirm(_)
         | Page::Rename(_)
-        | Page::Model(_) => false,
+        | Page::Model(_)
+        | Page::Copy(_) => false,
     }
 }
 
@@ -268,6 +271,7 @@ fn on_time(app: &mut App, out: &mut Vec<Effect>) {
     {
         app.prefix = Prefix::Shown;
     }
+    copy::on_time(app);
     let due: Vec<ConversationId> = app
         .desks
         .iter()
@@ -303,7 +307,11 @@ fn to_agent(app: &mut App, out: &mut Vec<Effect>, input: ViewInput) {
     };
     let typed = match input {
         ViewInput::Key(_) | ViewInput::Paste(_) => true,
-        ViewInput::Mouse(_) | ViewInput::Focus(_) | ViewInput::Resize(_) | ViewInput::Scroll(_) => false,
+        ViewInput::Mouse(_)
+        | ViewInput::Focus(_)
+        | ViewInput::Resize(_)
+        | ViewInput::Scroll(_)
+        | ViewInput::ReadText => false,
     };
     if typed && screen.frame.scroll.up > 0 {
         out.push(Effect::ToView(ViewInput::Scroll(Scroll::Live)));
@@ -312,6 +320,9 @@ fn to_agent(app: &mut App, out: &mut Vec<Effect>, input: ViewInput) {
 }
 
 fn viewed(app: &mut App, of: ViewOf, output: ViewOutput) {
+    if let ViewOutput::Text { first, rows, rest } = output {
+        return copy::came(app, of, first, rows, rest);
+    }
     let screen = app.desks.get_mut(&of.conversation).and_then(|desk| desk.screen.as_mut());
     let Some(screen) = screen.filter(|screen| screen.of == of) else { return };
     match output {
@@ -321,12 +332,18 @@ fn viewed(app: &mut App, of: ViewOf, output: ViewOutput) {
                 screen.frame = Frame::blank(delta.size);
             }
             screen.state = ScreenState::Live;
+            let left_before = screen.frame.scroll.left;
             screen.frame.apply(delta);
+            screen.left_then = match screen.frame.scroll.up {
+                0 => None,
+                _ => screen.left_then.or(Some(left_before)),
+            };
             if let Some(view) = &mut app.view {
                 view.tries = 0;
             }
         }
         ViewOutput::Ended => view_ended(app, of),
+        ViewOutput::Text { .. } => {}
     }
 }
 
@@ -403,7 +420,10 @@ fn open_view(app: &mut App, out: &mut Vec<Effect>, of: ViewOf) {
                 screen.of = of;
                 screen.state = ScreenState::Opening;
             }
-            None => desk.screen = Some(Screen { of, frame: Frame::blank(size), state: ScreenState::Opening }),
+            None => {
+                desk.screen =
+                    Some(Screen { of, frame: Frame::blank(size), state: ScreenState::Opening, left_then: None })
+            }
         }
     }
     out.push(Effect::OpenView(of, size));

@@ -3,14 +3,18 @@
 use super::super::app::{App, Keyboard, Page, Prefix};
 use super::super::composer::Edit;
 use super::super::event::Effect;
-use super::super::keymap::{Command, Motion};
+use super::super::keymap::{Command, CopyCommand, Motion};
 use super::super::layout::{self, Hit};
+use super::super::pointer::PanePress;
 use super::super::view;
 use super::super::view::requests::Click;
 use super::super::view::turn_panel::{self, Choice};
-use super::{command, overview, palette, requests, say, search, select, to_agent, turns};
+use super::{command, copy, overview, palette, requests, say, search, select, to_agent, turns};
 use crate::protocol::message::ViewInput;
-use crate::terminal::keys::{Mouse, MouseAction, MouseButton};
+use crate::terminal::frame::ClicksGo;
+use crate::terminal::keys::{Modifiers, Mouse, MouseAction, MouseButton};
+
+const NO_PROCESS: &str = "no process lives here; the next message starts or resumes one";
 
 /// Rows that one step of the wheel moves what is ours.
 const WHEEL_ROWS: u16 = 3;
@@ -19,6 +23,9 @@ pub fn mouse(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
     if app.prefix == Prefix::Shown && mouse.action == MouseAction::Press(MouseButton::Left) {
         app.prefix = Prefix::None;
         return;
+    }
+    if leaves_copying(app, mouse) {
+        command::run(app, out, Command::Copy(CopyCommand::Leave));
     }
     if app.page.is_some() {
         return on_page(app, out, mouse);
@@ -35,10 +42,18 @@ pub fn mouse(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
     }
 }
 
+/// A press beside the text that is to be copied leaves it, and then means what it means there.
+fn leaves_copying(app: &App, mouse: Mouse) -> bool {
+    let at = ratatui::layout::Position::new(mouse.column, mouse.row);
+    let beside = !layout::layout(app).pane.contains(at) && !layout::layout(app).rule.contains(at);
+    beside && matches!((&app.page, mouse.action), (Some(Page::Copy(_)), MouseAction::Press(_)))
+}
+
 fn on_page(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
     match app.page {
         Some(Page::Requests(_)) => return on_requests(app, out, mouse),
         Some(Page::Agents(_)) => return on_agents(app, out, mouse),
+        Some(Page::Copy(_)) => return copy::mouse(app, out, mouse),
         Some(Page::Overview(_) | Page::Search(_) | Page::Palette(_)) => return on_list(app, out, mouse),
         Some(_) | None => {}
     }
@@ -52,7 +67,8 @@ fn on_page(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
             | Page::Model(_)
             | Page::Overview(_)
             | Page::Search(_)
-            | Page::Palette(_),
+            | Page::Palette(_)
+            | Page::Copy(_),
         )
         | None => false,
     };
@@ -156,12 +172,21 @@ fn click(app: &mut App, out: &mut Vec<Effect>, hit: Hit, mouse: Mouse) {
     match hit {
         Hit::Tab(conversation) => select(app, out, conversation),
         Hit::NewTab => command::run(app, out, Command::NewTab),
+        Hit::Pane { column, row } if selects(app, mouse) => {
+            let press = PanePress { column, row, keyboard: app.keyboard() };
+            let clicks = app.pointer.press(mouse.column, mouse.row, app.now.steady_ms);
+            match app.live_screen() {
+                Some(_) => command::keyboard_to(app, Keyboard::Agent),
+                None => say(app, NO_PROCESS),
+            }
+            copy::pane_pressed(app, out, press, clicks);
+        }
         Hit::Pane { .. } if app.keyboard() == Keyboard::Agent => forward(app, out, hit, mouse),
         // The first click only brings the keyboard, so that it presses no button by chance.
         Hit::Pane { .. } if app.live_screen().is_some() && !app.shows_record() => {
             command::keyboard_to(app, Keyboard::Agent);
         }
-        Hit::Pane { .. } => say(app, "no process lives here; the next message starts or resumes one"),
+        Hit::Pane { .. } => say(app, NO_PROCESS),
         Hit::Panel { row } => match turn_panel::choice_at(app, row) {
             Some(Choice::Turn(turn)) => {
                 command::keyboard_to(app, Keyboard::Turns);
@@ -183,18 +208,39 @@ fn click(app: &mut App, out: &mut Vec<Effect>, hit: Hit, mouse: Mouse) {
     }
 }
 
+/// Whether a press on the pane may begin to select text: the program takes no mouse, or Shift says that it is not meant.
+fn selects(app: &App, mouse: Mouse) -> bool {
+    let screen = app.desk().and_then(|desk| desk.screen.as_ref()).filter(|_| !app.shows_record());
+    screen.is_some_and(|screen| {
+        let takes = screen.frame.clicks == ClicksGo::ToProgram && app.live_screen().is_some();
+        !takes || mouse.modifiers.has(Modifiers::SHIFT)
+    })
+}
+
 fn forward(app: &mut App, out: &mut Vec<Effect>, hit: Hit, mouse: Mouse) {
+    match mouse.action {
+        MouseAction::Drag(MouseButton::Left) if app.pointer.pane.is_some() => {
+            return copy::pane_dragged(app, out, mouse);
+        }
+        MouseAction::Release(MouseButton::Left) => app.pointer.pane = None,
+        MouseAction::Press(_)
+        | MouseAction::Release(_)
+        | MouseAction::Drag(_)
+        | MouseAction::Move
+        | MouseAction::WheelUp
+        | MouseAction::WheelDown => {}
+    }
     if let (Hit::Pane { column, row }, Keyboard::Agent) = (hit, app.keyboard())
         && app.live_screen().is_some()
         && !app.shows_record()
     {
         let goes = match mouse.action {
             MouseAction::Press(button) => {
-                app.agent_button = Some(button);
+                app.pointer.agent_button = Some(button);
                 true
             }
-            MouseAction::Drag(button) => app.agent_button == Some(button),
-            MouseAction::Release(button) => app.agent_button.take_if(|held| *held == button).is_some(),
+            MouseAction::Drag(button) => app.pointer.agent_button == Some(button),
+            MouseAction::Release(button) => app.pointer.agent_button.take_if(|held| *held == button).is_some(),
             MouseAction::Move | MouseAction::WheelUp | MouseAction::WheelDown => true,
         };
         if !goes {

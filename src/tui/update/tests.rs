@@ -1,6 +1,7 @@
 //! What the window does, one test a behaviour.
 
 mod agents;
+mod copy;
 mod overview;
 mod palette;
 mod search;
@@ -399,7 +400,7 @@ fn typing_to_the_agent_returns_a_scrolled_screen_to_live() {
     window.take();
     window.press("<shift-pgup>");
     assert_eq!(window.inputs(), [ViewInput::Scroll(Scroll::PageUp)]);
-    window.scrolled_frame(&["old"], None, ScrollPosition { up: 10, most: 20 });
+    window.scrolled_frame(&["old"], None, ScrollPosition { up: 10, most: 20, left: 20 });
     window.press("a");
     let key = Key { code: KeyCode::Char('a'), modifiers: Modifiers::NONE };
     assert_eq!(window.inputs(), [ViewInput::Scroll(Scroll::Live), ViewInput::Key(key)]);
@@ -419,6 +420,7 @@ fn the_mouse_goes_where_it_points() {
     assert!(!window.inputs().iter().any(|input| matches!(input, ViewInput::Mouse(_))), "the first click only comes");
     window.mouse(MouseAction::Release(MouseButton::Left), 3, 4);
     assert_eq!(window.inputs(), [], "nor does its release press anything");
+    window.takes_mouse();
     window.mouse(left, 3, 4);
     assert!(window.inputs().iter().any(|input| matches!(input, ViewInput::Mouse(_))));
     window.mouse(left, 10, 22);

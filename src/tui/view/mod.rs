@@ -4,6 +4,7 @@
 
 pub mod agents;
 pub mod composer;
+pub mod copy;
 pub mod overview;
 pub mod page;
 pub mod palette;
@@ -173,6 +174,7 @@ fn covers(page: &Page) -> bool {
         | Page::Model(_)
         | Page::Overview(_)
         | Page::Search(_)
-        | Page::Palette(_) => false,
+        | Page::Palette(_)
+        | Page::Copy(_) => false,
     }
 }
