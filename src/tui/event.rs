@@ -43,6 +43,8 @@ pub enum Event {
     NotGiven(String),
     /// What an earlier window could not give to a host.
     KeptTexts(Vec<KeptText>),
+    /// What the person's editor wrote, or why nothing came of it.
+    Edited(ConversationId, Result<String, String>),
     /// The system asks us to go: SIGTERM, SIGHUP.
     Terminated,
 }
@@ -66,6 +68,11 @@ pub enum Effect {
     ToView(ViewInput),
     /// Brings `KeptTexts` where there are some.
     TakeKeptTexts,
+    /// Lets the person write this in their own editor. Brings `Edited`.
+    Editor {
+        conversation: ConversationId,
+        text: String,
+    },
     /// Gives the text to the clipboard of the person's terminal.
     Copy(String),
     Leave,

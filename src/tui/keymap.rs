@@ -52,6 +52,9 @@ pub enum Command {
     ClearText,
     KeepQueued,
     Edit(Edit),
+    /// Moves and selects what is between.
+    Extend(Edit),
+    Editor,
     Move(Motion),
     Open,
     EditQueued,
@@ -184,6 +187,7 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Prefix, char('N'), Command::Fresh, "next message starts fresh"),
     bind(Place::Prefix, char('b'), Command::Brief, "fresh, with a brief of this one"),
     bind(Place::Prefix, char('m'), Command::Model, "model of this conversation"),
+    bind(Place::Prefix, char('E'), Command::Editor, "write in your own editor"),
     bind(Place::Prefix, char('o'), Command::SwitchKeyboard, "keyboard: composer or agent"),
     bind(Place::Prefix, char('i'), Command::Interrupt, "interrupt the turn"),
     bind(Place::Prefix, plain(KeyCode::Enter), Command::SendNow, "interrupt and send now"),
@@ -247,9 +251,16 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Composer, plain(KeyCode::Tab), Command::ToAgent, "to the agent's screen, from an empty composer"),
     bind(Place::Composer, ctrl(KeyCode::Char('n')), Command::Fresh, "next message starts fresh"),
     bind(Place::Composer, ctrl(KeyCode::Char('t')), Command::NewTab, "new tab, same agent and folder"),
-    bind(Place::Composer, ctrl(KeyCode::Char('c')), Command::ClearText, "clear the text"),
+    bind(Place::Composer, ctrl(KeyCode::Char('c')), Command::ClearText, "clear the text, or copy what is selected"),
     bind(Place::Composer, ctrl(KeyCode::Char('z')), Command::Edit(Edit::Undo), "undo"),
     bind(Place::Composer, ctrl(KeyCode::Char('y')), Command::Edit(Edit::Redo), "redo"),
+    bind(Place::Composer, alt(KeyCode::Char('y')), Command::Edit(Edit::Yank), "put back what was deleted last"),
+    bind(Place::Composer, alt(KeyCode::Char('a')), Command::Edit(Edit::SelectAll), "select all; Ctrl+C copies it"),
+    bind(Place::Composer, shift(KeyCode::Left), Command::Extend(Edit::Left), "select"),
+    bind(Place::Composer, shift(KeyCode::Right), Command::Extend(Edit::Right), "select"),
+    bind(Place::Composer, shift(KeyCode::Up), Command::Extend(Edit::Up), "select"),
+    bind(Place::Composer, shift(KeyCode::Down), Command::Extend(Edit::Down), "select"),
+    bind(Place::Composer, ctrl(KeyCode::Char('g')), Command::Editor, "write in your own editor"),
     bind(Place::Composer, ctrl(KeyCode::Left), Command::Edit(Edit::WordLeft), "by words"),
     bind(Place::Composer, ctrl(KeyCode::Right), Command::Edit(Edit::WordRight), "by words"),
     bind(Place::Composer, alt(KeyCode::Char('b')), Command::Edit(Edit::WordLeft), "by words"),
@@ -459,7 +470,8 @@ fn is_action(binding: &Binding) -> bool {
         | Place::Copy
         | Place::Confirm => false,
     };
-    let left_out = matches!(binding.command, Command::Edit(_) | Command::GoToTab(_) | Command::Palette);
+    let left_out =
+        matches!(binding.command, Command::Edit(_) | Command::Extend(_) | Command::GoToTab(_) | Command::Palette);
     stands_alone && !left_out && !binding.words.is_empty()
 }
 

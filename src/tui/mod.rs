@@ -7,6 +7,7 @@ pub mod app;
 pub mod clipboard;
 pub mod composer;
 pub mod copy;
+pub mod editor;
 pub mod event;
 pub mod guard;
 pub mod input;
@@ -63,8 +64,8 @@ const READ_BYTES: usize = 4 << 10;
 /// must not hold the person up.
 const CONFIRM_LIMIT: Duration = Duration::from_millis(500);
 
-/// What is waited for at most: the terminal both ways, two kinds of signals, and what leads to the host.
-const MOST_FDS: usize = 7;
+/// What is waited for at most: the terminal both ways, three kinds of signals, what leads to the host, and files being listed.
+const MOST_FDS: usize = 9;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TuiError {
@@ -95,10 +96,10 @@ pub fn run(start: Start) -> Result<(), TuiError> {
     if !isatty(rustix::stdio::stdin()) || !isatty(rustix::stdio::stdout()) {
         return Err(TuiError::NoTerminal);
     }
-    let mut signals = Signals::listen().map_err(|source| TuiError::Signals { source })?;
+    let signals = Signals::listen().map_err(|source| TuiError::Signals { source })?;
     let guard = Guard::take().map_err(|source| TuiError::Take { source })?;
-    let mut edge = Edge::new(start);
-    let ended = edge.run(&mut signals);
+    let mut edge = Edge::new(start, signals);
+    let ended = edge.run();
     drop(guard);
     let kept = edge.keep_unsaved();
     // The terminal may be gone; then nobody reads this anyway.
@@ -133,6 +134,8 @@ impl KeptUnsaved {
 struct Signals {
     resized: UnixStream,
     ended: UnixStream,
+    /// Apart from the others, for an editor that has the terminal is interrupted by itself.
+    interrupted: UnixStream,
 }
 
 impl Signals {
@@ -140,18 +143,22 @@ impl Signals {
         let (resized, resized_end) = UnixStream::pair()?;
         signal_hook::low_level::pipe::register(SIGWINCH, resized_end)?;
         let (ended, ended_end) = UnixStream::pair()?;
-        for signal in [SIGTERM, SIGHUP, SIGINT] {
+        let (interrupted, interrupted_end) = UnixStream::pair()?;
+        signal_hook::low_level::pipe::register(SIGINT, interrupted_end)?;
+        for signal in [SIGTERM, SIGHUP] {
             signal_hook::low_level::pipe::register(signal, ended_end.try_clone()?)?;
         }
         resized.set_nonblocking(true)?;
         ended.set_nonblocking(true)?;
-        Ok(Signals { resized, ended })
+        interrupted.set_nonblocking(true)?;
+        Ok(Signals { resized, ended, interrupted })
     }
 }
 
 /// The window's connections to the world.
 struct Edge {
     paths: Paths,
+    signals: Signals,
     app: App,
     input: Input,
     /// Since when a sequence of the terminal is incomplete.
@@ -241,13 +248,14 @@ struct Ready {
 }
 
 impl Edge {
-    fn new(start: Start) -> Edge {
+    fn new(start: Start, signals: Signals) -> Edge {
         let began = Instant::now();
         let now = now(began);
         let app = App::new(start.config, start.folder, start.environment, window_size(), now);
         let (input, asked) = (Input::default(), HashMap::new());
         Edge {
             paths: start.paths,
+            signals,
             app,
             input,
             waiting_since_ms: None,
@@ -262,7 +270,7 @@ impl Edge {
         }
     }
 
-    fn run(&mut self, signals: &mut Signals) -> Result<(), TuiError> {
+    fn run(&mut self) -> Result<(), TuiError> {
         let mut screen = Screen::new(self.app.size);
         self.carry_out(update::start());
         while !self.app.leaving {
@@ -271,7 +279,7 @@ impl Edge {
                 let stale = std::mem::take(&mut self.stale);
                 screen.draw(&self.app, stale).map_err(|source| TuiError::Draw { source })?;
             }
-            let ready = self.wait(signals)?;
+            let ready = self.wait()?;
             if ready.ended {
                 self.handle(Event::Terminated);
             }
@@ -279,7 +287,7 @@ impl Edge {
                 self.read_terminal();
             }
             if ready.resized {
-                drain(&mut signals.resized);
+                drain(&mut self.signals.resized);
                 let size = window_size();
                 self.handle(Event::Resized(size));
             }
@@ -314,7 +322,7 @@ impl Edge {
     }
 
     /// Waits until there is something to do.
-    fn wait(&self, signals: &Signals) -> Result<Ready, TuiError> {
+    fn wait(&self) -> Result<Ready, TuiError> {
         let (input, output) = (rustix::stdio::stdin(), rustix::stdio::stdout());
         let mut fds = Vec::with_capacity(MOST_FDS);
         let mut add = |fd| {
@@ -322,8 +330,9 @@ impl Edge {
             fds.len() - 1
         };
         let terminal = add(PollFd::new(&input, PollFlags::IN));
-        let resized = add(PollFd::new(&signals.resized, PollFlags::IN));
-        let ended = add(PollFd::new(&signals.ended, PollFlags::IN));
+        let resized = add(PollFd::new(&self.signals.resized, PollFlags::IN));
+        let ended = add(PollFd::new(&self.signals.ended, PollFlags::IN));
+        let interrupted = add(PollFd::new(&self.signals.interrupted, PollFlags::IN));
         let of = |fd| PollFd::from_borrowed_fd(fd, PollFlags::IN);
         let control = self.control.as_ref().map(|control| add(of(control.as_fd())));
         let view = self.view.as_ref().map(|(_, view)| add(of(view.as_fd())));
@@ -345,7 +354,7 @@ impl Edge {
         Ok(Ready {
             terminal: is_ready(terminal),
             resized: is_ready(resized),
-            ended: is_ready(ended),
+            ended: is_ready(ended) || is_ready(interrupted),
             control: control.is_some_and(is_ready),
             view: view.is_some_and(is_ready),
             timed_out: found == 0,
@@ -558,6 +567,13 @@ impl Edge {
                     "texts of an earlier window could not be read: {error}"
                 )))),
             },
+            Effect::Editor { conversation, text } => {
+                let edited = editor::edit(&self.paths, &text).map_err(|error| error.to_string());
+                // The editor's own: an interrupt typed there, and the window's size, which may be another one.
+                drain(&mut self.signals.interrupted);
+                events.push_back(Event::Resized(window_size()));
+                Some(Event::Edited(conversation, edited))
+            }
             Effect::Copy(text) => {
                 let through = if self.in_tmux { clipboard::Through::Tmux } else { clipboard::Through::Nothing };
                 let failed = screen::write_all(&clipboard::sequence(&text, through)).err()?;

@@ -5,6 +5,7 @@
 mod agents;
 mod architecture;
 mod coming_back;
+mod composer;
 mod contract;
 mod copy;
 mod crash;

@@ -80,7 +80,13 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
                 say(app, format!("Tab leaves only an empty composer; {prefix} o leaves any"));
             }
         },
-        Command::ClearText => writing::clear_text(app),
+        Command::Extend(edit) => {
+            if let Some(desk) = app.desk_mut() {
+                desk.composer.extend_selection(edit);
+            }
+        }
+        Command::Editor => writing::open_editor(app, out),
+        Command::ClearText => writing::clear_text(app, out),
         Command::KeepQueued => writing::keep_queued(app),
         Command::Edit(Edit::Newline) => writing::write(app, |composer| composer.insert_char('\n')),
         Command::Edit(edit) => {

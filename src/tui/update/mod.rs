@@ -104,6 +104,7 @@ fn apply(app: &mut App, out: &mut Vec<Effect>, event: Event) {
         Event::ViewLost(of, why) => view_lost(app, of, &why),
         Event::NotGiven(why) => say_trouble(app, format!("not given to the agent: {why}")),
         Event::KeptTexts(texts) => host::kept_texts_came(app, texts),
+        Event::Edited(conversation, result) => writing::edited(app, conversation, result),
         Event::Terminated => command::leave(app, out),
     }
 }
