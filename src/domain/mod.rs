@@ -9,6 +9,7 @@ pub mod conversation;
 pub mod conversation_state;
 pub mod fingerprint;
 pub mod id;
+pub mod prompt;
 pub mod request;
 pub mod search;
 pub mod session;

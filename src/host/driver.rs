@@ -5,7 +5,7 @@ use super::clock;
 use super::core::HostCore;
 use super::effect::{Effect, SessionOrder};
 use super::event::{ClientId, Event};
-use super::finder::{Finder, ToFind};
+use super::finder::{Finder, ToFind, What};
 use super::processes;
 use super::session::{Handover, SessionThread};
 use super::socket::Frames;
@@ -227,6 +227,7 @@ impl Driver {
             | Effect::Tell { .. }
             | Effect::Query { .. }
             | Effect::Search { .. }
+            | Effect::Prompts { .. }
             | Effect::DescribeAgents { .. }
             | Effect::StartSession { .. }
             | Effect::ToSession { .. }
@@ -268,7 +269,10 @@ impl Driver {
                     self.tell(client, &told);
                 }
             }
-            Effect::Search { client, id, query, most } => self.finder.find(ToFind { client, id, query, most }),
+            Effect::Search { client, id, query, most } => {
+                self.finder.find(ToFind { client, id, what: What::Turns(query), most });
+            }
+            Effect::Prompts { client, id, most } => self.finder.find(ToFind { client, id, what: What::Prompts, most }),
             Effect::Query { client, id, query } => self.to_writer(ToWriter::Query { client, id, query }),
             Effect::DescribeAgents { client, id } => self.describe_agents(client, id),
             Effect::StartSession { conversation, order, environment } => {

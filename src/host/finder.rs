@@ -12,8 +12,14 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 pub struct ToFind {
     pub client: ClientId,
     pub id: u64,
-    pub query: Query,
+    pub what: What,
     pub most: u32,
+}
+
+/// What is looked for.
+pub enum What {
+    Turns(Query),
+    Prompts,
 }
 
 /// The thread ends once this is dropped and what was ordered is done; nobody waits for it.
@@ -36,12 +42,13 @@ impl Finder {
 }
 
 fn run(mut searcher: Searcher, orders: &Receiver<ToFind>, incoming: &tokio::sync::mpsc::Sender<Incoming>) {
-    while let Ok(ToFind { client, id, query, most }) = orders.recv() {
+    while let Ok(ToFind { client, id, what, most }) = orders.recv() {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let reply = match searcher.search(&query, most) {
-            Ok(findings) => Reply::Found(findings),
-            Err(error) => Reply::Refused { why: Refusal::SearchTrouble(error.to_string()) },
+        let found = match what {
+            What::Turns(query) => searcher.search(&query, most).map(Reply::Found),
+            What::Prompts => searcher.prompts(most).map(Reply::Prompts),
         };
+        let reply = found.unwrap_or_else(|error| Reply::Refused { why: Refusal::SearchTrouble(error.to_string()) });
         // The receiver is gone only when the host has ended, and then nobody waits for this.
         let _ = incoming.blocking_send(Incoming::QueryDone { client, id, reply });
     }

@@ -89,8 +89,8 @@ mod tests {
     use crate::domain::search::{Findings, Found, Looked, Piece};
     use crate::domain::turn::{TurnEnd, TurnState};
     use crate::protocol::message::{
-        Asked, AskedId, Environment, Event, Hello, Place, Refusal, Reply, Request, Rest, RunningTurn, Scroll, Told,
-        ViewInput, ViewOutput, WhenAsked,
+        Asked, AskedId, Environment, Event, Hello, Place, Prompt, Refusal, Reply, Request, Rest, RunningTurn, Scroll,
+        Told, ViewInput, ViewOutput, WhenAsked,
     };
     use crate::terminal::frame::*;
     use crate::terminal::keys::{Key, KeyCode, Modifiers};
@@ -199,6 +199,8 @@ mod tests {
             ("wait", encode(&Asked { id: 3, request: wait })),
             ("fresh", encode(&Asked { id: 4, request: fresh })),
             ("search", encode(&Asked { id: 5, request: Request::Search { text: "fix is:failed".into(), most: 20 } })),
+            ("prompts", encode(&Asked { id: 7, request: Request::Prompts { most: 20 } })),
+            ("prompts_told", encode(&Told::Reply { id: 7, reply: Reply::Prompts(vec![a_prompt()]) })),
             ("move_tab", encode(&Asked { id: 6, request: Request::MoveTab { conversation, to: 2 } })),
             ("found", encode(&Told::Reply { id: 5, reply: Reply::Found(findings()) })),
             ("refused", encode(&Told::Reply { id: 1, reply: refused })),
@@ -221,6 +223,11 @@ mod tests {
         let (conversation, turn, at) = (ConversationId(7), TurnNumber(2), Timestamp(5));
         let found = vec![Found { conversation, turn, title, agent, folder, state, at, snippet }];
         Findings { found, looked: Looked::AtAll }
+    }
+
+    fn a_prompt() -> Prompt {
+        let (conversation, turn) = (ConversationId(7), TurnNumber(2));
+        Prompt { conversation, turn, text: "hi".into(), bytes: 2, at: Timestamp(5) }
     }
 
     fn a_text_row() -> TextRow {

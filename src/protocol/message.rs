@@ -8,6 +8,7 @@ use crate::domain::conversation::QueueHeld;
 pub use crate::domain::conversation_state::{Place, RunningTurn, TakenUp};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Generation, SessionNumber, Timestamp, TurnNumber};
+pub use crate::domain::prompt::Prompt;
 use crate::domain::request::{Choice, RequestKind, RequestNumber};
 use crate::domain::search::{Findings, TURN_STATES};
 use crate::domain::session::AsleepWhy;
@@ -192,6 +193,10 @@ pub enum Request {
         text: String,
         most: u32,
     },
+    /// The newest `most` messages of all conversations, each once; fewer where they would not fit in one frame. `Reply::Prompts`.
+    Prompts {
+        most: u32,
+    },
     /// The profiles and what each can do here. `Reply::Agents`.
     Agents,
     /// `Reply::Host`.
@@ -263,6 +268,8 @@ pub enum Reply {
     },
     Decisions(Vec<DecisionRecord>),
     Found(Findings),
+    /// Newest first.
+    Prompts(Vec<Prompt>),
     Agents(Vec<AgentReport>),
     Host(HostReport),
     Viewing {

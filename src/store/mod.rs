@@ -9,6 +9,7 @@ mod conversations;
 mod decisions;
 mod error;
 mod open;
+mod prompts;
 mod schema;
 mod search;
 mod sessions;
@@ -21,6 +22,7 @@ pub use error::{StoreError, Trouble};
 use crate::domain::change::Change;
 use crate::domain::conversation_state::Kept;
 use crate::domain::id::{ConversationId, TurnNumber};
+use crate::domain::prompt::Prompt;
 use crate::domain::search::{Findings, Query};
 use crate::domain::turn::TurnRecord;
 use crate::lock::Held;
@@ -54,6 +56,15 @@ pub struct Searcher {
 impl Searcher {
     /// The best `most` turns for the query, the best first.
     pub fn search(&mut self, query: &Query, most: usize) -> Result<Findings, StoreError> {
+        self.with_connection(|connection| search::find(connection, query, most))
+    }
+
+    /// The newest messages of all conversations, each once, newest first.
+    pub fn prompts(&mut self, most: usize) -> Result<Vec<Prompt>, StoreError> {
+        self.with_connection(|connection| prompts::newest(connection, most))
+    }
+
+    fn with_connection<T>(&mut self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         let file = open::identity(&self.path);
         let connection = match self.connection.take() {
             Some(connection) if file == self.file => connection,
@@ -61,7 +72,7 @@ impl Searcher {
             Some(_) | None => open::beside(&self.path)?,
         };
         self.file = file;
-        let found = search::find(&connection, query, most).map_err(|source| StoreError::Search { source })?;
+        let found = read(&connection).map_err(|source| StoreError::Search { source })?;
         self.connection = Some(connection);
         Ok(found)
     }

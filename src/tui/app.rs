@@ -2,9 +2,11 @@
 //!
 //! Change here: what a window remembers. Not here: what changes it (`update`) or how it looks (`view`).
 
+use super::completion::Completion;
 use super::composer::Composer;
 use super::copy::Copy;
 use super::event::{Effect, Event, Now, ViewOf};
+use super::history::History;
 use super::layout;
 use super::overview::{Listed, Overview};
 use super::palette::Palette;
@@ -54,6 +56,8 @@ pub struct App {
     pub window_focused: bool,
     pub prefix: Prefix,
     pub pointer: Pointer,
+    /// Files offered for a name in the composer.
+    pub completion: Completion,
     /// What was typed before there was a tab to type in.
     pub early: Vec<Event>,
     pub page: Option<Page>,
@@ -240,6 +244,7 @@ pub enum Page {
     Search(Box<Search>),
     Palette(Box<Palette>),
     Copy(Box<Copy>),
+    History(Box<History>),
 }
 
 /// The agents of the host, one of which a new conversation is to have.
@@ -315,6 +320,7 @@ impl App {
             window_focused: true,
             prefix: Prefix::None,
             pointer: Pointer::default(),
+            completion: Completion::default(),
             early: Vec::new(),
             page: None,
             notice: None,

@@ -3,6 +3,7 @@
 //! Not here: what follows from an event (`update`) or how an effect is carried out (`mod.rs`).
 
 use super::app::AfterEdit;
+use super::files::Files;
 use crate::client::Absent;
 use crate::client::kept::KeptText;
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
@@ -43,6 +44,8 @@ pub enum Event {
     NotGiven(String),
     /// What an earlier window could not give to a host.
     KeptTexts(Vec<KeptText>),
+    /// The files of a folder, for names in the composer.
+    Files(Files),
     /// What the person's editor wrote, or why nothing came of it.
     Edited(ConversationId, Result<String, String>),
     /// The system asks us to go: SIGTERM, SIGHUP.
@@ -68,6 +71,8 @@ pub enum Effect {
     ToView(ViewInput),
     /// Brings `KeptTexts` where there are some.
     TakeKeptTexts,
+    /// Lists the files of this folder, instead of another one's. Brings `Files`.
+    ListFiles(String),
     /// Lets the person write this in their own editor. Brings `Edited`.
     Editor {
         conversation: ConversationId,
@@ -110,6 +115,13 @@ pub enum Purpose {
     /// A turn that was found, to be read.
     OneTurn {
         conversation: ConversationId,
+        turn: TurnNumber,
+    },
+    /// The newest messages of all conversations.
+    Prompts,
+    /// A message that was told cut, to be put into the composer of this conversation.
+    WholePrompt {
+        conversation: Option<ConversationId>,
         turn: TurnNumber,
     },
     /// It is shown once it has its tab.

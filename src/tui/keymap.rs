@@ -55,6 +55,8 @@ pub enum Command {
     /// Moves and selects what is between.
     Extend(Edit),
     Editor,
+    /// Earlier messages of all conversations.
+    History,
     Move(Motion),
     Open,
     EditQueued,
@@ -135,6 +137,8 @@ pub enum Place {
     Palette,
     /// The text that stands still to be copied.
     Copy,
+    /// Earlier messages; letters go into what is looked for.
+    History,
     Confirm,
 }
 
@@ -248,6 +252,7 @@ pub const TABLE: &[Binding] = &[
         Command::Newer,
         "older and newer prompts, from the first and last line",
     ),
+    bind(Place::Composer, ctrl(KeyCode::Char('r')), Command::History, "earlier messages of all conversations"),
     bind(Place::Composer, plain(KeyCode::Tab), Command::ToAgent, "to the agent's screen, from an empty composer"),
     bind(Place::Composer, ctrl(KeyCode::Char('n')), Command::Fresh, "next message starts fresh"),
     bind(Place::Composer, ctrl(KeyCode::Char('t')), Command::NewTab, "new tab, same agent and folder"),
@@ -368,6 +373,15 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Palette, ctrl(KeyCode::Home), Command::Move(Motion::Top), ""),
     bind(Place::Palette, ctrl(KeyCode::End), Command::Move(Motion::Bottom), ""),
     bind(Place::Palette, plain(KeyCode::Escape), Command::Back, "back"),
+    bind(Place::History, plain(KeyCode::Enter), Command::Open, "put it into the composer"),
+    bind(Place::History, plain(KeyCode::Up), Command::Move(Motion::Up), "choose"),
+    bind(Place::History, plain(KeyCode::Down), Command::Move(Motion::Down), "choose"),
+    bind(Place::History, ctrl(KeyCode::Char('r')), Command::Move(Motion::Down), "choose"),
+    bind(Place::History, plain(KeyCode::PageUp), Command::Move(Motion::PageUp), "choose"),
+    bind(Place::History, plain(KeyCode::PageDown), Command::Move(Motion::PageDown), "choose"),
+    bind(Place::History, ctrl(KeyCode::Home), Command::Move(Motion::Top), ""),
+    bind(Place::History, ctrl(KeyCode::End), Command::Move(Motion::Bottom), ""),
+    bind(Place::History, plain(KeyCode::Escape), Command::Back, "back"),
     step(char('h'), Step::Left, "move"),
     step(char('j'), Step::Down, "move"),
     step(char('k'), Step::Up, "move"),
@@ -439,6 +453,7 @@ impl Action {
             | Place::Search
             | Place::Palette
             | Place::Copy
+            | Place::History
             | Place::Confirm => key_name(self.key),
         }
     }
@@ -468,6 +483,7 @@ fn is_action(binding: &Binding) -> bool {
         | Place::Search
         | Place::Palette
         | Place::Copy
+        | Place::History
         | Place::Confirm => false,
     };
     let left_out =

@@ -5,11 +5,15 @@
 
 pub mod app;
 pub mod clipboard;
+pub mod completion;
 pub mod composer;
 pub mod copy;
 pub mod editor;
 pub mod event;
+pub mod files;
+pub mod fuzzy;
 pub mod guard;
+pub mod history;
 pub mod input;
 pub mod keymap;
 pub mod layout;
@@ -34,6 +38,7 @@ use crate::protocol::message::{
 use crate::terminal::frame::Size;
 use app::{App, Link};
 use event::{Effect, Event, Now, Purpose, ViewOf};
+use files::Listing;
 use guard::Guard;
 use input::Input;
 use ratatui::layout::Rect;
@@ -166,6 +171,8 @@ struct Edge {
     control: Option<Control>,
     /// The connection that is being made.
     connecting: Option<Connecting>,
+    /// The files that are being listed.
+    listing: Option<Listing>,
     /// What was asked on this control connection and not answered.
     asked: HashMap<u64, Purpose>,
     /// The beginning of an overview whose rest is on its way.
@@ -261,6 +268,7 @@ impl Edge {
             waiting_since_ms: None,
             control: None,
             connecting: None,
+            listing: None,
             asked,
             overview: Vec::new(),
             view: None,
@@ -338,6 +346,9 @@ impl Edge {
         let view = self.view.as_ref().map(|(_, view)| add(of(view.as_fd())));
         if let Some(connecting) = &self.connecting {
             add(PollFd::new(&connecting.over, PollFlags::IN));
+        }
+        if let Some(listing) = &self.listing {
+            add(PollFd::new(&listing.over, PollFlags::IN));
         }
         if self.may_draw() {
             add(PollFd::new(&output, PollFlags::OUT));
@@ -422,6 +433,19 @@ impl Edge {
         }
     }
 
+    /// Takes over the files once they are listed.
+    fn settle_listing(&mut self) {
+        let Some(listing) = &self.listing else { return };
+        match listing.result.try_recv() {
+            Ok(files) => {
+                self.listing = None;
+                self.handle(Event::Files(files));
+            }
+            Err(TryRecvError::Empty) => {}
+            Err(TryRecvError::Disconnected) => self.listing = None,
+        }
+    }
+
     fn connect(&mut self, absent: Absent) -> Option<Event> {
         // Starting a thread takes longer than such a host needs.
         if let Some(control) = Control::connect_at_once(&self.paths) {
@@ -446,6 +470,7 @@ impl Edge {
     /// Takes all that the host has told.
     fn receive(&mut self, ready: &Ready) {
         self.settle_connecting();
+        self.settle_listing();
         while let Some(control) = self.control.as_mut().filter(|_| ready.control) {
             match control.receive() {
                 Ok(None) => break,
@@ -567,6 +592,11 @@ impl Edge {
                     "texts of an earlier window could not be read: {error}"
                 )))),
             },
+            Effect::ListFiles(folder) => {
+                // Without a thread there are no names to offer, and typing goes on.
+                self.listing = Listing::start(folder).ok();
+                None
+            }
             Effect::Editor { conversation, text } => {
                 let edited = editor::edit(&self.paths, &text).map_err(|error| error.to_string());
                 // The editor's own: an interrupt typed there, and the window's size, which may be another one.

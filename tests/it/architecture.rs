@@ -27,14 +27,15 @@ const ARROWS: [(&str, &[&str]); 13] = [
 const ARROWS_OF_FILES: [(&str, &str); 1] = [("cli/host.rs", "host")];
 
 /// Where alone each library may be named: a file, or a folder with all in it.
-const HOMES: [(&str, &[&str]); 9] = [
+const HOMES: [(&str, &[&str]); 10] = [
     ("rusqlite", &["store/"]),
     ("portable_pty", &["host/pty.rs"]),
     ("ratatui", &["tui/"]),
     ("ratatui_textarea", &["tui/"]),
     ("crossterm", &["tui/"]),
     ("alacritty_terminal", &["terminal/emulator/"]),
-    ("nucleo_matcher", &["tui/palette.rs"]),
+    ("nucleo_matcher", &["tui/fuzzy.rs"]),
+    ("ignore", &["tui/files.rs"]),
     ("clap", &["cli/", "main.rs"]),
     ("tokio", &["host/"]),
 ];

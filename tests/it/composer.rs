@@ -1,7 +1,7 @@
 //! Writing a message: in one's own editor, with files of the folder, and from earlier ones.
 
 use crate::home::Home;
-use crate::window::{is_ready, open};
+use crate::window::{is_ready, open, send};
 use std::os::unix::fs::PermissionsExt;
 
 /// An editor that notes the rights of the file and what it gets, and puts something in front of it.
@@ -43,4 +43,29 @@ fn an_editor_that_fails_changes_nothing_and_that_is_said() {
     assert!(seen.has("> one") && !seen.has("edited"), "{seen}");
     ui.keys(" two");
     ui.wait_until("the composer goes on", |seen| seen.has("> one two"));
+}
+
+#[test]
+fn a_file_of_the_folder_is_offered_behind_an_at_sign() {
+    let home = Home::new();
+    std::fs::create_dir(home.work().join("src")).expect("a folder");
+    std::fs::write(home.work().join("src/some notes.txt"), "").expect("a file");
+    let mut ui = open(&home, 80, 24);
+    ui.keys("cat @snotes");
+    ui.wait_until("it is offered", |seen| seen.has("src/some notes.txt") && seen.has("Tab takes"));
+    ui.keys("<tab>now");
+    ui.wait_until("it is taken", |seen| seen.has("> cat @\"src/some notes.txt\" now"));
+}
+
+#[test]
+fn a_message_of_another_conversation_is_found_and_taken() {
+    let home = Home::new();
+    let mut ui = open(&home, 80, 24);
+    send(&mut ui, "echo the first one", 1, "completed");
+    ui.keys("<ctrl-t>");
+    ui.wait_until("a second tab", |seen| seen.has("no turn yet") && is_ready(seen));
+    ui.keys("<ctrl-r>");
+    ui.wait_until("they are listed", |seen| seen.status().contains("EARLIER") && seen.has("1 of 1"));
+    ui.keys("first<enter>");
+    ui.wait_until("it is in the composer", |seen| seen.has("> echo the first one") && seen.has("no turn yet"));
 }

@@ -7,8 +7,8 @@ use super::super::keymap::{Command, Motion, key_name, short_key_name};
 use super::super::layout::{self, PanelPlace};
 use super::super::view::{page, record};
 use super::{
-    Asked, agents, ask, brief, copy, fetch_older, overview, palette, requests, save_draft, say, search, select,
-    text_changed, to_agent, turns, writing,
+    Asked, agents, ask, brief, copy, fetch_older, history, overview, palette, requests, save_draft, say, search,
+    select, text_changed, to_agent, turns, writing,
 };
 use crate::domain::id::ConversationId;
 use crate::domain::request::Choice;
@@ -85,6 +85,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
                 desk.composer.extend_selection(edit);
             }
         }
+        Command::History => history::open(app, out),
         Command::Editor => writing::open_editor(app, out),
         Command::ClearText => writing::clear_text(app, out),
         Command::KeepQueued => writing::keep_queued(app),
@@ -101,6 +102,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
             Some(Page::Overview(_)) => overview::choose(app, motion),
             Some(Page::Search(_)) => search::choose(app, motion),
             Some(Page::Palette(_)) => palette::choose(app, motion),
+            Some(Page::History(_)) => history::choose(app, motion),
             Some(_) => scroll_page(app, motion),
             None => turns::choose(app, out, motion),
         },
@@ -108,6 +110,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
             Some(Page::Overview(_)) => overview::open_chosen(app, out),
             Some(Page::Search(_)) => search::open_chosen(app, out),
             Some(Page::Palette(_)) => palette::take(app, out),
+            Some(Page::History(_)) => history::take(app, out),
             Some(_) | None => turns::open(app),
         },
         Command::EditQueued => turns::edit_queued(app),
@@ -355,7 +358,8 @@ fn scroll_page(app: &mut App, motion: Motion) {
             | Page::Overview(_)
             | Page::Search(_)
             | Page::Palette(_)
-            | Page::Copy(_),
+            | Page::Copy(_)
+            | Page::History(_),
         )
         | None => return,
     };
@@ -396,7 +400,8 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
         | Page::Overview(_)
         | Page::Search(_)
         | Page::Palette(_)
-        | Page::Copy(_) => {}
+        | Page::Copy(_)
+        | Page::History(_) => {}
     }
 }
 

@@ -6,7 +6,7 @@ use super::super::event::{Effect, Event as WindowEvent, Purpose};
 use super::super::keymap::short_key_name;
 use super::super::overview::{Listed, is_open};
 use super::{
-    STARTING, agents, ask, brief, command, fetch, look, overview, save_draft, say, say_trouble, search, select,
+    STARTING, agents, ask, brief, command, fetch, history, look, overview, save_draft, say, say_trouble, search, select,
 };
 use crate::client::Absent;
 use crate::client::kept::KeptText;
@@ -128,6 +128,10 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
         (Purpose::OneTurn { conversation, turn }, Reply::Turns(turns)) => {
             search::turn_came(app, conversation, turn, turns);
         }
+        (Purpose::Prompts, Reply::Prompts(prompts)) => history::came(app, prompts),
+        (Purpose::WholePrompt { conversation, turn }, Reply::Turns(turns)) => {
+            history::whole_came(app, conversation, turn, turns);
+        }
         (Purpose::List, Reply::Overview(all)) => overview::came(app, all.conversations),
         (Purpose::OpenTab(conversation), Reply::Done) => tab_opened(app, out, conversation),
         (Purpose::Fresh(_) | Purpose::FreshWithBrief { .. }, Reply::Refused { why: Refusal::TurnRuns(turn) }) => {
@@ -214,6 +218,8 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
         | Purpose::Agents
         | Purpose::OpenTab(_)
         | Purpose::OneTurn { .. }
+        | Purpose::Prompts
+        | Purpose::WholePrompt { .. }
         | Purpose::CloseTab(_)
         | Purpose::Order { .. } => say_trouble(app, why),
     }

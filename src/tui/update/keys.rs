@@ -4,7 +4,7 @@ use super::super::app::{App, Keyboard, Page, Prefix};
 use super::super::composer::Edit;
 use super::super::event::Effect;
 use super::super::keymap::{self, Command, Place};
-use super::{command, copy, overview, palette, requests, say, search, to_agent, writing};
+use super::{command, completion, copy, history, overview, palette, requests, say, search, to_agent, writing};
 use crate::domain::id::TurnNumber;
 use crate::domain::turn::TurnState;
 use crate::protocol::message::ViewInput;
@@ -58,11 +58,15 @@ fn place_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
             Some(command) => command::run(app, out, command),
             None => say(app, "the keyboard is in the list of turns; Esc goes back"),
         },
-        Keyboard::Composer => match (keymap::command(Place::Composer, key), typed(key)) {
-            (Some(command), _) => command::run(app, out, command),
-            (None, Some(char)) => writing::write(app, |composer| composer.insert_char(char)),
-            (None, None) => {}
-        },
+        Keyboard::Composer if completion::key(app, out, key) => {}
+        Keyboard::Composer => {
+            match (keymap::command(Place::Composer, key), typed(key)) {
+                (Some(command), _) => command::run(app, out, command),
+                (None, Some(char)) => writing::write(app, |composer| composer.insert_char(char)),
+                (None, None) => {}
+            }
+            completion::follow(app, out);
+        }
     }
 }
 
@@ -74,6 +78,7 @@ fn page_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
         Some(Page::Search(_)) => return search::key(app, out, key),
         Some(Page::Palette(_)) => return palette::key(app, out, key),
         Some(Page::Copy(_)) => return copy::key(app, out, key),
+        Some(Page::History(_)) => return history::key(app, out, key),
         Some(Page::Rename(composer) | Page::Model(composer)) => {
             match (key.code, keymap::command(Place::Composer, key), typed(key)) {
                 (KeyCode::Enter, _, _) => Some(Command::Yes),
@@ -153,6 +158,7 @@ pub fn paste(app: &mut App, out: &mut Vec<Effect>, text: &str) {
         (Some(Page::Search(_)), _) => search::paste(app, out, text),
         (Some(Page::Palette(_)), _) => palette::paste(app, text),
         (Some(Page::Copy(_)), _) => copy::paste(app, text),
+        (Some(Page::History(_)), _) => history::paste(app, text),
         (Some(_), _) => {}
         (None, Keyboard::Agent) => paste_to_agent(app, out, text),
         (None, Keyboard::Turns) => say(app, "the keyboard is in the list of turns; Esc goes back, then paste again"),

@@ -6,7 +6,9 @@
 mod agents;
 mod brief;
 mod command;
+pub mod completion;
 mod copy;
+mod history;
 mod host;
 mod keys;
 mod mouse;
@@ -104,6 +106,7 @@ fn apply(app: &mut App, out: &mut Vec<Effect>, event: Event) {
         Event::ViewLost(of, why) => view_lost(app, of, &why),
         Event::NotGiven(why) => say_trouble(app, format!("not given to the agent: {why}")),
         Event::KeptTexts(texts) => host::kept_texts_came(app, texts),
+        Event::Files(files) => completion::came(app, files),
         Event::Edited(conversation, result) => writing::edited(app, conversation, result),
         Event::Terminated => command::leave(app, out),
     }
@@ -168,6 +171,7 @@ fn select(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId) {
         app.last_active = app.active;
     }
     app.active = Some(conversation);
+    app.completion.offered.clear();
     let viewable = app.viewable().is_some();
     let start = app.config.start_keyboard;
     let desk = app.desks.entry(conversation).or_insert_with(|| Desk::new(start));
@@ -192,7 +196,8 @@ fn is_of_all(page: &Page) -> bool {
         | Page::Confirm(_)
         | Page::Rename(_)
         | Page::Model(_)
-        | Page::Copy(_) => false,
+        | Page::Copy(_)
+        | Page::History(_) => false,
     }
 }
 

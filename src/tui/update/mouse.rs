@@ -9,7 +9,7 @@ use super::super::pointer::PanePress;
 use super::super::view;
 use super::super::view::requests::Click;
 use super::super::view::turn_panel::{self, Choice};
-use super::{command, copy, overview, palette, requests, say, search, select, to_agent, turns};
+use super::{command, completion, copy, history, overview, palette, requests, say, search, select, to_agent, turns};
 use crate::protocol::message::ViewInput;
 use crate::terminal::frame::ClicksGo;
 use crate::terminal::keys::{Modifiers, Mouse, MouseAction, MouseButton};
@@ -29,6 +29,13 @@ pub fn mouse(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
     }
     if app.page.is_some() {
         return on_page(app, out, mouse);
+    }
+    if mouse.action == MouseAction::Press(MouseButton::Left)
+        && completion::is_shown(app)
+        && let Some(at) = view::completion::offered_at(app, &layout::layout(app), mouse.column, mouse.row)
+    {
+        app.completion.chosen = at;
+        return completion::take(app, out);
     }
     let hit = layout::hit(app, mouse.column, mouse.row);
     match mouse.action {
@@ -54,7 +61,9 @@ fn on_page(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
         Some(Page::Requests(_)) => return on_requests(app, out, mouse),
         Some(Page::Agents(_)) => return on_agents(app, out, mouse),
         Some(Page::Copy(_)) => return copy::mouse(app, out, mouse),
-        Some(Page::Overview(_) | Page::Search(_) | Page::Palette(_)) => return on_list(app, out, mouse),
+        Some(Page::Overview(_) | Page::Search(_) | Page::Palette(_) | Page::History(_)) => {
+            return on_list(app, out, mouse);
+        }
         Some(_) | None => {}
     }
     let scrolls = match app.page {
@@ -68,7 +77,8 @@ fn on_page(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
             | Page::Overview(_)
             | Page::Search(_)
             | Page::Palette(_)
-            | Page::Copy(_),
+            | Page::Copy(_)
+            | Page::History(_),
         )
         | None => false,
     };
@@ -137,6 +147,7 @@ fn on_list(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
         MouseAction::Press(MouseButton::Left) => match app.page {
             Some(Page::Search(_)) => search::click(app, out, mouse.row),
             Some(Page::Palette(_)) => palette::click(app, out, mouse.row),
+            Some(Page::History(_)) => history::click(app, out, mouse.row),
             Some(_) | None => overview::click(app, out, mouse.row),
         },
         MouseAction::Press(MouseButton::Middle | MouseButton::Right)

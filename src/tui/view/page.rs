@@ -6,8 +6,8 @@ use super::super::keymap::{self, Place, key_name};
 use super::super::layout::layout;
 use super::record::{session_words, state_words, turn_lines};
 use super::{
-    accent, agents, blank, copy, covers, draw_box, overview, palette, put_line, quiet, requests, search, strong, text,
-    work,
+    accent, agents, blank, copy, covers, draw_box, history, overview, palette, put_line, quiet, requests, search,
+    strong, text, work,
 };
 use crate::domain::continuity::DecisionRecord;
 use crate::domain::fingerprint::Fingerprint;
@@ -44,6 +44,7 @@ pub fn draw(app: &App, page: &Page, buffer: &mut Buffer) -> Option<Position> {
         Page::Search(page) => search::draw(app, page, buffer),
         Page::Palette(page) => palette::draw(app, page, buffer),
         Page::Copy(page) => copy::draw(app, page, buffer),
+        Page::History(page) => history::draw(app, page, buffer),
         Page::Rename(composer) => {
             let words = "Enter keeps it, Esc the old one";
             draw_field(app, " title ", composer, &[words.to_owned()], buffer)
@@ -92,7 +93,8 @@ fn draw_lines(app: &App, page: &Page, top: u16, buffer: &mut Buffer) {
         | Page::Overview(_)
         | Page::Search(_)
         | Page::Palette(_)
-        | Page::Copy(_) => String::new(),
+        | Page::Copy(_)
+        | Page::History(_) => String::new(),
     };
     let lines = lines(app, page, area.width);
     let seen = usize::from(rows(app));
@@ -130,7 +132,8 @@ fn lines(app: &App, page: &Page, columns: u16) -> Vec<Line<'static>> {
         | Page::Overview(_)
         | Page::Search(_)
         | Page::Palette(_)
-        | Page::Copy(_) => Vec::new(),
+        | Page::Copy(_)
+        | Page::History(_) => Vec::new(),
     }
 }
 
@@ -148,6 +151,7 @@ fn help_lines(app: &App, width: usize) -> Vec<Line<'static>> {
         (Place::Overview, "In the overview of all conversations"),
         (Place::Search, "In the search"),
         (Place::Palette, "In the list of actions"),
+        (Place::History, "In the list of earlier messages"),
         (Place::Copy, "While scrolling and copying"),
         (Place::Page, "On a page like this"),
         (Place::Confirm, "When asked"),

@@ -85,6 +85,7 @@ fn chip(app: &App) -> (&'static str, Style) {
         (Some(Page::Palette(_)), _) => (" DO ", style(Color::Blue)),
         (Some(Page::Search(_)), _) => (" SEARCH ", style(Color::Blue)),
         (Some(Page::Overview(_)), _) => (" ALL ", style(Color::Blue)),
+        (Some(Page::History(_)), _) => (" EARLIER ", style(Color::Blue)),
         (Some(Page::Copy(_)), _) => (" COPY ", style(Color::Green)),
         (Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }), _) => (" PAGE ", style(Color::Blue)),
         (None, Keyboard::Composer) => (" TYPING ", style(Color::Cyan)),

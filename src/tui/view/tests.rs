@@ -4,6 +4,7 @@ mod copy;
 mod overview;
 mod palette;
 mod search;
+mod writing;
 
 use super::super::event::{Event, Purpose};
 use super::super::testing::{
