@@ -14,4 +14,5 @@ pub mod request;
 pub mod search;
 pub mod session;
 pub mod signal;
+pub mod title;
 pub mod turn;

@@ -55,6 +55,8 @@ pub struct App {
     /// What the outer terminal last said.
     pub window_focused: bool,
     pub prefix: Prefix,
+    /// The first tab of the row, where the person scrolled it; else the row is around the active one.
+    pub first_tab: Option<usize>,
     pub pointer: Pointer,
     /// Files offered for a name in the composer.
     pub completion: Completion,
@@ -232,13 +234,22 @@ pub enum Prefix {
 
 /// What lies over the window and takes the keys.
 pub enum Page {
-    Help { top: u16 },
-    Why { top: u16 },
-    Turn { number: TurnNumber, top: u16 },
+    Help {
+        top: u16,
+    },
+    Why {
+        top: u16,
+    },
+    Turn {
+        number: TurnNumber,
+        top: u16,
+    },
     Requests(Box<Requests>),
     Confirm(Confirm),
     Rename(Box<Composer>),
     Model(Box<Composer>),
+    /// The number of the tab to go to.
+    GoTo(Box<Composer>),
     Agents(Agents),
     Overview(Box<Overview>),
     Search(Box<Search>),
@@ -319,6 +330,7 @@ impl App {
             view: None,
             window_focused: true,
             prefix: Prefix::None,
+            first_tab: None,
             pointer: Pointer::default(),
             completion: Completion::default(),
             early: Vec::new(),

@@ -21,6 +21,8 @@ pub enum Command {
     NextTab,
     PreviousTab,
     GoToTab(u8),
+    /// A number is asked for, for tabs beyond the ninth.
+    GoToNumber,
     LastTab,
     MoveTabLeft,
     MoveTabRight,
@@ -215,6 +217,7 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Prefix, char('7'), Command::GoToTab(7), GO_TO_TAB),
     bind(Place::Prefix, char('8'), Command::GoToTab(8), GO_TO_TAB),
     bind(Place::Prefix, char('9'), Command::GoToTab(9), GO_TO_TAB),
+    bind(Place::Prefix, char('\''), Command::GoToNumber, "go to the tab with a number"),
     bind(Place::Prefix, char('<'), Command::MoveTabLeft, "move this tab left"),
     bind(Place::Prefix, char('>'), Command::MoveTabRight, "move this tab right"),
     bind(Place::Prefix, char('l'), Command::LastTab, "tab before this one"),

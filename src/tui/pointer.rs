@@ -18,8 +18,8 @@ pub struct Pointer {
     last: Option<Press>,
     /// A press on the agent's picture that the agent did not get: dragging from there selects.
     pub pane: Option<PanePress>,
-    /// The tab that is held, and the place that it was last asked to go to.
-    pub tab: Option<(ConversationId, Option<usize>)>,
+    /// The tab that is held, and the one whose place it was last given.
+    pub tab: Option<(ConversationId, Option<ConversationId>)>,
 }
 
 struct Press {

@@ -35,7 +35,8 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         }
         Command::NextTab => step_tab(app, out, Step::Next),
         Command::PreviousTab => step_tab(app, out, Step::Previous),
-        Command::GoToTab(number) => go_to_tab(app, out, number),
+        Command::GoToTab(number) => go_to_tab(app, out, number.into()),
+        Command::GoToNumber => app.page = Some(Page::GoTo(Box::default())),
         Command::MoveTabLeft => move_tab(app, out, Step::Previous),
         Command::MoveTabRight => move_tab(app, out, Step::Next),
         Command::LastTab => last_tab(app, out),
@@ -59,7 +60,11 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
                 app.page = Some(Page::Rename(Box::new(Composer::with_text(&title))));
             }
         }
-        Command::CloseTab => close_tab(app, out),
+        Command::CloseTab => {
+            if let Some(conversation) = app.active {
+                close_tab(app, out, conversation);
+            }
+        }
         Command::Zoom => app.zoomed = !app.zoomed,
         Command::Redraw => app.redraws = app.redraws.wrapping_add(1),
         Command::Help => app.page = Some(Page::Help { top: 0 }),
@@ -195,8 +200,8 @@ fn move_tab(app: &mut App, out: &mut Vec<Effect>, step: Step) {
     }
 }
 
-fn go_to_tab(app: &mut App, out: &mut Vec<Effect>, number: u8) {
-    let tab = app.tabs().get(usize::from(number).saturating_sub(1)).map(|tab| tab.id);
+fn go_to_tab(app: &mut App, out: &mut Vec<Effect>, number: usize) {
+    let tab = number.checked_sub(1).and_then(|at| app.tabs().get(at).map(|tab| tab.id));
     match tab {
         Some(conversation) => select(app, out, conversation),
         None => say(app, format!("there is no tab {number}")),
@@ -278,9 +283,8 @@ fn stop_session(app: &mut App) {
     }
 }
 
-fn close_tab(app: &mut App, out: &mut Vec<Effect>) {
-    let Some(conversation) = app.active() else { return };
-    let id = conversation.id;
+pub fn close_tab(app: &mut App, out: &mut Vec<Effect>, id: ConversationId) {
+    let Some(conversation) = app.conversations.get(&id) else { return };
     let back = format!("{} u brings it back", short_key_name(app.config.prefix));
     let text = match (running(conversation), view_of(conversation)) {
         (Some(turn), _) => format!("turn {} goes on; the conversation stays; {back}", turn.number),
@@ -355,6 +359,7 @@ fn scroll_page(app: &mut App, motion: Motion) {
             | Page::Confirm(_)
             | Page::Rename(_)
             | Page::Model(_)
+            | Page::GoTo(_)
             | Page::Overview(_)
             | Page::Search(_)
             | Page::Palette(_)
@@ -391,6 +396,10 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
                 false => order(app, out, Request::Rename { conversation, title }, ""),
             }
         }
+        Page::GoTo(composer) => match composer.text().trim().parse() {
+            Ok(number) => go_to_tab(app, out, number),
+            Err(_) => say(app, "that is no number of a tab"),
+        },
         Page::Model(composer) => set_model(app, out, conversation, composer.text().trim()),
         Page::Help { .. }
         | Page::Why { .. }

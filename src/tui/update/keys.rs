@@ -79,7 +79,7 @@ fn page_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
         Some(Page::Palette(_)) => return palette::key(app, out, key),
         Some(Page::Copy(_)) => return copy::key(app, out, key),
         Some(Page::History(_)) => return history::key(app, out, key),
-        Some(Page::Rename(composer) | Page::Model(composer)) => {
+        Some(Page::Rename(composer) | Page::Model(composer) | Page::GoTo(composer)) => {
             match (key.code, keymap::command(Place::Composer, key), typed(key)) {
                 (KeyCode::Enter, _, _) => Some(Command::Yes),
                 (KeyCode::Escape, _, _) => Some(Command::No),
@@ -147,7 +147,7 @@ pub fn paste(app: &mut App, out: &mut Vec<Effect>, text: &str) {
     let keyboard = app.keyboard();
     let answers = requests::takes_words(app);
     match (&mut app.page, keyboard) {
-        (Some(Page::Rename(composer) | Page::Model(composer)), _) => {
+        (Some(Page::Rename(composer) | Page::Model(composer) | Page::GoTo(composer)), _) => {
             let taken = composer.insert_text(text.lines().next().unwrap_or_default());
             writing::say_what_had_no_room(app, taken);
         }

@@ -16,6 +16,7 @@ mod overview;
 mod palette;
 mod requests;
 mod search;
+mod tabs;
 #[cfg(test)]
 mod tests;
 mod turns;
@@ -171,6 +172,7 @@ fn select(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId) {
         app.last_active = app.active;
     }
     app.active = Some(conversation);
+    app.first_tab = None;
     app.completion.offered.clear();
     let viewable = app.viewable().is_some();
     let start = app.config.start_keyboard;
@@ -196,6 +198,7 @@ fn is_of_all(page: &Page) -> bool {
         | Page::Confirm(_)
         | Page::Rename(_)
         | Page::Model(_)
+        | Page::GoTo(_)
         | Page::Copy(_)
         | Page::History(_) => false,
     }

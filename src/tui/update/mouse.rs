@@ -9,7 +9,7 @@ use super::super::pointer::PanePress;
 use super::super::view;
 use super::super::view::requests::Click;
 use super::super::view::turn_panel::{self, Choice};
-use super::{command, completion, copy, history, overview, palette, requests, say, search, select, to_agent, turns};
+use super::{command, completion, copy, history, overview, palette, requests, say, search, tabs, to_agent, turns};
 use crate::protocol::message::ViewInput;
 use crate::terminal::frame::ClicksGo;
 use crate::terminal::keys::{Modifiers, Mouse, MouseAction, MouseButton};
@@ -38,6 +38,14 @@ pub fn mouse(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
         return completion::take(app, out);
     }
     let hit = layout::hit(app, mouse.column, mouse.row);
+    let on_tabs = layout::layout(app).tab_bar.contains(ratatui::layout::Position::new(mouse.column, mouse.row));
+    match (mouse.action, hit) {
+        (MouseAction::WheelUp | MouseAction::WheelDown, _) if on_tabs => return tabs::wheel(app, out, mouse),
+        (MouseAction::Press(MouseButton::Middle), Hit::Tab(tab)) => return tabs::press(app, out, tab, mouse),
+        (MouseAction::Drag(MouseButton::Left), _) if app.pointer.tab.is_some() => return tabs::drag(app, out, mouse),
+        (MouseAction::Release(MouseButton::Left), _) => app.pointer.tab = None,
+        (_, _) => {}
+    }
     match mouse.action {
         MouseAction::WheelUp => wheel(app, out, hit, mouse, Motion::Up),
         MouseAction::WheelDown => wheel(app, out, hit, mouse, Motion::Down),
@@ -74,6 +82,7 @@ fn on_page(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
             | Page::Confirm(_)
             | Page::Rename(_)
             | Page::Model(_)
+            | Page::GoTo(_)
             | Page::Overview(_)
             | Page::Search(_)
             | Page::Palette(_)
@@ -173,15 +182,14 @@ fn wheel(app: &mut App, out: &mut Vec<Effect>, hit: Hit, mouse: Mouse, step: Mot
                 desk.composer.apply(if up { Edit::Up } else { Edit::Down });
             }
         }
-        Hit::Tab(_) => command::run(app, out, if up { Command::PreviousTab } else { Command::NextTab }),
-        Hit::NewTab | Hit::Rule | Hit::Chip | Hit::Hint | Hit::Nothing => {}
+        Hit::Tab(_) | Hit::NewTab | Hit::Rule | Hit::Chip | Hit::Hint | Hit::Nothing => {}
     }
 }
 
 fn click(app: &mut App, out: &mut Vec<Effect>, hit: Hit, mouse: Mouse) {
     app.notice = None;
     match hit {
-        Hit::Tab(conversation) => select(app, out, conversation),
+        Hit::Tab(conversation) => tabs::press(app, out, conversation, mouse),
         Hit::NewTab => command::run(app, out, Command::NewTab),
         Hit::Pane { column, row } if selects(app, mouse) => {
             let press = PanePress { column, row, keyboard: app.keyboard() };

@@ -179,6 +179,7 @@ fn covers(page: &Page) -> bool {
         | Page::Confirm(_)
         | Page::Rename(_)
         | Page::Model(_)
+        | Page::GoTo(_)
         | Page::Overview(_)
         | Page::Search(_)
         | Page::Palette(_)

@@ -49,6 +49,10 @@ pub fn draw(app: &App, page: &Page, buffer: &mut Buffer) -> Option<Position> {
             let words = "Enter keeps it, Esc the old one";
             draw_field(app, " title ", composer, &[words.to_owned()], buffer)
         }
+        Page::GoTo(composer) => {
+            let words = format!("Enter goes to the tab with this number, 1 to {}", app.tabs().len());
+            draw_field(app, " tab ", composer, &[words], buffer)
+        }
         Page::Model(composer) => draw_field(app, " model of this conversation ", composer, &model_words(app), buffer),
     }
 }
@@ -90,6 +94,7 @@ fn draw_lines(app: &App, page: &Page, top: u16, buffer: &mut Buffer) {
         | Page::Confirm(_)
         | Page::Rename(_)
         | Page::Model(_)
+        | Page::GoTo(_)
         | Page::Overview(_)
         | Page::Search(_)
         | Page::Palette(_)
@@ -129,6 +134,7 @@ fn lines(app: &App, page: &Page, columns: u16) -> Vec<Line<'static>> {
         | Page::Confirm(_)
         | Page::Rename(_)
         | Page::Model(_)
+        | Page::GoTo(_)
         | Page::Overview(_)
         | Page::Search(_)
         | Page::Palette(_)
@@ -163,7 +169,7 @@ fn help_lines(app: &App, width: usize) -> Vec<Line<'static>> {
         lines.push(Line::default());
     }
     for words in [
-        "Tab marks: * working  ? needs answer  ! needs approval  ✓ completed  ✗ failed  - interrupted  ~ outcome unknown  z asleep",
+        "Tab marks: * working  ? needs answer  ! needs approval  ✓ completed  ✗ failed  - interrupted  ~ outcome unknown  + queue held for you  z asleep",
         "In the agent's screen every other key goes to the agent. A click brings the keyboard to where you click.",
     ] {
         lines.extend(text::wrap(words, width.saturating_sub(2)).into_iter().map(|line| Line::raw(format!(" {line}"))));

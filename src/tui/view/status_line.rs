@@ -80,6 +80,7 @@ fn chip(app: &App) -> (&'static str, Style) {
         (Some(Page::Confirm(_)), _) => (" CONFIRM ", style(Color::Yellow)),
         (Some(Page::Requests(_)), _) => (" ASKED ", style(Color::Yellow)),
         (Some(Page::Rename(_)), _) => (" TITLE ", style(Color::Cyan)),
+        (Some(Page::GoTo(_)), _) => (" TAB ", style(Color::Cyan)),
         (Some(Page::Model(_)), _) => (" MODEL ", style(Color::Cyan)),
         (Some(Page::Agents(_)), _) => (" AGENTS ", style(Color::Blue)),
         (Some(Page::Palette(_)), _) => (" DO ", style(Color::Blue)),
