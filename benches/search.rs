@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use tempfile::TempDir;
 use threadkeep::domain::change::Change;
-use threadkeep::domain::conversation::{ConversationRecord, Tab, Title};
+use threadkeep::domain::conversation::{Begun, ConversationRecord, FreshWanted, Tab, Title};
 use threadkeep::domain::fingerprint::Fingerprint;
 use threadkeep::domain::id::{ConversationId, Timestamp, TurnNumber};
 use threadkeep::domain::search::Query;
-use threadkeep::domain::turn::{Answer, Delivery, FailedWhy, Origin, TurnEnd, TurnRecord, TurnState, Work};
-use threadkeep::store::Store;
+use threadkeep::domain::turn::{Answer, Delivery, FailedWhy, Origin, TurnEnd, TurnRecord, TurnState, Usage, Work};
+use threadkeep::store::{Reader, Store};
 
 const TURNS_OF_CONVERSATION: usize = 500;
 /// Turns that are saved in one commit.
@@ -31,8 +31,9 @@ fn main() {
     let turns = std::env::var("BENCH_TURNS").ok().and_then(|value| value.parse().ok()).unwrap_or(1_000_000);
     let own = TempDir::new().expect("a folder");
     let folder = std::env::var("BENCH_STORE").map_or_else(|_| own.path().to_owned(), PathBuf::from);
-    let store = fill(&folder.join("threadkeep.db"), turns);
-    let bytes = std::fs::metadata(folder.join("threadkeep.db")).map_or(0, |file| file.len());
+    let path = folder.join("threadkeep.db");
+    let _store = fill(&path, turns);
+    let bytes = std::fs::metadata(&path).map_or(0, |file| file.len());
     println!("{turns} turns, {} MiB", bytes >> 20);
     println!("{:<38} {:>6} {:>9} {:>9} {:>9}", "query", "found", "first", "median", "worst");
     let (common, second, rare) = (word(0), word(7), word(WORDS - 10));
@@ -51,13 +52,13 @@ fn main() {
         "is:failed".to_owned(),
         "nothinghasthis".to_owned(),
     ] {
-        measure(&store, &text);
+        measure(&path, &text);
     }
 }
 
-fn measure(store: &Store, text: &str) {
+fn measure(path: &Path, text: &str) {
     let query = Query::parse(text).expect("these are states");
-    let mut searcher = store.searcher();
+    let mut searcher = Reader::new(path);
     let mut found = 0;
     let mut times: Vec<f64> = (0..=ROUNDS)
         .map(|_| {
@@ -99,11 +100,13 @@ fn changes(number: usize, random: &mut Random) -> Vec<Change> {
             id,
             title: Title::FromPrompt(format!("conversation {conversation}")),
             wanted: Fingerprint { agent: agent.into(), model: None, folder },
-            fresh_wanted: false,
+            fresh_wanted: FreshWanted::No,
             queue_held: None,
             tab: Tab::Closed,
             unread: None,
             draft: String::new(),
+            begun: Begun::New,
+            spent: Usage::default(),
             created_at: at,
             active_at: at,
         })

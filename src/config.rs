@@ -1,18 +1,28 @@
 //! Reads the configuration: text to a `Config` that cannot be wrong. What is not understood is an error with its line, never passed over.
 //!
 //! Change here: a key is a field, a line in `Config::default`, an arm in `set` and a paragraph in `assets/config.toml`, which is the reference.
-//! Not here: where the file lies (`paths.rs`) or what the keys do (tui).
+//! Tables have a file each. Not here: where the file lies (`paths.rs`), when it is read anew (tui, host) or what the keys do (tui, which knows
+//! the names of the actions).
 
-mod key_name;
+pub mod key_name;
+pub mod keys;
+pub mod notify;
+pub mod theme;
+mod value;
+pub mod watch;
 
 use crate::terminal::keys::{Key, KeyCode, Modifiers};
+use keys::Bound;
+use notify::Notify;
+use std::collections::BTreeMap;
 use std::io;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use toml::Spanned;
+use theme::{Theme, ThemeChoice};
 use toml::de::{DeTable, DeValue};
+use value::{Lines, Name, Value, entries, nearest, number, one_of, table, text};
 
-/// The commented file with all defaults.
+/// The commented file with all defaults. Actions and their keys follow in what `threadkeep config default` prints.
 pub const REFERENCE: &str = include_str!("../assets/config.toml");
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +37,14 @@ pub struct Config {
     pub turn_panel_columns: u16,
     /// From the prefix to the help with the keys.
     pub which_key_ms: u32,
+    pub animation: Animation,
+    pub theme: ThemeChoice,
+    /// What `auto` is on a dark and on a light terminal.
+    pub dark_theme: Theme,
+    pub light_theme: Theme,
+    pub notify: Notify,
+    /// Keys that the person gave to actions, in the order of the file.
+    pub keys: Vec<Bound>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +57,15 @@ pub enum Keyboard {
 pub enum TurnPanel {
     Right,
     Hidden,
+}
+
+/// Whether anything may move by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Animation {
+    /// The time of a running turn goes on by seconds.
+    Moving,
+    /// Only what happens changes the window, so that a screen reader is not told the time.
+    Still,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +82,7 @@ pub enum Reason {
     #[error("{0}")]
     Syntax(String),
     #[error("there is no key `{key}`; did you mean `{nearest}`?")]
-    UnknownKey { key: String, nearest: &'static str },
+    UnknownKey { key: String, nearest: String },
     #[error("`{key}` is {wanted}, not {found}")]
     WrongType { key: &'static str, wanted: &'static str, found: &'static str },
     #[error("`{key}` cannot be \"{found}\"; write one of {wanted}")]
@@ -68,6 +95,19 @@ pub enum Reason {
         "`prefix` cannot be \"{0}\": that key is needed for typing; take one with ctrl or alt (but not ctrl-h, ctrl-i, ctrl-j, ctrl-m or ctrl-[) or f1 to f24"
     )]
     PrefixNeededForTyping(String),
+    #[error("`{key}` is no color; write \"#rrggbb\", \"default\", \"dim\", or one of {wanted}")]
+    WrongColor { key: String, wanted: String },
+    #[error("there is no theme `{name}`; there are {known}")]
+    NoTheme { name: String, known: String },
+    #[error("`{0}` is the name of a theme that is built in; take another one")]
+    ThemeTaken(String),
+    #[error("`{key}` must not be empty: {wanted}")]
+    Empty { key: &'static str, wanted: &'static str },
+    #[error("\"{0}\" is needed for typing there; take a key with ctrl or alt, or f1 to f24")]
+    NeededForTyping(String),
+    /// What the window says of a key that was given to an action.
+    #[error("{0}")]
+    Binding(String),
     #[error("`default_agent` is empty; write the name of a profile, for example \"shell\"")]
     NoAgent,
 }
@@ -84,7 +124,28 @@ const START_KEYBOARD: &str = "start_keyboard";
 const TURN_PANEL: &str = "turn_panel";
 const TURN_PANEL_COLUMNS_KEY: &str = "turn_panel_columns";
 const WHICH_KEY_MS_KEY: &str = "which_key_ms";
-const KEYS: [&str; 6] = [DEFAULT_AGENT, PREFIX, START_KEYBOARD, TURN_PANEL, TURN_PANEL_COLUMNS_KEY, WHICH_KEY_MS_KEY];
+const ANIMATION: &str = "animation";
+const THEME: &str = "theme";
+const DARK_THEME: &str = "dark_theme";
+const LIGHT_THEME: &str = "light_theme";
+const THEMES: &str = "themes";
+const NOTIFY: &str = "notify";
+const KEYS_TABLE: &str = "keys";
+pub const KEYS: [&str; 13] = [
+    DEFAULT_AGENT,
+    PREFIX,
+    START_KEYBOARD,
+    TURN_PANEL,
+    TURN_PANEL_COLUMNS_KEY,
+    WHICH_KEY_MS_KEY,
+    ANIMATION,
+    THEME,
+    DARK_THEME,
+    LIGHT_THEME,
+    THEMES,
+    NOTIFY,
+    KEYS_TABLE,
+];
 
 impl Default for Config {
     fn default() -> Config {
@@ -95,8 +156,23 @@ impl Default for Config {
             turn_panel: TurnPanel::Right,
             turn_panel_columns: 38,
             which_key_ms: 400,
+            animation: Animation::Moving,
+            theme: ThemeChoice::One(theme::TERMINAL),
+            dark_theme: theme::DARK,
+            light_theme: theme::LIGHT,
+            notify: Notify::default(),
+            keys: Vec::new(),
         }
     }
+}
+
+/// The themes that the file names, each with the line it is named in; settled once all tables are read.
+#[derive(Default)]
+struct Named {
+    theme: Option<(usize, String)>,
+    dark: Option<(usize, String)>,
+    light: Option<(usize, String)>,
+    own: BTreeMap<String, Theme>,
 }
 
 impl Config {
@@ -112,23 +188,39 @@ impl Config {
 
     /// The first thing that is wrong, with its line counted from 1.
     pub fn parse(text: &str) -> Result<Config, (usize, Reason)> {
-        let line = |at: usize| text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
+        let lines = Lines(text);
         let table = DeTable::parse(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
-            (line(at), Reason::Syntax(error.message().into()))
+            (lines.of(at), Reason::Syntax(error.message().into()))
         })?;
-        // In the order of the file, for the table is sorted by name.
-        let mut entries: Vec<_> = table.into_inner().into_iter().collect();
-        entries.sort_by_key(|(key, _)| key.span().start);
         let mut config = Config::default();
-        for (key, value) in &entries {
-            config.set(key.get_ref(), value).map_err(|reason| (line(key.span().start), reason))?;
+        let mut named = Named::default();
+        for (key, value) in entries(table.get_ref()) {
+            config.set(key, value, lines, &mut named)?;
         }
+        config.settle_themes(named)?;
         Ok(config)
     }
 
-    fn set(&mut self, key: &str, value: &Spanned<DeValue>) -> Result<(), Reason> {
-        let value = value.get_ref();
+    fn set(&mut self, key: &Name, value: &Value, lines: Lines, named: &mut Named) -> Result<(), (usize, Reason)> {
+        let line = lines.of(key.span().start);
+        match key.get_ref().as_ref() {
+            NOTIFY => self.notify.read(table(NOTIFY, value.get_ref()).map_err(|reason| (line, reason))?, lines),
+            KEYS_TABLE => {
+                let tables = table(KEYS_TABLE, value.get_ref()).map_err(|reason| (line, reason))?;
+                self.keys = keys::read(tables, lines)?;
+                Ok(())
+            }
+            THEMES => {
+                let tables = table(THEMES, value.get_ref()).map_err(|reason| (line, reason))?;
+                named.own = theme::read_own(tables, lines)?;
+                Ok(())
+            }
+            plain => self.set_plain(plain, value.get_ref(), line, named).map_err(|reason| (line, reason)),
+        }
+    }
+
+    fn set_plain(&mut self, key: &str, value: &DeValue, line: usize, named: &mut Named) -> Result<(), Reason> {
         match key {
             DEFAULT_AGENT => {
                 let agent = text(DEFAULT_AGENT, value)?.trim();
@@ -147,71 +239,55 @@ impl Config {
                 self.turn_panel_columns = number(TURN_PANEL_COLUMNS_KEY, value, TURN_PANEL_COLUMNS)?;
             }
             WHICH_KEY_MS_KEY => self.which_key_ms = number(WHICH_KEY_MS_KEY, value, WHICH_KEY_MS)?,
-            _ => return Err(Reason::UnknownKey { key: key.into(), nearest: nearest(key) }),
+            ANIMATION => {
+                self.animation = match value::yes_or_no(ANIMATION, value)? {
+                    true => Animation::Moving,
+                    false => Animation::Still,
+                };
+            }
+            THEME => named.theme = Some((line, text(THEME, value)?.into())),
+            DARK_THEME => named.dark = Some((line, text(DARK_THEME, value)?.into())),
+            LIGHT_THEME => named.light = Some((line, text(LIGHT_THEME, value)?.into())),
+            _ => return Err(Reason::UnknownKey { key: key.into(), nearest: nearest(key, &KEYS) }),
+        }
+        Ok(())
+    }
+
+    fn settle_themes(&mut self, named: Named) -> Result<(), (usize, Reason)> {
+        let find = |(line, name): (usize, String)| theme::find(&name, &named.own).map_err(|reason| (line, reason));
+        if let Some(dark) = named.dark {
+            self.dark_theme = find(dark)?;
+        }
+        if let Some(light) = named.light {
+            self.light_theme = find(light)?;
+        }
+        match named.theme {
+            Some((_, name)) if name == theme::AUTO => self.theme = ThemeChoice::Auto,
+            Some(theme) => self.theme = ThemeChoice::One(find(theme)?),
+            None => {}
         }
         Ok(())
     }
 }
 
-fn text<'a>(key: &'static str, value: &'a DeValue) -> Result<&'a str, Reason> {
-    value.as_str().ok_or(Reason::WrongType { key, wanted: "a text in quotes", found: value.type_str() })
-}
-
-fn one_of<T: Copy>(key: &'static str, value: &DeValue, words: &[(&str, T)]) -> Result<T, Reason> {
-    let found = text(key, value)?;
-    words.iter().find(|(word, _)| *word == found).map(|(_, meaning)| *meaning).ok_or_else(|| {
-        let wanted: Vec<_> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-        Reason::WrongWord { key, found: found.into(), wanted: wanted.join(", ") }
-    })
-}
-
-fn number<T: TryFrom<u32>>(key: &'static str, value: &DeValue, allowed: RangeInclusive<u32>) -> Result<T, Reason> {
-    let found = value.as_integer().ok_or(Reason::WrongType { key, wanted: "a number", found: value.type_str() })?;
-    u32::from_str_radix(found.as_str(), found.radix())
-        .ok()
-        .filter(|number| allowed.contains(number))
-        .and_then(|number| T::try_from(number).ok())
-        .ok_or_else(|| Reason::WrongNumber {
-            key,
-            found: found.as_str().into(),
-            least: *allowed.start(),
-            most: *allowed.end(),
-        })
-}
-
-/// A key that nobody types text with. Terminals send backspace, tab, newline, enter and escape for five keys with ctrl.
+/// A key that nobody types text with.
 fn prefix(name: &str) -> Result<Key, Reason> {
     let key = key_name::parse(name).map_err(|reason| Reason::WrongKeyName { key: PREFIX, reason })?;
-    let typing = match key.code {
+    if is_typing(key) { Err(Reason::PrefixNeededForTyping(name.into())) } else { Ok(key) }
+}
+
+/// Whether people type text with this key. Terminals send backspace, tab, newline, enter and escape for five keys with ctrl.
+pub fn is_typing(key: Key) -> bool {
+    match key.code {
         KeyCode::Function(_) => false,
         KeyCode::Char('h' | 'i' | 'j' | 'm' | '[') => key.modifiers == Modifiers::CONTROL || !is_held(key.modifiers),
         _ => !is_held(key.modifiers),
-    };
-    if typing { Err(Reason::PrefixNeededForTyping(name.into())) } else { Ok(key) }
+    }
 }
 
 /// Whether anything but shift is held.
 fn is_held(modifiers: Modifiers) -> bool {
     [Modifiers::CONTROL, Modifiers::ALT, Modifiers::SUPER].into_iter().any(|modifier| modifiers.has(modifier))
-}
-
-/// The known key with the fewest letters to change.
-fn nearest(key: &str) -> &'static str {
-    KEYS.into_iter().min_by_key(|known| letters_to_change(key, known)).unwrap_or(DEFAULT_AGENT)
-}
-
-/// Letters to add, drop or replace to make `from` into `to` (Levenshtein), row by row of the table.
-fn letters_to_change(from: &str, to: &str) -> usize {
-    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
-    for (dropped, letter) in from.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], dropped + 1);
-        for (at, other) in to.chars().enumerate() {
-            let replaced = diagonal + usize::from(letter != other);
-            diagonal = row[at + 1];
-            row[at + 1] = replaced.min(row[at] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -221,8 +297,12 @@ mod tests {
     #[test]
     fn the_reference_file_is_the_default_and_names_every_key() {
         assert_eq!(Config::parse(REFERENCE), Ok(Config::default()));
-        for key in KEYS {
-            assert!(REFERENCE.lines().any(|line| line.starts_with(&format!("{key} = "))), "{key}");
+        for key in KEYS.iter().chain(&notify::KEYS) {
+            let stands = |line: &str| line.starts_with(&format!("{key} = ")) || line == format!("[{key}]");
+            assert!(REFERENCE.lines().any(stands), "{key}");
+        }
+        for (role, _) in theme::ROLES {
+            assert!(REFERENCE.contains(&format!("# {role} = ")), "{role}");
         }
     }
 
@@ -241,14 +321,39 @@ mod tests {
 
     #[test]
     fn every_key_is_read() {
-        let text = r#"
+        let text = r##"
             default_agent = "other"
             prefix = "alt-space"
             start_keyboard = "agent"
             turn_panel = "hidden"
             turn_panel_columns = 0x40
             which_key_ms = 1_000
-        "#;
+            animation = false
+            theme = "mine"
+            dark_theme = "contrast"
+            light_theme = "mine"
+            [themes.mine]
+            accent = "#010aFF"
+            quiet = "bright-black"
+            alert = "default"
+            base = "dark"
+            [notify]
+            done = []
+            failed = ["desktop"]
+            needs_you = ["terminal", "command"]
+            after_seconds = 0
+            terminal = "osc99"
+            desktop = "always"
+            command = ["tell", "--me"]
+            [keys.composer]
+            undo = ["alt-u", "ctrl-shift-up"]
+        "##;
+        let mine = Theme {
+            accent: theme::Ink::Rgb(1, 10, 255),
+            quiet: theme::Ink::Ansi(8),
+            alert: theme::Ink::Default,
+            ..theme::DARK
+        };
         let wanted = Config {
             default_agent: "other".into(),
             prefix: Key { code: KeyCode::Char(' '), modifiers: Modifiers::ALT },
@@ -256,6 +361,28 @@ mod tests {
             turn_panel: TurnPanel::Hidden,
             turn_panel_columns: 64,
             which_key_ms: 1000,
+            animation: Animation::Still,
+            theme: ThemeChoice::One(mine),
+            dark_theme: theme::CONTRAST,
+            light_theme: mine,
+            notify: Notify {
+                done: notify::Ways::NONE,
+                failed: notify::Ways { desktop: true, ..notify::Ways::NONE },
+                needs_you: notify::Ways { desktop: false, ..notify::Ways::ALL },
+                after_seconds: 0,
+                terminal: notify::Terminal::Osc99,
+                desktop: notify::Desktop::Always,
+                command: vec!["tell".into(), "--me".into()],
+            },
+            keys: vec![Bound {
+                place: keys::KeyPlace::Composer,
+                action: "undo".into(),
+                keys: vec![
+                    Key { code: KeyCode::Char('u'), modifiers: Modifiers::ALT },
+                    Key { code: KeyCode::Up, modifiers: Modifiers::CONTROL.with(Modifiers::SHIFT) },
+                ],
+                line: 26,
+            }],
         };
         assert_eq!(Config::parse(text), Ok(wanted));
     }
@@ -267,7 +394,22 @@ mod tests {
             ("\nturn_panel = \"right\"\nturn_panel = \"right\"", 3, "duplicate"),
             ("\nprefx = \"ctrl-a\"", 2, "did you mean `prefix`"),
             ("turn_panel_cols = 3", 1, "did you mean `turn_panel_columns`"),
-            ("# one\n[keys]\nprefix = \"f1\"", 2, "no key `keys`"),
+            ("# one\n[kezs]\nprefix = \"f1\"", 2, "did you mean `keys`"),
+            ("keys = 1", 1, "a table, not integer"),
+            ("[keys.prefx]", 1, "did you mean `prefix`"),
+            ("animation = 1", 1, "true or false, not integer"),
+            ("a = 1\ntheme = \"dark\"", 1, "no key `a`"),
+            ("\ntheme = \"drak\"\n[themes.mine]", 2, "auto, terminal, dark, light, contrast, plain, mine"),
+            ("[themes.dark]", 1, "built in"),
+            ("[themes.x]\naccent = \"#12345\"", 2, "`accent` is no color"),
+            ("[themes.x]\naccent = \"#+12345\"", 2, "`accent` is no color"),
+            ("[themes.x]\nacent = \"red\"", 2, "did you mean `accent`"),
+            ("[themes.x]\nbase = \"mine\"", 2, "one of \"terminal\""),
+            ("[notify]\n\ndone = \"terminal\"", 3, "a list, not string"),
+            ("[notify]\nfailed = [\"mail\"]", 2, "one of \"terminal\", \"desktop\", \"command\""),
+            ("[notify]\nafter_second = 1", 2, "did you mean `after_seconds`"),
+            ("[notify]\ncommand = [\"\"]", 2, "names the program"),
+            ("[notify]\ncommand = \"tell me\"", 2, "a list, not string"),
             ("zzz = 1\ndefault_agent = 1", 1, "no key `zzz`"),
             ("default_agent = 1", 1, "a text in quotes, not integer"),
             ("default_agent = \" \"", 1, "is empty"),

@@ -4,11 +4,12 @@ use clap::Parser;
 use std::process::ExitCode;
 use threadkeep::cli::{self, Arguments};
 use threadkeep::client::environment;
-use threadkeep::config::Config;
+use threadkeep::config::watch::Watch;
 use threadkeep::paths::Paths;
-use threadkeep::tui;
+use threadkeep::tui::{self, keymap};
 
 fn main() -> ExitCode {
+    cli::completions::answer();
     let outcome = match Arguments::parse().verb {
         Some(verb) => cli::run(verb).map_err(|error| (error.to_string(), error.exit_code())),
         None => open_window().map(|()| cli::ExitCode::Done),
@@ -33,8 +34,9 @@ fn open_window() -> Result<(), (String, cli::ExitCode)> {
         return Err(wrong(text));
     }
     let paths = Paths::from_env().map_err(|error| wrong(error.to_string()))?;
-    let config = Config::load(&paths.config).map_err(|error| wrong(error.to_string()))?;
+    let watch = Watch::begin(&paths.config);
+    let (config, _) = keymap::load(&paths.config).map_err(|error| wrong(error.to_string()))?;
     let folder = cli::folder(None).map_err(|error| wrong(error.to_string()))?;
-    let start = tui::Start { config, paths, folder, environment: environment::of_this_process() };
+    let start = tui::Start { config, watch, paths, folder, environment: environment::of_this_process() };
     tui::run(start).map_err(|error| wrong(error.to_string()))
 }

@@ -1,6 +1,6 @@
 //! `threadkeep answer`: answers one thing that the agent asks. What is not asked any more is refused, and nothing is typed.
 
-use super::{CliError, ExitCode, Which, ask_done, connect, json, say, standard_input};
+use super::{CliError, ExitCode, Which, ask_done, connect, say, say_json, standard_input};
 use crate::domain::id::TurnNumber;
 use crate::domain::request::{Choice, RequestNumber};
 use crate::paths::Paths;
@@ -41,7 +41,7 @@ impl Answer {
         let (turn, request) = (self.turn.map(TurnNumber), self.request.map(RequestNumber));
         ask_done(&mut control, &Request::AnswerRequest { conversation, turn, request, choice })?;
         if self.json {
-            json::print(&serde_json::json!({ "conversation": conversation, "answering": word }))?;
+            say_json(serde_json::json!({ "conversation": conversation, "answering": word }))?;
         } else {
             say("the answer is on its way")?;
         }

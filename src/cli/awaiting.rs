@@ -67,6 +67,45 @@ pub fn await_end(
     }
 }
 
+/// Waits for the end of all that is under way in each of these, and hands out what each came to as it comes, until `is_enough` says so. One
+/// that is at rest already came to its last end.
+pub fn await_several(
+    control: &mut Control,
+    conversations: &[ConversationId],
+    patience: Patience,
+    mut is_enough: impl FnMut(ConversationId, &Awaited) -> Result<bool, CliError>,
+) -> Result<(), CliError> {
+    let until = patience.limit().map(|limit| Instant::now() + limit);
+    let mut asked = Vec::new();
+    for conversation in conversations {
+        let request = Request::Wait { conversation: *conversation, turn: None, asked: WhenAsked::Tell };
+        asked.push((control.send(&request)?, *conversation));
+    }
+    while !asked.is_empty() {
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        let ids: Vec<u64> = asked.iter().map(|(id, _)| *id).collect();
+        let (id, reply) = control.await_any(&ids, left).map_err(|error| with_whole_limit(error, patience))?;
+        let Some(at) = asked.iter().position(|(asked, _)| *asked == id) else { continue };
+        let (_, conversation) = asked[at];
+        let awaited = match reply {
+            Reply::NeedsPerson { turn } => {
+                eprintln!("threadkeep: conversation {conversation}: {}", asks(conversation, &turn));
+                if !matches!(patience, Patience::UntilAsked(_)) {
+                    continue;
+                }
+                Awaited::Asked(*turn)
+            }
+            Reply::Ended { turn } => turn.map_or(Awaited::Nothing, |turn| Awaited::Ended(*turn)),
+            other => return Err(CliError::Unexpected(Box::new(other))),
+        };
+        asked.remove(at);
+        if is_enough(conversation, &awaited)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// The person gave the whole time and not what was left of it.
 fn with_whole_limit(error: ClientError, patience: Patience) -> ClientError {
     match (error, patience.limit()) {

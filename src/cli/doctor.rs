@@ -1,9 +1,9 @@
 //! `threadkeep doctor`: what was found here, what each agent can do, and what stands in the way.
 
 use super::host::other_build;
-use super::{CliError, ExitCode, connect, json, say};
+use super::repair::{self, Sure};
+use super::{CliError, ExitCode, config, connect, say, say_json};
 use crate::client::Control;
-use crate::config::Config;
 use crate::paths::Paths;
 use crate::protocol::message::{AgentReport, BUILD, HostReport, Reply, Request};
 use clap::Args;
@@ -13,19 +13,29 @@ pub struct Doctor {
     /// One JSON object
     #[arg(long)]
     json: bool,
+    /// Look for damage in the store, say what would be done about it, and do it once you agree
+    #[arg(long, conflicts_with = "json")]
+    repair: bool,
+    /// Repair without asking
+    #[arg(long, requires = "repair")]
+    yes: bool,
 }
 
 impl Doctor {
     pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
+        if self.repair {
+            return repair::run(paths, if self.yes { Sure::Yes } else { Sure::Ask });
+        }
         let mut control = connect(paths)?;
         let host = host(&mut control)?;
         let agents = agents(&mut control)?;
-        let config = Config::load(&paths.config).err().map(|error| error.to_string());
+        let config = config::trouble(paths);
         if self.json {
-            json::print(&serde_json::json!({
+            say_json(serde_json::json!({
                 "version": BUILD,
                 "host": { "pid": host.pid, "build": host.build, "store_trouble": host.store_trouble },
                 "store": paths.store,
+                "backups": crate::store::repair::backups(&paths.store),
                 "config": paths.config,
                 "config_error": config,
                 "agents_folder": paths.agents,
@@ -40,6 +50,7 @@ impl Doctor {
         say(&format!("threadkeep {BUILD}"))?;
         say(&format!("host     {} (threadkeep {})", host.pid, host.build))?;
         say(&format!("store    {}", paths.store.display()))?;
+        say(&format!("backup   {}", repair::backups(paths)))?;
         say(&format!("config   {}", paths.config.display()))?;
         say(&format!("socket   {}", paths.socket.display()))?;
         say(&format!("log      {}", paths.log.display()))?;

@@ -1,9 +1,10 @@
 //! `threadkeep host`: status and stop for people; run and launch for threadkeep itself.
 
-use super::{CliError, ExitCode, ask_done, json, say};
+use super::{CliError, ExitCode, ask_done, say, say_json};
 use crate::client::{Absent, ClientError, Control, own_program};
 use crate::host::first_word::FirstWord;
 use crate::host::{Ended, descriptors};
+use crate::json;
 use crate::paths::Paths;
 use crate::protocol::message::{BUILD, HostReport, Reply, Request};
 use clap::Subcommand;
@@ -26,7 +27,11 @@ pub enum Host {
         json: bool,
     },
     /// End all sessions and the host; conversations stay
-    Stop,
+    Stop {
+        /// One JSON object: {"stopped":true}, or false where none ran
+        #[arg(long)]
+        json: bool,
+    },
     /// Serve in the foreground (what a client starts in the background)
     #[command(hide = true)]
     Run,
@@ -39,7 +44,7 @@ impl Host {
     pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
         match self {
             Host::Status { json } => status(paths, json),
-            Host::Stop => stop(paths),
+            Host::Stop { json } => stop(paths, json),
             Host::Run => run(paths),
             Host::Launch => launch(paths),
         }
@@ -51,7 +56,7 @@ fn status(paths: &Paths, as_json: bool) -> Result<ExitCode, CliError> {
         Ok(control) => control,
         Err(ClientError::NoHost { .. }) => {
             if as_json {
-                json::print(&serde_json::json!({ "running": false }))?;
+                say_json(serde_json::json!({ "running": false }))?;
             } else {
                 say("no host runs; any command or the window starts one")?;
             }
@@ -60,26 +65,11 @@ fn status(paths: &Paths, as_json: bool) -> Result<ExitCode, CliError> {
         Err(error) => return Err(error.into()),
     };
     match control.ask(&Request::HostStatus, None)? {
-        Reply::Host(report) if as_json => json::print(&as_object(&report))?,
+        Reply::Host(report) if as_json => say_json(json::host(&report))?,
         Reply::Host(report) => say(&sentence(&report))?,
         other => return Err(CliError::Unexpected(Box::new(other))),
     }
     Ok(ExitCode::Done)
-}
-
-fn as_object(report: &HostReport) -> serde_json::Value {
-    serde_json::json!({
-        "running": true,
-        "pid": report.pid,
-        "build": report.build,
-        "client_build": BUILD,
-        "started_ms": report.started_at,
-        "conversations": report.conversations,
-        "sessions": report.sessions,
-        "turns_running": report.turns_running,
-        "windows": report.clients,
-        "store_trouble": report.store_trouble,
-    })
 }
 
 fn sentence(report: &HostReport) -> String {
@@ -106,13 +96,13 @@ pub fn other_build(report: &HostReport) -> Option<String> {
 
 /// Returns when the host has let go of everything, so that what follows finds nothing of it. (Its process id may live on as a zombie for
 /// as long as init likes.)
-fn stop(paths: &Paths) -> Result<ExitCode, CliError> {
+pub fn stop(paths: &Paths, as_json: bool) -> Result<ExitCode, CliError> {
     let until = Instant::now() + STOP_LIMIT;
     let mut control = loop {
         match Control::connect(paths, Absent::Fail) {
             Ok(control) => break control,
             Err(ClientError::NoHost { .. }) => {
-                say("no host runs")?;
+                say_stopped(as_json, false, "no host runs")?;
                 return Ok(ExitCode::Done);
             }
             // It took the call on its last steps; soon there is none.
@@ -134,8 +124,12 @@ fn stop(paths: &Paths) -> Result<ExitCode, CliError> {
         }
         std::thread::sleep(LOOK_EVERY);
     }
-    say("the host ended; conversations are kept")?;
+    say_stopped(as_json, true, "the host ended; conversations are kept")?;
     Ok(ExitCode::Done)
+}
+
+fn say_stopped(as_json: bool, stopped: bool, words: &str) -> Result<(), CliError> {
+    if as_json { say_json(serde_json::json!({ "stopped": stopped })) } else { say(words) }
 }
 
 fn run(paths: &Paths) -> Result<ExitCode, CliError> {

@@ -1,20 +1,26 @@
 //! `threadkeep log`: the turns of a conversation across all its sessions.
 
-use super::{CliError, ExitCode, Which, connect, json, say};
+use super::{CliError, ExitCode, Which, connect, say, say_json};
 use crate::client::Control;
 use crate::domain::id::ConversationId;
 use crate::domain::turn::{TurnRecord, TurnState};
+use crate::json;
 use crate::paths::Paths;
 use crate::protocol::message::{Reply, Request};
 use clap::Args;
 
 /// How many turns are asked for at a time; the host sends fewer where they are long.
 const PAGE: u32 = 200;
+/// More than the host gives at once.
+const MOST_PAST: u32 = u32::MAX;
 
 #[derive(Debug, Args)]
 pub struct Log {
     #[command(flatten)]
     which: Which,
+    /// Of a fork: first the turns that lie before it, in the conversations that it left; with --json they have "past":true
+    #[arg(long)]
+    past: bool,
     /// One JSON object a line
     #[arg(long)]
     json: bool,
@@ -24,14 +30,37 @@ impl Log {
     pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
         let mut control = connect(paths)?;
         let conversation = self.which.find_or_say(&mut control)?;
+        if self.past {
+            self.print_past(&mut control, conversation)?;
+        }
         for turn in all_turns(&mut control, conversation)? {
             if self.json {
-                json::print(&json::turn(&turn))?;
+                say_json(json::turn(conversation, &turn))?;
             } else {
                 say(&text(&turn))?;
             }
         }
         Ok(ExitCode::Done)
+    }
+}
+
+impl Log {
+    fn print_past(&self, control: &mut Control, conversation: ConversationId) -> Result<(), CliError> {
+        let past = match control.ask(&Request::Past { conversation, most: MOST_PAST }, None)? {
+            Reply::Turns(turns) => turns,
+            other => return Err(CliError::Unexpected(Box::new(other))),
+        };
+        for turn in &past {
+            match self.json {
+                true => {
+                    let mut value = json::turn(conversation, turn);
+                    value["past"] = true.into();
+                    say_json(value)?;
+                }
+                false => say(&format!("before the fork: {}", text(turn)))?,
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,7 +1,9 @@
 //! `threadkeep ls`: all conversations, open tabs first.
 
-use super::{CliError, ExitCode, connect, json, say};
+use super::{CliError, ExitCode, connect, say, say_json};
 use crate::client::Control;
+use crate::domain::conversation::Tab;
+use crate::json;
 use crate::paths::Paths;
 use crate::protocol::message::{Conversation, Overview, Reply, Request, Rest};
 use clap::Args;
@@ -17,7 +19,7 @@ impl Ls {
     pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
         for conversation in all(&mut connect(paths)?)? {
             if self.json {
-                json::print(&json::conversation(&conversation))?;
+                say_json(json::conversation(&conversation))?;
             } else {
                 say(&line(&conversation))?;
             }
@@ -44,8 +46,9 @@ pub fn all(control: &mut Control) -> Result<Vec<Conversation>, CliError> {
 }
 
 fn line(conversation: &Conversation) -> String {
+    let archived = if conversation.tab == Tab::Archived { "  (archived)" } else { "" };
     format!(
-        "{:>4}  {:<22}  {:<10}  {:>3} turns  {}  {}",
+        "{:>4}  {:<22}  {:<10}  {:>3} turns  {}  {}{archived}",
         conversation.id,
         json::status_word(conversation.status),
         conversation.wanted.agent,

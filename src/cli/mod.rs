@@ -1,55 +1,78 @@
 //! The command line: one verb a file. Every verb is a client like the window.
 //!
-//! Change here: arguments, exit codes. Output with `--json` is a contract (README, "Scripts"); its shapes are in `json.rs`.
+//! Change here: arguments, exit codes. Output with `--json` is a contract (README, "Scripts"); its shapes are in `src/json.rs`.
 
 mod answer;
+mod archive;
+mod attach;
 mod awaiting;
+pub mod completions;
+mod config;
 mod doctor;
+mod export;
+mod fork;
+mod handover;
 mod host;
-mod json;
 mod log;
 mod ls;
+mod man;
 mod model;
 mod new;
+mod repair;
 mod search;
 mod send;
 mod signal;
+mod status;
 mod tell;
 mod wait;
 mod why;
 
 use crate::client::{Absent, ClientError, Control};
+use crate::domain::conversation::Tab;
 use crate::domain::id::ConversationId;
 use crate::domain::turn::{TurnEnd, TurnState};
+use crate::export::ExportError;
+use crate::json;
 use crate::paths::{Paths, PathsError};
 use crate::protocol::message::{BUILD, Conversation, Reply, Request};
+use crate::store::StoreError;
 use clap::{Args, Parser, Subcommand};
+use clap_complete::ArgValueCandidates;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
-/// What a run came to. The numbers are a contract.
+/// What a run came to. The numbers are a contract; `EXIT_CODES` says them to people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitCode {
-    /// Done, or the turn completed.
     Done = 0,
     TurnFailed = 1,
     WrongUsage = 2,
     Interrupted = 3,
-    /// The time is over; the turn goes on.
     Timeout = 4,
     OutcomeUnknown = 5,
     Refused = 6,
-    /// No host could be reached or started.
     NoHost = 7,
-    /// With --or-asked: the agent waits for the person; the turn goes on.
     Asked = 8,
 }
+
+/// For the help and the manual; the table in README.md is held to it by a test.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, or the turn completed
+  1  the turn failed
+  2  wrong usage
+  3  interrupted
+  4  time over; the turn goes on
+  5  outcome unknown
+  6  refused; the reason is printed
+  7  no host could be reached or started
+  8  the agent asks something (only with --or-asked)";
 
 /// One tab is one lasting conversation with a coding agent, and you always see whether it still knows what was said.
 ///
 /// Without a command the window opens. THREADKEEP_HOME=DIR moves everything that a run touches.
 #[derive(Debug, Parser)]
-#[command(version = BUILD, about, disable_help_subcommand = true)]
+#[command(name = "threadkeep", version = BUILD, about, disable_help_subcommand = true, after_help = EXIT_CODES)]
 pub struct Arguments {
     #[command(subcommand)]
     pub verb: Option<Verb>,
@@ -67,25 +90,44 @@ pub enum Verb {
     Log(log::Log),
     /// Find turns of all conversations by words of their prompts and answers
     Search(search::Search),
+    /// Write the whole record of a conversation as Markdown or JSON
+    Export(export::Export),
     /// Say how the last messages reached their agent, and why
     Why(why::Why),
     /// Say or choose the model of a conversation, from its next message on
     Model(model::Model),
+    /// Show one session alone in this terminal, keys straight through
+    Attach(attach::Attach),
     /// Answer what the agent asks
     Answer(answer::Answer),
     /// Make the next message start a fresh session
     Fresh(tell::Fresh),
+    /// Let another agent go on with a conversation, with a brief to read and send
+    #[command(name = "handover")]
+    HandOver(handover::HandOver),
+    /// Leave a conversation behind one of its turns, in a new one
+    Fork(fork::Fork),
     /// Interrupt the turn that runs, and wait for its end
     Interrupt(tell::Interrupt),
     /// Wait until a turn has ended
     Wait(wait::Wait),
+    /// Say in one line how all conversations stand, for a prompt; starts no host
+    Status(status::Status),
+    /// Put a conversation away, out of the lists, or take it back
+    Archive(archive::Archive),
     /// Forget a conversation with all its turns, and end its session
     Rm(tell::Rm),
     /// Look after the background host
     #[command(subcommand)]
     Host(host::Host),
+    /// Say where the configuration lies, print it with all defaults, or check it
+    Config(config::Config),
     /// Say what was found here and what works
     Doctor(doctor::Doctor),
+    /// Print the script that completes this command line in a shell
+    Completions(completions::Completions),
+    /// Print the manual page, or write those of all verbs to a folder
+    Man(man::Man),
     /// Take what an agent's hook tells on standard input (what a profile has its agent call)
     #[command(hide = true)]
     Signal(signal::Signal),
@@ -95,8 +137,18 @@ pub enum Verb {
 #[derive(Debug, Clone, Args)]
 pub struct Which {
     /// The conversation; without it the newest one of this folder
-    #[arg(short = 'c', long = "conversation", value_name = "ID")]
+    #[arg(short = 'c', long = "conversation", value_name = "ID", add = ArgValueCandidates::new(completions::conversations))]
     pub conversation: Option<i64>,
+}
+
+/// The same, where the verb has no text of its own to take.
+#[derive(Debug, Clone, Args)]
+pub struct WhichOrId {
+    #[command(flatten)]
+    which: Which,
+    /// The conversation, as with -c
+    #[arg(value_name = "ID", conflicts_with = "conversation", add = ArgValueCandidates::new(completions::conversations))]
+    id: Option<i64>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -105,40 +157,58 @@ pub enum CliError {
     Paths(#[from] PathsError),
     #[error("{0}")]
     Client(#[from] ClientError),
+    #[error("{0}")]
+    Export(#[from] ExportError),
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    #[error("{0}")]
+    Terminal(String),
+    #[error("this is inside conversation {0}, which cannot show itself; go to another terminal")]
+    Itself(ConversationId),
     #[error("could not read standard input: {0}")]
     StandardInput(#[source] io::Error),
     #[error("could not write: {0}")]
     Write(#[from] io::Error),
-    #[error("could not make JSON: {0}")]
-    Json(#[from] serde_json::Error),
     #[error("{folder} is not a folder that can be entered: {why}")]
     Folder { folder: PathBuf, why: String },
     #[error("no conversation in {0} yet; name one with -c ID (see threadkeep ls), or send a message first")]
     NothingHere(String),
     #[error("rm forgets the conversation and all its turns for good; say --yes if that is meant")]
     NotSure,
+    #[error("--turn is of one conversation; name one with -c ID")]
+    TurnOfSeveral,
     #[error("signal is what an agent that threadkeep started calls; it needs {0}, which is not set here")]
     NotInSession(&'static str),
     #[error("the host said something unexpected: {0:?}")]
     Unexpected(Box<Reply>),
     #[error("{0}")]
     Host(String),
+    #[error("{0}")]
+    Config(String),
 }
 
 impl CliError {
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            CliError::Client(ClientError::Refused(_)) => ExitCode::Refused,
+            CliError::Client(ClientError::Refused(_)) | CliError::Store(_) => ExitCode::Refused,
             CliError::Client(ClientError::Timeout(_)) => ExitCode::Timeout,
             CliError::Client(_) | CliError::Host(_) => ExitCode::NoHost,
+            CliError::Export(ExportError::Client(ClientError::Refused(_)) | ExportError::Exists(_)) => {
+                ExitCode::Refused
+            }
+            CliError::Export(ExportError::Client(_)) => ExitCode::NoHost,
             CliError::Paths(_)
+            | CliError::Terminal(_)
+            | CliError::Itself(_)
             | CliError::StandardInput(_)
             | CliError::Write(_)
-            | CliError::Json(_)
+            | CliError::Export(ExportError::File { .. } | ExportError::Write(_) | ExportError::Unexpected(_))
             | CliError::Folder { .. }
             | CliError::NothingHere(_)
             | CliError::NotSure
+            | CliError::TurnOfSeveral
             | CliError::NotInSession(_)
+            | CliError::Config(_)
             | CliError::Unexpected(_) => ExitCode::WrongUsage,
         }
     }
@@ -146,27 +216,41 @@ impl CliError {
 
 /// Carries out a verb.
 pub fn run(verb: Verb) -> Result<ExitCode, CliError> {
-    // It runs within an agent, where also a wrong path must stay silent.
-    if let Verb::Signal(signal) = verb {
-        return signal.run();
-    }
-    let paths = Paths::from_env()?;
+    // The first runs within an agent, where also a wrong path must stay silent; the others need no folder of ours.
     match verb {
-        Verb::New(new) => new.run(&paths),
-        Verb::Send(send) => send.run(&paths),
-        Verb::Ls(ls) => ls.run(&paths),
-        Verb::Log(log) => log.run(&paths),
-        Verb::Search(search) => search.run(&paths),
-        Verb::Why(why) => why.run(&paths),
-        Verb::Model(model) => model.run(&paths),
-        Verb::Answer(answer) => answer.run(&paths),
-        Verb::Fresh(fresh) => fresh.run(&paths),
-        Verb::Interrupt(interrupt) => interrupt.run(&paths),
-        Verb::Wait(wait) => wait.run(&paths),
-        Verb::Rm(rm) => rm.run(&paths),
-        Verb::Host(host) => host.run(&paths),
-        Verb::Doctor(doctor) => doctor.run(&paths),
         Verb::Signal(signal) => signal.run(),
+        Verb::Completions(completions) => completions.run(),
+        Verb::Man(man) => man.run(),
+        verb => with_paths(verb, &Paths::from_env()?),
+    }
+}
+
+fn with_paths(verb: Verb, paths: &Paths) -> Result<ExitCode, CliError> {
+    match verb {
+        Verb::New(new) => new.run(paths),
+        Verb::Send(send) => send.run(paths),
+        Verb::Ls(ls) => ls.run(paths),
+        Verb::Log(log) => log.run(paths),
+        Verb::Search(search) => search.run(paths),
+        Verb::Export(export) => export.run(paths),
+        Verb::Why(why) => why.run(paths),
+        Verb::Model(model) => model.run(paths),
+        Verb::Attach(attach) => attach.run(paths),
+        Verb::Answer(answer) => answer.run(paths),
+        Verb::Fresh(fresh) => fresh.run(paths),
+        Verb::HandOver(hand_over) => hand_over.run(paths),
+        Verb::Fork(fork) => fork.run(paths),
+        Verb::Interrupt(interrupt) => interrupt.run(paths),
+        Verb::Wait(wait) => wait.run(paths),
+        Verb::Status(status) => status.run(paths),
+        Verb::Archive(archive) => archive.run(paths),
+        Verb::Rm(rm) => rm.run(paths),
+        Verb::Host(host) => host.run(paths),
+        Verb::Config(config) => config.run(paths),
+        Verb::Doctor(doctor) => doctor.run(paths),
+        Verb::Signal(signal) => signal.run(),
+        Verb::Completions(completions) => completions.run(),
+        Verb::Man(man) => man.run(),
     }
 }
 
@@ -178,12 +262,22 @@ impl Which {
         }
         let folder = folder(None)?;
         let all = ls::all(control)?.into_iter();
-        let newest = all.filter(|one| one.wanted.folder == folder).max_by_key(|one| (one.active_at, one.id));
+        let here = all.filter(|one| one.wanted.folder == folder && one.tab != Tab::Archived);
+        let newest = here.max_by_key(|one| (one.active_at, one.id));
         Ok(newest.map(|conversation| conversation.id))
     }
 
     fn find_or_say(&self, control: &mut Control) -> Result<ConversationId, CliError> {
         self.find(control)?.ok_or_else(|| CliError::NothingHere(folder(None).unwrap_or_default()))
+    }
+}
+
+impl WhichOrId {
+    fn find_or_say(&self, control: &mut Control) -> Result<ConversationId, CliError> {
+        match self.id {
+            Some(id) => Ok(ConversationId(id)),
+            None => self.which.find_or_say(control),
+        }
     }
 }
 
@@ -241,6 +335,11 @@ fn code_of(state: &TurnState) -> ExitCode {
         | TurnState::NeedsApproval
         | TurnState::NeedsAnswer => ExitCode::Done,
     }
+}
+
+/// One object on one line.
+fn say_json(value: serde_json::Value) -> Result<(), CliError> {
+    say(&json::versioned(value).to_string())
 }
 
 /// A line to standard output. A reader that went away (`| head`) is no error.

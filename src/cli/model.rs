@@ -1,6 +1,7 @@
 //! `threadkeep model`: says or chooses the model of a conversation. What a choice does to the session is decided with the next message.
 
-use super::{CliError, ExitCode, Which, ask_done, connect, json, say, show};
+use super::{CliError, ExitCode, Which, ask_done, connect, say, say_json, show};
+use crate::json;
 use crate::paths::Paths;
 use crate::protocol::message::{Conversation, Request};
 use clap::Args;
@@ -30,7 +31,7 @@ impl Model {
         }
         let now = show(&mut control, conversation)?;
         if self.json {
-            json::print(&json::model(&now))?;
+            say_json(json::model(&now))?;
         } else {
             say(&sentence(&now))?;
         }

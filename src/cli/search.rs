@@ -1,7 +1,8 @@
 //! `threadkeep search`: turns of all conversations by words of their prompts and answers.
 
-use super::{CliError, ExitCode, connect, json, say};
+use super::{CliError, ExitCode, connect, say, say_json};
 use crate::domain::search::{Findings, Found, Looked, Piece};
+use crate::json;
 use crate::paths::Paths;
 use crate::protocol::message::{Reply, Request};
 use clap::Args;
@@ -31,7 +32,7 @@ impl Search {
         };
         for found in &findings.found {
             match self.json {
-                true => json::print(&json::found(found))?,
+                true => say_json(json::found(found))?,
                 false => say(&text(found))?,
             }
         }

@@ -1,12 +1,13 @@
 //! `threadkeep send`: gives a conversation its next message, and with `--wait` its answer back.
 
 use super::awaiting::{Awaited, Patience, await_end};
-use super::{CliError, ExitCode, Which, code_of, connect, folder, json, say, show, standard_input};
+use super::{CliError, ExitCode, Which, code_of, connect, folder, say, say_json, show, standard_input};
 use crate::client::{ClientError, Control, environment};
 use crate::domain::continuity::{Continuity, Decision, Why};
 use crate::domain::conversation_state::MAX_MESSAGE_BYTES;
 use crate::domain::id::{ConversationId, TurnNumber};
 use crate::domain::turn::{TurnRecord, TurnState};
+use crate::json;
 use crate::paths::Paths;
 use crate::protocol::message::{Place, Reply, Request, Submitted};
 use clap::Args;
@@ -20,7 +21,7 @@ pub struct Send {
     #[arg(long)]
     wait: bool,
     /// With --wait: stop waiting after so long; the turn goes on
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", requires = "wait")]
     timeout: Option<u64>,
     /// With --wait: stop waiting also when the agent asks something (exit code 8); the turn goes on
     #[arg(long, requires = "wait")]
@@ -71,7 +72,7 @@ impl Send {
 
     fn say_refused(&self, submitted: &Submitted) -> Result<ExitCode, CliError> {
         if self.json {
-            json::print(&json::sent(submitted))?;
+            say_json(json::sent(submitted))?;
         } else {
             eprintln!("threadkeep: refused: {}", submitted.decision.why.text());
         }
@@ -80,7 +81,7 @@ impl Send {
 
     fn say_sent(&self, submitted: &Submitted) -> Result<ExitCode, CliError> {
         if self.json {
-            json::print(&json::sent(submitted))?;
+            say_json(json::sent(submitted))?;
         } else {
             say(&sentence(submitted))?;
         }
@@ -110,7 +111,7 @@ impl Send {
             }
             Ok(Awaited::Asked(asking)) => {
                 if self.json {
-                    json::print(&json::with_end(json::sent(submitted), &asking))?;
+                    say_json(json::with_end(json::sent(submitted), &asking))?;
                 }
                 Ok(ExitCode::Asked)
             }
@@ -121,7 +122,7 @@ impl Send {
 
     fn say_ended(&self, submitted: &Submitted, ended: &TurnRecord) -> Result<ExitCode, CliError> {
         if self.json {
-            json::print(&json::with_end(json::sent(submitted), ended))?;
+            say_json(json::with_end(json::sent(submitted), ended))?;
         } else {
             if let Some(answer) = ended.answer.as_ref().filter(|answer| !answer.text.is_empty()) {
                 say(&answer.text)?;
@@ -147,7 +148,7 @@ impl Send {
             submitted.state = Some(now.state);
         }
         if self.json {
-            json::print(&json::sent(&submitted))?;
+            say_json(json::sent(&submitted))?;
         } else {
             eprintln!("threadkeep: turn {turn} goes on; see threadkeep wait -c {}", submitted.conversation);
         }

@@ -1,19 +1,24 @@
 //! The verbs that tell a conversation something and need no answer but done: fresh, interrupt, rm.
 
 use super::awaiting::{Awaited, Patience, await_end};
-use super::{CliError, ExitCode, Which, ask_done, connect, json, say};
+use super::completions::{agents, conversations};
+use super::{CliError, ExitCode, Which, ask_done, connect, say, say_json, show};
 use crate::client::Control;
 use crate::domain::id::ConversationId;
+use crate::json;
 use crate::paths::Paths;
-use crate::protocol::message::{Reply, Request, RunningTurn};
+use crate::protocol::message::{Conversation, Reply, Request, RunningTurn};
+use crate::terminal::clean::clean;
 use clap::Args;
+use clap_complete::ArgValueCandidates;
+use std::io::IsTerminal;
 
 #[derive(Debug, Args)]
 pub struct Fresh {
     #[command(flatten)]
     which: Which,
     /// Of this agent from now on; see threadkeep doctor
-    #[arg(long, value_name = "A")]
+    #[arg(long, value_name = "A", add = ArgValueCandidates::new(agents))]
     agent: Option<String>,
     /// With this model from now on
     #[arg(long, value_name = "M")]
@@ -39,9 +44,9 @@ impl Fresh {
         ask_done(&mut control, &Request::Fresh { conversation, running, agent: self.agent, model: self.model })?;
         let sentence = format!("the next message to conversation {conversation} starts a fresh session");
         match (brief, self.json) {
-            (None, true) => json::print(&serde_json::json!({ "conversation": conversation }))?,
+            (None, true) => say_json(serde_json::json!({ "conversation": conversation }))?,
             (Some(brief), true) => {
-                json::print(&serde_json::json!({ "conversation": conversation, "brief": brief }))?;
+                say_json(serde_json::json!({ "conversation": conversation, "brief": brief }))?;
             }
             (None, false) => say(&sentence)?,
             // Standard output has the brief alone, to go into a file or an editor.
@@ -54,7 +59,8 @@ impl Fresh {
     }
 }
 
-fn brief(control: &mut Control, conversation: ConversationId) -> Result<String, CliError> {
+/// What was said so far, in few words.
+pub fn brief(control: &mut Control, conversation: ConversationId) -> Result<String, CliError> {
     match control.ask(&Request::Brief { conversation }, None)? {
         Reply::Brief { text } => Ok(text),
         other => Err(CliError::Unexpected(Box::new(other))),
@@ -83,11 +89,11 @@ impl Interrupt {
             None => Awaited::Nothing,
         };
         match (ended, self.json) {
-            (Awaited::Ended(turn) | Awaited::Asked(turn), true) => json::print(&json::turn(&turn))?,
+            (Awaited::Ended(turn) | Awaited::Asked(turn), true) => say_json(json::turn(conversation, &turn))?,
             (Awaited::Ended(turn) | Awaited::Asked(turn), false) => {
                 say(&format!("turn {} {}", turn.number, turn.state.word()))?;
             }
-            (Awaited::Nothing, true) => json::print(&serde_json::json!({ "turn": null }))?,
+            (Awaited::Nothing, true) => say_json(json::no_turn(conversation))?,
             (Awaited::Nothing, false) => say("nothing runs")?,
         }
         Ok(ExitCode::Done)
@@ -97,20 +103,40 @@ impl Interrupt {
 #[derive(Debug, Args)]
 pub struct Rm {
     /// The conversation
-    #[arg(short = 'c', long = "conversation", value_name = "ID")]
+    #[arg(short = 'c', long = "conversation", value_name = "ID", add = ArgValueCandidates::new(conversations))]
     conversation: i64,
-    /// Yes, for good
+    /// Yes, for good; without it you are asked, on a terminal
     #[arg(long)]
     yes: bool,
+    /// One JSON object: {"conversation":ID,"removed":true}
+    #[arg(long)]
+    json: bool,
 }
 
 impl Rm {
     pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
-        if !self.yes {
+        if !self.yes && !std::io::stdin().is_terminal() {
             return Err(CliError::NotSure);
         }
         let conversation = ConversationId(self.conversation);
-        ask_done(&mut connect(paths)?, &Request::Remove { conversation })?;
+        let mut control = connect(paths)?;
+        if !self.yes && !is_meant(&show(&mut control, conversation)?)? {
+            eprintln!("threadkeep: nothing was removed");
+            return Ok(ExitCode::Refused);
+        }
+        ask_done(&mut control, &Request::Remove { conversation })?;
+        if self.json {
+            say_json(serde_json::json!({ "conversation": conversation, "removed": true }))?;
+        }
         Ok(ExitCode::Done)
     }
+}
+
+/// Asks the person, with what would be gone.
+fn is_meant(conversation: &Conversation) -> Result<bool, CliError> {
+    let Conversation { id, title, turns, .. } = conversation;
+    eprint!("remove conversation {id} ({}) with its {turns} turns for good? Type yes: ", clean(title));
+    let mut typed = String::new();
+    std::io::stdin().read_line(&mut typed).map_err(CliError::StandardInput)?;
+    Ok(typed.trim() == "yes")
 }

@@ -1,8 +1,9 @@
 //! `threadkeep why`: the last decisions of a conversation with their reasons, and what is known of its session now.
 
-use super::{CliError, ExitCode, Which, connect, json, say, show};
+use super::{CliError, ExitCode, Which, connect, say, say_json, show};
 use crate::domain::continuity::{Decision, DecisionRecord};
 use crate::domain::id::Timestamp;
+use crate::json;
 use crate::paths::Paths;
 use crate::protocol::message::{Conversation, Process, Reply, Request, TakenUp};
 use clap::Args;
@@ -27,7 +28,7 @@ impl Why {
         };
         if self.json {
             for decision in &made {
-                json::print(&json::decision(decision))?;
+                say_json(json::decision(decision))?;
             }
             return Ok(ExitCode::Done);
         }

@@ -97,6 +97,13 @@ impl Control {
         Some(Control { link, next_id: 0, events: VecDeque::new() })
     }
 
+    /// Connects to a host that runs and greets within this time; for whoever cannot wait, as a line in a prompt.
+    pub fn connect_within(paths: &Paths, limit: Duration) -> Result<Control, ClientError> {
+        let stream = UnixStream::connect(&paths.socket)
+            .map_err(|_| ClientError::NoHost { path: paths.socket.clone(), log: paths.log.clone() })?;
+        Ok(Control { link: Link::greet_within(stream, limit)?, next_id: 0, events: VecDeque::new() })
+    }
+
     /// The host that was greeted.
     pub fn host_pid(&self) -> u32 {
         self.link.host().pid
@@ -131,13 +138,18 @@ impl Control {
 
     /// Waits for the (next) reply to the request with this id.
     pub fn await_reply(&mut self, id: u64, limit: Option<Duration>) -> Result<Reply, ClientError> {
+        self.await_any(&[id], limit).map(|(_, reply)| reply)
+    }
+
+    /// Waits for the next reply to one of these requests. Replies to others that come meanwhile are kept as events are.
+    pub fn await_any(&mut self, ids: &[u64], limit: Option<Duration>) -> Result<(u64, Reply), ClientError> {
         let until = limit.map(|limit| Instant::now() + limit);
         loop {
             match self.link.receive_until::<Told>(until, limit.unwrap_or_default()) {
-                Ok(Told::Reply { id: told, reply: Reply::Refused { why } }) if told == id => {
+                Ok(Told::Reply { id: told, reply: Reply::Refused { why } }) if ids.contains(&told) => {
                     return Err(ClientError::Refused(why));
                 }
-                Ok(Told::Reply { id: told, reply }) if told == id => return Ok(reply),
+                Ok(Told::Reply { id: told, reply }) if ids.contains(&told) => return Ok((told, reply)),
                 Ok(other) => self.events.push_back(other),
                 Err(error) if is_unknown(&error) => {}
                 Err(error) => return Err(error),

@@ -44,6 +44,74 @@ pub fn parse(text: &str) -> Result<Key, KeyNameError> {
     }
 }
 
+/// Whether the key is a sign of text, whatever is held with it; ctrl-j is none, as that is how terminals write a newline.
+pub fn is_sign(key: Key) -> bool {
+    match key.code {
+        KeyCode::Char('j' | 'h' | 'i' | 'm' | '[') => key.modifiers != Modifiers::CONTROL,
+        KeyCode::Char(_) => true,
+        KeyCode::Enter
+        | KeyCode::Tab
+        | KeyCode::BackTab
+        | KeyCode::Backspace
+        | KeyCode::Escape
+        | KeyCode::Up
+        | KeyCode::Down
+        | KeyCode::Left
+        | KeyCode::Right
+        | KeyCode::Home
+        | KeyCode::End
+        | KeyCode::PageUp
+        | KeyCode::PageDown
+        | KeyCode::Insert
+        | KeyCode::Delete
+        | KeyCode::Function(_) => false,
+    }
+}
+
+/// Whether this is a key with a name and shift, such as shift-pageup.
+pub fn is_name_with_shift(key: Key) -> bool {
+    !matches!(key.code, KeyCode::Char(_)) && key.modifiers == Modifiers::SHIFT
+}
+
+/// The name of a key as it is written in the file: `parse` reads it back.
+pub fn written(key: Key) -> String {
+    let mut name = String::new();
+    for (modifier, word) in [
+        (Modifiers::CONTROL, "ctrl-"),
+        (Modifiers::ALT, "alt-"),
+        (Modifiers::SHIFT, "shift-"),
+        (Modifiers::SUPER, "super-"),
+    ] {
+        if key.modifiers.has(modifier) {
+            name.push_str(word);
+        }
+    }
+    let word = match key.code {
+        KeyCode::Char(' ') => "space",
+        KeyCode::Char(sign) => {
+            name.push(sign);
+            return name;
+        }
+        KeyCode::Function(number) => return format!("{name}f{number}"),
+        KeyCode::Enter => "enter",
+        KeyCode::Tab => "tab",
+        KeyCode::BackTab => "backtab",
+        KeyCode::Backspace => "backspace",
+        KeyCode::Escape => "escape",
+        KeyCode::Up => "up",
+        KeyCode::Down => "down",
+        KeyCode::Left => "left",
+        KeyCode::Right => "right",
+        KeyCode::Home => "home",
+        KeyCode::End => "end",
+        KeyCode::PageUp => "pageup",
+        KeyCode::PageDown => "pagedown",
+        KeyCode::Insert => "insert",
+        KeyCode::Delete => "delete",
+    };
+    name + word
+}
+
 fn split_modifier(text: &str) -> Option<(&'static str, Modifiers, &str)> {
     let (word, rest) = text.split_once('-')?;
     let (word, modifier) = match word.to_ascii_lowercase().as_str() {

@@ -3,6 +3,7 @@
 //! Change here: the reasons, their order and their words. The status line shows exactly what `decide` returns.
 //! Not here: starting anything (host) or keeping count of turns (`conversation_state.rs`).
 
+use super::conversation::{Begun, FreshWanted};
 use super::fingerprint::Fingerprint;
 use super::id::{SessionNumber, Timestamp, TurnNumber};
 use super::session::{AsleepWhy, BegunBy, Context, Exit};
@@ -46,6 +47,16 @@ pub enum Why {
     AgentChanged {
         from: String,
         to: String,
+    },
+    /// The person gave the conversation to another agent, which goes on with it.
+    HandedOver {
+        from: String,
+        to: String,
+    },
+    /// The first message of a conversation that left another one behind this turn.
+    ForkedFrom {
+        title: String,
+        turn: TurnNumber,
     },
     ModelChanged {
         from: Option<String>,
@@ -129,7 +140,8 @@ pub struct DecisionRecord {
 pub struct Facts<'a> {
     /// What the next session is to be started with.
     pub wanted: &'a Fingerprint,
-    pub fresh_wanted: bool,
+    pub fresh_wanted: FreshWanted,
+    pub begun: &'a Begun,
     /// None where the conversation has no session that goes on.
     pub session: Option<SessionFacts<'a>>,
     pub resume: CanResume,
@@ -178,14 +190,18 @@ pub enum CanResume {
 pub fn decide(facts: &Facts) -> Decision {
     let fresh = |why| Decision { continuity: Continuity::Fresh, why };
     // A difference tells more than that a fresh one was asked for as well.
-    if let Some(why) = facts.session.as_ref().and_then(|session| difference(session.fingerprint, facts.wanted)) {
-        return fresh(why);
-    }
-    if facts.fresh_wanted {
-        return fresh(Why::UserAsked);
+    let difference = facts.session.as_ref().and_then(|session| difference(session.fingerprint, facts.wanted));
+    match (difference, facts.fresh_wanted) {
+        (Some(Why::AgentChanged { from, to }), FreshWanted::HandedOver) => return fresh(Why::HandedOver { from, to }),
+        (Some(why), FreshWanted::No | FreshWanted::Yes | FreshWanted::HandedOver) => return fresh(why),
+        (None, FreshWanted::Yes | FreshWanted::HandedOver) => return fresh(Why::UserAsked),
+        (None, FreshWanted::No) => {}
     }
     let Some(session) = &facts.session else {
-        return fresh(Why::FirstMessage);
+        return fresh(match facts.begun {
+            Begun::New => Why::FirstMessage,
+            Begun::Forked(fork) => Why::ForkedFrom { title: fork.title.clone(), turn: fork.turn },
+        });
     };
     let switched = (session.fingerprint.model != facts.wanted.model)
         .then(|| (session.fingerprint.model.clone(), facts.wanted.model.clone()));
@@ -257,6 +273,8 @@ impl Why {
                 AsleepWhy::NotKilled(_) => "not_killed",
             },
             Why::AgentChanged { .. } => "agent_changed",
+            Why::HandedOver { .. } => "handed_over",
+            Why::ForkedFrom { .. } => "forked",
             Why::ModelChanged { .. } => "model_changed",
             Why::FolderChanged { .. } => "folder_changed",
             Why::ModelSwitched { .. } => "model_switched",
@@ -302,6 +320,8 @@ impl Why {
                 )
             }
             Why::AgentChanged { from, to } => format!("agent {from} -> {to}"),
+            Why::HandedOver { from, to } => format!("handed over from {from} to {to}"),
+            Why::ForkedFrom { title, turn } => format!("forked from \"{title}\" at turn {turn}"),
             Why::ModelChanged { from, to } => {
                 format!("model {} -> {}: not compatible", model_name(from), model_name(to))
             }
@@ -366,6 +386,8 @@ fn ordinal(number: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::conversation::Fork;
+    use crate::domain::id::ConversationId;
 
     fn shell(folder: &str) -> Fingerprint {
         Fingerprint { agent: "a".into(), model: None, folder: folder.into() }
@@ -422,10 +444,50 @@ mod tests {
             ),
         ];
         for (fresh_wanted, session, resume, continuity, code) in table {
-            let facts = Facts { wanted: &wanted, fresh_wanted, session, resume, model_switch: ModelSwitch::Restart };
+            let facts = Facts {
+                wanted: &wanted,
+                fresh_wanted: if fresh_wanted { FreshWanted::Yes } else { FreshWanted::No },
+                begun: &Begun::New,
+                session,
+                resume,
+                model_switch: ModelSwitch::Restart,
+            };
             let decision = decide(&facts);
             assert_eq!((decision.continuity, decision.why.code()), (continuity, code), "{facts:?}");
         }
+    }
+
+    fn facts<'a>(
+        wanted: &'a Fingerprint,
+        fresh_wanted: FreshWanted,
+        begun: &'a Begun,
+        session: Option<SessionFacts<'a>>,
+    ) -> Facts<'a> {
+        Facts { wanted, fresh_wanted, begun, session, resume: CanResume::Yes, model_switch: ModelSwitch::Restart }
+    }
+
+    #[test]
+    fn another_agent_that_was_handed_the_conversation_is_told_from_one_that_was_chosen() {
+        let (wanted, had) = (shell("/w"), Fingerprint { agent: "b".into(), ..shell("/w") });
+        let decide = |wanted_fresh, had| decide(&facts(&wanted, wanted_fresh, &Begun::New, Some(session(had, None))));
+        let why = decide(FreshWanted::HandedOver, &had).why;
+        assert_eq!((why.code(), why.text().as_str()), ("handed_over", "handed over from b to a"));
+        assert_eq!(decide(FreshWanted::Yes, &had).why.code(), "agent_changed");
+        assert_eq!(decide(FreshWanted::HandedOver, &wanted).why.code(), "user_asked", "back at the agent that it had");
+        let elsewhere = Fingerprint { folder: "/other".into(), ..shell("/w") };
+        assert_eq!(decide(FreshWanted::HandedOver, &elsewhere).why.code(), "folder_changed");
+    }
+
+    #[test]
+    fn the_first_message_of_a_fork_says_what_it_left_and_where() {
+        let wanted = shell("/w");
+        let fork = Fork { from: ConversationId(1), title: "fix login".into(), turn: TurnNumber(3) };
+        let begun = Begun::Forked(fork);
+        let decision = decide(&facts(&wanted, FreshWanted::No, &begun, None));
+        assert_eq!(decision.continuity, Continuity::Fresh);
+        assert_eq!(decision.why.text(), "forked from \"fix login\" at turn 3");
+        let later = decide(&facts(&wanted, FreshWanted::No, &begun, Some(session(&wanted, None))));
+        assert_eq!(later.continuity, Continuity::Reused);
     }
 
     #[test]
@@ -433,7 +495,8 @@ mod tests {
         let (wanted, had) = (shell("/w"), Fingerprint { model: Some("m".into()), ..shell("/w") });
         let facts = Facts {
             wanted: &wanted,
-            fresh_wanted: false,
+            fresh_wanted: FreshWanted::No,
+            begun: &Begun::New,
             session: Some(session(&had, None)),
             resume: CanResume::Yes,
             model_switch: ModelSwitch::Fresh,
@@ -448,7 +511,8 @@ mod tests {
         let wanted = shell("/w");
         let facts = Facts {
             wanted: &wanted,
-            fresh_wanted: false,
+            fresh_wanted: FreshWanted::No,
+            begun: &Begun::New,
             session: Some(SessionFacts { last_folder: Some("/tmp"), ..session(&wanted, Some(&AsleepWhy::HostEnded)) }),
             resume: CanResume::No,
             model_switch: ModelSwitch::Fresh,

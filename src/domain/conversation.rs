@@ -1,8 +1,8 @@
 //! The conversation: the durable thing that a person talks in. One tab.
 
 use super::fingerprint::Fingerprint;
-use super::id::{ConversationId, Timestamp};
-use super::turn::TurnEnd;
+use super::id::{ConversationId, Timestamp, TurnNumber};
+use super::turn::{TurnEnd, Usage};
 use serde::{Deserialize, Serialize};
 
 /// Whether the conversation stands in the row of tabs, and where.
@@ -14,6 +14,38 @@ pub enum Tab {
         place: u32,
     },
     Closed,
+    /// Closed and put away: lists leave it out unless they are asked for such. A message brings it back.
+    Archived,
+}
+
+/// What a conversation came from.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Begun {
+    #[default]
+    New,
+    Forked(Fork),
+}
+
+/// Where a conversation left another one. Of what was said before only the place is kept: turns never change once they ended, so they are
+/// read where they stand; a copy would be found twice by each search.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fork {
+    pub from: ConversationId,
+    /// The other one's title at that time; it stays readable when the other one is deleted.
+    pub title: String,
+    /// The last turn that both have.
+    pub turn: TurnNumber,
+}
+
+/// Whether the person asked for a fresh session, which the next message starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FreshWanted {
+    No,
+    Yes,
+    /// Of another agent, which goes on with what this one did.
+    HandedOver,
 }
 
 /// Who gave the title.
@@ -35,14 +67,16 @@ pub struct ConversationRecord {
     pub title: Title,
     /// What the next session is to be started with.
     pub wanted: Fingerprint,
-    /// The person asked for a fresh session; the next message starts it.
-    pub fresh_wanted: bool,
+    pub fresh_wanted: FreshWanted,
     /// Why the queue waits for the person; none while it flows.
     pub queue_held: Option<QueueHeld>,
     pub tab: Tab,
     /// The end of a turn that no window has shown yet.
     pub unread: Option<TurnEnd>,
     pub draft: String,
+    pub begun: Begun,
+    /// What its ended turns used together.
+    pub spent: Usage,
     pub created_at: Timestamp,
     pub active_at: Timestamp,
 }

@@ -15,14 +15,14 @@ use super::change::Change;
 use super::continuity::{
     self, CanResume, Continuity, Decision, DecisionRecord, Facts, IdKnown, ModelSwitch, SessionFacts, Why,
 };
-use super::conversation::{ConversationRecord, QueueHeld, Tab, Title};
+use super::conversation::{ConversationRecord, FreshWanted, QueueHeld, Tab, Title};
 use super::id::{Generation, SessionNumber, Timestamp, TurnNumber};
 use super::request::{Choice, RequestKind, RequestNumber};
 use super::session::{AsleepWhy, BegunBy, Context, Exit, SessionEnd, SessionRecord};
 use super::signal::Seen;
 use super::turn::{
     Answer, Delivery, Evidence, FailedWhy, InterruptedBy, Origin, Source, TurnEnd, TurnRecord, TurnState, UnknownWhy,
-    Work,
+    Usage, Work,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -204,6 +204,11 @@ pub enum Input {
         place: Place,
     },
     Fresh {
+        ask: Ask,
+        running: RunningTurn,
+    },
+    /// The next message goes to another agent (`SetAgent`), which goes on with what this one did.
+    HandOver {
         ask: Ask,
         running: RunningTurn,
     },
@@ -481,7 +486,8 @@ impl ConversationState {
         let mut out = Vec::new();
         match input {
             Input::Submit { ask, text, place } => self.submit(ask, text, place, now, &mut out),
-            Input::Fresh { ask, running } => self.ask_fresh(ask, running, now, &mut out),
+            Input::Fresh { ask, running } => self.ask_fresh(ask, running, FreshWanted::Yes, now, &mut out),
+            Input::HandOver { ask, running } => self.ask_fresh(ask, running, FreshWanted::HandedOver, now, &mut out),
             Input::Interrupt { ask } => self.interrupt_asked(ask, now, &mut out),
             Input::StopSession { ask } => self.stop_session(ask, now, &mut out),
             Input::EditQueued { ask, turn, text } => self.edit_queued(ask, turn, text, &mut out),
@@ -562,6 +568,19 @@ impl ConversationState {
         &self.rules
     }
 
+    /// The agent that was spoken to last, else the one that is wanted.
+    pub fn agent(&self) -> &str {
+        let own = self.session.as_ref().map(|session| &session.fingerprint.agent);
+        own.unwrap_or(&self.record.wanted.agent)
+    }
+
+    /// What its turns used together, as far as their agents told.
+    pub fn spent(&self) -> Usage {
+        let mut spent = self.record.spent;
+        spent.add(self.current.as_ref().and_then(|current| current.turn.work.usage).unwrap_or_default());
+        spent
+    }
+
     /// Whether nothing would be lost by forgetting it.
     pub fn is_untouched(&self) -> bool {
         self.turns == 0 && self.record.draft.is_empty() && !matches!(self.record.title, Title::ByPerson(_))
@@ -582,6 +601,7 @@ impl ConversationState {
         Facts {
             wanted: &self.record.wanted,
             fresh_wanted: self.record.fresh_wanted,
+            begun: &self.record.begun,
             session: self.session.as_ref().map(|session| SessionFacts {
                 fingerprint: &session.fingerprint,
                 asleep: session.asleep.as_ref(),
@@ -708,6 +728,7 @@ impl ConversationState {
             self.record.queue_held = Some(QueueHeld::NotStarted);
         }
         turn.state = TurnState::Ended(end);
+        self.record.spent.add(turn.work.usage.unwrap_or_default());
         self.save_turn(&turn, out);
         self.save_record(out);
         out.push(Action::TellEnded(turn.clone()));

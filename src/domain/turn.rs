@@ -185,6 +185,25 @@ pub struct Usage {
     pub cost_micros: Option<u64>,
 }
 
+impl Usage {
+    /// Adds what a turn used, or used more than was known.
+    pub fn add(&mut self, more: Usage) {
+        self.input_tokens = self.input_tokens.saturating_add(more.input_tokens);
+        self.output_tokens = self.output_tokens.saturating_add(more.output_tokens);
+        self.cost_micros = match (self.cost_micros, more.cost_micros) {
+            (None, None) => None,
+            (one, other) => Some(one.unwrap_or(0).saturating_add(other.unwrap_or(0))),
+        };
+    }
+
+    /// Takes off what was known before, so that it can be counted anew.
+    pub fn take_off(&mut self, known: Usage) {
+        self.input_tokens = self.input_tokens.saturating_sub(known.input_tokens);
+        self.output_tokens = self.output_tokens.saturating_sub(known.output_tokens);
+        self.cost_micros = self.cost_micros.map(|cost| cost.saturating_sub(known.cost_micros.unwrap_or(0)));
+    }
+}
+
 /// More about a turn, from a source that tells no state. What is told replaces what was there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct Detail {

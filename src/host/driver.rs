@@ -3,14 +3,14 @@
 use super::agents::AgentCatalog;
 use super::clock;
 use super::core::HostCore;
-use super::effect::{Effect, SessionOrder};
+use super::effect::{Effect, Query, SessionOrder};
 use super::event::{ClientId, Event};
 use super::finder::{Finder, ToFind, What};
 use super::processes;
 use super::session::{Handover, SessionThread};
 use super::socket::Frames;
 use super::timers::Timers;
-use super::writer::{ToWriter, Writer};
+use super::writer::{Batch, Writer};
 use crate::domain::conversation_state::{FolderState, SessionEvent, StartOrder};
 use crate::domain::id::{ConversationId, Generation};
 use crate::protocol::codec;
@@ -72,11 +72,17 @@ pub enum Incoming {
     },
 }
 
+/// Who reads the store: a search takes its time, and the rest must not wait for it.
+pub struct Finders {
+    pub turns: Finder,
+    pub words: Finder,
+}
+
 pub struct Driver {
     core: HostCore,
     agents: Arc<AgentCatalog>,
     writer: Writer,
-    finder: Finder,
+    finders: Finders,
     /// Batches that the writer has and has not given back. While there are some, everything goes behind them, so that order is kept.
     at_writer: usize,
     /// Nothing can be committed at present.
@@ -99,7 +105,7 @@ impl Driver {
         core: HostCore,
         agents: AgentCatalog,
         writer: Writer,
-        finder: Finder,
+        finders: Finders,
         run: PathBuf,
         incoming: Sender<Incoming>,
     ) -> Driver {
@@ -107,7 +113,7 @@ impl Driver {
             core,
             agents: Arc::new(agents),
             writer,
-            finder,
+            finders,
             at_writer: 0,
             store_trouble: false,
             clients: HashMap::new(),
@@ -151,7 +157,7 @@ impl Driver {
             Incoming::Event(event) => {
                 match &event {
                     Event::StoreTrouble(_) => self.store_trouble = true,
-                    Event::StoreWell => self.store_trouble = false,
+                    Event::StoreWell | Event::StoreOpened { .. } => self.store_trouble = false,
                     _ => {}
                 }
                 if let Event::ClientGone(client) = &event
@@ -213,7 +219,7 @@ impl Driver {
             }
         } else {
             self.at_writer += 1;
-            self.to_writer(ToWriter::Batch { changes, then });
+            self.to_writer(Batch { changes, then });
         }
     }
 
@@ -221,12 +227,17 @@ impl Driver {
     fn needs_no_commit(&self, effect: &Effect) -> bool {
         match effect {
             Effect::ReplyNow { .. } | Effect::TellNow { .. } | Effect::RefuseView { .. } | Effect::End => true,
+            // What a client knows of is committed, so it reads no older state than that.
+            Effect::Query {
+                query: Query::Turns { .. } | Query::DecisionsOf { .. } | Query::Brief { .. } | Query::Past { .. },
+                ..
+            }
+            | Effect::Search { .. } => true,
             Effect::View { conversation, generation, .. } => self.sessions.contains_key(&(*conversation, *generation)),
             Effect::Save(_)
             | Effect::Reply { .. }
             | Effect::Tell { .. }
-            | Effect::Query { .. }
-            | Effect::Search { .. }
+            | Effect::Query { query: Query::EndedTurn { .. }, .. }
             | Effect::Prompts { .. }
             | Effect::DescribeAgents { .. }
             | Effect::StartSession { .. }
@@ -250,7 +261,7 @@ impl Driver {
         }
     }
 
-    fn to_writer(&self, order: ToWriter) {
+    fn to_writer(&self, order: Batch) {
         if self.writer.orders.send(order).is_err() {
             tracing::error!("the store's thread is gone");
         }
@@ -270,10 +281,14 @@ impl Driver {
                 }
             }
             Effect::Search { client, id, query, most } => {
-                self.finder.find(ToFind { client, id, what: What::Turns(query), most });
+                self.finders.words.find(ToFind { client, id, what: What::Words { query, most } });
             }
-            Effect::Prompts { client, id, most } => self.finder.find(ToFind { client, id, what: What::Prompts, most }),
-            Effect::Query { client, id, query } => self.to_writer(ToWriter::Query { client, id, query }),
+            Effect::Prompts { client, id, most } => {
+                self.finders.words.find(ToFind { client, id, what: What::Prompts { most } });
+            }
+            Effect::Query { client, id, query } => {
+                self.finders.turns.find(ToFind { client, id, what: What::Turns(query) });
+            }
             Effect::DescribeAgents { client, id } => self.describe_agents(client, id),
             Effect::StartSession { conversation, order, environment } => {
                 self.start_session(conversation, &order, &environment);

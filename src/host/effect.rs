@@ -127,8 +127,20 @@ pub enum SessionOrder {
 pub enum Query {
     /// Replied as `Reply::Turns`.
     Turns { conversation: ConversationId, before: Option<TurnNumber>, most: u32 },
-    /// Replied as `Reply::Brief`.
-    Brief { conversation: ConversationId },
+    /// Replied as `Reply::Decisions`.
+    DecisionsOf { conversation: ConversationId, from: TurnNumber, to: TurnNumber },
+    /// Replied as `Reply::Brief`: of this conversation, and of what lies before it.
+    Brief { conversation: ConversationId, before: Vec<Past> },
+    /// Replied as `Reply::Turns`: what lies before a conversation.
+    Past { before: Vec<Past>, most: u32 },
     /// Replied as `Reply::Ended`: this turn as it is remembered.
     EndedTurn { conversation: ConversationId, turn: TurnNumber },
+}
+
+/// The part of a conversation that another one has as its past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Past {
+    pub conversation: ConversationId,
+    /// The last turn of it.
+    pub to: TurnNumber,
 }

@@ -1,6 +1,6 @@
 //! All that can happen to the host.
 
-use crate::domain::conversation_state::{SessionEvent, Timer};
+use crate::domain::conversation_state::{Kept, SessionEvent, Timer};
 use crate::domain::id::{ConversationId, Generation};
 use crate::protocol::message::Request;
 use crate::terminal::frame::Size;
@@ -36,6 +36,11 @@ pub enum Event {
     TimerDue {
         conversation: ConversationId,
         timer: Timer,
+    },
+    /// The store could not be opened when the host began, and now it is: this is in it.
+    StoreOpened {
+        kept: Vec<Kept>,
+        next: ConversationId,
     },
     /// Nothing can be committed; the text names the cause.
     StoreTrouble(String),

@@ -1,25 +1,34 @@
-//! The thread that searches the store, with a connection of its own: no search keeps a message from being saved.
+//! A thread that reads the store with a connection of its own: nothing that is looked up keeps a message from being saved, and what is
+//! saved can be read while nothing more can be.
 //!
-//! Not here: what is found (`store/search.rs`).
+//! There are two: one for searches, which may take a moment, and one for the rest. Not here: what is found (`store/`).
 
 use super::driver::Incoming;
+use super::effect::{Past, Query};
 use super::event::ClientId;
-use crate::domain::search::Query;
+use super::writer::cause;
+use crate::domain::brief::brief;
+use crate::domain::id::TurnNumber;
+use crate::domain::search;
+use crate::domain::turn::TurnRecord;
+use crate::protocol::codec::MAX_FRAME_BYTES;
 use crate::protocol::message::{Refusal, Reply};
-use crate::store::Searcher;
+use crate::store::{Reader, StoreError};
 use std::sync::mpsc::{Receiver, Sender, channel};
+
+/// More turns than a brief of them could hold.
+const BRIEF_TURNS: u32 = 200;
 
 pub struct ToFind {
     pub client: ClientId,
     pub id: u64,
     pub what: What,
-    pub most: u32,
 }
 
-/// What is looked for.
 pub enum What {
     Turns(Query),
-    Prompts,
+    Prompts { most: u32 },
+    Words { query: search::Query, most: u32 },
 }
 
 /// The thread ends once this is dropped and what was ordered is done; nobody waits for it.
@@ -28,28 +37,94 @@ pub struct Finder {
 }
 
 impl Finder {
-    pub fn start(searcher: Searcher, incoming: tokio::sync::mpsc::Sender<Incoming>) -> std::io::Result<Finder> {
+    pub fn start(name: &str, reader: Reader, incoming: tokio::sync::mpsc::Sender<Incoming>) -> std::io::Result<Finder> {
         let (orders, receiver) = channel();
-        std::thread::Builder::new().name("search".into()).spawn(move || run(searcher, &receiver, &incoming))?;
+        std::thread::Builder::new().name(name.into()).spawn(move || run(reader, &receiver, &incoming))?;
         Ok(Finder { orders })
     }
 
     pub fn find(&self, order: ToFind) {
         if self.orders.send(order).is_err() {
-            tracing::error!("the thread that searches is gone");
+            tracing::error!("a thread that reads the store is gone");
         }
     }
 }
 
-fn run(mut searcher: Searcher, orders: &Receiver<ToFind>, incoming: &tokio::sync::mpsc::Sender<Incoming>) {
-    while let Ok(ToFind { client, id, what, most }) = orders.recv() {
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let found = match what {
-            What::Turns(query) => searcher.search(&query, most).map(Reply::Found),
-            What::Prompts => searcher.prompts(most).map(Reply::Prompts),
+fn run(mut reader: Reader, orders: &Receiver<ToFind>, incoming: &tokio::sync::mpsc::Sender<Incoming>) {
+    while let Ok(ToFind { client, id, what }) = orders.recv() {
+        let reply = match what {
+            What::Words { query, most } => {
+                let most = usize::try_from(most).unwrap_or(usize::MAX);
+                match reader.search(&query, most) {
+                    Ok(findings) => Reply::Found(findings),
+                    Err(error) => Reply::Refused { why: Refusal::SearchTrouble(error.to_string()) },
+                }
+            }
+            What::Prompts { most } => {
+                let most = usize::try_from(most).unwrap_or(usize::MAX);
+                reader
+                    .prompts(most)
+                    .map_or_else(|error| Reply::Refused { why: Refusal::StoreTrouble(cause(&error)) }, Reply::Prompts)
+            }
+            What::Turns(query) => turns(&mut reader, query)
+                .unwrap_or_else(|error| Reply::Refused { why: Refusal::StoreTrouble(cause(&error)) }),
         };
-        let reply = found.unwrap_or_else(|error| Reply::Refused { why: Refusal::SearchTrouble(error.to_string()) });
         // The receiver is gone only when the host has ended, and then nobody waits for this.
         let _ = incoming.blocking_send(Incoming::QueryDone { client, id, reply });
     }
+}
+
+fn turns(reader: &mut Reader, query: Query) -> Result<Reply, StoreError> {
+    Ok(match query {
+        Query::Turns { conversation, before, most } => {
+            Reply::Turns(fitting(reader.turns(conversation, before, most)?))
+        }
+        Query::DecisionsOf { conversation, from, to } => Reply::Decisions(reader.decisions(conversation, from, to)?),
+        Query::Brief { conversation, before } => {
+            let own = reader.turns(conversation, None, BRIEF_TURNS)?;
+            let most = BRIEF_TURNS.saturating_sub(u32::try_from(own.len()).unwrap_or(u32::MAX));
+            let mut turns = past(reader, &before, most)?;
+            turns.extend(own);
+            match brief(&turns) {
+                Some(text) => Reply::Brief { text },
+                None => Reply::Refused { why: Refusal::NothingSaid },
+            }
+        }
+        Query::Past { before, most } => Reply::Turns(fitting(past(reader, &before, most)?)),
+        Query::EndedTurn { conversation, turn } => {
+            let after = TurnNumber(turn.0.saturating_add(1));
+            let turns = reader.turns(conversation, Some(after), 1)?;
+            Reply::Ended { turn: turns.into_iter().find(|record| record.number == turn).map(Box::new) }
+        }
+    })
+}
+
+/// The newest `most` turns of what lies before a conversation, oldest first; `before` has the nearest first.
+fn past(reader: &mut Reader, before: &[Past], most: u32) -> Result<Vec<TurnRecord>, StoreError> {
+    let mut turns: Vec<TurnRecord> = Vec::new();
+    for Past { conversation, to } in before {
+        let left = most.saturating_sub(u32::try_from(turns.len()).unwrap_or(u32::MAX));
+        if left == 0 {
+            break;
+        }
+        let behind = TurnNumber(to.0.saturating_add(1));
+        let mut older = reader.turns(*conversation, Some(behind), left)?;
+        older.append(&mut turns);
+        turns = older;
+    }
+    Ok(turns)
+}
+
+/// The newest of these that fit in one frame; always at least one.
+fn fitting(mut turns: Vec<TurnRecord>) -> Vec<TurnRecord> {
+    let mut bytes = 0;
+    let from = turns.iter().rposition(|turn| {
+        bytes += turn.prompt.len() + turn.answer.as_ref().map_or(0, |answer| answer.text.len()) + 512;
+        bytes > MAX_FRAME_BYTES / 2
+    });
+    if let Some(too_much) = from {
+        let keep_from = (too_much + 1).min(turns.len().saturating_sub(1));
+        turns.drain(..keep_from);
+    }
+    turns
 }

@@ -3,6 +3,7 @@
 //! Reading order: `event.rs` and `effect.rs` tell all that can happen and all that can be done; `core/` decides; `driver.rs` does.
 
 mod agents;
+mod backups;
 mod clock;
 pub mod core;
 pub mod descriptors;
@@ -22,10 +23,11 @@ use crate::config::Config;
 use crate::lock::{self, Held, Lock};
 use crate::paths::{Paths, PathsError};
 use crate::protocol::message::{BUILD, Hello, PROTOCOL_MAJOR, PROTOCOL_MINOR};
-use crate::store::{Store, StoreError};
+use crate::store::{Loaded, Reader, Store, StoreError};
 use agents::AgentCatalog;
+use backups::Backups;
 use core::{HostCore, HostFacts};
-use driver::{Driver, Incoming};
+use driver::{Driver, Finders, Incoming};
 use event::Event;
 use finder::Finder;
 use first_word::FirstWord;
@@ -35,7 +37,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-use writer::Writer;
+use writer::{Found, Writer};
 
 /// Events that wait for the core; who sends more waits.
 const INCOMING: usize = 1024;
@@ -89,27 +91,32 @@ pub fn run(paths: &Paths) -> Result<Ended, HostError> {
 }
 
 /// Nothing that lies about is touched before the store is ours: somebody may have removed the lock of a host that lives, or the folder
-/// that it lay in.
+/// that it lay in. Where the store does not open for another reason, the host serves without it, says why, and goes on trying.
 fn open_and_serve(paths: &Paths, lock: Held) -> Result<(), HostError> {
-    let store = open_store(&paths.store)?;
+    let opened = match open_store(&paths.store) {
+        Err(error) if error.forbids_a_host() => return Err(error.into()),
+        other => other,
+    };
+    if let Err(error) = &opened {
+        tracing::error!(?error, "the store does not open; trying again until it does");
+    }
     empty(&paths.run);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(HostError::Run)?;
-    runtime.block_on(serve(paths, lock, store))
+    runtime.block_on(serve(paths, lock, opened))
 }
 
 /// A host that was killed lets go of its two locks one after the other, so ours may come to us before its store does.
-fn open_store(path: &Path) -> Result<Store, StoreError> {
+fn open_store(path: &Path) -> Result<(Store, Loaded), StoreError> {
     let until = Instant::now() + KILLED_HOST_LIMIT;
     loop {
-        match Store::open(path) {
+        match writer::open_and_load(path) {
             Err(StoreError::InUse { .. }) if Instant::now() < until => std::thread::sleep(LOOK_EVERY),
             other => return other,
         }
     }
 }
 
-async fn serve(paths: &Paths, lock: Held, mut store: Store) -> Result<(), HostError> {
-    let loaded = store.load()?;
+async fn serve(paths: &Paths, lock: Held, opened: Result<(Store, Loaded), StoreError>) -> Result<(), HostError> {
     let config = Config::load(&paths.config).unwrap_or_else(|error| {
         tracing::warn!(%error, "the configuration is wrong; the defaults are in force");
         Config::default()
@@ -118,11 +125,23 @@ async fn serve(paths: &Paths, lock: Held, mut store: Store) -> Result<(), HostEr
     let for_core = agents.for_core(config.default_agent);
     let started_at = clock::now();
     let facts = HostFacts { pid: std::process::id(), build: BUILD.to_owned(), started_at };
-    let (core, first) = HostCore::restore(for_core, loaded.conversations, loaded.next_conversation, facts, started_at);
+    let (core, first, found) = match opened {
+        Ok((store, loaded)) => {
+            let (kept, next) = (loaded.conversations, loaded.next_conversation);
+            let (core, first) = HostCore::restore(for_core, kept, next, facts, started_at);
+            (core, first, Found::Open(store))
+        }
+        Err(error) => {
+            let core = HostCore::without_store(for_core, writer::cause(&error), facts);
+            (core, Vec::new(), Found::NotYet(paths.store.clone()))
+        }
+    };
 
     let (incoming, receiver) = mpsc::channel(INCOMING);
-    let finder = Finder::start(store.searcher(), incoming.clone()).map_err(HostError::Run)?;
-    let writer = Writer::start(store, incoming.clone()).map_err(HostError::Run)?;
+    let finder = |name| Finder::start(name, Reader::new(&paths.store), incoming.clone()).map_err(HostError::Run);
+    let finders = Finders { turns: finder("turns")?, words: finder("search")? };
+    let writer = Writer::start(found, incoming.clone()).map_err(HostError::Run)?;
+    let _backups = Backups::start(&paths.store).map_err(HostError::Run)?;
     let listen_failed = |source| HostError::Listen { path: paths.socket.clone(), source };
     let door = Door::open(paths, lock).map_err(listen_failed)?;
     let hello = Hello {
@@ -137,7 +156,7 @@ async fn serve(paths: &Paths, lock: Held, mut store: Store) -> Result<(), HostEr
     tokio::spawn(socket::serve(door, hello, incoming.clone()));
     tokio::spawn(end_on_signal(incoming.clone()));
     tracing::info!(pid = std::process::id(), build = BUILD, "the host serves");
-    Driver::new(core, agents, writer, finder, paths.run.clone(), incoming).run(first, receiver).await;
+    Driver::new(core, agents, writer, finders, paths.run.clone(), incoming).run(first, receiver).await;
     tracing::info!("the host ended as told");
     Ok(())
 }

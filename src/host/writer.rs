@@ -4,40 +4,41 @@
 //! and is tried again; the core is told, so that it accepts nothing new meanwhile.
 
 use super::driver::Incoming;
-use super::effect::{Effect, Query};
-use super::event::{ClientId, Event};
-use crate::domain::brief::brief;
+use super::effect::Effect;
+use super::event::Event;
 use crate::domain::change::Change;
-use crate::protocol::codec::MAX_FRAME_BYTES;
-use crate::protocol::message::{Refusal, Reply};
-use crate::store::{Store, StoreError};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use crate::point;
+use crate::store::{Loaded, Store, StoreError};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-/// More turns than a brief of them could hold.
-const BRIEF_TURNS: u32 = 200;
 
 /// So many batches share one sync of the disk at most; what came meanwhile shares the next one.
 const MOST_SHARED: usize = 64;
 /// How long to wait before a commit that failed is tried again.
 const RETRY_EVERY: Duration = Duration::from_millis(500);
+/// How often a store that does not open is tried again. A person who mends it waits no longer than this.
+const OPEN_EVERY: Duration = Duration::from_secs(1);
+/// A window that was opened meanwhile must say it as well, and what it says goes after some seconds.
+const SAY_AGAIN_EVERY: u32 = 8;
 
-pub enum ToWriter {
-    /// Commit the changes, then give back the effects.
-    Batch {
-        changes: Vec<Change>,
-        then: Vec<Effect>,
-    },
-    Query {
-        client: ClientId,
-        id: u64,
-        query: Query,
-    },
+/// Commit the changes, then give back the effects.
+pub struct Batch {
+    pub changes: Vec<Change>,
+    pub then: Vec<Effect>,
+}
+
+/// The store as the host found it.
+pub enum Found {
+    Open(Store),
+    /// It is tried again until it opens; `Incoming::Opened` brings what is in it.
+    NotYet(PathBuf),
 }
 
 pub struct Writer {
-    pub orders: Sender<ToWriter>,
+    pub orders: Sender<Batch>,
     thread: JoinHandle<()>,
     give_up: Arc<GiveUp>,
 }
@@ -54,11 +55,20 @@ impl GiveUp {
 }
 
 impl Writer {
-    pub fn start(store: Store, incoming: tokio::sync::mpsc::Sender<Incoming>) -> std::io::Result<Writer> {
+    pub fn start(found: Found, incoming: tokio::sync::mpsc::Sender<Incoming>) -> std::io::Result<Writer> {
         let (orders, receiver) = channel();
         let give_up = Arc::new(GiveUp::default());
-        let work = Work { store, incoming, give_up: give_up.clone() };
-        let thread = std::thread::Builder::new().name("store".into()).spawn(move || work.run(&receiver))?;
+        let until = give_up.clone();
+        let run = move || {
+            let store = match found {
+                Found::Open(store) => Some(store),
+                Found::NotYet(path) => open_at_last(&path, &receiver, &incoming),
+            };
+            if let Some(store) = store {
+                Work { store, incoming, give_up: until }.run(&receiver);
+            }
+        };
+        let thread = std::thread::Builder::new().name("store".into()).spawn(run)?;
         Ok(Writer { orders, thread, give_up })
     }
 
@@ -92,25 +102,13 @@ enum Saved {
 }
 
 impl Work {
-    fn run(mut self, orders: &Receiver<ToWriter>) {
+    fn run(mut self, orders: &Receiver<Batch>) {
         while let Ok(first) = orders.recv() {
-            let mut shared = vec![first];
-            shared.extend(orders.try_iter().take(MOST_SHARED - 1));
-            let mut changes = Vec::new();
-            let mut waiting = Vec::new();
-            for order in shared {
-                match order {
-                    ToWriter::Batch { changes: more, then } => {
-                        changes.extend(more);
-                        waiting.push(then);
-                    }
-                    ToWriter::Query { client, id, query } => {
-                        // What was ordered before must be visible to it.
-                        self.save(&mut changes, &mut waiting);
-                        let reply = self.answer(query);
-                        self.tell(Incoming::QueryDone { client, id, reply });
-                    }
-                }
+            let mut changes = first.changes;
+            let mut waiting = vec![first.then];
+            for Batch { changes: more, then } in orders.try_iter().take(MOST_SHARED - 1) {
+                changes.extend(more);
+                waiting.push(then);
             }
             self.save(&mut changes, &mut waiting);
         }
@@ -119,6 +117,7 @@ impl Work {
     /// Commits, then gives back what waited for it.
     fn save(&mut self, changes: &mut Vec<Change>, waiting: &mut Vec<Vec<Effect>>) {
         let saved = self.commit(changes);
+        point!("after-commit");
         changes.clear();
         for then in waiting.drain(..) {
             self.tell(match saved {
@@ -156,48 +155,45 @@ impl Work {
         }
         Saved::Yes
     }
+}
 
-    fn answer(&mut self, query: Query) -> Reply {
-        answer(&mut self.store, query)
+/// Opens the store and reads it, as soon as that can be done. None where the host ends before.
+fn open_at_last(
+    path: &Path,
+    orders: &Receiver<Batch>,
+    incoming: &tokio::sync::mpsc::Sender<Incoming>,
+) -> Option<Store> {
+    // The receiver is gone only when the host has ended, and then nobody waits for this.
+    let tell = |one| drop(incoming.blocking_send(one));
+    for tries in 1_u32.. {
+        match orders.recv_timeout(OPEN_EVERY) {
+            Err(RecvTimeoutError::Disconnected) => return None,
+            // Nothing is accepted while there is no store; what comes all the same is not done.
+            Ok(_) => tell(Incoming::GivenUp),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        match open_and_load(path) {
+            Ok((store, Loaded { conversations, next_conversation })) => {
+                tracing::info!("the store opened");
+                tell(Incoming::Event(Event::StoreOpened { kept: conversations, next: next_conversation }));
+                return Some(store);
+            }
+            Err(error) if tries.is_multiple_of(SAY_AGAIN_EVERY) => {
+                tell(Incoming::Event(Event::StoreTrouble(cause(&error))));
+            }
+            Err(_) => {}
+        }
     }
+    None
+}
+
+pub fn open_and_load(path: &Path) -> Result<(Store, Loaded), StoreError> {
+    let mut store = Store::open(path)?;
+    let loaded = store.load()?;
+    Ok((store, loaded))
 }
 
 /// What stands in the way, in few words where it is one of the usual troubles.
-fn cause(error: &StoreError) -> String {
+pub fn cause(error: &StoreError) -> String {
     error.trouble().map_or_else(|| error.to_string(), |trouble| trouble.text().to_owned())
-}
-
-fn answer(store: &mut Store, query: Query) -> Reply {
-    let found = match query {
-        Query::Turns { conversation, before, most } => {
-            store.turns(conversation, before, most).map(|turns| Reply::Turns(fitting(turns)))
-        }
-        Query::Brief { conversation } => {
-            store.turns(conversation, None, BRIEF_TURNS).map(|turns| match brief(&turns) {
-                Some(text) => Reply::Brief { text },
-                None => Reply::Refused { why: Refusal::NothingSaid },
-            })
-        }
-        Query::EndedTurn { conversation, turn } => {
-            let after = crate::domain::id::TurnNumber(turn.0.saturating_add(1));
-            store.turns(conversation, Some(after), 1).map(|turns| Reply::Ended {
-                turn: turns.into_iter().find(|record| record.number == turn).map(Box::new),
-            })
-        }
-    };
-    found.unwrap_or_else(|error| Reply::Refused { why: Refusal::StoreTrouble(cause(&error)) })
-}
-
-/// The newest of these that fit in one frame; always at least one.
-fn fitting(mut turns: Vec<crate::domain::turn::TurnRecord>) -> Vec<crate::domain::turn::TurnRecord> {
-    let mut bytes = 0;
-    let from = turns.iter().rposition(|turn| {
-        bytes += turn.prompt.len() + turn.answer.as_ref().map_or(0, |answer| answer.text.len()) + 512;
-        bytes > MAX_FRAME_BYTES / 2
-    });
-    if let Some(too_much) = from {
-        let keep_from = (too_much + 1).min(turns.len().saturating_sub(1));
-        turns.drain(..keep_from);
-    }
-    turns
 }

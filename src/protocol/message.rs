@@ -4,7 +4,7 @@
 //! `Request::View`, a view of one session (its keys in, its pictures out) that goes straight to the session's thread.
 
 use crate::domain::continuity::{Decision, DecisionRecord};
-use crate::domain::conversation::QueueHeld;
+use crate::domain::conversation::{Begun, QueueHeld};
 pub use crate::domain::conversation_state::{Place, RunningTurn, TakenUp};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Generation, SessionNumber, Timestamp, TurnNumber};
@@ -12,7 +12,7 @@ pub use crate::domain::prompt::Prompt;
 use crate::domain::request::{Choice, RequestKind, RequestNumber};
 use crate::domain::search::{Findings, TURN_STATES};
 use crate::domain::session::AsleepWhy;
-use crate::domain::turn::{Evidence, TurnEnd, TurnRecord, TurnState};
+use crate::domain::turn::{Evidence, TurnEnd, TurnRecord, TurnState, Usage};
 use crate::terminal::frame::{FrameDelta, Size, TextRow};
 use crate::terminal::keys::{Focus, Key, Mouse};
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,21 @@ pub enum Request {
         folder: String,
         title: Option<String>,
     },
+    /// A conversation that leaves this one behind `turn` (none: the newest that ended), for this agent and model (none: as here). What
+    /// was said up to there is its past (`Past`); its agent gets nothing of it but what its first message says. `Reply::Created`.
+    Fork {
+        conversation: ConversationId,
+        turn: Option<TurnNumber>,
+        agent: Option<String>,
+        model: Option<String>,
+        title: Option<String>,
+    },
+    /// What was said before a fork, in the conversations that it left: `Reply::Turns`, the newest `most` in order. None in one that is
+    /// no fork, or where those conversations were deleted.
+    Past {
+        conversation: ConversationId,
+        most: u32,
+    },
     /// The newest conversation of this folder, or a new one. `Reply::Created`.
     NewestIn {
         folder: String,
@@ -97,6 +112,13 @@ pub enum Request {
         agent: Option<String>,
         #[serde(default)]
         model: Option<String>,
+    },
+    /// The next message goes to a fresh session of this other agent, which goes on with what was done. Else as `Fresh`. `Reply::Done`.
+    HandOver {
+        conversation: ConversationId,
+        agent: String,
+        model: Option<String>,
+        running: RunningTurn,
     },
     /// `Reply::Interrupting`.
     Interrupt {
@@ -165,6 +187,14 @@ pub enum Request {
     CloseTab {
         conversation: ConversationId,
     },
+    /// Puts it away: its tab is closed, and lists leave it out. Refused while a turn runs or waits. `Reply::Done`.
+    Archive {
+        conversation: ConversationId,
+    },
+    /// Takes it back to the closed ones. `Reply::Done`.
+    Unarchive {
+        conversation: ConversationId,
+    },
     /// Moves its tab to this place in the row, counted from 0 at the left; past the end is the end. `Reply::Done`.
     MoveTab {
         conversation: ConversationId,
@@ -187,6 +217,12 @@ pub enum Request {
     /// The last ten decisions. `Reply::Decisions`.
     Why {
         conversation: ConversationId,
+    },
+    /// Every decision about the messages of these turns, the last one included. `Reply::Decisions`.
+    DecisionsOf {
+        conversation: ConversationId,
+        from: TurnNumber,
+        to: TurnNumber,
     },
     /// The best `most` turns for a text with filters, as a person types it (`domain/search.rs`). `Reply::Found`.
     Search {
@@ -299,6 +335,10 @@ pub enum Refusal {
     NotLive,
     #[error("no profile for agent {0}; see threadkeep doctor")]
     UnknownAgent(String),
+    #[error("turn {0} has not ended; fork behind one that has")]
+    NotEnded(TurnNumber),
+    #[error("it has agent {0} already; for a fresh session of that one see threadkeep fresh")]
+    HasAgent(String),
     #[error("that is not asked (any more); nothing was typed")]
     NotAsked,
     #[error("that can be answered on the agent's own screen only; go there with the prefix and o")]
@@ -313,9 +353,11 @@ pub enum Refusal {
     SearchTrouble(String),
     #[error("conversation {0} has no tab that could be moved")]
     NoTab(ConversationId),
+    #[error("{0} of its messages wait in line; send or remove them first")]
+    MessagesWait(u32),
     #[error("nothing was said in this conversation yet")]
     NothingSaid,
-    #[error("nothing can be saved now: {0}; free the disk or mend the folder, then try again")]
+    #[error("nothing can be saved now: {0}; it is tried again by itself, threadkeep doctor says more")]
     StoreTrouble(String),
     #[error("the host is ending; try again, a new one will start")]
     Ending,
@@ -375,6 +417,11 @@ pub struct Conversation {
     /// What would be decided for a message sent now.
     pub next: Decision,
     pub turns: u32,
+    #[serde(default)]
+    pub begun: Begun,
+    /// What its turns used together, as far as their agents told.
+    #[serde(default)]
+    pub spent: Usage,
     pub created_at: Timestamp,
     pub active_at: Timestamp,
 }
@@ -474,6 +521,28 @@ pub struct HostReport {
     pub clients: u32,
     /// None while all is well.
     pub store_trouble: Option<String>,
+    #[serde(default)]
+    pub counts: Counts,
+}
+
+/// How many conversations are in each state, closed ones as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// A message is on its way, or a turn runs.
+    pub working: u32,
+    /// The agent waits for the person.
+    pub asks: u32,
+    pub idle: u32,
+    pub asleep: u32,
+    pub drafts: u32,
+    /// Messages, of all conversations.
+    pub queued: u32,
+    /// Their queue waits for the person.
+    pub held: u32,
+    /// A turn ended that no window has shown yet; well, or in another way.
+    pub unread_completed: u32,
+    pub unread_other: u32,
 }
 
 /// From a client on a view.

@@ -2,8 +2,11 @@
 
 use super::columns::{Json, Word};
 use crate::domain::continuity::{Decision, DecisionRecord};
-use crate::domain::id::ConversationId;
+use crate::domain::id::{ConversationId, TurnNumber};
 use rusqlite::{Connection, Row, named_params};
+
+/// Far more than a page of turns has, and still a small message.
+const MOST_OF_TURNS: u32 = 2_000;
 
 pub fn save(connection: &Connection, conversation: ConversationId, record: &DecisionRecord) -> rusqlite::Result<()> {
     connection
@@ -36,6 +39,21 @@ pub fn last_of_all(connection: &Connection, most: u32) -> rusqlite::Result<Vec<(
              ORDER BY conversations.id, decisions.number",
         )?
         .query_map([most], |row| Ok((row.get("conversation")?, read(row)?)))?
+        .collect()
+}
+
+/// All of these turns, the last one included, in order.
+pub fn of_turns(
+    connection: &Connection,
+    conversation: ConversationId,
+    from: TurnNumber,
+    to: TurnNumber,
+) -> rusqlite::Result<Vec<DecisionRecord>> {
+    connection
+        .prepare_cached(
+            "SELECT * FROM decisions WHERE conversation = ?1 AND turn BETWEEN ?2 AND ?3 ORDER BY number LIMIT ?4",
+        )?
+        .query_map((conversation, from, to, MOST_OF_TURNS), read)?
         .collect()
 }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::ErrorCode;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -15,7 +15,7 @@ pub enum StoreError {
     )]
     InUse { path: PathBuf },
     #[error(
-        "{path} is not a store of threadkeep and was left as it is; move it away or set THREADKEEP_HOME to another folder"
+        "{path} is not a store of threadkeep and was left as it is; if it was one, threadkeep doctor --repair says what can be saved, else move it away or set THREADKEEP_HOME to another folder"
     )]
     Foreign { path: PathBuf },
     #[error(
@@ -24,21 +24,25 @@ pub enum StoreError {
     Newer { path: PathBuf, found: u32, known: u32 },
     #[error("the store {path} is gone; put it back or end the host with threadkeep host stop to begin a new one")]
     Gone { path: PathBuf },
-    #[error("the store {path} is damaged ({found}); move it away and put the newest .backup beside it in its place")]
+    #[error("the store {path} is damaged ({found}); threadkeep doctor --repair says what can be saved")]
     Damaged { path: PathBuf, found: String },
     #[error("could not open the store {path} ({source}); free the disk or mend the folder, then try again")]
     Open { path: PathBuf, source: rusqlite::Error },
-    #[error("could not copy the store to {path} before changing its schema ({source}); free the disk, then try again")]
+    #[error("could not make the backup {path} ({source}); free the disk, then try again")]
     Backup { path: PathBuf, source: io::Error },
-    #[error("could not copy the store to {path} before changing its schema ({source}); free the disk, then try again")]
+    #[error("could not make the backup {path} ({source}); free the disk, then try again")]
     BackupCopy { path: PathBuf, source: rusqlite::Error },
     #[error(
         "could not bring the store {path} to schema {to} ({source}); it is as before, see the .backup files beside it"
     )]
     Schema { path: PathBuf, to: u32, source: rusqlite::Error },
+    #[error("could not set the damaged store aside as {path} ({source}); nothing of it was changed")]
+    SetAside { path: PathBuf, source: io::Error },
+    #[error("could not make a sound store as {path} ({source}); free the disk, then try again")]
+    Salvage { path: PathBuf, source: rusqlite::Error },
     #[error("could not save ({source}); free the disk or mend the folder, then try again")]
     Commit { source: rusqlite::Error },
-    #[error("could not read the {table} ({source}); if it stays so, put the newest .backup in the place of the store")]
+    #[error("could not read the {table} ({source}); if it stays so, threadkeep doctor --repair says what can be saved")]
     Read { table: &'static str, source: rusqlite::Error },
     #[error("could not search ({source}); try again")]
     Search { source: rusqlite::Error },
@@ -70,7 +74,9 @@ impl StoreError {
     pub fn trouble(&self) -> Option<Trouble> {
         match self {
             StoreError::InUse { .. } => Some(Trouble::Locked),
-            StoreError::File { source, .. } | StoreError::Backup { source, .. } => match source.kind() {
+            StoreError::File { source, .. }
+            | StoreError::Backup { source, .. }
+            | StoreError::SetAside { source, .. } => match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(Trouble::Full),
                 io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Some(Trouble::ReadOnly),
                 io::ErrorKind::NotFound => None,
@@ -93,6 +99,44 @@ impl StoreError {
         }
     }
 
+    /// SQLite's word on opening a file, where it may say that the file itself is damaged.
+    pub(super) fn opening(path: &Path, source: rusqlite::Error) -> StoreError {
+        let path = path.to_path_buf();
+        match source.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                StoreError::Damaged { path, found: source.to_string() }
+            }
+            Some(_) | None => StoreError::Open { path, source },
+        }
+    }
+
+    /// Whether a host that meets this at its start cannot be of any use. Everything else it says and waits for its end.
+    pub fn forbids_a_host(&self) -> bool {
+        match self {
+            // Another host is there; or only the person can say which build or which file is meant.
+            StoreError::InUse { .. } | StoreError::Newer { .. } | StoreError::NotPlain { .. } => true,
+            StoreError::File { .. }
+            | StoreError::Foreign { .. }
+            | StoreError::Gone { .. }
+            | StoreError::Damaged { .. }
+            | StoreError::Open { .. }
+            | StoreError::Backup { .. }
+            | StoreError::BackupCopy { .. }
+            | StoreError::Schema { .. }
+            | StoreError::SetAside { .. }
+            | StoreError::Salvage { .. }
+            | StoreError::Commit { .. }
+            | StoreError::Read { .. }
+            | StoreError::Search { .. } => false,
+        }
+    }
+
+    /// Whether this speaks of the file itself, so that waiting changes nothing.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, StoreError::Damaged { .. } | StoreError::Foreign { .. })
+            || matches!(self.code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+    }
+
     /// Whether the connection that told this may not be used again. SQLite's picture of the file is in doubt after a failed read, write or
     /// sync: a page that failed to reach the disk counts as clean in the system's cache, so a second try on the same handle can succeed and lie.
     pub(super) fn spoils_connection(&self) -> bool {
@@ -112,6 +156,7 @@ impl StoreError {
             StoreError::Open { source, .. }
             | StoreError::BackupCopy { source, .. }
             | StoreError::Schema { source, .. }
+            | StoreError::Salvage { source, .. }
             | StoreError::Commit { source }
             | StoreError::Read { source, .. }
             | StoreError::Search { source } => source.sqlite_error_code(),
@@ -122,7 +167,8 @@ impl StoreError {
             | StoreError::Newer { .. }
             | StoreError::Gone { .. }
             | StoreError::Damaged { .. }
-            | StoreError::Backup { .. } => None,
+            | StoreError::Backup { .. }
+            | StoreError::SetAside { .. } => None,
         }
     }
 }

@@ -4,12 +4,14 @@
 //! Change here: the verbs of the store. A further column or table is the next file in `assets/schema` and one file beside this one.
 //! Not here: what is remembered and when (domain), or the thread that waits for the disk (`host/writer.rs`).
 
+mod backup;
 mod columns;
 mod conversations;
 mod decisions;
 mod error;
 mod open;
 mod prompts;
+pub mod repair;
 mod schema;
 mod search;
 mod sessions;
@@ -17,16 +19,20 @@ mod sessions;
 mod tests;
 mod turns;
 
+pub use backup::Copier;
 pub use error::{StoreError, Trouble};
+pub use open::lock;
 
 use crate::domain::change::Change;
+use crate::domain::continuity::DecisionRecord;
 use crate::domain::conversation_state::Kept;
 use crate::domain::id::{ConversationId, TurnNumber};
 use crate::domain::prompt::Prompt;
 use crate::domain::search::{Findings, Query};
 use crate::domain::turn::TurnRecord;
 use crate::lock::Held;
-use open::Missing;
+use crate::point;
+use open::{Checked, Missing};
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -44,27 +50,55 @@ pub struct Store {
     lock: Held,
 }
 
-/// Looks for turns with a connection of its own, which sees what is committed.
-pub struct Searcher {
+/// Reads turns with a connection of its own, which sees what is committed and keeps nobody from saving.
+pub struct Reader {
     path: PathBuf,
-    /// None before the first search and after trouble.
+    /// None before the first call and after trouble.
     connection: Option<Connection>,
     /// What the name stood for when the connection was opened.
     file: Option<(u64, u64)>,
 }
 
-impl Searcher {
+impl Reader {
+    pub fn new(path: &Path) -> Reader {
+        Reader { path: path.into(), connection: None, file: None }
+    }
+
     /// The best `most` turns for the query, the best first.
     pub fn search(&mut self, query: &Query, most: usize) -> Result<Findings, StoreError> {
-        self.with_connection(|connection| search::find(connection, query, most))
+        self.on_connection(|connection| {
+            search::find(connection, query, most).map_err(|source| StoreError::Search { source })
+        })
     }
 
     /// The newest messages of all conversations, each once, newest first.
     pub fn prompts(&mut self, most: usize) -> Result<Vec<Prompt>, StoreError> {
-        self.with_connection(|connection| prompts::newest(connection, most))
+        self.on_connection(|connection| prompts::newest(connection, most).map_err(reading("messages")))
     }
 
-    fn with_connection<T>(&mut self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+    /// The newest `most` turns before `before` (none: of all), in order.
+    pub fn turns(
+        &mut self,
+        conversation: ConversationId,
+        before: Option<TurnNumber>,
+        most: u32,
+    ) -> Result<Vec<TurnRecord>, StoreError> {
+        self.on_connection(|connection| turns::before(connection, conversation, before, most).map_err(reading("turns")))
+    }
+
+    /// All decisions about these turns, the last one included, in order.
+    pub fn decisions(
+        &mut self,
+        conversation: ConversationId,
+        from: TurnNumber,
+        to: TurnNumber,
+    ) -> Result<Vec<DecisionRecord>, StoreError> {
+        self.on_connection(|connection| {
+            decisions::of_turns(connection, conversation, from, to).map_err(reading("decisions"))
+        })
+    }
+
+    fn on_connection<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let file = open::identity(&self.path);
         let connection = match self.connection.take() {
             Some(connection) if file == self.file => connection,
@@ -72,7 +106,7 @@ impl Searcher {
             Some(_) | None => open::beside(&self.path)?,
         };
         self.file = file;
-        let found = read(&connection).map_err(|source| StoreError::Search { source })?;
+        let found = work(&connection)?;
         self.connection = Some(connection);
         Ok(found)
     }
@@ -91,7 +125,8 @@ impl Store {
     /// Opens the store; makes it where there is none. The folder must be there.
     pub fn open(path: &Path) -> Result<Store, StoreError> {
         let lock = open::lock(path)?;
-        let connection = open::open(path, Missing::Create)?;
+        repair::finish(path)?;
+        let connection = open::open(path, Missing::Create, Checked::AfterCut)?;
         Ok(Store { path: path.into(), connection: Some(connection), file: open::identity(path), lock })
     }
 
@@ -106,21 +141,6 @@ impl Store {
     /// Reads what the host keeps in memory.
     pub fn load(&mut self) -> Result<Loaded, StoreError> {
         self.on_connection(|connection| load(connection))
-    }
-
-    /// The newest `most` turns before `before` (none: of all), in order.
-    pub fn turns(
-        &mut self,
-        conversation: ConversationId,
-        before: Option<TurnNumber>,
-        most: u32,
-    ) -> Result<Vec<TurnRecord>, StoreError> {
-        self.on_connection(|connection| turns::before(connection, conversation, before, most).map_err(reading("turns")))
-    }
-
-    /// A way to search beside this one, which never keeps it from saving.
-    pub fn searcher(&self) -> Searcher {
-        Searcher { path: self.path.clone(), connection: None, file: None }
     }
 
     /// Works on the connection, or on a new one where trouble took it; gives it up where it cannot be trusted after this.
@@ -149,9 +169,7 @@ impl Store {
 
 /// A new connection after trouble; damage that the trouble left must not be built upon.
 fn reopen(path: &Path) -> Result<Connection, StoreError> {
-    let connection = open::open(path, Missing::Refuse)?;
-    open::check(&connection, path)?;
-    Ok(connection)
+    open::open(path, Missing::Refuse, Checked::Always)
 }
 
 fn save(connection: &mut Connection, changes: &[Change]) -> rusqlite::Result<()> {
@@ -169,6 +187,7 @@ fn save(connection: &mut Connection, changes: &[Change]) -> rusqlite::Result<()>
             Change::Decision(conversation, record) => decisions::save(&transaction, *conversation, record)?,
         }
     }
+    point!("before-commit");
     transaction.commit()
 }
 

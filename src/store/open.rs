@@ -35,9 +35,7 @@ pub enum Missing {
 ///
 /// The host's own lock lies in the folder for running things, which depends on how the person logged in; this one lies where the store lies.
 pub fn lock(path: &Path) -> Result<Held, StoreError> {
-    let mut lock_path = path.as_os_str().to_owned();
-    lock_path.push("-lock");
-    let lock_path = PathBuf::from(lock_path);
+    let lock_path = beside_it(path, "-lock");
     match lock::take(&lock_path) {
         Ok(Lock::Taken(held)) => Ok(held),
         Ok(Lock::Busy) => Err(StoreError::InUse { path: path.into() }),
@@ -45,19 +43,31 @@ pub fn lock(path: &Path) -> Result<Held, StoreError> {
     }
 }
 
+/// When the store is read whole for damage before anything is built on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checked {
+    /// Its journal is still there: whoever wrote last did not close it.
+    AfterCut,
+    Always,
+}
+
 /// Opens the store and brings it to the schema of this build.
-pub fn open(path: &Path, missing: Missing) -> Result<Connection, StoreError> {
+pub fn open(path: &Path, missing: Missing, checked: Checked) -> Result<Connection, StoreError> {
+    let was_cut_off = was_cut_off(path);
     match read_header(path, missing)? {
         Header::Empty | Header::Ours => (),
         Header::Foreign => return Err(StoreError::Foreign { path: path.into() }),
     }
-    let open_failed = |source| StoreError::Open { path: path.into(), source };
+    let open_failed = |source| StoreError::opening(path, source);
     let mut connection = connect(path).map_err(open_failed)?;
     sign(&connection).map_err(open_failed)?;
     let found = schema::number(&connection).map_err(open_failed)?;
     let known = SCHEMA.len() as u32;
     if found > known {
         return Err(StoreError::Newer { path: path.into(), found, known });
+    }
+    if was_cut_off || checked == Checked::Always {
+        check(&connection, path)?;
     }
     set_up(&connection).map_err(open_failed)?;
     schema::bring_up(&mut connection, path, SCHEMA)?;
@@ -66,7 +76,7 @@ pub fn open(path: &Path, missing: Missing) -> Result<Connection, StoreError> {
 
 /// A further connection to the store that this process has open, to read from.
 pub fn beside(path: &Path) -> Result<Connection, StoreError> {
-    let failed = |source| StoreError::Open { path: path.into(), source };
+    let failed = |source| StoreError::opening(path, source);
     let connection = connect(path).map_err(failed)?;
     connection.pragma_update(None, "query_only", true).map_err(failed)?;
     connection.pragma_update(None, "mmap_size", 0).map_err(failed)?; // As in `set_up`.
@@ -75,15 +85,34 @@ pub fn beside(path: &Path) -> Result<Connection, StoreError> {
 }
 
 /// Reads the whole store for damage, if that can be done in a moment.
-pub fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     if bytes > CHECKED_BYTES_MOST {
         return Ok(());
     }
     let found: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(|source| StoreError::Open { path: path.into(), source })?;
+        .map_err(|source| StoreError::opening(path, source))?;
     if found == "ok" { Ok(()) } else { Err(StoreError::Damaged { path: path.into(), found }) }
+}
+
+/// The same for a file that nobody has open.
+pub fn check_file(path: &Path) -> Result<(), StoreError> {
+    let failed = |source| StoreError::opening(path, source);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    check(&Connection::open_with_flags(path, flags).map_err(failed)?, path)
+}
+
+/// Whether the last writer left its journal behind: one that ends well writes it into the store and removes it.
+fn was_cut_off(path: &Path) -> bool {
+    std::fs::metadata(beside_it(path, "-wal")).is_ok_and(|journal| journal.len() > 0)
+}
+
+/// A file that belongs to the store at `path`.
+pub fn beside_it(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }
 
 /// Which file has this name; none where there is none.

@@ -4,7 +4,7 @@ use super::open::Missing;
 use super::schema::{APPLICATION_ID, SCHEMA};
 use super::*;
 use crate::domain::continuity::{Carried, Continuity, Decision, DecisionRecord, Why};
-use crate::domain::conversation::ConversationRecord;
+use crate::domain::conversation::{Begun, ConversationRecord, Fork, FreshWanted};
 use crate::domain::conversation::{QueueHeld, Tab, Title};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::SessionNumber;
@@ -50,6 +50,10 @@ impl Home {
     }
 }
 
+fn read(store: &Store) -> Reader {
+    Reader::new(&store.path)
+}
+
 const ONE: ConversationId = ConversationId(1);
 
 fn fingerprint() -> Fingerprint {
@@ -61,11 +65,13 @@ fn conversation(id: i64) -> ConversationRecord {
         id: ConversationId(id),
         title: Title::Unset,
         wanted: Fingerprint { model: None, ..fingerprint() },
-        fresh_wanted: false,
+        fresh_wanted: FreshWanted::No,
         queue_held: None,
         tab: Tab::Closed,
         unread: None,
         draft: String::new(),
+        begun: Begun::New,
+        spent: Usage::default(),
         created_at: Timestamp(1),
         active_at: Timestamp(2),
     }
@@ -234,6 +240,8 @@ fn whys() -> Vec<Why> {
         Why::ModelSwitched { from: Some("a".into()), to: None },
         Why::BegunInScreen,
         Why::AnswersQuestion,
+        Why::HandedOver { from: "a".into(), to: "b".into() },
+        Why::ForkedFrom { title: "it's \"mine\"".into(), turn: TurnNumber(3) },
     ];
     for cause in asleep_whys() {
         let own = Carried::OwnFolder { gone: "/gone".into(), folder: "/w".into() };
@@ -258,6 +266,8 @@ fn whys() -> Vec<Why> {
                 ..
             }
             | Why::AgentChanged { .. }
+            | Why::HandedOver { .. }
+            | Why::ForkedFrom { .. }
             | Why::ModelChanged { .. }
             | Why::FolderChanged { .. }
             | Why::TurnRunning { .. }
@@ -327,7 +337,7 @@ fn conversations() -> Vec<ConversationRecord> {
         match (&title, tab, queue_held) {
             (
                 Title::Unset | Title::FromPrompt(_) | Title::ByPerson(_),
-                Tab::Open { .. } | Tab::Closed,
+                Tab::Open { .. } | Tab::Closed | Tab::Archived,
                 None | Some(QueueHeld::HostEnded | QueueHeld::NotStarted | QueueHeld::ResumeRefused),
             ) => (),
         }
@@ -337,11 +347,22 @@ fn conversations() -> Vec<ConversationRecord> {
         let draft = "line\r\nline\u{1}\u{0}\u{7f} 🎉".into();
         records.push(ConversationRecord {
             unread: Some(end),
-            fresh_wanted: true,
+            fresh_wanted: FreshWanted::Yes,
             wanted: fingerprint(),
             draft,
             ..conversation(0)
         });
+    }
+    let fork = Fork { from: ConversationId(1), title: "it's \"mine\"".into(), turn: TurnNumber(3) };
+    let usage = Usage { input_tokens: 7, output_tokens: 8, cost_micros: Some(9) };
+    for (fresh_wanted, begun, spent) in [
+        (FreshWanted::HandedOver, Begun::Forked(fork), usage),
+        (FreshWanted::No, Begun::New, Usage { cost_micros: None, ..usage }),
+    ] {
+        match (fresh_wanted, &begun) {
+            (FreshWanted::No | FreshWanted::Yes | FreshWanted::HandedOver, Begun::New | Begun::Forked(_)) => (),
+        }
+        records.push(ConversationRecord { fresh_wanted, begun, spent, tab: Tab::Archived, ..conversation(0) });
     }
     for (record, id) in records.iter_mut().zip(1..) {
         record.id = ConversationId(id);
@@ -489,7 +510,7 @@ fn check_everything(store: &mut Store) {
     let loaded = store.load().unwrap();
     let records: Vec<_> = loaded.conversations.iter().map(|loaded| loaded.record.clone()).collect();
     assert_eq!(records, conversations());
-    assert_eq!(store.turns(ONE, None, u32::MAX).unwrap(), turns());
+    assert_eq!(read(store).turns(ONE, None, u32::MAX).unwrap(), turns());
     let connection = store.connection.as_ref().unwrap();
     let mut all = connection.prepare("SELECT * FROM sessions ORDER BY number").unwrap();
     let all: Vec<_> = all.query_map([], sessions::read).unwrap().map(Result::unwrap).collect();
@@ -523,7 +544,7 @@ fn a_store_made_by_schema_1_opens_with_this_build() {
     assert_eq!(loaded.conversations.len(), 14);
     let session = loaded.conversations.iter().find_map(|kept| kept.session.as_ref()).unwrap();
     assert_eq!((session.context, session.begun_by), (Context::Holds, BegunBy::Us));
-    let turns = store.turns(ConversationId(1), None, 500).unwrap();
+    let turns = read(&store).turns(ConversationId(1), None, 500).unwrap();
     assert!(turns.len() > 10 && turns.iter().all(|turn| turn.requests.is_empty() && turn.work == Work::default()));
 }
 
@@ -551,7 +572,30 @@ fn a_store_made_by_schema_3_opens_with_this_build() {
         raw.execute_batch(schema).unwrap();
     }
     raw.execute_batch(include_str!("golden/0003.sql")).unwrap();
+    let ended = raw.execute("UPDATE turns SET state = 'ended', outcome = 'completed' WHERE work IS NOT NULL", []);
+    assert!(ended.unwrap() > 0);
     raw.pragma_update(None, "user_version", 3).unwrap();
+    drop(raw);
+    let mut store = home.open();
+    assert_eq!(found(&store, "quoted", 1).len(), 1);
+    let loaded = store.load().unwrap();
+    assert_eq!(loaded.conversations.len(), 22);
+    // What its turns used is counted, and nothing was put away.
+    let used = loaded.conversations.iter().map(|kept| kept.record.spent).filter(|spent| *spent != Usage::default());
+    assert_eq!(used.collect::<Vec<_>>(), [work().usage.unwrap()]);
+    assert!(loaded.conversations.iter().all(|kept| kept.record.tab != Tab::Archived));
+}
+
+#[test]
+fn a_store_made_by_schema_4_opens_with_this_build() {
+    let home = Home::new();
+    let raw = home.raw();
+    raw.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+    for schema in &SCHEMA[..4] {
+        raw.execute_batch(schema).unwrap();
+    }
+    raw.execute_batch(include_str!("golden/0004.sql")).unwrap();
+    raw.pragma_update(None, "user_version", 4).unwrap();
     drop(raw);
     let mut store = home.open();
     check_everything(&mut store);
@@ -590,7 +634,7 @@ fn this_build_writes_what_the_golden_store_holds() {
             written += &format!("INSERT INTO {table} ({}) VALUES ({});\n", columns.join(", "), row.unwrap());
         }
     }
-    let golden = include_str!("golden/0003.sql").lines().filter(|line| !line.contains("turn_words"));
+    let golden = include_str!("golden/0004.sql").lines().filter(|line| !line.contains("turn_words"));
     let golden: String = golden.flat_map(|line| [line, "\n"]).collect();
     let path = std::env::temp_dir().join("threadkeep-golden.sql");
     if written != golden {
@@ -744,7 +788,7 @@ fn a_turn_that_is_saved_twice_is_one_row_with_the_newer_text() {
     store.commit(&one(queued)).unwrap();
     store.commit(&one(ended.clone())).unwrap();
     store.commit(&one(ended.clone())).unwrap();
-    assert_eq!(store.turns(ONE, None, 9).unwrap(), [ended]);
+    assert_eq!(read(&store).turns(ONE, None, 9).unwrap(), [ended]);
     assert_eq!(found(&store, "first", 9), []);
     assert_eq!(found(&store, "second", 9).len(), 1);
 }
@@ -754,9 +798,9 @@ fn turns_are_read_page_by_page_from_the_newest() {
     let home = Home::new();
     let mut changes = vec![Change::Conversation(conversation(1))];
     changes.extend((1..=5).map(|number| Change::Turn(ONE, turn(number, TurnState::Queued))));
-    let mut store = home.reopened(&changes);
-    let mut numbers = |before: Option<u32>, most| -> Vec<u32> {
-        let turns = store.turns(ONE, before.map(TurnNumber), most).unwrap();
+    let store = home.reopened(&changes);
+    let numbers = |before: Option<u32>, most| -> Vec<u32> {
+        let turns = read(&store).turns(ONE, before.map(TurnNumber), most).unwrap();
         turns.iter().map(|turn| turn.number.0).collect()
     };
     assert_eq!(numbers(None, 2), [4, 5]);
@@ -909,7 +953,7 @@ fn filters_leave_turns_out() {
 fn a_search_never_looks_into_a_file_that_was_moved_away() {
     let home = Home::new();
     let store = home.reopened(&[Change::Conversation(conversation(1)), Change::Turn(ONE, asked(1, "old", ""))]);
-    let mut searcher = store.searcher();
+    let mut searcher = read(&store);
     let query = Query::parse("old").unwrap();
     assert_eq!(searcher.search(&query, 9).unwrap().found.len(), 1);
     let away = home.path().with_extension("away");
@@ -929,20 +973,20 @@ fn the_newest_messages_are_told_each_once_long_ones_cut_and_no_more_than_fit() {
     }
     let store = home.reopened(&changes);
     let told = |most| {
-        let prompts = store.searcher().prompts(most).unwrap();
+        let prompts = read(&store).prompts(most).unwrap();
         prompts.into_iter().map(|prompt| (prompt.turn.0, prompt.text.chars().count(), prompt.bytes)).collect::<Vec<_>>()
     };
     assert_eq!(told(9), [(4, 3, 3), (3, 4_096, 15_000), (2, 3, 3)]);
     assert_eq!(told(1), [(4, 3, 3)]);
     changes.extend((5..200).map(|number| Change::Turn(ONE, asked(number, &format!("{number}{long}"), ""))));
     let bytes: usize =
-        Home::new().reopened(&changes).searcher().prompts(999).unwrap().iter().map(|one| one.text.len()).sum();
+        read(&Home::new().reopened(&changes)).prompts(999).unwrap().iter().map(|one| one.text.len()).sum();
     assert!(bytes <= 512 * 1024 && bytes > 400 * 1024, "{bytes}");
 }
 
 /// The best turns for a text as a person types it.
 fn found(store: &Store, text: &str, most: usize) -> Vec<Found> {
-    store.searcher().search(&Query::parse(text).unwrap(), most).unwrap().found
+    read(store).search(&Query::parse(text).unwrap(), most).unwrap().found
 }
 
 fn turns_of(store: &Store, text: &str) -> Vec<u32> {
@@ -1010,8 +1054,7 @@ fn damage_is_told_and_not_written_over() {
     std::fs::write(home.path(), &bytes).unwrap();
     let told = Store::open(&home.path()).and_then(|mut store| store.load()).unwrap_err();
     assert_eq!(told.trouble(), None, "{told}");
-    let connection = open::open(&home.path(), Missing::Refuse);
-    assert!(connection.and_then(|connection| open::check(&connection, &home.path())).is_err());
+    assert!(open::open(&home.path(), Missing::Refuse, Checked::Always).is_err());
     assert_eq!(std::fs::read(home.path()).unwrap(), bytes);
 }
 
@@ -1053,6 +1096,148 @@ fn a_new_schema_comes_after_a_dated_copy_and_three_copies_stay() {
     check_everything(&mut Store::open(&newest).unwrap());
 }
 
+/// The names of the files beside the store that end so, in order.
+fn beside(home: &Home, ending: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(home.folder.path()).unwrap();
+    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| name.ends_with(ending));
+    names.sort();
+    names
+}
+
+#[test]
+fn one_backup_is_made_on_a_day_and_three_stay() {
+    let home = Home::new();
+    let mut store = home.open();
+    let copier = Copier::new(&home.path());
+    assert_eq!(copier.copy_if_due().unwrap(), None, "there is nothing to keep yet");
+    store.commit(&everything()).unwrap();
+    // The last is of a clock that was ahead once; it must not cost the one that is made now.
+    for old in ["20200101-000000", "20200102-000000", "20200103-000000", "29990101-000000"] {
+        std::fs::write(home.folder.path().join(format!("threadkeep.db.{old}-schema0001.backup")), "").unwrap();
+    }
+    let made = copier.copy_if_due().unwrap().unwrap();
+    assert_eq!(copier.copy_if_due().unwrap(), None, "once a day");
+    let kept = beside(&home, ".backup");
+    assert_eq!(kept.len(), 3, "{kept:?}");
+    assert!(kept.contains(&made.file_name().unwrap().to_str().unwrap().to_owned()), "{kept:?}");
+    assert_eq!(made.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(beside(&home, ".part"), [""; 0]);
+    check_everything(&mut Store::open(&made).unwrap());
+}
+
+/// Fills a part of the file, as a disk that fails does.
+fn damage(home: &Home, from: usize, bytes: usize) -> Vec<u8> {
+    let mut all = std::fs::read(home.path()).unwrap();
+    let to = (from + bytes).min(all.len());
+    all[from..to].fill(0x5a);
+    std::fs::write(home.path(), &all).unwrap();
+    all
+}
+
+fn repaired(home: &Home) -> (repair::Counts, PathBuf) {
+    let salvaged = repair::salvage(&home.path()).unwrap();
+    let whole = salvaged.whole;
+    (whole, salvaged.put_in_place(&home.path(), &lock(&home.path()).unwrap()).unwrap())
+}
+
+#[test]
+fn a_sound_store_is_not_repaired_and_not_touched() {
+    let home = Home::new();
+    assert!(matches!(repair::look(&home.path()).unwrap(), repair::Found::None));
+    drop(home.reopened(&everything()));
+    let before = std::fs::read(home.path()).unwrap();
+    assert!(matches!(repair::look(&home.path()).unwrap(), repair::Found::Sound));
+    assert_eq!(std::fs::read(home.path()).unwrap(), before);
+    assert_eq!(beside(&home, "").len(), 1, "{:?}", beside(&home, ""));
+}
+
+#[test]
+fn of_a_damaged_store_what_can_be_read_is_saved_and_the_backup_gives_the_rest() {
+    let turns = |from: u32, to: u32| -> Vec<Change> {
+        (from..=to).map(|number| Change::Turn(ONE, asked(number, &"word ".repeat(300), "said"))).collect()
+    };
+    let home = Home::new();
+    let mut store = home.open();
+    store.commit(&[Change::Conversation(conversation(1))]).unwrap();
+    store.commit(&turns(1, 100)).unwrap();
+    Copier::new(&home.path()).copy_if_due().unwrap().unwrap();
+    store.commit(&turns(101, 120)).unwrap();
+    drop(store);
+    // Pages in the midst of the turns: older than the backup, so both are needed for all of them.
+    let bytes = damage(&home, 20 * 4096, 6 * 4096);
+    assert!(matches!(repair::look(&home.path()).unwrap(), repair::Found::Damaged(_)));
+
+    let salvaged = repair::salvage(&home.path()).unwrap();
+    assert!(salvaged.read.turns < 120, "{salvaged:?}");
+    assert_eq!(salvaged.whole.turns, 120, "{salvaged:?}");
+    salvaged.throw_away().unwrap();
+    assert_eq!(std::fs::read(home.path()).unwrap(), bytes, "so far nothing was changed");
+
+    let (whole, aside) = repaired(&home);
+    assert_eq!(whole, repair::Counts { conversations: 1, turns: 120 });
+    assert_eq!(std::fs::read(&aside).unwrap(), bytes, "the damaged one is kept as it was");
+    let store = home.open();
+    let kept = read(&store).turns(ONE, None, 500).unwrap();
+    assert_eq!(kept.iter().map(|turn| turn.number.0).collect::<Vec<_>>(), (1..=120).collect::<Vec<_>>());
+    assert_eq!(found(&store, "word", 500).len(), 120, "they are found by their words");
+}
+
+/// Every kind of damage, and no backup: whatever is left, a store comes of it and the damaged one stays.
+#[test]
+fn whatever_was_damaged_a_sound_store_takes_its_place() {
+    for (kind, from, bytes) in
+        [("header", 0, 100), ("first page", 0, 4096), ("all", 0, usize::MAX / 2), ("schema", 100, 900)]
+    {
+        let home = Home::new();
+        drop(home.reopened(&everything()));
+        let bytes = damage(&home, from, bytes);
+        let found = repair::look(&home.path()).unwrap();
+        assert!(matches!(found, repair::Found::Damaged(_)), "{kind}: {found:?}");
+        let (_, aside) = repaired(&home);
+        assert_eq!(std::fs::read(&aside).unwrap(), bytes, "{kind}");
+        assert!(matches!(repair::look(&home.path()).unwrap(), repair::Found::Sound), "{kind}");
+        home.open().commit(&everything()).unwrap();
+    }
+    let home = Home::new();
+    drop(home.reopened(&everything()));
+    let short = std::fs::read(home.path()).unwrap()[..9000].to_vec();
+    std::fs::write(home.path(), &short).unwrap();
+    assert_eq!(std::fs::read(repaired(&home).1).unwrap(), short);
+    home.open().load().unwrap();
+}
+
+#[test]
+fn a_newer_store_is_not_repaired() {
+    let home = Home::new();
+    drop(home.open());
+    home.raw().pragma_update(None, "user_version", 999).unwrap();
+    assert!(matches!(repair::look(&home.path()), Err(StoreError::Newer { found: 999, .. })));
+}
+
+#[test]
+fn a_repair_that_was_cut_off_is_finished_by_the_next_start_and_no_old_journal_is_played() {
+    let home = Home::new();
+    drop(home.reopened(&everything()));
+    let repaired = home.folder.path().join("threadkeep.db.repaired");
+    std::fs::copy(home.path(), &repaired).unwrap();
+    damage(&home, 0, 5000);
+    std::fs::write(home.folder.path().join("threadkeep.db-wal"), "of the damaged one").unwrap();
+    check_everything(&mut home.open());
+    assert!(!repaired.exists());
+}
+
+#[test]
+fn a_store_that_was_not_closed_is_read_for_damage_before_anything_is_built_on_it() {
+    let home = Home::new();
+    drop(home.reopened(&everything()));
+    damage(&home, 3 * 4096, 4096);
+    std::fs::write(home.folder.path().join("threadkeep.db-wal"), "cut off").unwrap();
+    let error = Store::open(&home.path()).err().unwrap();
+    assert!(error.is_damage() && !error.forbids_a_host(), "{error}");
+    assert!(error.to_string().contains("doctor --repair"), "{error}");
+}
+
 /// The other half of the next test: saves turn after turn and tells each, until it is killed.
 #[test]
 fn a_writer_to_be_killed() {
@@ -1085,7 +1270,8 @@ fn a_killed_writer_loses_nothing_that_it_told_as_saved() {
     }
     writer.wait().unwrap();
     assert!(saved >= 50, "{saved}");
-    let numbers: Vec<u32> = home.open().turns(ONE, None, u32::MAX).unwrap().iter().map(|turn| turn.number.0).collect();
+    let numbers: Vec<u32> =
+        read(&home.open()).turns(ONE, None, u32::MAX).unwrap().iter().map(|turn| turn.number.0).collect();
     assert!(numbers.len() as u32 >= saved);
     assert_eq!(numbers, (1..=numbers.len() as u32).collect::<Vec<_>>());
 }

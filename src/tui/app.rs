@@ -7,6 +7,7 @@ use super::composer::Composer;
 use super::copy::Copy;
 use super::event::{Effect, Event, Now, ViewOf};
 use super::history::History;
+use super::keymap::{self, Command, Keymap};
 use super::layout;
 use super::overview::{Listed, Overview};
 use super::palette::Palette;
@@ -30,6 +31,8 @@ const MINUTE_MS: u64 = 60_000;
 
 pub struct App {
     pub config: Config,
+    /// The keys in force, which follow from the configuration.
+    pub keymap: Keymap,
     /// The folder that the window was started in.
     pub folder: String,
     /// What a session would be started with, should a message need one.
@@ -109,6 +112,8 @@ pub struct Desk {
     /// The composer shows an older prompt.
     pub recalled: Option<Recalled>,
     pub record: Record,
+    /// What was said before a fork, in the conversations that it left, oldest first; none until it was fetched.
+    pub past: Option<Vec<TurnRecord>>,
     /// A turn that was searched for; it may be older than all of the record that were fetched.
     pub found: Option<TurnRecord>,
     /// The newest decisions that are known, by number.
@@ -143,11 +148,19 @@ pub struct Editing {
 }
 
 /// What follows once the change of a queued message was taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AfterEdit {
     Nothing,
     /// A fresh session is asked for, which sends it.
-    Fresh,
+    Fresh(FreshOf),
+}
+
+/// Which agent a fresh session is to have that begins with a brief.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FreshOf {
+    SameAgent,
+    /// The conversation is handed over to this one.
+    Other(String),
 }
 
 pub struct Recalled {
@@ -250,6 +263,8 @@ pub enum Page {
     Model(Box<Composer>),
     /// The number of the tab to go to.
     GoTo(Box<Composer>),
+    /// The file that the record goes to.
+    Export(Box<Composer>),
     Agents(Agents),
     Overview(Box<Overview>),
     Search(Box<Search>),
@@ -312,8 +327,11 @@ impl App {
             config::TurnPanel::Right => Panel::Beside,
             config::TurnPanel::Hidden => Panel::Hidden,
         };
+        // What cannot be bound was told when the file was read.
+        let keymap = Keymap::new(&config).unwrap_or_default();
         App {
             config,
+            keymap,
             folder,
             environment,
             size,
@@ -343,6 +361,16 @@ impl App {
         }
     }
 
+    /// How a command is reached, for people: `Ctrl+] o`.
+    pub fn way(&self, command: Command) -> String {
+        self.keymap.way(command, self.config.prefix, keymap::key_name)
+    }
+
+    /// The same in few cells: `^] o`.
+    pub fn short_way(&self, command: Command) -> String {
+        self.keymap.way(command, self.config.prefix, keymap::short_key_name)
+    }
+
     /// The tabs from left to right.
     pub fn tabs(&self) -> Vec<&Conversation> {
         let mut tabs: Vec<(u32, &Conversation)> = self
@@ -350,7 +378,7 @@ impl App {
             .values()
             .filter_map(|conversation| match conversation.tab {
                 Tab::Open { place } => Some((place, conversation)),
-                Tab::Closed => None,
+                Tab::Closed | Tab::Archived => None,
             })
             .collect();
         tabs.sort_by_key(|(place, conversation)| (*place, conversation.id));
@@ -546,7 +574,7 @@ impl App {
         };
         let open = alive(|tab| matches!(tab, Tab::Open { .. }));
         // The host tells of closed conversations only when they change, so there may be more of them.
-        let closed = alive(|tab| matches!(tab, Tab::Closed));
+        let closed = alive(|tab| matches!(tab, Tab::Closed | Tab::Archived));
         let working = self.conversations.values().filter(|conversation| running(conversation).is_some()).count();
         let keep = |count: usize| match count {
             1 => "1 session keeps running".to_owned(),

@@ -2,10 +2,13 @@
 //!
 //! Not here: what follows from an event (`update`) or how an effect is carried out (`mod.rs`).
 
-use super::app::AfterEdit;
+use super::app::{AfterEdit, FreshOf};
 use super::files::Files;
+use super::keymap::Keymap;
+use super::overview::HadTab;
 use crate::client::Absent;
 use crate::client::kept::KeptText;
+use crate::config::Config;
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
 use crate::protocol::message::{Event as HostEvent, Reply, Request, RunningTurn, ViewInput, ViewOutput};
 use crate::terminal::frame::Size;
@@ -48,6 +51,16 @@ pub enum Event {
     Files(Files),
     /// What the person's editor wrote, or why nothing came of it.
     Edited(ConversationId, Result<String, String>),
+    /// The record was written to this file, or not, and why.
+    Exported {
+        conversation: ConversationId,
+        file: String,
+        result: Result<(), String>,
+    },
+    /// The configuration file was changed, and is right.
+    Configured(Box<Config>, Box<Keymap>),
+    /// It was changed and is wrong: where and why.
+    ConfigurationWrong(String),
     /// The system asks us to go: SIGTERM, SIGHUP.
     Terminated,
 }
@@ -80,6 +93,11 @@ pub enum Effect {
     },
     /// Gives the text to the clipboard of the person's terminal.
     Copy(String),
+    /// Writes the record to a new file, beside all else. Brings `Exported`.
+    Export {
+        conversation: ConversationId,
+        file: String,
+    },
     Leave,
 }
 
@@ -102,11 +120,19 @@ pub enum Purpose {
     Brief {
         conversation: ConversationId,
         running: RunningTurn,
+        of: FreshOf,
     },
     FreshWithBrief {
         conversation: ConversationId,
         brief: String,
+        of: FreshOf,
     },
+    /// A fork of this one.
+    Fork(ConversationId),
+    /// For the first message of a fork.
+    ForkBrief(ConversationId),
+    /// What was said before a fork.
+    Past(ConversationId),
     Agents,
     /// All conversations, for the pages that list them.
     List,
@@ -127,6 +153,15 @@ pub enum Purpose {
     /// It is shown once it has its tab.
     OpenTab(ConversationId),
     CloseTab(ConversationId),
+    Archive {
+        conversation: ConversationId,
+        had_tab: HadTab,
+    },
+    /// The last turns of the conversation that is chosen in the overview, as of this activity.
+    Peek {
+        conversation: ConversationId,
+        at: Timestamp,
+    },
     EditQueued {
         conversation: ConversationId,
         turn: TurnNumber,

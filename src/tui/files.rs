@@ -2,12 +2,10 @@
 //!
 //! Change here: which files there are, and how many at most. Not here: which are offered for what is typed (`completion.rs`).
 
+use super::job::Job;
 use ignore::WalkBuilder;
 use std::io;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// Far more than a project has; matching so many takes some milliseconds.
@@ -22,25 +20,12 @@ pub struct Files {
     pub paths: Vec<String>,
 }
 
-/// A list that is being made.
-pub struct Listing {
-    pub result: Receiver<Files>,
-    /// Its other end is dropped with the thread, which makes this one readable.
-    pub over: UnixStream,
-}
-
-impl Listing {
-    pub fn start(folder: String) -> io::Result<Listing> {
-        let (over, over_end) = UnixStream::pair()?;
-        let (sender, result) = sync_channel(1);
-        thread::Builder::new().name("files".to_owned()).spawn(move || {
-            let paths = list(Path::new(&folder), MOST_FILES, Instant::now() + MOST_TIME);
-            // Nobody waits any more where another folder was asked for meanwhile.
-            let _ = sender.send(Files { folder, paths });
-            drop(over_end);
-        })?;
-        Ok(Listing { result, over })
-    }
+/// Begins to list them.
+pub fn start(folder: String) -> io::Result<Job<Files>> {
+    Job::start("files", move || {
+        let paths = list(Path::new(&folder), MOST_FILES, Instant::now() + MOST_TIME);
+        Files { folder, paths }
+    })
 }
 
 /// Hidden files and what git is told to pass over are left out; a link to a folder is not followed.

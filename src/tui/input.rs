@@ -21,6 +21,7 @@ pub struct Input {
 }
 
 /// What stands at the start of the bytes.
+#[expect(clippy::large_enum_variant, reason = "one at a time, on the stack, gone at once")]
 enum Piece {
     /// So many bytes, which mean this, if anything.
     Whole(usize, Option<Event>),

@@ -1,13 +1,18 @@
-//! One table: key -> command -> words. `update` looks keys up here, which-key and the help page print it, so they cannot drift.
+//! One table: key -> command -> words. `update` looks keys up in it, which-key and the help page print it, so they cannot drift.
 //!
-//! Change here: keys and their words; the command's arm is in `update/command.rs`.
-//! Not here: keys for the agent's screen, which all pass but the prefix and `Place::Anywhere`.
+//! Change here: default keys and their words; the command's arm is in `update/command.rs`, its name in the configuration in `keymap/names.rs`.
+//! Not here: what the person bound anew (`keymap/binding.rs`), and keys for the agent's screen, which all pass but the prefix and
+//! `Place::Anywhere`.
+
+mod binding;
+mod names;
 
 use super::composer::Edit;
 use super::copy::Step;
 use super::copy::find::Direction;
 use super::copy::selection::Shape;
 use crate::terminal::keys::{Key, KeyCode, Modifiers};
+pub use binding::{BindingError, Keymap, default_file, load};
 use std::fmt::Write;
 
 /// All that a key can mean to us.
@@ -37,6 +42,7 @@ pub enum Command {
     Why,
     StopSession,
     Rename,
+    Export,
     CloseTab,
     Zoom,
     Redraw,
@@ -68,6 +74,8 @@ pub enum Command {
     Deny,
     Answer,
     ChooseAgent,
+    HandOver,
+    Fork,
     Overview,
     NextOrder,
     OnChosen(RowAction),
@@ -87,6 +95,10 @@ pub enum RowAction {
     Fresh,
     Rename,
     Close,
+    Archive,
+    /// What was put away last comes back.
+    UndoArchive,
+    Peek,
     Delete,
 }
 
@@ -145,7 +157,7 @@ pub enum Place {
 }
 
 /// One line of the table. Lines that follow each other with the same words are shown as one.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Binding {
     pub place: Place,
     pub key: Key,
@@ -192,6 +204,7 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Prefix, char('C'), Command::NewTabWith, "new tab with another agent"),
     bind(Place::Prefix, char('N'), Command::Fresh, "next message starts fresh"),
     bind(Place::Prefix, char('b'), Command::Brief, "fresh, with a brief of this one"),
+    bind(Place::Prefix, char('f'), Command::Fork, "fork behind the newest turn that ended"),
     bind(Place::Prefix, char('m'), Command::Model, "model of this conversation"),
     bind(Place::Prefix, char('E'), Command::Editor, "write in your own editor"),
     bind(Place::Prefix, char('o'), Command::SwitchKeyboard, "keyboard: composer or agent"),
@@ -223,6 +236,7 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Prefix, char('l'), Command::LastTab, "tab before this one"),
     bind(Place::Prefix, char('a'), Command::NextNeedingMe, "next tab that needs you"),
     bind(Place::Prefix, char(','), Command::Rename, "rename"),
+    bind(Place::Prefix, char('e'), Command::Export, "export the record to a file"),
     bind(Place::Prefix, char('z'), Command::Zoom, "zoom the pane"),
     bind(Place::Prefix, char('r'), Command::Redraw, "draw the window anew"),
     bind(Place::Prefix, char('x'), Command::CloseTab, "close tab, conversation stays"),
@@ -314,6 +328,7 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Turns, char('e'), Command::EditQueued, "edit the queued one"),
     bind(Place::Turns, char('x'), Command::RemoveQueued, "remove the queued one"),
     bind(Place::Turns, plain(KeyCode::Delete), Command::RemoveQueued, "remove the queued one"),
+    bind(Place::Turns, char('f'), Command::Fork, "fork behind it"),
     bind(Place::Turns, plain(KeyCode::Escape), Command::Back, "back"),
     bind(Place::Turns, char('q'), Command::Back, "back"),
     bind(Place::Page, plain(KeyCode::Up), Command::Move(Motion::Up), "scroll"),
@@ -343,6 +358,7 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Agents, plain(KeyCode::Home), Command::Move(Motion::Top), ""),
     bind(Place::Agents, plain(KeyCode::End), Command::Move(Motion::Bottom), ""),
     bind(Place::Agents, plain(KeyCode::Enter), Command::ChooseAgent, "begin a conversation with it"),
+    bind(Place::Agents, char('h'), Command::HandOver, "hand this conversation over to it, with a brief"),
     bind(Place::Agents, plain(KeyCode::Escape), Command::Back, "back"),
     bind(Place::Agents, char('q'), Command::Back, "back"),
     bind(Place::Overview, plain(KeyCode::Enter), Command::Open, "open"),
@@ -358,6 +374,9 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Overview, ctrl(KeyCode::Char('n')), Command::OnChosen(RowAction::Fresh), "fresh"),
     bind(Place::Overview, ctrl(KeyCode::Char('t')), Command::OnChosen(RowAction::Rename), "title"),
     bind(Place::Overview, ctrl(KeyCode::Char('x')), Command::OnChosen(RowAction::Close), "close tab"),
+    bind(Place::Overview, ctrl(KeyCode::Char('p')), Command::OnChosen(RowAction::Peek), "peek"),
+    bind(Place::Overview, ctrl(KeyCode::Char('a')), Command::OnChosen(RowAction::Archive), "archive"),
+    bind(Place::Overview, ctrl(KeyCode::Char('z')), Command::OnChosen(RowAction::UndoArchive), "undo it"),
     bind(Place::Overview, ctrl(KeyCode::Char('d')), Command::OnChosen(RowAction::Delete), "delete"),
     bind(Place::Overview, plain(KeyCode::Escape), Command::Back, "back"),
     bind(Place::Search, plain(KeyCode::Enter), Command::Open, "open the conversation at that turn"),
@@ -427,54 +446,28 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Confirm, plain(KeyCode::Escape), Command::No, "no"),
 ];
 
-/// What this key means here; none where it has no meaning of ours.
-pub fn command(place: Place, key: Key) -> Option<Command> {
-    TABLE.iter().find(|binding| binding.place == place && binding.key == key).map(|binding| binding.command)
-}
-
 /// What the palette offers beside conversations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Action {
     pub command: Command,
     pub words: &'static str,
-    place: Place,
-    key: Key,
+    /// None where the person took it every key.
+    key: Option<(Place, Key)>,
 }
 
 impl Action {
-    /// Its key with what must be pressed before.
+    /// Its key with what must be pressed before; nothing where it has none.
     pub fn key_words(&self, prefix: Key) -> String {
-        match self.place {
-            Place::Prefix => format!("{} {}", key_name(prefix), key_name(self.key)),
-            Place::Anywhere
-            | Place::Composer
-            | Place::Turns
-            | Place::Page
-            | Place::Requests
-            | Place::Agents
-            | Place::Overview
-            | Place::Search
-            | Place::Palette
-            | Place::Copy
-            | Place::History
-            | Place::Confirm => key_name(self.key),
+        match self.key {
+            None => String::new(),
+            Some((Place::Prefix, key)) => format!("{} {}", key_name(prefix), key_name(key)),
+            Some((_, key)) => key_name(key),
         }
     }
 }
 
-/// Every action that makes sense by itself, each once, with its first key. Left out is what only edits the text, what chooses a tab by number
+/// Whether the person can give a key to it that means something by itself. Left out is what only edits the text, what chooses a tab by number
 /// (the conversations are offered by name), and the palette.
-pub fn actions() -> Vec<Action> {
-    let mut actions: Vec<Action> = Vec::new();
-    for binding in TABLE.iter().filter(|binding| is_action(binding)) {
-        let Binding { place, key, command, words } = *binding;
-        if !actions.iter().any(|action| action.command == command) {
-            actions.push(Action { command, words, place, key });
-        }
-    }
-    actions
-}
-
 fn is_action(binding: &Binding) -> bool {
     let stands_alone = match binding.place {
         Place::Prefix | Place::Anywhere | Place::Composer => true,
@@ -492,23 +485,6 @@ fn is_action(binding: &Binding) -> bool {
     let left_out =
         matches!(binding.command, Command::Edit(_) | Command::Extend(_) | Command::GoToTab(_) | Command::Palette);
     stands_alone && !left_out && !binding.words.is_empty()
-}
-
-/// The keys of one place with their words, alike ones together, for people.
-pub fn lines(place: Place) -> Vec<(String, &'static str)> {
-    let shown: Vec<&Binding> =
-        TABLE.iter().filter(|binding| binding.place == place && !binding.words.is_empty()).collect();
-    shown
-        .chunk_by(|one, other| one.words == other.words)
-        .map(|alike| {
-            let names: Vec<String> = alike.iter().map(|binding| key_name(binding.key)).collect();
-            let keys = match names.as_slice() {
-                [first, .., last] if names.len() > 5 => format!("{first} .. {last}"),
-                _ => names.join(" "),
-            };
-            (keys, alike.first().map_or("", |binding| binding.words))
-        })
-        .collect()
 }
 
 /// The name of a key as people write it: `Ctrl+]`, `Alt+Enter`, `N`.
@@ -578,14 +554,15 @@ mod tests {
 
     #[test]
     fn keys_that_go_everywhere_are_not_taken_by_the_composer() {
+        let keymap = Keymap::default();
         for binding in TABLE.iter().filter(|binding| binding.place == Place::Anywhere) {
-            assert_eq!(command(Place::Composer, binding.key), None, "{}", key_name(binding.key));
+            assert_eq!(keymap.command(Place::Composer, binding.key), None, "{}", key_name(binding.key));
         }
     }
 
     #[test]
     fn every_command_of_the_prefix_is_an_action_or_left_out_on_purpose() {
-        let actions = actions();
+        let actions = Keymap::default().actions();
         for binding in TABLE.iter().filter(|binding| binding.place == Place::Prefix) {
             let left_out = matches!(binding.command, Command::GoToTab(_) | Command::Palette);
             let count = actions.iter().filter(|action| action.command == binding.command).count();
@@ -595,9 +572,9 @@ mod tests {
 
     #[test]
     fn alike_keys_are_told_on_one_line() {
-        let lines = lines(Place::Composer);
+        let lines = Keymap::default().lines(Place::Composer);
         assert!(lines.contains(&("Alt+Enter Shift+Enter Ctrl+J".into(), "new line")));
-        let prefix: Vec<_> = super::lines(Place::Prefix);
+        let prefix: Vec<_> = Keymap::default().lines(Place::Prefix);
         assert!(prefix.contains(&("1 .. 9".into(), GO_TO_TAB)));
     }
 }

@@ -1,12 +1,14 @@
 //! The window: one thread that waits for the terminal and the host, lets `update` decide, does what it orders, and draws once a batch.
-//! Only connecting to a host that does not answer at once has a thread of its own.
+//! What takes seconds (`job.rs`) has a thread of its own.
 //!
 //! Change here: how events come and effects are carried out. Not here: what follows from them (`update`) or how it looks (`view`).
 
 pub mod app;
+pub mod attach;
 pub mod clipboard;
 pub mod completion;
 pub mod composer;
+mod configured;
 pub mod copy;
 pub mod editor;
 pub mod event;
@@ -15,6 +17,7 @@ pub mod fuzzy;
 pub mod guard;
 pub mod history;
 pub mod input;
+mod job;
 pub mod keymap;
 pub mod layout;
 pub mod overview;
@@ -30,17 +33,21 @@ pub mod view;
 use crate::client::kept::{self, KeptText};
 use crate::client::{Absent, ClientError, Control, View};
 use crate::config::Config;
-use crate::domain::id::Timestamp;
+use crate::config::watch::Watch;
+use crate::domain::id::{ConversationId, Timestamp};
+use crate::export::{self, ExportError, Format};
 use crate::paths::Paths;
 use crate::protocol::message::{
     Conversation, Environment, Event as HostEvent, Overview, Reply, Rest, Told, ViewInput, ViewOutput,
 };
 use crate::terminal::frame::Size;
 use app::{App, Link};
+use configured::Configured;
 use event::{Effect, Event, Now, Purpose, ViewOf};
-use files::Listing;
+use files::Files;
 use guard::Guard;
 use input::Input;
+use job::{Job, Outcome};
 use ratatui::layout::Rect;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -51,8 +58,7 @@ use std::collections::{HashMap, VecDeque};
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
-use std::thread;
+use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// After this an escape that nothing followed is the Escape key. Sequences come in one piece but for slow lines.
@@ -69,8 +75,8 @@ const READ_BYTES: usize = 4 << 10;
 /// must not hold the person up.
 const CONFIRM_LIMIT: Duration = Duration::from_millis(500);
 
-/// What is waited for at most: the terminal both ways, three kinds of signals, what leads to the host, and files being listed.
-const MOST_FDS: usize = 9;
+/// What is waited for at most: the terminal both ways, three kinds of signals, what leads to the host, a record being written, and files being listed.
+const MOST_FDS: usize = 10;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TuiError {
@@ -89,6 +95,8 @@ pub enum TuiError {
 /// What a window needs to begin.
 pub struct Start {
     pub config: Config,
+    /// Begun before the configuration was read.
+    pub watch: Watch,
     pub paths: Paths,
     /// Where it was started.
     pub folder: String,
@@ -170,37 +178,42 @@ struct Edge {
     waiting_since_ms: Option<u64>,
     control: Option<Control>,
     /// The connection that is being made.
-    connecting: Option<Connecting>,
+    /// A host that must be started first, or does not answer, takes seconds.
+    connecting: Option<Job<Result<Control, ClientError>>>,
     /// The files that are being listed.
-    listing: Option<Listing>,
+    listing: Option<Job<Files>>,
     /// What was asked on this control connection and not answered.
     asked: HashMap<u64, Purpose>,
     /// The beginning of an overview whose rest is on its way.
     overview: Vec<Conversation>,
     view: Option<(ViewOf, View)>,
+    /// The record that is being written.
+    exporting: Option<Exporting>,
     stale: Stale,
+    configured: Configured,
     began: Instant,
     /// Whether tmux is between us and the person's terminal.
     in_tmux: bool,
 }
 
-/// A connection that is being made by a thread of its own, because a host that must be started first, or does not answer, takes seconds.
-struct Connecting {
-    result: Receiver<Result<Control, ClientError>>,
-    /// Its other end is dropped with the thread, which makes this one readable.
-    over: UnixStream,
+/// A record that is being written to a file; a long one takes seconds.
+struct Exporting {
+    conversation: ConversationId,
+    file: String,
+    job: Job<Result<(), String>>,
 }
 
-impl Connecting {
-    fn start(paths: Paths, absent: Absent) -> io::Result<Connecting> {
-        let (over, over_end) = UnixStream::pair()?;
-        let (sender, result) = sync_channel(1);
-        thread::Builder::new().name("connect".to_owned()).spawn(move || {
-            // Nobody waits any more where the window is closed or has begun to connect anew.
-            let _ = sender.send(Control::connect(&paths, absent));
-            drop(over_end);
+impl Exporting {
+    fn start(paths: Paths, conversation: ConversationId, file: &str) -> io::Result<Exporting> {
+        let path = PathBuf::from(file);
+        let job = Job::start("export", move || {
+            let format = Format::of(&path).unwrap_or(Format::Markdown);
+            Control::connect(&paths, Absent::Fail)
+                .map_err(ExportError::Client)
+                .and_then(|mut control| export::to_file(&mut control, conversation, format, &path))
+                .map_err(|error| error.to_string())
         })?;
-        Ok(Connecting { result, over })
+        Ok(Exporting { conversation, file: file.to_owned(), job })
     }
 }
 
@@ -272,7 +285,9 @@ impl Edge {
             asked,
             overview: Vec::new(),
             view: None,
+            exporting: None,
             stale: Stale::All,
+            configured: Configured::new(start.watch),
             began,
             in_tmux: std::env::var_os("TMUX").is_some_and(|socket| !socket.is_empty()),
         }
@@ -300,11 +315,12 @@ impl Edge {
                 self.handle(Event::Resized(size));
             }
             self.settle_escape();
-            if ready.timed_out {
+            if ready.timed_out && self.app.deadline_ms().is_some_and(|due| due <= now(self.began).steady_ms) {
                 self.handle(Event::Tick);
             }
             // Last, because all of these may open a view, whose first picture may be here already.
             self.receive(&ready);
+            self.look_at_configuration(&ready);
         }
         Ok(())
     }
@@ -329,6 +345,15 @@ impl Edge {
         }
     }
 
+    fn look_at_configuration(&mut self, ready: &Ready) {
+        if !ready.timed_out {
+            self.configured.note_activity();
+        }
+        if let Some(event) = self.configured.look(now(self.began).steady_ms) {
+            self.handle(event);
+        }
+    }
+
     /// Waits until there is something to do.
     fn wait(&self) -> Result<Ready, TuiError> {
         let (input, output) = (rustix::stdio::stdin(), rustix::stdio::stdout());
@@ -345,10 +370,13 @@ impl Edge {
         let control = self.control.as_ref().map(|control| add(of(control.as_fd())));
         let view = self.view.as_ref().map(|(_, view)| add(of(view.as_fd())));
         if let Some(connecting) = &self.connecting {
-            add(PollFd::new(&connecting.over, PollFlags::IN));
+            add(PollFd::new(connecting, PollFlags::IN));
+        }
+        if let Some(exporting) = &self.exporting {
+            add(PollFd::new(&exporting.job, PollFlags::IN));
         }
         if let Some(listing) = &self.listing {
-            add(PollFd::new(&listing.over, PollFlags::IN));
+            add(PollFd::new(listing, PollFlags::IN));
         }
         if self.may_draw() {
             add(PollFd::new(&output, PollFlags::OUT));
@@ -383,7 +411,7 @@ impl Edge {
         let now_ms = now(self.began).steady_ms;
         let escape = self.waiting_since_ms.map(|since| since + ESCAPE_MS);
         let first = (self.app.link == Link::Asking && now_ms < FIRST_PICTURE_MS).then_some(FIRST_PICTURE_MS);
-        let due_ms = [escape, first, self.app.deadline_ms()].into_iter().flatten().min()?;
+        let due_ms = [escape, first, self.app.deadline_ms(), self.configured.due_ms()].into_iter().flatten().min()?;
         let ms = due_ms.saturating_sub(now_ms);
         let seconds = i64::try_from(ms / 1000).unwrap_or(i64::MAX);
         Some(Timespec { tv_sec: seconds, tv_nsec: (ms % 1000 * 1_000_000).try_into().unwrap_or(0) })
@@ -418,10 +446,10 @@ impl Edge {
     /// Takes over the connection that was being made, once it is there or has failed.
     fn settle_connecting(&mut self) {
         let Some(connecting) = &self.connecting else { return };
-        let result = match connecting.result.try_recv() {
-            Ok(result) => result.map_err(|error| error.to_string()),
-            Err(TryRecvError::Empty) => return,
-            Err(TryRecvError::Disconnected) => Err("connecting failed for a reason that is not known".to_owned()),
+        let result = match connecting.outcome() {
+            Outcome::Done(result) => result.map_err(|error| error.to_string()),
+            Outcome::Running => return,
+            Outcome::BrokeOff => Err("connecting failed for a reason that is not known".to_owned()),
         };
         self.connecting = None;
         match result {
@@ -436,13 +464,13 @@ impl Edge {
     /// Takes over the files once they are listed.
     fn settle_listing(&mut self) {
         let Some(listing) = &self.listing else { return };
-        match listing.result.try_recv() {
-            Ok(files) => {
+        match listing.outcome() {
+            Outcome::Running => {}
+            Outcome::BrokeOff => self.listing = None,
+            Outcome::Done(files) => {
                 self.listing = None;
                 self.handle(Event::Files(files));
             }
-            Err(TryRecvError::Empty) => {}
-            Err(TryRecvError::Disconnected) => self.listing = None,
         }
     }
 
@@ -451,7 +479,8 @@ impl Edge {
         if let Some(control) = Control::connect_at_once(&self.paths) {
             return Some(self.linked(control));
         }
-        match Connecting::start(self.paths.clone(), absent) {
+        let paths = self.paths.clone();
+        match Job::start("connect", move || Control::connect(&paths, absent)) {
             Ok(connecting) => {
                 self.connecting = Some(connecting);
                 None
@@ -467,10 +496,24 @@ impl Edge {
         Event::Linked
     }
 
+    /// What came of a record that was being written.
+    fn settle_exporting(&mut self) {
+        let Some(exporting) = &self.exporting else { return };
+        let result = match exporting.job.outcome() {
+            Outcome::Done(result) => result,
+            Outcome::Running => return,
+            Outcome::BrokeOff => Err("it broke off".to_owned()),
+        };
+        if let Some(Exporting { conversation, file, .. }) = self.exporting.take() {
+            self.handle(Event::Exported { conversation, file, result });
+        }
+    }
+
     /// Takes all that the host has told.
     fn receive(&mut self, ready: &Ready) {
         self.settle_connecting();
         self.settle_listing();
+        self.settle_exporting();
         while let Some(control) = self.control.as_mut().filter(|_| ready.control) {
             match control.receive() {
                 Ok(None) => break,
@@ -594,7 +637,7 @@ impl Edge {
             },
             Effect::ListFiles(folder) => {
                 // Without a thread there are no names to offer, and typing goes on.
-                self.listing = Listing::start(folder).ok();
+                self.listing = files::start(folder).ok();
                 None
             }
             Effect::Editor { conversation, text } => {
@@ -608,6 +651,21 @@ impl Edge {
                 let through = if self.in_tmux { clipboard::Through::Tmux } else { clipboard::Through::Nothing };
                 let failed = screen::write_all(&clipboard::sequence(&text, through)).err()?;
                 Some(Event::Told(HostEvent::Notice(format!("not copied: {failed}"))))
+            }
+            Effect::Export { conversation, file } => {
+                let begun = match &self.exporting {
+                    Some(_) => Err("another one is being written".to_owned()),
+                    None => {
+                        Exporting::start(self.paths.clone(), conversation, &file).map_err(|error| error.to_string())
+                    }
+                };
+                match begun {
+                    Ok(exporting) => {
+                        self.exporting = Some(exporting);
+                        None
+                    }
+                    Err(why) => Some(Event::Exported { conversation, file, result: Err(why) }),
+                }
             }
             Effect::Leave => None, // `App::leaving` ends the loop once everything else is done.
         }

@@ -6,9 +6,9 @@
 use super::app::{App, Page, running};
 use super::composer::Composer;
 use crate::domain::conversation::Tab;
-use crate::domain::id::ConversationId;
+use crate::domain::id::{ConversationId, Timestamp};
 use crate::domain::search::Typed;
-use crate::domain::turn::{TurnEnd, TurnState};
+use crate::domain::turn::{TurnEnd, TurnRecord, TurnState};
 use crate::protocol::message::{Conversation, Status};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -23,6 +23,38 @@ pub struct Overview {
     /// The first row that is shown.
     pub top: usize,
     pub doing: Doing,
+    /// The chosen conversation is read without being opened.
+    pub peek: Peek,
+    /// What was put away on this page, and whether it had a tab; the last one last.
+    pub put_away: Vec<(ConversationId, HadTab)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HadTab {
+    Yes,
+    No,
+}
+
+/// The last turns of the chosen conversation below the list.
+#[derive(Default)]
+pub enum Peek {
+    #[default]
+    Off,
+    On {
+        /// Of which conversation, and as of which activity, `turns` were asked.
+        of: Option<(ConversationId, Timestamp)>,
+        /// Oldest first.
+        turns: Vec<TurnRecord>,
+    },
+}
+
+impl Peek {
+    pub fn is_on(&self) -> bool {
+        match self {
+            Peek::On { .. } => true,
+            Peek::Off => false,
+        }
+    }
 }
 
 /// What is being written to the chosen conversation; none but the filter while one chooses.
@@ -87,9 +119,10 @@ pub enum Is {
     Unread,
     Open,
     Closed,
+    Archived,
 }
 
-pub const STATES: [(&str, Is); 13] = [
+pub const STATES: [(&str, Is); 14] = [
     ("working", Is::Working),
     ("asks", Is::Asks),
     ("queued", Is::Queued),
@@ -103,6 +136,7 @@ pub const STATES: [(&str, Is); 13] = [
     ("unread", Is::Unread),
     ("open", Is::Open),
     ("closed", Is::Closed),
+    ("archived", Is::Archived),
 ];
 
 impl Is {
@@ -121,7 +155,8 @@ impl Is {
             Is::Unknown => ended(|end| matches!(end, TurnEnd::Unknown(_))),
             Is::Unread => conversation.unread.is_some(),
             Is::Open => is_open(conversation),
-            Is::Closed => !is_open(conversation),
+            Is::Closed => conversation.tab == Tab::Closed,
+            Is::Archived => is_archived(conversation),
         }
     }
 }
@@ -129,8 +164,12 @@ impl Is {
 pub fn is_open(conversation: &Conversation) -> bool {
     match conversation.tab {
         Tab::Open { .. } => true,
-        Tab::Closed => false,
+        Tab::Closed | Tab::Archived => false,
     }
+}
+
+pub fn is_archived(conversation: &Conversation) -> bool {
+    conversation.tab == Tab::Archived
 }
 
 fn is_asleep(status: Status) -> bool {
@@ -219,7 +258,8 @@ pub fn rows<'a>(app: &'a App, page: &Overview) -> (Vec<&'a Conversation>, Option
     let states: Vec<Is> = typed.states.iter().filter_map(state).collect();
     let unknown = typed.states.iter().find(|word| state(word).is_none()).cloned();
     let passes = |conversation: &&Conversation| {
-        states.iter().all(|is| is.holds(conversation))
+        (states.contains(&Is::Archived) || !is_archived(conversation))
+            && states.iter().all(|is| is.holds(conversation))
             && typed.passes(&conversation.wanted.agent, &conversation.wanted.folder)
             && has_words(conversation, &typed.words)
     };

@@ -6,7 +6,7 @@
 use super::app::App;
 use super::composer::Composer;
 use super::fuzzy::{Fuzzy, Of};
-use super::keymap::{self, Action};
+use super::keymap::Action;
 use super::overview;
 use crate::domain::id::ConversationId;
 use std::cmp::Reverse;
@@ -35,7 +35,7 @@ pub enum Does {
 
 /// The entries that match what is typed, the best first; actions stand before conversations that match as well.
 pub fn entries(app: &App, page: &Palette) -> Vec<Entry> {
-    let actions = keymap::actions().into_iter().map(|action| (action.words.to_owned(), Does::Act(action)));
+    let actions = app.keymap.actions().into_iter().map(|action| (action.words.to_owned(), Does::Act(action)));
     let mut conversations: Vec<_> = overview::every(app).collect();
     conversations.sort_by_key(|one| Reverse((one.active_at, one.id)));
     let shows = conversations.into_iter().map(|one| (one.title.clone(), Does::Show(one.id)));

@@ -104,7 +104,19 @@ impl Screen {
                 self.draw_all(app)?;
             }
         }
-        self.end(app)
+        self.end(view::agent_cursor(app))
+    }
+
+    /// Draws a picture that is not the window's, over the whole terminal. `cursor` is what the cursor looks like where `paint` says that it is.
+    pub fn draw_picture(
+        &mut self,
+        size: Size,
+        cursor: Option<Cursor>,
+        paint: impl FnOnce(&mut Buffer) -> Option<Position>,
+    ) -> io::Result<()> {
+        self.begin();
+        self.draw_whole(size, paint)?;
+        self.end(cursor)
     }
 
     fn begin(&mut self) {
@@ -114,13 +126,20 @@ impl Screen {
     }
 
     fn draw_all(&mut self, app: &App) -> io::Result<()> {
-        if self.shown.area != area(app.size) || self.redraws != app.redraws {
+        if self.redraws != app.redraws {
             self.redraws = app.redraws;
-            make_blank(&mut self.shown, area(app.size));
+            self.shown = Buffer::default();
+        }
+        self.draw_whole(app.size, |buffer| view::draw(buffer, app))
+    }
+
+    fn draw_whole(&mut self, size: Size, paint: impl FnOnce(&mut Buffer) -> Option<Position>) -> io::Result<()> {
+        if self.shown.area != area(size) {
+            make_blank(&mut self.shown, area(size));
             self.gathered.0.borrow_mut().extend_from_slice(CLEAR);
         }
-        make_blank(&mut self.next, area(app.size));
-        self.cursor = view::draw(&mut self.next, app);
+        make_blank(&mut self.next, area(size));
+        self.cursor = paint(&mut self.next);
         std::mem::swap(&mut self.shown, &mut self.next);
         let (before, next) = (&self.next, &self.shown);
         let unsure: Vec<bool> = before
@@ -188,7 +207,7 @@ impl Screen {
     }
 
     /// The cursor, then one write.
-    fn end(&mut self, app: &App) -> io::Result<()> {
+    fn end(&mut self, shape: Option<Cursor>) -> io::Result<()> {
         match self.cursor {
             Some(position) => {
                 self.backend.set_cursor_position(position)?;
@@ -197,7 +216,7 @@ impl Screen {
             None => self.backend.hide_cursor()?,
         }
         let mut bytes = self.gathered.0.borrow_mut();
-        let style = cursor_style(view::agent_cursor(app));
+        let style = cursor_style(shape);
         if self.cursor_style != style {
             self.cursor_style = style;
             bytes.extend_from_slice(style.as_bytes());

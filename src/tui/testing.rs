@@ -6,7 +6,7 @@ use super::update::update;
 use super::view::draw;
 use crate::config::Config;
 use crate::domain::continuity::{Carried, Continuity, Decision, DecisionRecord, Why};
-use crate::domain::conversation::{QueueHeld, Tab};
+use crate::domain::conversation::{Begun, QueueHeld, Tab};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Generation, SessionNumber, Timestamp, TurnNumber};
 use crate::domain::request::{Choice, Request as Asked, RequestKind, RequestNumber, RequestState};
@@ -297,6 +297,8 @@ pub fn draft(number: i64, title: &str) -> Conversation {
         decision: None,
         next: Decision { continuity: Continuity::Fresh, why: Why::FirstMessage },
         turns: 0,
+        begun: Begun::New,
+        spent: Usage::default(),
         created_at: ago(9_000),
         active_at: ago(9_000 - number),
     }

@@ -21,7 +21,7 @@ fn another_model_is_said_before_and_means_a_fresh_session_with_the_reason() {
     assert_eq!(
         told,
         json!({
-            "conversation": 1, "model": "big", "session_model": null,
+            "version": 1, "conversation": 1, "model": "big", "session_model": null,
             "next_decision": "fresh", "next_why": "model_changed", "next_why_text": "model default -> big: not compatible",
         })
     );

@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which of our modules each top module may name.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 16] = [
+    ("point", &[]),
     ("domain", &[]),
     ("terminal", &[]),
     ("paths", &[]),
@@ -15,19 +16,30 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("config", &["domain", "terminal"]),
     ("protocol", &["domain", "terminal"]),
     ("agent", &["domain"]),
-    ("store", &["domain", "lock"]),
+    ("store", &["domain", "lock", "point"]),
     ("client", &["protocol", "domain", "terminal", "paths"]),
-    ("host", &["store", "agent", "terminal", "protocol", "domain", "config", "paths", "lock"]),
-    ("cli", &["client", "protocol", "domain", "terminal", "config", "paths"]),
-    ("tui", &["client", "protocol", "domain", "terminal", "config", "paths"]),
+    ("host", &["store", "agent", "terminal", "protocol", "domain", "config", "paths", "lock", "point"]),
+    ("json", &["protocol", "domain"]),
+    ("export", &["client", "protocol", "domain", "terminal", "json"]),
+    ("cli", &["client", "protocol", "domain", "terminal", "config", "paths", "json", "export"]),
+    ("tui", &["client", "protocol", "domain", "terminal", "config", "paths", "export"]),
     ("main", &["cli", "client", "config", "host", "paths", "tui"]),
 ];
 
-/// The files that may name one more: the verb that is the host's door.
-const ARROWS_OF_FILES: [(&str, &str); 1] = [("cli/host.rs", "host")];
+/// The files that may name one more: the verb that is the host's door, those that know the actions of the window's keymap or take the
+/// terminal, and those that look after a store that no host can open.
+const ARROWS_OF_FILES: [(&str, &str); 7] = [
+    ("cli/host.rs", "host"),
+    ("cli/config.rs", "tui"),
+    ("cli/attach.rs", "tui"),
+    ("cli/doctor.rs", "store"),
+    ("cli/mod.rs", "store"),
+    ("cli/repair.rs", "store"),
+    ("cli/repair.rs", "lock"),
+];
 
 /// Where alone each library may be named: a file, or a folder with all in it.
-const HOMES: [(&str, &[&str]); 10] = [
+const HOMES: [(&str, &[&str]); 12] = [
     ("rusqlite", &["store/"]),
     ("portable_pty", &["host/pty.rs"]),
     ("ratatui", &["tui/"]),
@@ -37,6 +49,8 @@ const HOMES: [(&str, &[&str]); 10] = [
     ("nucleo_matcher", &["tui/fuzzy.rs"]),
     ("ignore", &["tui/files.rs"]),
     ("clap", &["cli/", "main.rs"]),
+    ("clap_complete", &["cli/"]),
+    ("clap_mangen", &["cli/man.rs"]),
     ("tokio", &["host/"]),
 ];
 

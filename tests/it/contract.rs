@@ -7,7 +7,7 @@ use serde_json::json;
 fn new_prints_the_conversation_and_starts_nothing() {
     let home = Home::new();
     let made = home.run(&["new", "--title", "my work", "--agent", "shell", "--json"]).done();
-    assert_eq!(made.json(), json!({ "conversation": 1 }));
+    assert_eq!(made.json(), json!({ "version": 1, "conversation": 1 }));
     let listed = home.run(&["ls", "--json"]).done().json();
     assert_eq!(listed["title"], "my work");
     assert_eq!(listed["agent"], "shell");
@@ -32,7 +32,7 @@ fn send_tells_where_the_message_is_and_why() {
     let home = Home::new();
     let sent = home.run(&["send", "--json", "true"]).done().json();
     let expected = json!({
-        "conversation": 1, "session": 1, "turn": 1, "state": "sending",
+        "version": 1, "conversation": 1, "session": 1, "turn": 1, "state": "sending",
         "decision": "fresh", "why": "first_message", "why_text": "first message",
     });
     assert_eq!(sent, expected);
@@ -262,6 +262,10 @@ fn exit_code_2_says_that_the_usage_is_wrong() {
         &["send", "--no-such-flag", "--wait", "x", "y"],
         &["new", "--cwd", "no/such/folder"],
         &["rm", "-c", "1"],
+        &["wait", "-c", "1,2", "--turn", "1"],
+        &["export", "-c", "1", "2"],
+        &["export"],
+        &["send", "--timeout", "1", "true"],
         &["rm"],
         &["host"],
         &["log"],
@@ -345,7 +349,7 @@ fn exit_code_6_says_that_it_was_refused_and_why() {
 fn exit_code_7_says_that_there_is_no_host() {
     let home = Home::new();
     let ran = home.run(&["host", "status", "--json"]).ended_with(7);
-    assert_eq!(ran.json(), json!({ "running": false }));
+    assert_eq!(ran.json(), json!({ "running": false, "version": 1 }));
     let file = home.file("a file");
     std::fs::write(&file, "").expect("a file");
     let ran = home.call(&["ls"]).set("THREADKEEP_HOME", &file).run().ended_with(7);
@@ -353,12 +357,39 @@ fn exit_code_7_says_that_there_is_no_host() {
 }
 
 #[test]
+fn the_help_and_the_readme_have_the_same_exit_codes() {
+    let help = Home::new().run(&["--help"]).done().stdout;
+    let (_, table) = help.split_once("Exit codes:\n").expect("they are listed");
+    let told: Vec<(&str, &str)> = table.lines().filter_map(|line| line.trim().split_once("  ")).collect();
+    assert_eq!(told.len(), 9, "{table}");
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("it is there");
+    for (code, meaning) in told {
+        let cell = format!("| {code} | {} |", meaning.replace("--or-asked", "`--or-asked`"));
+        assert!(readme.contains(&cell), "{cell}");
+    }
+}
+
+#[test]
 fn help_and_version_need_no_host() {
     let home = Home::new();
     let help = home.run(&["--help"]).done();
-    for verb in
-        ["new", "send", "ls", "log", "why", "fresh", "interrupt", "wait", "rm", "host", "doctor", "model", "answer"]
-    {
+    for verb in [
+        "new",
+        "send",
+        "ls",
+        "log",
+        "export",
+        "why",
+        "fresh",
+        "interrupt",
+        "wait",
+        "status",
+        "rm",
+        "host",
+        "doctor",
+        "model",
+        "answer",
+    ] {
         assert!(help.stdout.contains(&format!("\n  {verb} ")), "{verb} in {}", help.stdout);
     }
     assert!(home.run(&["--version"]).done().stdout.contains(env!("CARGO_PKG_VERSION")));

@@ -4,14 +4,19 @@
 
 mod agents;
 mod architecture;
+mod attach;
 mod coming_back;
+mod completions;
 mod composer;
+mod config;
 mod contract;
 mod copy;
 mod crash;
+mod damage;
 // Shared with the tests of real agents, which need more of it.
 #[allow(dead_code)]
 mod home;
+mod moving_on;
 mod overview;
 mod palette;
 mod programs;
@@ -21,6 +26,7 @@ mod recordings;
 mod requests;
 
 mod screen;
+mod scripting;
 mod search;
 mod session;
 mod shell;

@@ -114,9 +114,15 @@ fn an_interrupt_ends_the_turn_exactly_once_and_the_session_stays_usable() {
 fn an_interrupt_where_nothing_runs_does_nothing() {
     let home = Home::new();
     let tab = home.tab();
-    assert_eq!(tab.run("interrupt", &["--json"]).done().json(), json!({ "turn": null }));
+    assert_eq!(
+        tab.run("interrupt", &["--json"]).done().json(),
+        json!({ "version": 1, "conversation": 1, "turn": null })
+    );
     tab.send("X=1");
-    assert_eq!(tab.run("interrupt", &["--json"]).done().json(), json!({ "turn": null }));
+    assert_eq!(
+        tab.run("interrupt", &["--json"]).done().json(),
+        json!({ "version": 1, "conversation": 1, "turn": null })
+    );
     assert_eq!(tab.send("echo $X").reused().answer(), "1");
 }
 

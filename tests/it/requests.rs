@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 
 /// A home in which the small agent is known.
-fn home_with_coder() -> Home {
+pub fn home_with_coder() -> Home {
     let home = Home::new();
     let program = home.file("coder");
     std::fs::write(&program, include_str!("coder/coder.bash")).expect("a file");
@@ -19,7 +19,7 @@ fn home_with_coder() -> Home {
     home
 }
 
-fn coder_tab(home: &Home) -> Tab<'_> {
+pub fn coder_tab(home: &Home) -> Tab<'_> {
     let made = home.run(&["new", "--agent", "coder", "--json"]).done().json();
     Tab { home, id: made["conversation"].to_string() }
 }

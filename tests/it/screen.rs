@@ -104,7 +104,17 @@ impl Screen {
     }
 
     pub fn open_in(home: &Home, folder: PathBuf, columns: u16, rows: u16) -> Screen {
+        Screen::start(home, folder, &[], columns, rows)
+    }
+
+    /// A verb that takes the terminal.
+    pub fn open_verb(home: &Home, arguments: &[&str], columns: u16, rows: u16) -> Screen {
+        Screen::start(home, home.work(), arguments, columns, rows)
+    }
+
+    fn start(home: &Home, folder: PathBuf, arguments: &[&str], columns: u16, rows: u16) -> Screen {
         let mut command = CommandBuilder::new(PROGRAM);
+        command.args(arguments);
         command.env_clear();
         for (name, value) in home.environment() {
             command.env(name, value);

@@ -104,7 +104,7 @@ fn fresh_starts_nothing_before_the_next_message_and_keeps_the_history() {
     tab.send("X=1");
     let old = tab.pid();
     let told = tab.run("fresh", &["--json"]).done().json();
-    assert_eq!(told, json!({ "conversation": 1 }));
+    assert_eq!(told, json!({ "version": 1, "conversation": 1 }));
     let state = tab.state();
     assert_eq!((&state["next_decision"], &state["next_why"]), (&json!("fresh"), &json!("user_asked")));
     assert_eq!((&state["session"], &state["turns"]), (&json!(1), &json!(1)));

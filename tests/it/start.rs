@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use threadkeep::domain::id::Timestamp;
 use threadkeep::lock::{self, Lock};
 use threadkeep::protocol::codec;
-use threadkeep::protocol::message::{Asked, Hello, HostReport, Refusal, Reply, Told};
+use threadkeep::protocol::message::{Asked, Counts, Hello, HostReport, Refusal, Reply, Told};
 
 fn hosts(home: &Home) -> Vec<i32> {
     home.processes().into_iter().filter(|pid| command_line_of(*pid).contains("host run")).collect()
@@ -149,13 +149,13 @@ fn a_host_that_cannot_start_says_at_once_why() {
     let home = Home::new();
     home.run(&["ls"]).done();
     home.run(&["host", "stop"]).done();
-    std::fs::write(home.paths().store, "somebody else's").expect("a file");
+    std::fs::remove_file(home.paths().store).expect("it is there");
+    std::fs::create_dir(home.paths().store).expect("a folder in its place");
     let began = Instant::now();
-    refused(&home, &home.path(), &[7], &["is not a store of threadkeep", "move it away", "host.log"]);
+    refused(&home, &home.path(), &[7], &["is not a plain file", "move it away", "host.log"]);
     let launched = home.run(&["host", "launch"]).ended_with(7);
-    assert!(launched.stderr.contains("is not a store of threadkeep"), "{launched:?}");
+    assert!(launched.stderr.contains("is not a plain file"), "{launched:?}");
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
-    assert_eq!(std::fs::read(home.paths().store).expect("a file"), b"somebody else's");
 }
 
 /// The broken one looked again after 3 s.
@@ -239,6 +239,7 @@ fn a_host_of_another_build_is_told_with_the_command_that_helps() {
             turns_running: 0,
             clients: 0,
             store_trouble: None,
+            counts: Counts::default(),
         };
         let reply = codec::encode(&Told::Reply { id, reply: Reply::Host(report) }).expect("it can be told");
         stream.write_all(&reply).expect("there is room");

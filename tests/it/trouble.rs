@@ -27,6 +27,9 @@ fn while_nothing_can_be_saved_messages_are_refused_with_the_reason_and_the_rest_
     let refused = home.run(&["send", "--json", "echo refused"]).ended_with(6).json();
     assert_eq!((&refused["decision"], &refused["why"]), (&"refused".into(), &"store_trouble".into()));
     assert_eq!(tab.state()["turn_state"], "working", "looking is possible");
+    // The broken one answered these once the trouble was over.
+    assert_eq!(tab.log().len(), 1, "what is saved can be read");
+    home.run(&["search", "sleep"]).done();
     drop(held);
     wait_until("saving works again", || trouble().is_null());
     assert_eq!(waiting.end().done().json()["state"], "queued");

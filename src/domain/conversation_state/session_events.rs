@@ -235,9 +235,16 @@ impl ConversationState {
                 self.save_current(out);
             }
             (None, Some(turn)) => {
+                let known = turn.work.usage.unwrap_or_default();
                 note(&mut turn.work);
+                let counted = turn.work.usage.unwrap_or_default();
                 let told = answer.map(|text| Answer { text, cut_bytes: 0 });
                 out.push(Action::Save(Change::TurnDetail(self.record.id, turn.number, told, turn.work.clone())));
+                if counted != known {
+                    self.record.spent.take_off(known);
+                    self.record.spent.add(counted);
+                    self.save_record(out);
+                }
             }
             (None, None) => {}
         }

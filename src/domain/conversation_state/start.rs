@@ -51,7 +51,7 @@ impl ConversationState {
         if let Some(live) = self.live.take() {
             after.push(Action::Stop { generation: live.generation });
         }
-        self.record.fresh_wanted = false;
+        self.record.fresh_wanted = FreshWanted::No;
         if let Some(rules) = self.next_rules.take() {
             self.rules = rules;
         }
@@ -221,14 +221,21 @@ impl ConversationState {
         }
     }
 
-    pub(super) fn ask_fresh(&mut self, ask: Ask, running: RunningTurn, now: Timestamp, out: &mut Vec<Action>) {
+    pub(super) fn ask_fresh(
+        &mut self,
+        ask: Ask,
+        running: RunningTurn,
+        wanted: FreshWanted,
+        now: Timestamp,
+        out: &mut Vec<Action>,
+    ) {
         match (&self.current, running) {
             (Some(current), RunningTurn::Refuse) => {
                 out.push(Action::Answer(ask, Outcome::TurnRuns(current.turn.number)));
             }
             (current, _) => {
                 // On a conversation without a session the next message is fresh anyway.
-                self.record.fresh_wanted = self.session.is_some();
+                self.record.fresh_wanted = if self.session.is_some() { wanted } else { FreshWanted::No };
                 let runs = current.is_some();
                 // The person has decided what becomes of a message that the agent's refusal held up.
                 if self.record.queue_held == Some(QueueHeld::ResumeRefused) {

@@ -1,6 +1,7 @@
 //! Every state meets every input, and random lives keep the promises.
 
 use super::*;
+use crate::domain::conversation::Begun;
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::ConversationId;
 use crate::domain::signal::{Ending, Signal};
@@ -46,11 +47,13 @@ fn state_with(rules: AgentRules) -> ConversationState {
         id: ConversationId(1),
         title: Title::Unset,
         wanted: Fingerprint { agent: "a".into(), model: None, folder: "/w".into() },
-        fresh_wanted: false,
+        fresh_wanted: FreshWanted::No,
         queue_held: None,
         tab: Tab::Open { place: 1 },
         unread: None,
         draft: String::new(),
+        begun: Begun::New,
+        spent: Usage::default(),
         created_at: NOW,
         active_at: NOW,
     };
@@ -587,9 +590,31 @@ fn what_is_told_late_belongs_to_the_turn_that_ended_and_keeps_its_answer() {
     let usage = Some(crate::domain::turn::Usage { input_tokens: 5, output_tokens: 7, cost_micros: None });
     let said = hear(&mut state, seen(Signal::Detail(Detail { usage, ..Detail::default() })));
     assert!(
-        matches!(&said[..], [Action::Save(Change::TurnDetail(_, TurnNumber(1), None, work))] if work.usage == usage),
+        matches!(&said[..], [Action::Save(Change::TurnDetail(_, TurnNumber(1), None, work)), Action::Save(Change::Conversation(_))]
+            if work.usage == usage),
         "{said:?}"
     );
+}
+
+#[test]
+fn what_turns_used_is_counted_once_however_often_it_is_told() {
+    let mut state = agent_working();
+    let used = |tokens| Usage { input_tokens: tokens, output_tokens: 1, cost_micros: None };
+    let tell = |state: &mut ConversationState, tokens| {
+        let detail = Detail { usage: Some(used(tokens)), ..Detail::default() };
+        hear(state, seen(Signal::Detail(detail)));
+    };
+    tell(&mut state, 5);
+    tell(&mut state, 6);
+    assert_eq!((state.spent(), state.record().spent), (used(6), Usage::default()), "it runs");
+    hear(&mut state, agent_ended(Ending::Completed));
+    assert_eq!((state.spent(), state.record().spent), (used(6), used(6)));
+    tell(&mut state, 9);
+    tell(&mut state, 9);
+    assert_eq!(state.record().spent, used(9), "told late");
+    hear(&mut state, seen(Signal::Ready));
+    state.apply(submit("two"), NOW);
+    assert_eq!(state.spent(), used(9));
 }
 
 #[test]

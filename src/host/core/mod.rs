@@ -3,6 +3,7 @@
 //! Change here: what a request means. Not here: what a conversation does with it (`domain/conversation_state.rs`) or doing the
 //! effects (`driver.rs`).
 
+mod fork;
 mod requests;
 #[cfg(test)]
 mod tests;
@@ -43,8 +44,18 @@ pub struct HostCore {
     /// The newest environment that a client gave for a conversation's session. Never stored.
     environments: HashMap<ConversationId, Environment>,
     store_trouble: Option<String>,
+    store: StoreState,
+    /// Who subscribed before the store opened: the overview goes out then.
+    early: Vec<(ClientId, u64)>,
     host: HostFacts,
     ending: bool,
+}
+
+/// Whether it is known yet which conversations there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StoreState {
+    Open,
+    NotYet,
 }
 
 /// What `host status` tells beside what is counted.
@@ -76,10 +87,22 @@ impl HostCore {
         host: HostFacts,
         now: Timestamp,
     ) -> (HostCore, Vec<Effect>) {
-        let mut core = HostCore {
+        let mut core = HostCore::empty(agents, host);
+        let effects = core.take_up(kept, next_conversation, now);
+        (core, effects)
+    }
+
+    /// A host whose store does not open: it can say so, and be ended.
+    pub fn without_store(agents: Agents, cause: String, host: HostFacts) -> HostCore {
+        let empty = HostCore::empty(agents, host);
+        HostCore { store: StoreState::NotYet, store_trouble: Some(cause), ..empty }
+    }
+
+    fn empty(agents: Agents, host: HostFacts) -> HostCore {
+        HostCore {
             agents,
             conversations: BTreeMap::new(),
-            next_conversation,
+            next_conversation: ConversationId(1),
             subscribers: BTreeSet::new(),
             looks: HashMap::new(),
             drafts_of: HashMap::new(),
@@ -88,17 +111,35 @@ impl HostCore {
             next_ask: 0,
             environments: HashMap::new(),
             store_trouble: None,
+            store: StoreState::Open,
+            early: Vec::new(),
             host,
             ending: false,
-        };
+        }
+    }
+
+    fn take_up(&mut self, kept: Vec<Kept>, next_conversation: ConversationId, now: Timestamp) -> Vec<Effect> {
+        self.next_conversation = next_conversation;
         let mut effects = Vec::new();
         for conversation in kept {
             let id = conversation.record.id;
-            let (state, actions) = ConversationState::restore(conversation, |agent| core.rules_of(agent), now);
-            core.conversations.insert(id, state);
-            effects.extend(core.effects_of(id, actions));
+            let (state, actions) = ConversationState::restore(conversation, |agent| self.rules_of(agent), now);
+            self.conversations.insert(id, state);
+            effects.extend(self.effects_of(id, actions));
         }
-        (core, effects)
+        effects
+    }
+
+    /// From now on everything is as if the store had opened at once.
+    fn store_opened(&mut self, kept: Vec<Kept>, next: ConversationId, now: Timestamp) -> Vec<Effect> {
+        self.store = StoreState::Open;
+        self.store_trouble = None;
+        let mut effects = self.take_up(kept, next, now);
+        for (client, id) in std::mem::take(&mut self.early) {
+            effects.extend(self.overview_of_tabs(client, id));
+        }
+        effects.push(self.notice("the store is open again, with everything in it".into()));
+        effects
     }
 
     /// Applies one event and says what must be done about it.
@@ -118,6 +159,7 @@ impl HostCore {
                 self.store_trouble = Some(cause.clone());
                 vec![self.notice(format!("nothing can be saved now: {cause}"))]
             }
+            Event::StoreOpened { kept, next } => self.store_opened(kept, next, now),
             Event::StoreWell => {
                 self.store_trouble = None;
                 vec![self.notice("saving works again".into())]
@@ -305,6 +347,7 @@ impl HostCore {
 
     fn client_gone(&mut self, client: ClientId, now: Timestamp) -> Vec<Effect> {
         self.subscribers.remove(&client);
+        self.early.retain(|(early, _)| *early != client);
         self.waiters.retain(|waiter| waiter.client != client);
         self.asks.retain(|_, (asker, _)| *asker != client);
         let mut effects = self.look(client, None, now);
@@ -389,7 +432,7 @@ impl HostCore {
     fn next_tab(&self) -> Tab {
         let last = self.conversations.values().filter_map(|state| match state.record().tab {
             Tab::Open { place } => Some(place),
-            Tab::Closed => None,
+            Tab::Closed | Tab::Archived => None,
         });
         Tab::Open { place: last.max().unwrap_or(0).saturating_add(1) }
     }

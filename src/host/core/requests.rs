@@ -1,18 +1,20 @@
 //! What each request of a client means.
 
 use super::views;
-use super::{Effect, HostCore, Waiter};
+use super::{Effect, HostCore, StoreState, Waiter};
 use crate::domain::change::Change;
 use crate::domain::continuity::{Continuity, Decision, Why};
-use crate::domain::conversation::{ConversationRecord, Tab, Title};
+use crate::domain::conversation::{Begun, ConversationRecord, FreshWanted, Tab, Title};
 use crate::domain::conversation_state::{Ask, ConversationState, Input};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
 use crate::domain::search;
+use crate::domain::turn::Usage;
 use crate::host::effect::{Query, SessionOrder};
 use crate::host::event::ClientId;
 use crate::protocol::message::{
-    Environment, HostReport, Overview, Place, Refusal, Reply, Request, Rest, RunningTurn, Submitted, WhenAsked,
+    Environment, Event as ClientEvent, HostReport, Overview, Place, Refusal, Reply, Request, Rest, RunningTurn,
+    Submitted, WhenAsked,
 };
 
 /// How many conversations go into one reply; with drafts and prompts of usual length that is far below a frame.
@@ -35,28 +37,46 @@ impl HostCore {
             return now_reply(refusal);
         }
         match request {
-            Request::Subscribe => {
-                self.subscribers.insert(client);
-                self.overview(client, id, Tabs::Open)
-            }
+            Request::Subscribe => self.subscribe(client, id),
             Request::List => self.overview(client, id, Tabs::All),
             Request::Show { conversation } => reply(match self.conversations.get(&conversation) {
                 Some(state) => Reply::Conversation(Box::new(views::conversation(state))),
                 None => Reply::Refused { why: Refusal::NoConversation(conversation) },
             }),
             Request::New { agent, model, folder, title } => {
-                self.new_conversation(client, id, agent, model, folder, title, now)
+                let title = title.map_or(Title::Unset, Title::ByPerson);
+                let wanted = Wanted { agent, model, title, folder, begun: Begun::New };
+                self.new_conversation(client, id, wanted, now)
             }
             Request::NewestIn { folder } => match self.newest_in(&folder) {
                 Some(conversation) => reply(Reply::Created { conversation }),
-                None => self.new_conversation(client, id, None, None, folder, None, now),
+                None => {
+                    let wanted = Wanted { agent: None, model: None, title: Title::Unset, folder, begun: Begun::New };
+                    self.new_conversation(client, id, wanted, now)
+                }
             },
+            Request::Fork { conversation, turn, agent, model, title } => {
+                self.fork(client, id, conversation, turn, (agent, model, title), now)
+            }
+            Request::Past { conversation, most } => {
+                let query = Query::Past { before: self.past(conversation), most: most.min(MOST_TURNS) };
+                vec![Effect::Query { client, id, query }]
+            }
             Request::Submit { conversation, text, place, environment } => {
                 self.submit(client, id, conversation, text, place, environment, now)
             }
             Request::Wait { conversation, turn, asked } => self.wait(client, id, conversation, turn, asked),
             Request::Fresh { conversation, running, agent, model } => {
-                self.fresh(client, id, conversation, running, agent, model, now)
+                let fresh = move |ask| Input::Fresh { ask, running };
+                self.begin_anew(client, id, conversation, running, (agent, model), fresh, now)
+            }
+            Request::HandOver { conversation, agent, model, running } => {
+                let has = self.conversations.get(&conversation).map(ConversationState::agent);
+                if has == Some(agent.as_str()) {
+                    return reply(Reply::Refused { why: Refusal::HasAgent(agent) });
+                }
+                let hand_over = move |ask| Input::HandOver { ask, running };
+                self.begin_anew(client, id, conversation, running, (Some(agent), model), hand_over, now)
             }
             Request::Interrupt { conversation } => {
                 self.ask(client, id, conversation, now, |ask| Input::Interrupt { ask })
@@ -77,7 +97,10 @@ impl HostCore {
             Request::AnswerRequest { conversation, turn, request, choice } => {
                 self.ask(client, id, conversation, now, |ask| Input::AnswerRequest { ask, turn, request, choice })
             }
-            Request::Brief { conversation } => vec![Effect::Query { client, id, query: Query::Brief { conversation } }],
+            Request::Brief { conversation } => {
+                let query = Query::Brief { conversation, before: self.past(conversation) };
+                vec![Effect::Query { client, id, query }]
+            }
             Request::Signal { conversation, token, payload } => {
                 let mut effects = now_reply(Reply::Done);
                 effects.extend(self.hook(conversation, token, payload));
@@ -101,11 +124,19 @@ impl HostCore {
             Request::OpenTab { conversation } => {
                 let tab = match self.conversations.get(&conversation).map(|state| state.record().tab) {
                     Some(open @ Tab::Open { .. }) => open,
-                    Some(Tab::Closed) | None => self.next_tab(),
+                    Some(Tab::Closed | Tab::Archived) | None => self.next_tab(),
                 };
                 self.ask(client, id, conversation, now, |ask| Input::SetTab { ask, tab })
             }
             Request::CloseTab { conversation } => self.close_tab(client, id, conversation, now),
+            Request::Archive { conversation } => self.archive(client, id, conversation, now),
+            Request::Unarchive { conversation } => {
+                let tab = match self.conversations.get(&conversation).map(|state| state.record().tab) {
+                    Some(open @ Tab::Open { .. }) => open,
+                    Some(Tab::Closed | Tab::Archived) | None => Tab::Closed,
+                };
+                self.ask(client, id, conversation, now, |ask| Input::SetTab { ask, tab })
+            }
             Request::MoveTab { conversation, to } => self.move_tab(client, id, conversation, to, now),
             Request::Look { conversation } => {
                 let mut effects = self.look(client, conversation, now);
@@ -125,6 +156,9 @@ impl HostCore {
                 Some(state) => Reply::Decisions(state.decisions().iter().cloned().collect()),
                 None => Reply::Refused { why: Refusal::NoConversation(conversation) },
             }),
+            Request::DecisionsOf { conversation, from, to } => {
+                vec![Effect::Query { client, id, query: Query::DecisionsOf { conversation, from, to } }]
+            }
             Request::Search { text, most } => match search::Query::parse(&text) {
                 Ok(query) => vec![Effect::Search { client, id, query, most: most.min(MOST_FOUND) }],
                 Err(state) => now_reply(Reply::Refused { why: Refusal::NoSuchState(state) }),
@@ -142,10 +176,32 @@ impl HostCore {
         }
     }
 
+    /// Where the store is not open yet, the overview comes once it is: a window that was told of no conversation would make a new one.
+    fn subscribe(&mut self, client: ClientId, id: u64) -> Vec<Effect> {
+        self.subscribers.insert(client);
+        match (self.store, &self.store_trouble) {
+            (StoreState::Open, _) | (StoreState::NotYet, None) => self.overview_of_tabs(client, id),
+            (StoreState::NotYet, Some(cause)) => {
+                let event = ClientEvent::Notice(format!("the store cannot be opened: {cause}"));
+                self.early.push((client, id));
+                vec![Effect::TellNow { clients: vec![client], event }]
+            }
+        }
+    }
+
+    pub(super) fn overview_of_tabs(&self, client: ClientId, id: u64) -> Vec<Effect> {
+        self.overview(client, id, Tabs::Open)
+    }
+
     /// Why this request cannot be carried out as things stand; none where it can.
     fn refusal(&self, request: &Request) -> Option<Reply> {
         if self.ending {
             return Some(Reply::Refused { why: Refusal::Ending });
+        }
+        if let (StoreState::NotYet, Some(cause)) = (self.store, &self.store_trouble)
+            && !needs_no_store(request)
+        {
+            return Some(Reply::Refused { why: Refusal::StoreTrouble(cause.clone()) });
         }
         if let Some(conversation) = subject_of(request)
             && !self.conversations.contains_key(&conversation)
@@ -210,14 +266,14 @@ impl HostCore {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of one request and who asked it")]
-    fn fresh(
+    fn begin_anew(
         &mut self,
         client: ClientId,
         id: u64,
         conversation: ConversationId,
         running: RunningTurn,
-        agent: Option<String>,
-        model: Option<String>,
+        (agent, model): (Option<String>, Option<String>),
+        input: impl FnOnce(Ask) -> Input,
         now: Timestamp,
     ) -> Vec<Effect> {
         let rules = agent.as_ref().map(|agent| self.agents.rules.get(agent).cloned());
@@ -237,7 +293,7 @@ impl HostCore {
                 effects.extend(self.tell(conversation, now, |ask| Input::SetModel { ask, model }));
             }
         }
-        effects.extend(self.ask(client, id, conversation, now, |ask| Input::Fresh { ask, running }));
+        effects.extend(self.ask(client, id, conversation, now, input));
         effects
     }
 
@@ -251,7 +307,7 @@ impl HostCore {
     /// A conversation that is spoken to has a tab again.
     fn open_closed_tab(&mut self, conversation: ConversationId, now: Timestamp) -> Vec<Effect> {
         match self.conversations.get(&conversation).map(|state| state.record().tab) {
-            Some(Tab::Closed) => {
+            Some(Tab::Closed | Tab::Archived) => {
                 let tab = self.next_tab();
                 self.tell(conversation, now, |ask| Input::SetTab { ask, tab })
             }
@@ -259,17 +315,14 @@ impl HostCore {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of one request and who asked it")]
-    fn new_conversation(
+    pub(super) fn new_conversation(
         &mut self,
         client: ClientId,
         id: u64,
-        agent: Option<String>,
-        model: Option<String>,
-        folder: String,
-        title: Option<String>,
+        wanted: Wanted,
         now: Timestamp,
     ) -> Vec<Effect> {
+        let Wanted { agent, model, title, folder, begun } = wanted;
         let agent = agent.unwrap_or_else(|| self.agents.default_agent.clone());
         if !self.agents.rules.contains_key(&agent) {
             let reply = Reply::Refused { why: Refusal::UnknownAgent(agent) };
@@ -280,19 +333,23 @@ impl HostCore {
         let rules = self.rules_of(&agent);
         let record = ConversationRecord {
             id: conversation,
-            title: title.map_or(Title::Unset, Title::ByPerson),
+            title,
             wanted: Fingerprint { agent, model, folder },
-            fresh_wanted: false,
+            fresh_wanted: FreshWanted::No,
             queue_held: None,
             tab: self.next_tab(),
             unread: None,
             draft: String::new(),
+            begun,
+            spent: Usage::default(),
             created_at: now,
             active_at: now,
         };
         let save = Effect::Save(Change::Conversation(record.clone()));
+        let is_draft = record.begun == Begun::New;
         self.conversations.insert(conversation, ConversationState::new(record, rules));
-        if self.subscribers.contains(&client) {
+        // A fork is made on purpose, so it does not go with its window.
+        if is_draft && self.subscribers.contains(&client) {
             self.drafts_of.insert(conversation, client);
         }
         let mut effects = vec![save, Effect::Reply { client, id, reply: Reply::Created { conversation } }];
@@ -302,6 +359,7 @@ impl HostCore {
 
     fn newest_in(&self, folder: &str) -> Option<ConversationId> {
         let here = self.conversations.values().map(ConversationState::record);
+        let here = here.filter(|record| record.tab != Tab::Archived);
         let newest =
             here.filter(|record| record.wanted.folder == folder).max_by_key(|record| (record.active_at, record.id));
         newest.map(|record| record.id)
@@ -364,6 +422,26 @@ impl HostCore {
         effects
     }
 
+    /// What runs or waits would go on unseen, so it is not put away.
+    fn archive(&mut self, client: ClientId, id: u64, conversation: ConversationId, now: Timestamp) -> Vec<Effect> {
+        let Some(state) = self.conversations.get(&conversation) else { return Vec::new() };
+        let in_the_way = match (state.current(), state.queue().len()) {
+            (Some(current), _) => Some(Refusal::TurnRuns(current.turn.number)),
+            (None, 0) => None,
+            (None, waiting) => Some(Refusal::MessagesWait(u32::try_from(waiting).unwrap_or(u32::MAX))),
+        };
+        if let Some(why) = in_the_way {
+            return vec![Effect::Reply { client, id, reply: Reply::Refused { why } }];
+        }
+        let mut effects = Vec::new();
+        if self.looks.get(&client) == Some(&conversation) {
+            effects.extend(self.look(client, None, now));
+        }
+        self.drafts_of.remove(&conversation);
+        effects.extend(self.ask(client, id, conversation, now, |ask| Input::SetTab { ask, tab: Tab::Archived }));
+        effects
+    }
+
     /// Those between the old and the new place move by one. Everybody keeps a place that somebody had, so that no other tab is touched.
     fn move_tab(
         &mut self,
@@ -375,7 +453,7 @@ impl HostCore {
     ) -> Vec<Effect> {
         let place_of = |state: &ConversationState| match state.record().tab {
             Tab::Open { place } => Some((place, state.record().id)),
-            Tab::Closed => None,
+            Tab::Closed | Tab::Archived => None,
         };
         let mut row: Vec<(u32, ConversationId)> = self.conversations.values().filter_map(place_of).collect();
         row.sort_unstable();
@@ -407,7 +485,7 @@ impl HostCore {
             .collect();
         states.sort_by_key(|state| match state.record().tab {
             Tab::Open { place } => (0, i64::from(place)),
-            Tab::Closed => (1, -state.record().active_at.0),
+            Tab::Closed | Tab::Archived => (1, -state.record().active_at.0),
         });
         let mut chunks: Vec<Vec<_>> = vec![Vec::new()];
         let mut bytes = 0;
@@ -452,8 +530,19 @@ impl HostCore {
             turns_running: count(states().filter(|state| state.current().is_some()).count()),
             clients: count(self.subscribers.len()),
             store_trouble: self.store_trouble.clone(),
+            counts: views::counts(states()),
         }
     }
+}
+
+/// What a new conversation is to be.
+pub(super) struct Wanted {
+    /// None: the configured default.
+    pub agent: Option<String>,
+    pub model: Option<String>,
+    pub title: Title,
+    pub folder: String,
+    pub begun: Begun,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -475,12 +564,15 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::Submit { conversation, .. }
         | Request::Wait { conversation, .. }
         | Request::Fresh { conversation, .. }
+        | Request::HandOver { conversation, .. }
         | Request::Interrupt { conversation }
         | Request::StopSession { conversation }
         | Request::SetModel { conversation, .. }
         | Request::SetAgent { conversation, .. }
         | Request::AnswerRequest { conversation, .. }
         | Request::Brief { conversation }
+        | Request::Fork { conversation, .. }
+        | Request::Past { conversation, .. }
         | Request::EditQueued { conversation, .. }
         | Request::RemoveQueued { conversation, .. }
         | Request::SendNow { conversation, .. }
@@ -488,9 +580,12 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::Rename { conversation, .. }
         | Request::OpenTab { conversation }
         | Request::CloseTab { conversation }
+        | Request::Archive { conversation }
+        | Request::Unarchive { conversation }
         | Request::MoveTab { conversation, .. }
         | Request::Remove { conversation }
         | Request::Turns { conversation, .. }
+        | Request::DecisionsOf { conversation, .. }
         | Request::Why { conversation } => Some(*conversation),
         // A view names its conversation on its own connection; a look at what has just been removed is no error.
         Request::Subscribe
@@ -509,13 +604,29 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
     }
 }
 
+/// Whether a request can be carried out by a host that does not know its conversations yet.
+fn needs_no_store(request: &Request) -> bool {
+    // A hook of an agent that outlived its host comes too early; it is no error.
+    matches!(
+        request,
+        Request::Subscribe
+            | Request::Look { .. }
+            | Request::Signal { .. }
+            | Request::Agents
+            | Request::HostStatus
+            | Request::HostStop
+    )
+}
+
 /// Whether a request is answered only after something was saved.
 fn saves(request: &Request) -> bool {
     match request {
         Request::New { .. }
         | Request::NewestIn { .. }
+        | Request::Fork { .. }
         | Request::Submit { .. }
         | Request::Fresh { .. }
+        | Request::HandOver { .. }
         | Request::SetModel { .. }
         | Request::SetAgent { .. }
         | Request::AnswerRequest { .. }
@@ -526,6 +637,8 @@ fn saves(request: &Request) -> bool {
         | Request::Rename { .. }
         | Request::OpenTab { .. }
         | Request::CloseTab { .. }
+        | Request::Archive { .. }
+        | Request::Unarchive { .. }
         | Request::MoveTab { .. }
         | Request::Remove { .. } => true,
         Request::Subscribe
@@ -536,7 +649,9 @@ fn saves(request: &Request) -> bool {
         | Request::StopSession { .. }
         | Request::Look { .. }
         | Request::Turns { .. }
+        | Request::DecisionsOf { .. }
         | Request::Brief { .. }
+        | Request::Past { .. }
         | Request::Signal { .. }
         | Request::Why { .. }
         | Request::Search { .. }

@@ -8,7 +8,7 @@ use crate::domain::session::Exit;
 use crate::domain::signal::{Ending, Seen, Signal};
 use crate::domain::turn::{Answer, Evidence, Source, TurnEnd, TurnState};
 use crate::host::effect::Query;
-use crate::protocol::message::{Place, Request, Rest, RunningTurn};
+use crate::protocol::message::{HostReport, Place, Request, Rest, RunningTurn};
 
 const NOW: Timestamp = Timestamp(1_000);
 const WINDOW: ClientId = ClientId(1);
@@ -413,4 +413,47 @@ fn a_search_goes_to_the_store_and_a_state_that_there_is_none_of_is_refused_at_on
     let why = Refusal::NoSuchState("purple".into());
     let refused = Effect::ReplyNow { client: SCRIPT, id: 9, reply: Reply::Refused { why } };
     assert_eq!(ask(&mut core, SCRIPT, search("is:purple")), [refused]);
+}
+
+fn restored(conversations: i64) -> Vec<Kept> {
+    let mut core = core();
+    (0..conversations).for_each(|_| drop(new_conversation(&mut core, SCRIPT)));
+    let kept = |state: &ConversationState| Kept {
+        record: state.record().clone(),
+        session: None,
+        sessions: 0,
+        open_turns: Vec::new(),
+        newest_ended: None,
+        turns: 0,
+        decisions: Vec::new(),
+    };
+    core.conversations.values().map(kept).collect()
+}
+
+#[test]
+fn a_host_whose_store_does_not_open_says_why_and_takes_everything_up_when_it_does() {
+    let HostCore { agents, host, .. } = core();
+    let mut core = HostCore::without_store(agents, "the disk is full".into(), host);
+    let trouble = || Reply::Refused { why: Refusal::StoreTrouble("the disk is full".into()) };
+    for request in [Request::List, wait(None), Request::Why { conversation: ONE }] {
+        assert_eq!(replies(&ask(&mut core, SCRIPT, request)), [&trouble()], "no word of what is not known");
+    }
+    assert_eq!(replies(&new_conversation(&mut core, SCRIPT)), [&trouble()]);
+    assert_eq!(replies(&submit(&mut core, "one")), [&trouble()]);
+    let effects = ask(&mut core, SCRIPT, Request::HostStatus);
+    assert!(matches!(replies(&effects)[..], [Reply::Host(HostReport { store_trouble: Some(_), .. })]), "{effects:?}");
+
+    let effects = ask(&mut core, WINDOW, Request::Subscribe);
+    let told = |text: &str| {
+        let event = ClientEvent::Notice(text.into());
+        Effect::TellNow { clients: vec![WINDOW], event }
+    };
+    assert_eq!(effects, [told("the store cannot be opened: the disk is full")], "its overview waits");
+
+    let effects = core.handle(Event::StoreOpened { kept: restored(2), next: ConversationId(3) }, NOW);
+    let [Reply::Overview(overview)] = replies(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!(overview.conversations.len(), 2);
+    assert!(effects.contains(&told("the store is open again, with everything in it")));
+    let effects = new_conversation(&mut core, SCRIPT);
+    assert_eq!(replies(&effects), [&Reply::Created { conversation: ConversationId(3) }]);
 }

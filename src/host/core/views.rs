@@ -5,8 +5,8 @@ use crate::domain::conversation_state::{AgentPlace, ConversationState};
 use crate::domain::id::TurnNumber;
 use crate::domain::request::RequestNumber;
 use crate::domain::session::AsleepWhy;
-use crate::domain::turn::{TurnRecord, TurnState};
-use crate::protocol::message::{Conversation, Process, Session, Status};
+use crate::domain::turn::{TurnEnd, TurnRecord, TurnState};
+use crate::protocol::message::{Conversation, Counts, Process, Session, Status};
 
 /// Prompts of the current turn are shown, not sent on, so more than this is of no use to a window.
 const SHOWN_PROMPT_BYTES: usize = 4 * 1024;
@@ -32,6 +32,8 @@ pub fn conversation(state: &ConversationState) -> Conversation {
         decision: state.decisions().back().cloned(),
         next: state.next_decision(),
         turns: state.turns(),
+        begun: record.begun.clone(),
+        spent: state.spent(),
         created_at: record.created_at,
         active_at: record.active_at,
     }
@@ -116,6 +118,29 @@ fn status(state: &ConversationState) -> Status {
         (Some(_), None) if state.will_resume() => Status::AsleepWillResume,
         (Some(_), None) => Status::AsleepCannotResume,
     }
+}
+
+/// How many are in each state.
+pub fn counts<'a>(states: impl Iterator<Item = &'a ConversationState>) -> Counts {
+    let mut counts = Counts::default();
+    for state in states {
+        let record = state.record();
+        match status(state) {
+            Status::Draft => counts.drafts += 1,
+            Status::Idle => counts.idle += 1,
+            Status::Sending | Status::Working => counts.working += 1,
+            Status::NeedsApproval | Status::NeedsAnswer => counts.asks += 1,
+            Status::AsleepWillResume | Status::AsleepCannotResume => counts.asleep += 1,
+        }
+        counts.queued += u32::try_from(state.queue().len()).unwrap_or(u32::MAX);
+        counts.held += u32::from(record.queue_held.is_some() && !state.queue().is_empty());
+        match record.unread {
+            Some(TurnEnd::Completed) => counts.unread_completed += 1,
+            Some(TurnEnd::Failed(_) | TurnEnd::Interrupted(_) | TurnEnd::Unknown(_)) => counts.unread_other += 1,
+            None => {}
+        }
+    }
+    counts
 }
 
 fn session(state: &ConversationState) -> Option<Session> {

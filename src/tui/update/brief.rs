@@ -1,9 +1,10 @@
 //! A fresh session that begins with a brief: the brief is fetched, and put before the person as a draft. It is never sent by itself.
 
-use super::super::app::{AfterEdit, App, Confirm, Editing, Keyboard, Page};
+use super::super::app::{AfterEdit, App, Confirm, Editing, FreshOf, Keyboard, Page};
 use super::super::composer::Composer;
 use super::super::event::{Effect, Purpose};
-use super::command::{fresh_request, is_untouched};
+use super::super::keymap::Command;
+use super::command::{fresh_request_of, is_untouched};
 use super::{ask, host, say, say_trouble};
 use crate::domain::conversation::QueueHeld;
 use crate::domain::conversation_state::MAX_MESSAGE_BYTES;
@@ -37,33 +38,46 @@ pub fn ask_for(app: &mut App, out: &mut Vec<Effect>) {
         (Some(_), Some(_)) => RunningTurn::Stop,
         (None, _) => RunningTurn::Refuse,
     };
-    let purpose = Purpose::Brief { conversation: id, running };
+    let purpose = Purpose::Brief { conversation: id, running, of: FreshOf::SameAgent };
+    ask(app, out, purpose, Request::Brief { conversation: id });
+}
+
+/// Asks for the brief with which another agent goes on.
+pub fn ask_for_handover(app: &mut App, out: &mut Vec<Effect>, agent: String) {
+    let Some(conversation) = app.active() else { return };
+    let id = conversation.id;
+    if app.desk().is_some_and(|desk| desk.editing.is_some()) {
+        return say(app, "a queued message is being edited; Enter keeps the change, Esc leaves it");
+    }
+    let purpose = Purpose::Brief { conversation: id, running: RunningTurn::Refuse, of: FreshOf::Other(agent) };
     ask(app, out, purpose, Request::Brief { conversation: id });
 }
 
 /// The brief is here. Where a message is held for a session that would not resume, it goes in front of that message, whose place in the
 /// line is kept; else in front of what stands in the composer, once the fresh session is asked for.
-pub fn came(app: &mut App, out: &mut Vec<Effect>, id: ConversationId, running: RunningTurn, brief: &str) {
+pub fn came(app: &mut App, out: &mut Vec<Effect>, id: ConversationId, running: RunningTurn, of: FreshOf, brief: &str) {
     let brief = format!("{}\n", brief.trim_end());
     let held = app.conversations.get(&id).filter(|one| one.queue_held == Some(QueueHeld::ResumeRefused));
     match held.and_then(|conversation| conversation.queue.first()) {
         Some(turn) => {
             let (turn, text) = (turn.number, format!("{brief}\n{}", turn.prompt));
-            before_held(app, id, turn, &text);
+            before_held(app, id, turn, of, &text);
         }
         None => {
-            let purpose = Purpose::FreshWithBrief { conversation: id, brief };
-            ask(app, out, purpose, fresh_request(id, running));
+            let purpose = Purpose::FreshWithBrief { conversation: id, brief, of: of.clone() };
+            ask(app, out, purpose, fresh_request_of(id, running, of));
         }
     }
 }
 
-fn before_held(app: &mut App, id: ConversationId, turn: TurnNumber, text: &str) {
+fn before_held(app: &mut App, id: ConversationId, turn: TurnNumber, of: FreshOf, text: &str) {
     if text.len() > MAX_MESSAGE_BYTES {
-        return say_trouble(app, "the held message has no room for a brief; edit it first (prefix q), then try again");
+        let turns = app.way(Command::Turns);
+        let words = format!("the held message has no room for a brief; edit it first ({turns}), then try again");
+        return say_trouble(app, words);
     }
     let Some(desk) = app.desks.get_mut(&id).filter(|desk| desk.editing.is_none()) else { return };
-    desk.editing = Some(Editing { turn, draft: desk.draft(), then: AfterEdit::Fresh });
+    desk.editing = Some(Editing { turn, draft: desk.draft(), then: AfterEdit::Fresh(of) });
     desk.missed = None;
     desk.recalled = None;
     desk.composer = Composer::with_text(text);
@@ -71,11 +85,11 @@ fn before_held(app: &mut App, id: ConversationId, turn: TurnNumber, text: &str) 
     say(app, "read the brief and change it; Enter sends it to a fresh session, Esc leaves all as it was");
 }
 
-/// The next message starts fresh; the brief is its draft.
-pub fn put_into_composer(app: &mut App, id: ConversationId, brief: &str) {
+/// The brief is the draft of the next message; `words` say what Enter does with it.
+pub fn put_into_composer(app: &mut App, id: ConversationId, brief: &str, words: &str) {
     let Some(desk) = app.desks.get_mut(&id) else { return };
     host::give_back(desk, brief);
     desk.recalled = None;
     desk.keyboard = Keyboard::Composer;
-    say(app, "read the brief and change it; Enter sends it to a fresh session");
+    say(app, format!("read the brief and change it; {words}"));
 }

@@ -1,14 +1,14 @@
 //! What each command does. One arm a command.
 
-use super::super::app::{App, Confirm, Keyboard, Page, Panel, Screen, needs_person, running, view_of};
+use super::super::app::{App, Confirm, FreshOf, Keyboard, Page, Panel, Screen, needs_person, running, view_of};
 use super::super::composer::{Composer, Edit};
 use super::super::event::{Effect, Purpose};
-use super::super::keymap::{Command, Motion, key_name, short_key_name};
+use super::super::keymap::{Command, Motion};
 use super::super::layout::{self, PanelPlace};
 use super::super::view::{page, record};
 use super::{
-    Asked, agents, ask, brief, copy, fetch_older, history, overview, palette, requests, save_draft, say, search,
-    select, text_changed, to_agent, turns, writing,
+    Asked, agents, ask, brief, copy, export, fetch_older, fork, history, overview, palette, requests, save_draft, say,
+    search, select, text_changed, to_agent, turns, writing,
 };
 use crate::domain::id::ConversationId;
 use crate::domain::request::Choice;
@@ -19,6 +19,8 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::NewTab => new_tab(app, out),
         Command::NewTabWith => agents::open(app, out),
         Command::ChooseAgent => agents::take(app, out),
+        Command::Fork => fork::ask_for(app, out),
+        Command::HandOver => agents::hand_over(app, out),
         Command::Overview => overview::open(app, out),
         Command::NextOrder => overview::next_order(app),
         Command::OnChosen(action) => overview::act(app, out, action),
@@ -60,6 +62,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
                 app.page = Some(Page::Rename(Box::new(Composer::with_text(&title))));
             }
         }
+        Command::Export => export::open(app),
         Command::CloseTab => {
             if let Some(conversation) = app.active {
                 close_tab(app, out, conversation);
@@ -81,8 +84,8 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
             true if app.active().is_some_and(is_untouched) => agents::open(app, out),
             true => to_agent_screen(app),
             false => {
-                let prefix = key_name(app.config.prefix);
-                say(app, format!("Tab leaves only an empty composer; {prefix} o leaves any"));
+                let way = app.way(Command::SwitchKeyboard);
+                say(app, format!("only an empty composer is left by this key; {way} leaves any"));
             }
         },
         Command::Extend(edit) => {
@@ -284,8 +287,8 @@ fn stop_session(app: &mut App) {
 }
 
 pub fn close_tab(app: &mut App, out: &mut Vec<Effect>, id: ConversationId) {
+    let back = format!("{} brings it back", app.short_way(Command::UndoClose));
     let Some(conversation) = app.conversations.get(&id) else { return };
-    let back = format!("{} u brings it back", short_key_name(app.config.prefix));
     let text = match (running(conversation), view_of(conversation)) {
         (Some(turn), _) => format!("turn {} goes on; the conversation stays; {back}", turn.number),
         (None, Some(_)) => format!("its session keeps running; the conversation stays; {back}"),
@@ -360,6 +363,7 @@ fn scroll_page(app: &mut App, motion: Motion) {
             | Page::Rename(_)
             | Page::Model(_)
             | Page::GoTo(_)
+            | Page::Export(_)
             | Page::Overview(_)
             | Page::Search(_)
             | Page::Palette(_)
@@ -400,6 +404,7 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
             Ok(number) => go_to_tab(app, out, number),
             Err(_) => say(app, "that is no number of a tab"),
         },
+        Page::Export(composer) => export::write(app, out, conversation, composer.text().trim()),
         Page::Model(composer) => set_model(app, out, conversation, composer.text().trim()),
         Page::Help { .. }
         | Page::Why { .. }
@@ -435,4 +440,12 @@ pub fn is_untouched(conversation: &Conversation) -> bool {
 /// A fresh session of the same agent with the same model.
 pub fn fresh_request(conversation: ConversationId, running: RunningTurn) -> Request {
     Request::Fresh { conversation, running, agent: None, model: None }
+}
+
+/// The same, or a fresh session of the agent that the conversation is handed over to.
+pub fn fresh_request_of(conversation: ConversationId, running: RunningTurn, of: FreshOf) -> Request {
+    match of {
+        FreshOf::SameAgent => fresh_request(conversation, running),
+        FreshOf::Other(agent) => Request::HandOver { conversation, agent, model: None, running },
+    }
 }

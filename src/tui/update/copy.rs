@@ -55,7 +55,7 @@ pub fn key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
     if copy(app).is_some_and(|copy| copy.typing.is_some()) {
         return typing_key(app, key);
     }
-    match keymap::command(KeyPlace::Copy, key).or(keymap::command(KeyPlace::Anywhere, key)) {
+    match app.keymap.command(KeyPlace::Copy, key).or(app.keymap.command(KeyPlace::Anywhere, key)) {
         Some(Command::ScrollUp) => run(app, out, CopyCommand::Step(Step::PageUp)),
         Some(Command::ScrollDown) => run(app, out, CopyCommand::Step(Step::PageDown)),
         Some(Command::ScrollEnd) => leave(app, out),
@@ -66,9 +66,10 @@ pub fn key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
 
 fn typing_key(app: &mut App, key: Key) {
     let seen = view::seen(app);
+    let command = app.keymap.command(KeyPlace::Composer, key);
     let Some(copy) = copy(app) else { return };
     let Some(typing) = &mut copy.typing else { return };
-    match (key.code, keymap::command(KeyPlace::Composer, key), keys::typed(key)) {
+    match (key.code, command, keys::typed(key)) {
         (KeyCode::Enter, _, _) => return copy.end_typing(Keep::Found, seen),
         (KeyCode::Escape, _, _) => return copy.end_typing(Keep::Nothing, seen),
         (_, Some(Command::Edit(Edit::Newline)), _) => {}

@@ -6,7 +6,7 @@ use super::super::app::{App, Keyboard, Page};
 use super::super::composer::Edit;
 use super::super::event::{Effect, Purpose};
 use super::super::history::History;
-use super::super::keymap::{self, Command, Motion, Place};
+use super::super::keymap::{Command, Motion, Place};
 use super::super::view;
 use super::{ask, command, keys, say, text_changed, writing};
 use crate::domain::id::{ConversationId, TurnNumber};
@@ -31,7 +31,7 @@ pub fn came(app: &mut App, prompts: Vec<Prompt>) {
 
 pub fn key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
     let Some(Page::History(page)) = &mut app.page else { return };
-    match (keymap::command(Place::History, key), keymap::command(Place::Composer, key), keys::typed(key)) {
+    match (app.keymap.command(Place::History, key), app.keymap.command(Place::Composer, key), keys::typed(key)) {
         (Some(command), _, _) => return command::run(app, out, command),
         (None, Some(Command::Edit(Edit::Newline)), _) => {}
         (None, Some(Command::Edit(edit)), _) => page.text.apply(edit),

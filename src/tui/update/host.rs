@@ -1,12 +1,13 @@
 //! What the host says: the link, replies and events.
 
-use super::super::app::{AfterEdit, App, Confirm, Desk, Fetched, Keyboard, Link, NoticeKind, Page, is_ended};
+use super::super::app::{AfterEdit, App, Confirm, Desk, Fetched, FreshOf, Keyboard, Link, NoticeKind, Page, is_ended};
 use super::super::composer::Composer;
 use super::super::event::{Effect, Event as WindowEvent, Purpose};
-use super::super::keymap::short_key_name;
+use super::super::keymap::Command;
 use super::super::overview::{Listed, is_open};
 use super::{
-    STARTING, agents, ask, brief, command, fetch, history, look, overview, save_draft, say, say_trouble, search, select,
+    STARTING, agents, ask, brief, command, fetch, fork, history, look, overview, save_draft, say, say_trouble, search,
+    select,
 };
 use crate::client::Absent;
 use crate::client::kept::KeptText;
@@ -113,15 +114,25 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
             None => say(app, "nothing runs here, so nothing was interrupted"),
         },
         (Purpose::Fresh(_), Reply::Done) => {
-            let prefix = short_key_name(app.config.prefix);
-            say(app, format!("the next message starts a fresh session; {prefix} b: with a brief of this one"));
+            let brief = app.short_way(Command::Brief);
+            say(app, format!("the next message starts a fresh session; {brief}: with a brief of this one"));
         }
-        (Purpose::Brief { conversation, running }, Reply::Brief { text }) => {
-            brief::came(app, out, conversation, running, &text);
+        (Purpose::Brief { conversation, running, of }, Reply::Brief { text }) => {
+            brief::came(app, out, conversation, running, of, &text);
         }
-        (Purpose::FreshWithBrief { conversation, brief }, Reply::Done) => {
-            brief::put_into_composer(app, conversation, &brief);
+        (Purpose::FreshWithBrief { conversation, brief, of }, Reply::Done) => {
+            let words = match of {
+                FreshOf::SameAgent => "Enter sends it to a fresh session".to_owned(),
+                FreshOf::Other(agent) => format!("Enter hands the conversation over to {agent} with it"),
+            };
+            brief::put_into_composer(app, conversation, &brief, &words);
         }
+        (Purpose::Fork(_), Reply::Created { conversation }) => {
+            tab_opened(app, out, conversation);
+            fork::made(app, out, conversation);
+        }
+        (Purpose::ForkBrief(conversation), Reply::Brief { text }) => fork::brief_came(app, conversation, &text),
+        (Purpose::Past(conversation), Reply::Turns(turns)) => fork::past_came(app, conversation, turns),
         (Purpose::Agents, Reply::Agents(reports)) => agents::came(app, reports),
         (Purpose::Search(text), Reply::Found(findings)) => search::came(app, out, text, Ok(findings)),
         (Purpose::Search(text), Reply::Refused { why }) => search::came(app, out, text, Err(why.to_string())),
@@ -133,6 +144,8 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
             history::whole_came(app, conversation, turn, turns);
         }
         (Purpose::List, Reply::Overview(all)) => overview::came(app, all.conversations),
+        (Purpose::Archive { conversation, had_tab }, Reply::Done) => overview::archived(app, conversation, had_tab),
+        (Purpose::Peek { conversation, at }, Reply::Turns(turns)) => overview::peeked(app, conversation, at, turns),
         (Purpose::OpenTab(conversation), Reply::Done) => tab_opened(app, out, conversation),
         (Purpose::Fresh(_) | Purpose::FreshWithBrief { .. }, Reply::Refused { why: Refusal::TurnRuns(turn) }) => {
             app.page = Some(Page::Confirm(Confirm::FreshWhileRunning(turn)));
@@ -151,8 +164,8 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
         (Purpose::EditQueued { conversation, turn, text, then }, Reply::Done) => {
             edit_landed(app, conversation, &text);
             say(app, format!("queued turn {turn} is changed"));
-            if then == AfterEdit::Fresh {
-                let request = command::fresh_request(conversation, RunningTurn::Refuse);
+            if let AfterEdit::Fresh(of) = then {
+                let request = command::fresh_request_of(conversation, RunningTurn::Refuse, of);
                 let done = "the message goes to a fresh session, with its brief";
                 ask(app, out, Purpose::Order { done }, request);
             }
@@ -221,6 +234,11 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
         | Purpose::Prompts
         | Purpose::WholePrompt { .. }
         | Purpose::CloseTab(_)
+        | Purpose::Fork(_)
+        | Purpose::ForkBrief(_)
+        | Purpose::Past(_)
+        | Purpose::Archive { .. }
+        | Purpose::Peek { .. }
         | Purpose::Order { .. } => say_trouble(app, why),
     }
 }

@@ -25,7 +25,7 @@ pub fn key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
             app.prefix = Prefix::Pressed { which_key_at_ms };
         }
         Prefix::None if app.page.is_some() => page_key(app, out, key),
-        Prefix::None => match keymap::command(Place::Anywhere, key) {
+        Prefix::None => match app.keymap.command(Place::Anywhere, key) {
             // Elsewhere the key belongs to whoever has the keyboard.
             Some(Command::ScrollEnd) if !command::is_scrolled(app) => place_key(app, out, key),
             Some(command) => command::run(app, out, command),
@@ -38,7 +38,7 @@ fn after_prefix(app: &mut App, out: &mut Vec<Effect>, key: Key) {
     if key == app.config.prefix {
         return to_agent(app, out, ViewInput::Key(key));
     }
-    match keymap::command(Place::Prefix, key) {
+    match app.keymap.command(Place::Prefix, key) {
         Some(command) => {
             app.page = None;
             command::run(app, out, command);
@@ -46,7 +46,8 @@ fn after_prefix(app: &mut App, out: &mut Vec<Effect>, key: Key) {
         None if key.code == KeyCode::Escape => {}
         None => {
             let (prefix, key) = (keymap::key_name(app.config.prefix), keymap::key_name(key));
-            say(app, format!("{prefix} {key} means nothing; {prefix} ? lists all keys"));
+            let help = app.way(Command::Help);
+            say(app, format!("{prefix} {key} means nothing; {help} lists all keys"));
         }
     }
 }
@@ -54,13 +55,13 @@ fn after_prefix(app: &mut App, out: &mut Vec<Effect>, key: Key) {
 fn place_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
     match app.keyboard() {
         Keyboard::Agent => to_agent(app, out, ViewInput::Key(key)),
-        Keyboard::Turns => match keymap::command(Place::Turns, key) {
+        Keyboard::Turns => match app.keymap.command(Place::Turns, key) {
             Some(command) => command::run(app, out, command),
             None => say(app, "the keyboard is in the list of turns; Esc goes back"),
         },
         Keyboard::Composer if completion::key(app, out, key) => {}
         Keyboard::Composer => {
-            match (keymap::command(Place::Composer, key), typed(key)) {
+            match (app.keymap.command(Place::Composer, key), typed(key)) {
                 (Some(command), _) => command::run(app, out, command),
                 (None, Some(char)) => writing::write(app, |composer| composer.insert_char(char)),
                 (None, None) => {}
@@ -79,8 +80,8 @@ fn page_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
         Some(Page::Palette(_)) => return palette::key(app, out, key),
         Some(Page::Copy(_)) => return copy::key(app, out, key),
         Some(Page::History(_)) => return history::key(app, out, key),
-        Some(Page::Rename(composer) | Page::Model(composer) | Page::GoTo(composer)) => {
-            match (key.code, keymap::command(Place::Composer, key), typed(key)) {
+        Some(Page::Rename(composer) | Page::Model(composer) | Page::GoTo(composer) | Page::Export(composer)) => {
+            match (key.code, app.keymap.command(Place::Composer, key), typed(key)) {
                 (KeyCode::Enter, _, _) => Some(Command::Yes),
                 (KeyCode::Escape, _, _) => Some(Command::No),
                 (_, Some(Command::Edit(edit)), _) if edit != Edit::Newline => {
@@ -96,7 +97,7 @@ fn page_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
             }
         }
         Some(Page::Requests(requests)) if writes => {
-            match (keymap::command(Place::Requests, key), keymap::command(Place::Composer, key), typed(key)) {
+            match (app.keymap.command(Place::Requests, key), app.keymap.command(Place::Composer, key), typed(key)) {
                 (Some(command), _, None) => Some(command),
                 (_, Some(Command::Edit(edit)), _) if edit != Edit::Newline => {
                     requests.words.apply(edit);
@@ -109,12 +110,12 @@ fn page_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
                 (_, _, None) => None,
             }
         }
-        Some(Page::Requests(_)) => keymap::command(Place::Requests, key),
-        Some(Page::Agents(_)) => keymap::command(Place::Agents, key),
-        Some(Page::Confirm(_)) => keymap::command(Place::Confirm, key),
+        Some(Page::Requests(_)) => app.keymap.command(Place::Requests, key),
+        Some(Page::Agents(_)) => app.keymap.command(Place::Agents, key),
+        Some(Page::Confirm(_)) => app.keymap.command(Place::Confirm, key),
         Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }) => {
-            let listed = || keymap::command(Place::Turns, key).filter(|command| changes_queue(app, *command));
-            keymap::command(Place::Page, key).or(keymap::command(Place::Anywhere, key)).or_else(listed)
+            let listed = || app.keymap.command(Place::Turns, key).filter(|command| changes_queue(app, *command));
+            app.keymap.command(Place::Page, key).or(app.keymap.command(Place::Anywhere, key)).or_else(listed)
         }
     };
     if let Some(command) = command {
@@ -129,6 +130,7 @@ fn changes_queue(app: &App, command: Command) -> bool {
         (Some(Page::Turn { number, .. }), Command::EditQueued | Command::RemoveQueued | Command::SendQueuedNow) => {
             queued(*number)
         }
+        (Some(Page::Turn { number, .. }), Command::Fork) => !queued(*number),
         (_, _) => false,
     }
 }
@@ -147,7 +149,7 @@ pub fn paste(app: &mut App, out: &mut Vec<Effect>, text: &str) {
     let keyboard = app.keyboard();
     let answers = requests::takes_words(app);
     match (&mut app.page, keyboard) {
-        (Some(Page::Rename(composer) | Page::Model(composer) | Page::GoTo(composer)), _) => {
+        (Some(Page::Rename(composer) | Page::Model(composer) | Page::GoTo(composer) | Page::Export(composer)), _) => {
             let taken = composer.insert_text(text.lines().next().unwrap_or_default());
             writing::say_what_had_no_room(app, taken);
         }
@@ -168,15 +170,19 @@ pub fn paste(app: &mut App, out: &mut Vec<Effect>, text: &str) {
 
 /// A long paste goes in pieces that fit into a frame each. Programs get each as a paste of its own, which adds up to the same text.
 fn paste_to_agent(app: &mut App, out: &mut Vec<Effect>, text: &str) {
-    let mut rest = text;
-    loop {
-        let (piece, after) = rest.split_at(piece_end(rest));
+    for piece in paste_pieces(text) {
         to_agent(app, out, ViewInput::Paste(piece.to_owned()));
-        rest = after;
-        if rest.is_empty() {
-            return;
-        }
     }
+}
+
+/// At least one, be it empty.
+pub fn paste_pieces(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let (piece, after) = rest?.split_at(piece_end(rest?));
+        rest = (!after.is_empty()).then_some(after);
+        Some(piece)
+    })
 }
 
 /// Behind the last line that fits whole, or else behind the last character that does.

@@ -7,10 +7,13 @@ mod agents;
 mod brief;
 mod command;
 pub mod completion;
+mod configuration;
 mod copy;
+mod export;
+mod fork;
 mod history;
 mod host;
-mod keys;
+pub mod keys;
 mod mouse;
 mod overview;
 mod palette;
@@ -26,6 +29,7 @@ use super::app::{
     App, Desk, Fetched, Keyboard, Link, Notice, NoticeKind, Page, Prefix, Screen, ScreenState, View, ViewState,
 };
 use super::event::{Effect, Event, Now, Purpose, ViewOf};
+use super::keymap::Command;
 use super::layout;
 use crate::client::Absent;
 use crate::domain::id::ConversationId;
@@ -75,6 +79,8 @@ pub fn update(app: &mut App, event: Event, now: Now) -> Vec<Effect> {
         }
     }
     on_time(app, &mut out);
+    overview::settle_peek(app, &mut out);
+    fork::fetch_past(app, &mut out);
     settle_view(app, &mut out);
     copy::settle(app, &mut out);
     out
@@ -109,6 +115,9 @@ fn apply(app: &mut App, out: &mut Vec<Effect>, event: Event) {
         Event::KeptTexts(texts) => host::kept_texts_came(app, texts),
         Event::Files(files) => completion::came(app, files),
         Event::Edited(conversation, result) => writing::edited(app, conversation, result),
+        Event::Exported { conversation, file, result } => export::done(app, conversation, &file, result),
+        Event::Configured(config, keymap) => configuration::changed(app, *config, *keymap),
+        Event::ConfigurationWrong(why) => configuration::wrong(app, &why),
         Event::Terminated => command::leave(app, out),
     }
 }
@@ -199,6 +208,7 @@ fn is_of_all(page: &Page) -> bool {
         | Page::Rename(_)
         | Page::Model(_)
         | Page::GoTo(_)
+        | Page::Export(_)
         | Page::Copy(_)
         | Page::History(_) => false,
     }
@@ -306,12 +316,12 @@ fn window_focus(app: &mut App, out: &mut Vec<Effect>, focus: Focus) {
 /// Sends something to the agent's screen, or says why it cannot take anything.
 fn to_agent(app: &mut App, out: &mut Vec<Effect>, input: ViewInput) {
     let Some(screen) = app.live_screen() else {
-        let key = super::keymap::key_name(app.config.prefix);
+        let way = app.way(Command::SwitchKeyboard);
         let why = match app.viewable() {
             Some(_) => "the agent's screen is not connected",
             None => "no process lives here",
         };
-        say_trouble(app, format!("{why}, so keys go nowhere; {key} o: to the composer"));
+        say_trouble(app, format!("{why}, so keys go nowhere; {way}: to the composer"));
         return;
     };
     let typed = match input {

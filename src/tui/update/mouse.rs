@@ -83,6 +83,7 @@ fn on_page(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
             | Page::Rename(_)
             | Page::Model(_)
             | Page::GoTo(_)
+            | Page::Export(_)
             | Page::Overview(_)
             | Page::Search(_)
             | Page::Palette(_)

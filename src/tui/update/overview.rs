@@ -5,14 +5,18 @@
 use super::super::app::{App, Desk, Link, Page, running};
 use super::super::composer::{Composer, Edit};
 use super::super::event::{Effect, Purpose};
-use super::super::keymap::{self, Command, Motion, Place, RowAction};
-use super::super::overview::{self, Doing, Listed};
+use super::super::keymap::{Command, Motion, Place, RowAction};
+use super::super::overview::{self, Doing, HadTab, Listed, Peek};
 use super::super::view;
 use super::command::is_untouched;
 use super::{Asked, ask, command, keys, save_draft, say, select, writing};
-use crate::domain::id::ConversationId;
+use crate::domain::id::{ConversationId, Timestamp};
+use crate::domain::turn::TurnRecord;
 use crate::protocol::message::{Conversation, Place as InQueue, Request, RunningTurn};
 use crate::terminal::keys::{Key, KeyCode};
+
+/// So many turns of a conversation are read without opening it.
+const PEEK_TURNS: u32 = 3;
 
 pub fn open(app: &mut App, out: &mut Vec<Effect>) {
     app.page = Some(Page::Overview(Box::default()));
@@ -40,7 +44,7 @@ pub fn key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
     let Some(Page::Overview(page)) = &mut app.page else { return };
     let field = match &mut page.doing {
         Doing::Choosing => {
-            if let Some(command) = keymap::command(Place::Overview, key) {
+            if let Some(command) = app.keymap.command(Place::Overview, key) {
                 return command::run(app, out, command);
             }
             page.top = 0;
@@ -56,7 +60,7 @@ pub fn key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
             _ => field,
         },
     };
-    match (keymap::command(Place::Composer, key), keys::typed(key)) {
+    match (app.keymap.command(Place::Composer, key), keys::typed(key)) {
         // Each of these texts is one line; a message to a conversation can be a pasted one with more.
         (Some(Command::Edit(Edit::Newline)), _) => {}
         (Some(Command::Edit(edit)), _) => field.apply(edit),
@@ -146,14 +150,18 @@ pub fn undo_close(app: &mut App, out: &mut Vec<Effect>) {
     match app.closed_tabs.last().copied() {
         Some(id) => show(app, out, id),
         None => {
-            let prefix = keymap::key_name(app.config.prefix);
-            say(app, format!("no tab was closed since this window was opened; {prefix} w lists all conversations"));
+            let all = app.way(Command::Overview);
+            say(app, format!("no tab was closed since this window was opened; {all} lists all conversations"));
         }
     }
 }
 
 /// What a key means for the chosen row.
 pub fn act(app: &mut App, out: &mut Vec<Effect>, action: RowAction) {
+    // What was put away is not among the rows any more.
+    if action == RowAction::UndoArchive {
+        return undo_archive(app, out);
+    }
     let Some(conversation) = overview::chosen(app) else { return say(app, "no conversation is chosen") };
     let (id, title) = (conversation.id, conversation.title.clone());
     let (untouched, open) = (is_untouched(conversation), overview::is_open(conversation));
@@ -177,12 +185,104 @@ pub fn act(app: &mut App, out: &mut Vec<Effect>, action: RowAction) {
             let request = command::fresh_request(id, RunningTurn::Refuse);
             command::order(app, out, request, "its next message starts a fresh session");
         }
+        RowAction::Peek => toggle_peek(app),
+        RowAction::UndoArchive => {}
+        RowAction::Archive if overview::known(app, id).is_some_and(overview::is_archived) => {
+            let done = "it is back among the closed ones";
+            command::order(app, out, Request::Unarchive { conversation: id }, done);
+        }
+        RowAction::Archive => archive(app, out, id, if open { HadTab::Yes } else { HadTab::No }),
         RowAction::Close if !open => say(app, "it has no tab that could be closed"),
         RowAction::Close => {
             save_draft(app, out, Some(id));
             let request = Request::CloseTab { conversation: id };
             ask(app, out, Purpose::CloseTab(id), request);
         }
+    }
+}
+
+fn archive(app: &mut App, out: &mut Vec<Effect>, id: ConversationId, had_tab: HadTab) {
+    save_draft(app, out, Some(id));
+    ask(app, out, Purpose::Archive { conversation: id, had_tab }, Request::Archive { conversation: id });
+}
+
+/// It was put away.
+pub fn archived(app: &mut App, conversation: ConversationId, had_tab: HadTab) {
+    let words = match &mut app.page {
+        Some(Page::Overview(page)) => {
+            page.put_away.push((conversation, had_tab));
+            "archived; Ctrl+Z brings it back, is:archived lists such"
+        }
+        Some(_) | None => "archived; is:archived in the overview lists such",
+    };
+    say(app, words);
+}
+
+fn undo_archive(app: &mut App, out: &mut Vec<Effect>) {
+    let Some(Page::Overview(page)) = &mut app.page else { return };
+    match page.put_away.pop() {
+        Some((conversation, had_tab)) => {
+            page.chosen = Some(conversation);
+            let request = match had_tab {
+                HadTab::Yes => Request::OpenTab { conversation },
+                HadTab::No => Request::Unarchive { conversation },
+            };
+            command::order(app, out, request, "it is back");
+        }
+        None => say(app, "nothing was archived here; Ctrl+A takes the chosen one of is:archived back"),
+    }
+}
+
+fn toggle_peek(app: &mut App) {
+    if let Some(Page::Overview(page)) = &mut app.page {
+        page.peek = match page.peek {
+            Peek::Off => Peek::On { of: None, turns: Vec::new() },
+            Peek::On { .. } => Peek::Off,
+        };
+        page.top = 0;
+    }
+    keep_chosen_seen(app);
+}
+
+fn keep_chosen_seen(app: &mut App) {
+    let seen = view::overview::rows_seen(app).max(1);
+    let Some(Page::Overview(page)) = &app.page else { return };
+    let at = overview::chosen_at(page, &overview::rows(app, page).0);
+    if let Some(Page::Overview(page)) = &mut app.page {
+        page.top = page.top.min(at).max((at + 1).saturating_sub(seen));
+    }
+}
+
+/// Where the chosen one is read and another one was chosen, or more was said in it, its last turns are asked for.
+pub fn settle_peek(app: &mut App, out: &mut Vec<Effect>) {
+    let Some(Page::Overview(page)) = &app.page else { return };
+    let Peek::On { of, .. } = &page.peek else { return };
+    let wanted = overview::chosen(app).map(|one| (one.id, one.active_at));
+    if *of == wanted || app.link != Link::Up {
+        return;
+    }
+    let same = of.zip(wanted).is_some_and(|((one, _), (other, _))| one == other);
+    if let Some(Page::Overview(page)) = &mut app.page
+        && let Peek::On { of, turns } = &mut page.peek
+    {
+        *of = wanted;
+        // What is known of it stays until more comes, so that nothing flickers.
+        if !same {
+            turns.clear();
+        }
+    }
+    if let Some((conversation, at)) = wanted {
+        let request = Request::Turns { conversation, before: None, most: PEEK_TURNS };
+        ask(app, out, Purpose::Peek { conversation, at }, request);
+    }
+}
+
+pub fn peeked(app: &mut App, conversation: ConversationId, at: Timestamp, came: Vec<TurnRecord>) {
+    if let Some(Page::Overview(page)) = &mut app.page
+        && let Peek::On { of, turns } = &mut page.peek
+        && *of == Some((conversation, at))
+    {
+        *turns = came;
     }
 }
 

@@ -5,7 +5,7 @@
 use super::super::app::{App, Page};
 use super::super::composer::Edit;
 use super::super::event::Effect;
-use super::super::keymap::{self, Command, Motion, Place};
+use super::super::keymap::{Command, Motion, Place};
 use super::super::palette::{self, Does};
 use super::super::view;
 use super::{command, keys, overview, writing};
@@ -18,7 +18,7 @@ pub fn open(app: &mut App, out: &mut Vec<Effect>) {
 
 pub fn key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
     let Some(Page::Palette(page)) = &mut app.page else { return };
-    match (keymap::command(Place::Palette, key), keymap::command(Place::Composer, key), keys::typed(key)) {
+    match (app.keymap.command(Place::Palette, key), app.keymap.command(Place::Composer, key), keys::typed(key)) {
         (Some(command), _, _) => return command::run(app, out, command),
         (None, Some(Command::Edit(Edit::Newline)), _) => {}
         (None, Some(Command::Edit(edit)), _) => page.text.apply(edit),

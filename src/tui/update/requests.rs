@@ -3,7 +3,7 @@
 use super::super::app::{App, Page, Requests, needs_answer};
 use super::super::composer::{Composer, Taken};
 use super::super::event::Effect;
-use super::super::keymap::{Motion, key_name};
+use super::super::keymap::{Command, Motion};
 use super::super::view;
 use super::command::order;
 use super::say;
@@ -12,7 +12,6 @@ use crate::protocol::message::Request;
 
 /// Opens the list on the oldest request that waits.
 pub fn open(app: &mut App) {
-    let prefix = key_name(app.config.prefix);
     let waits = app.active().is_some_and(needs_answer);
     let turn = app.running();
     let first = turn.and_then(|turn| turn.requests.iter().find(|request| request.is_open()));
@@ -22,8 +21,13 @@ pub fn open(app: &mut App) {
             let words = Composer::default();
             app.page = Some(Page::Requests(Box::new(Requests { turn, chosen, words, up: 0 })));
         }
-        (None, true) => say(app, format!("it can be answered on the agent's own screen only: {prefix} o")),
-        (None, false) => say(app, format!("the agent asks nothing here; {prefix} a: the next tab that needs you")),
+        (None, true) => {
+            say(app, format!("it can be answered on the agent's own screen only: {}", app.way(Command::SwitchKeyboard)))
+        }
+        (None, false) => {
+            let next = app.way(Command::NextNeedingMe);
+            say(app, format!("the agent asks nothing here; {next}: the next tab that needs you"));
+        }
     }
 }
 
@@ -98,10 +102,10 @@ pub fn answer_in_words(app: &mut App, out: &mut Vec<Effect>) {
 pub fn answer(app: &mut App, out: &mut Vec<Effect>, choice: Choice) {
     let (Some(conversation), Some(Page::Requests(requests))) = (app.active, &app.page) else { return };
     let (turn, number) = (requests.turn, requests.chosen);
-    let prefix = key_name(app.config.prefix);
     match app.chosen_request().map(|request| (request.kind, &request.state)) {
         Some((RequestKind::Login, RequestState::Open)) => {
-            return say(app, format!("a login is done on the agent's own screen: {prefix} o"));
+            let way = app.way(Command::SwitchKeyboard);
+            return say(app, format!("a login is done on the agent's own screen: {way}"));
         }
         Some((_, RequestState::Open)) => {}
         Some((_, RequestState::Answering(_))) => return say(app, "its answer is on its way"),

@@ -5,7 +5,7 @@
 use super::super::app::{App, Link, Page};
 use super::super::composer::Edit;
 use super::super::event::{Effect, Purpose};
-use super::super::keymap::{self, Command, Motion, Place};
+use super::super::keymap::{Command, Motion, Place};
 use super::super::search::{Came, Search};
 use super::super::view;
 use super::{ask, command, keys, overview, writing};
@@ -24,7 +24,7 @@ pub fn open(app: &mut App) {
 
 pub fn key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
     let Some(Page::Search(page)) = &mut app.page else { return };
-    match (keymap::command(Place::Search, key), keymap::command(Place::Composer, key), keys::typed(key)) {
+    match (app.keymap.command(Place::Search, key), app.keymap.command(Place::Composer, key), keys::typed(key)) {
         (Some(command), _, _) => return command::run(app, out, command),
         (None, Some(Command::Edit(Edit::Newline)), _) => {}
         (None, Some(Command::Edit(edit)), _) => page.text.apply(edit),

@@ -1,7 +1,9 @@
 //! What the window does, one test a behaviour.
 
 mod agents;
+mod configuration;
 mod copy;
+mod fork;
 mod overview;
 mod palette;
 mod search;

@@ -3,7 +3,7 @@
 use super::super::app::{App, Desk, Keyboard, Recalled};
 use super::super::composer::{Composer, CursorRow, Edit, MAX_LINES, Taken};
 use super::super::event::{Effect, Purpose};
-use super::super::keymap::key_name;
+use super::super::keymap::Command;
 use super::super::layout::{self, COMPOSER_INDENT};
 use super::{Asked, ask, command, copy, say, say_trouble, text_changed};
 use crate::domain::conversation_state::MAX_MESSAGE_BYTES;
@@ -50,7 +50,7 @@ pub fn submit(app: &mut App, out: &mut Vec<Effect>, place: Place) {
     if text.trim().is_empty() {
         return say(app, "there is nothing to send; type a message first");
     }
-    if let Some((turn, then)) = desk.editing.as_ref().map(|editing| (editing.turn, editing.then)) {
+    if let Some((turn, then)) = desk.editing.as_ref().map(|editing| (editing.turn, editing.then.clone())) {
         let purpose = Purpose::EditQueued { conversation, turn, text: text.clone(), then };
         if ask(app, out, purpose, Request::EditQueued { conversation, turn, text: text.clone() }) == Asked::Yes {
             stop_editing(app);
@@ -153,18 +153,19 @@ pub fn edited(app: &mut App, conversation: ConversationId, result: Result<String
 }
 
 pub fn clear_text(app: &mut App, out: &mut Vec<Effect>) {
-    let prefix = key_name(app.config.prefix);
+    let (interrupt, leave) = (app.way(Command::Interrupt), app.way(Command::Leave));
+    let undo = app.way(Command::Edit(Edit::Undo));
     let Some(desk) = app.desk_mut() else { return };
     if let Some(selected) = desk.composer.selected() {
         return copy::give(app, out, selected);
     }
     if desk.composer.is_empty() {
-        return say(app, format!("{prefix} i interrupts the turn, {prefix} d leaves"));
+        return say(app, format!("{interrupt} interrupts the turn, {leave} leaves"));
     }
     desk.recalled = None;
     desk.composer.replace_text("");
     text_changed(app);
-    say(app, "cleared; Ctrl+Z brings it back");
+    say(app, format!("cleared; {undo} brings it back"));
 }
 
 pub fn keep_queued(app: &mut App) {

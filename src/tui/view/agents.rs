@@ -16,7 +16,7 @@ pub fn draw(app: &App, page: &Agents, buffer: &mut Buffer) {
     let area = area(app).intersection(buffer.area);
     blank(buffer, area);
     let width = usize::from(area.width);
-    let head = text::cut_end("── agents · Enter: begin with it · Esc: back ", width);
+    let head = text::cut_end("── agents · Enter: begin with it · h: hand this one over · Esc: back ", width);
     let rest = "─".repeat(width.saturating_sub(text::columns(&head)));
     put_line(buffer, area, 0, &Line::styled(format!("{head}{rest}"), accent()));
     let rows = rows(page, width);

@@ -1,7 +1,7 @@
 //! The composer and the rule above it, which says what the pane shows and where the keyboard is.
 
-use super::super::app::{AfterEdit, App, Keyboard, Link, ScreenState};
-use super::super::keymap::key_name;
+use super::super::app::{AfterEdit, App, FreshOf, Keyboard, Link, ScreenState};
+use super::super::keymap::Command;
 use super::super::layout::{COMPOSER_INDENT, Layout, PanelPlace};
 use super::{accent, blank, put_line, quiet, status_line, text};
 use crate::domain::continuity::Continuity;
@@ -126,14 +126,19 @@ fn turns_words(app: &App, width: usize) -> String {
 /// What Enter would do here, or how to get here.
 fn composer_words(app: &App, layout: &Layout) -> Option<String> {
     let desk = app.desk()?;
-    let prefix = key_name(app.config.prefix);
     if let Some(turn) = desk.missed.filter(|_| desk.keyboard == Keyboard::Composer) {
         return Some(missed_words(app, turn, usize::from(layout.composer.width)));
     }
     match (desk.keyboard, &desk.editing) {
-        (Keyboard::Composer, Some(editing)) => Some(match editing.then {
+        (Keyboard::Composer, Some(editing)) => Some(match &editing.then {
             AfterEdit::Nothing => format!("editing queued turn {} · Enter keeps, Esc leaves", editing.turn),
-            AfterEdit::Fresh => format!("turn {} with a brief · Enter sends it fresh, Esc leaves", editing.turn),
+            AfterEdit::Fresh(FreshOf::SameAgent) => {
+                format!("turn {} with a brief · Enter sends it fresh, Esc leaves", editing.turn)
+            }
+            AfterEdit::Fresh(FreshOf::Other(agent)) => {
+                let agent = text::clean(agent);
+                format!("turn {} with a brief · Enter hands it over to {agent}, Esc leaves", editing.turn)
+            }
         }),
         (Keyboard::Composer, None) if answers(app) => Some("Enter answers the question".to_owned()),
         (Keyboard::Composer, None) => match app.running() {
@@ -143,7 +148,7 @@ fn composer_words(app: &App, layout: &Layout) -> Option<String> {
             Some(_) => Some("Enter queues".to_owned()),
             None => None,
         },
-        (Keyboard::Agent, _) => Some(format!("{prefix} o: write a message")),
+        (Keyboard::Agent, _) => Some(format!("{}: write a message", app.way(Command::SwitchKeyboard))),
         (Keyboard::Turns, _) => Some(turns_words(app, usize::from(layout.rule.width))),
     }
 }

@@ -180,6 +180,7 @@ fn covers(page: &Page) -> bool {
         | Page::Rename(_)
         | Page::Model(_)
         | Page::GoTo(_)
+        | Page::Export(_)
         | Page::Overview(_)
         | Page::Search(_)
         | Page::Palette(_)

@@ -3,12 +3,13 @@
 //! Only rows that are seen are made. Change here: columns and what gives way in a narrow window.
 //! Not here: which rows there are (`tui/overview.rs`).
 
-use super::super::app::App;
+use super::super::app::{App, is_ended};
 use super::super::composer::Composer;
-use super::super::keymap::{self, Place};
+use super::super::keymap::{Keymap, Place};
 use super::super::layout::layout;
-use super::super::overview::{self, Doing, Overview, last_prompt, state_word};
-use super::{accent, alert, blank, chosen, put_line, quiet, strong, tab_bar, text};
+use super::super::overview::{self, Doing, Overview, Peek, last_prompt, state_word};
+use super::{accent, alert, blank, chosen, put_line, quiet, record, strong, tab_bar, text, work};
+use crate::domain::conversation::Tab;
 use crate::domain::id::ConversationId;
 use crate::protocol::message::Conversation;
 use ratatui::buffer::Buffer;
@@ -32,24 +33,34 @@ const TAB_COLUMNS: usize = 3;
 /// From this width on the state stands as a word beside its mark, and agent, model and folder in columns of their own.
 const WORDS_FROM_COLUMNS: usize = 60;
 const AGENT_FROM_COLUMNS: usize = 110;
+/// `123.4M`, all tokens of its turns.
+const TOKEN_COLUMNS: usize = 6;
 const AGENT_COLUMNS: usize = 14;
 const FOLDER_COLUMNS: usize = 24;
+
+/// More rows of one answer than any window has for them.
+const PEEK_ANSWER_ROWS: usize = 200;
+/// While one is read: of three rows one is for the list, but no fewer than this.
+const PEEK_LIST_ROWS: u16 = 3;
 
 /// Where the parts of the page lie.
 struct Parts {
     head: Rect,
     list: Rect,
     detail: Rect,
+    /// The last turns of the chosen one; empty unless it is read.
+    peek: Rect,
     keys: Rect,
 }
 
 pub fn draw(app: &App, page: &Overview, buffer: &mut Buffer) -> Option<Position> {
-    let parts = parts(app);
+    let parts = parts(app, &page.peek);
     blank(buffer, parts.head.union(parts.keys).union(parts.list));
     let (rows, unknown) = overview::rows(app, page);
     let at = overview::chosen_at(page, &rows);
     let tabs: HashMap<ConversationId, usize> = app.tabs().iter().map(|tab| tab.id).zip(1..).collect();
-    draw_head(page, rows.len(), overview::every(app).count(), parts.head, buffer);
+    let archived = overview::every(app).filter(|one| overview::is_archived(one)).count();
+    draw_head(page, rows.len(), (overview::every(app).count(), archived), parts.head, buffer);
     let width = usize::from(parts.list.width);
     for (row, (index, conversation)) in (0..parts.list.height).zip(rows.iter().enumerate().skip(page.top)) {
         put_line(buffer, parts.list, row, &row_line(app, conversation, tabs.get(&conversation.id), width, index == at));
@@ -59,11 +70,12 @@ pub fn draw(app: &App, page: &Overview, buffer: &mut Buffer) -> Option<Position>
     }
     if let Some(conversation) = rows.get(at) {
         draw_detail(conversation, parts.detail, buffer);
+        draw_peek(page, conversation, parts.peek, buffer);
     }
     draw_foot(app, page, &parts, buffer)
 }
 
-fn parts(app: &App) -> Parts {
+fn parts(app: &App, peek: &Peek) -> Parts {
     let status = layout(app).status.height;
     let whole = Rect::new(0, 0, app.size.columns, app.size.rows.saturating_sub(status));
     let keys = match whole.height {
@@ -73,36 +85,46 @@ fn parts(app: &App) -> Parts {
     };
     let detail = if whole.height < DETAIL_FROM_ROWS { 0 } else { DETAIL_ROWS + 1 };
     let head = HEAD_ROWS.min(whole.height.saturating_sub(keys));
-    let list = whole.height.saturating_sub(head + detail + keys);
+    let rest = whole.height.saturating_sub(head + detail + keys);
+    let list = if peek.is_on() { (rest / 3).max(PEEK_LIST_ROWS).min(rest) } else { rest };
     let row = |y: u16, height: u16| Rect::new(0, y, whole.width, height);
     Parts {
         head: row(0, head),
         list: row(head, list),
         detail: row(head + list, detail),
-        keys: row(head + list + detail, keys),
+        peek: row(head + list + detail, rest - list),
+        keys: row(head + rest + detail, keys),
     }
 }
 
 pub fn rows_seen(app: &App) -> usize {
-    parts(app).list.height.into()
+    match &app.page {
+        Some(super::Page::Overview(page)) => parts(app, &page.peek).list.height.into(),
+        Some(_) | None => 0,
+    }
 }
 
 /// The place in the list of what stands in this row of the window.
 pub fn row_at(app: &App, row: u16) -> Option<usize> {
     let Some(super::Page::Overview(page)) = &app.page else { return None };
-    let list = parts(app).list;
+    let list = parts(app, &page.peek).list;
     (list.y..list.bottom()).contains(&row).then(|| page.top + usize::from(row - list.y))
 }
 
-fn draw_head(page: &Overview, shown: usize, all: usize, area: Rect, buffer: &mut Buffer) {
+/// `all` is how many there are, and how many of them were put away.
+fn draw_head(page: &Overview, shown: usize, all: (usize, usize), area: Rect, buffer: &mut Buffer) {
     let width = usize::from(area.width);
-    let head = format!("── conversations · {shown} of {all} · by {} · Esc: back ", page.order.word());
+    let archived = match all.1 {
+        0 => String::new(),
+        archived => format!(", {archived} archived"),
+    };
+    let head = format!("── conversations · {shown} of {}{archived} · by {} · Esc: back ", all.0, page.order.word());
     let head = text::cut_end(&head, width);
     let rest = "─".repeat(width.saturating_sub(text::columns(&head)));
     put_line(buffer, area, 0, &Line::styled(format!("{head}{rest}"), accent()));
     if page.filter.is_empty() {
         // The names are enough to start with; a wrong one lists them all.
-        let words = "  type words, agent: in: is:working is:asks is:failed is:closed ...";
+        let words = "  type words, agent: in: is:working is:asks is:failed is:closed is:archived ...";
         put_line(buffer, area, 1, &Line::styled(text::cut_end(words, width), quiet()));
     }
 }
@@ -141,7 +163,9 @@ fn row_line(
             let agent = [Some(wanted.agent.as_str()), wanted.model.as_deref()].into_iter().flatten();
             let agent = text::clean(&agent.collect::<Vec<_>>().join(" "));
             let folder = text::cut_middle(&text::clean(&wanted.folder), FOLDER_COLUMNS);
-            format!(" {} {} {age:>AGE_COLUMNS$}", cell(&agent, AGENT_COLUMNS), cell(&folder, FOLDER_COLUMNS))
+            let tokens = work::tokens(conversation.spent);
+            let (agent, folder) = (cell(&agent, AGENT_COLUMNS), cell(&folder, FOLDER_COLUMNS));
+            format!(" {agent} {folder} {tokens:>TOKEN_COLUMNS$} {age:>AGE_COLUMNS$}")
         }
         false => format!(" {age:>AGE_COLUMNS$}"),
     };
@@ -180,13 +204,21 @@ fn draw_detail(conversation: &Conversation, area: Rect, buffer: &mut Buffer) {
     put_line(buffer, area, 0, &Line::styled("─".repeat(width), quiet()));
     let wanted = &conversation.wanted;
     let model = wanted.model.as_deref().map(|model| format!(" {}", text::clean(model))).unwrap_or_default();
-    let tab = if overview::is_open(conversation) { "" } else { "closed · " };
+    let tab = match conversation.tab {
+        Tab::Open { .. } => "",
+        Tab::Closed => "closed · ",
+        Tab::Archived => "archived · ",
+    };
     let queue = match conversation.queue.len() {
         0 => String::new(),
         waiting => format!(" · {waiting} queued"),
     };
+    let tokens = match work::tokens(conversation.spent).as_str() {
+        "" => String::new(),
+        _ => format!(" · {}", work::usage_words(conversation.spent)),
+    };
     let head = format!(
-        " {tab}{} · {}{model} · {} turns{queue} · ",
+        " {tab}{} · {}{model} · {} turns{queue}{tokens} · ",
         state_word(conversation),
         text::clean(&wanted.agent),
         conversation.turns
@@ -195,6 +227,25 @@ fn draw_detail(conversation: &Conversation, area: Rect, buffer: &mut Buffer) {
     put_line(buffer, area, 1, &Line::raw(text::cut_end(&format!("{head}{folder}"), width)));
     let prompt = text::cut_end(&text::first_line(last_prompt(conversation)), width.saturating_sub(3));
     put_line(buffer, area, 2, &Line::styled(format!(" › {prompt}"), quiet()));
+}
+
+/// The end of what was said in the chosen one, as its record would show it.
+fn draw_peek(page: &Overview, conversation: &Conversation, area: Rect, buffer: &mut Buffer) {
+    let Peek::On { turns, .. } = &page.peek else { return };
+    if area.is_empty() {
+        return;
+    }
+    let width = usize::from(area.width);
+    put_line(buffer, area, 0, &Line::styled("─".repeat(width), quiet()));
+    // The answer of an ended turn stands in the record alone, the state of one that runs here alone.
+    let running = conversation.turn.iter().filter(|turn| !is_ended(turn));
+    let known = turns.iter().filter(|turn| is_ended(turn)).chain(running);
+    let lines: Vec<Line> = known.flat_map(|turn| record::turn_lines(turn, width - 1, PEEK_ANSWER_ROWS)).collect();
+    let lines = if lines.is_empty() { vec![Line::styled(" nothing was said yet", quiet())] } else { lines };
+    let room = usize::from(area.height - 1);
+    for (row, line) in (1..).zip(lines.iter().skip(lines.len().saturating_sub(room))) {
+        put_line(buffer, area, row, line);
+    }
 }
 
 /// The keys, or the field that is written in. Returns where the cursor is.
@@ -262,7 +313,7 @@ fn draw_field(words: &str, field: &Composer, area: Rect, buffer: &mut Buffer) ->
 fn key_lines(width: u16) -> Vec<String> {
     let most = usize::from(width);
     let mut lines = vec![String::new()];
-    for (keys, words) in keymap::lines(Place::Overview) {
+    for (keys, words) in Keymap::default().lines(Place::Overview) {
         let piece = format!(" {keys}: {words} ");
         let full = lines.last().is_some_and(|line| text::columns(line) + text::columns(&piece) > most);
         if full {

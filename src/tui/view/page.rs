@@ -2,7 +2,7 @@
 
 use super::super::app::{App, Confirm, Page, view_of};
 use super::super::composer::Composer;
-use super::super::keymap::{self, Place, key_name};
+use super::super::keymap::{Place, key_name};
 use super::super::layout::layout;
 use super::record::{session_words, state_words, turn_lines};
 use super::{
@@ -53,6 +53,10 @@ pub fn draw(app: &App, page: &Page, buffer: &mut Buffer) -> Option<Position> {
             let words = format!("Enter goes to the tab with this number, 1 to {}", app.tabs().len());
             draw_field(app, " tab ", composer, &[words], buffer)
         }
+        Page::Export(composer) => {
+            let words = "Enter writes it, Esc does not; .json makes JSON. A file that is there is not overwritten.";
+            draw_field(app, " export the record to ", composer, &[words.to_owned()], buffer)
+        }
         Page::Model(composer) => draw_field(app, " model of this conversation ", composer, &model_words(app), buffer),
     }
 }
@@ -95,6 +99,7 @@ fn draw_lines(app: &App, page: &Page, top: u16, buffer: &mut Buffer) {
         | Page::Rename(_)
         | Page::Model(_)
         | Page::GoTo(_)
+        | Page::Export(_)
         | Page::Overview(_)
         | Page::Search(_)
         | Page::Palette(_)
@@ -135,6 +140,7 @@ fn lines(app: &App, page: &Page, columns: u16) -> Vec<Line<'static>> {
         | Page::Rename(_)
         | Page::Model(_)
         | Page::GoTo(_)
+        | Page::Export(_)
         | Page::Overview(_)
         | Page::Search(_)
         | Page::Palette(_)
@@ -163,7 +169,7 @@ fn help_lines(app: &App, width: usize) -> Vec<Line<'static>> {
         (Place::Confirm, "When asked"),
     ] {
         lines.push(Line::styled(text::cut_end(&format!(" {heading}"), width), strong()));
-        for (keys, words) in keymap::lines(place) {
+        for (keys, words) in app.keymap.lines(place) {
             lines.extend(help_line(&keys, words, width));
         }
         lines.push(Line::default());

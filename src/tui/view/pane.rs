@@ -1,11 +1,12 @@
 //! The pane: the agent's own screen, or in its place the record, a chosen turn, or the first words of a new conversation.
 
 use super::super::app::{App, Keyboard, Link, Screen, ScreenState};
-use super::super::keymap::key_name;
+use super::super::keymap::Command;
 use super::super::layout::{PanelPlace, frame_offset, layout};
 use super::{page, put_line, quiet, record, strong, text};
+use crate::domain::conversation::Begun;
 use crate::protocol::message::Conversation;
-use crate::terminal::frame::{Color as CellColor, Row, Run, RunWidth, Style as CellStyle};
+use crate::terminal::frame::{Color as CellColor, Frame, Row, Run, RunWidth, Style as CellStyle};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
@@ -28,7 +29,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let screen = app.desk().and_then(|desk| desk.screen.as_ref()).filter(|_| !app.shows_record());
     match screen {
         Some(screen) => draw_screen(screen, area, buffer),
-        None if conversation.turns == 0 => {
+        None if conversation.turns == 0 && conversation.begun == Begun::New => {
             draw_welcome(app, conversation, area, buffer);
             None
         }
@@ -51,7 +52,6 @@ fn draw_before_first(app: &App, area: Rect, buffer: &mut Buffer) {
 }
 
 fn draw_welcome(app: &App, conversation: &Conversation, area: Rect, buffer: &mut Buffer) {
-    let prefix = key_name(app.config.prefix);
     let agent = text::clean(&conversation.wanted.agent);
     let model = conversation.wanted.model.as_deref().map(|model| format!(", model {}", text::clean(model)));
     let width = usize::from(area.width.saturating_sub(4));
@@ -68,8 +68,10 @@ fn draw_welcome(app: &App, conversation: &Conversation, area: Rect, buffer: &mut
         lines.extend(text::wrap(words, width).into_iter().map(Line::raw));
         lines.push(Line::default());
     }
-    for (key, words) in [("C", "another agent"), ("m", "another model"), ("?", "all keys")] {
-        lines.push(Line::styled(text::cut_end(&format!("{prefix} {key}  {words}"), width), quiet()));
+    for (command, words) in
+        [(Command::NewTabWith, "another agent"), (Command::Model, "another model"), (Command::Help, "all keys")]
+    {
+        lines.push(Line::styled(text::cut_end(&format!("{}  {words}", app.way(command)), width), quiet()));
     }
     let inside = Rect { x: area.x + 2.min(area.width - 1), width: area.width.saturating_sub(2), ..area };
     for (row, line) in (0..).zip(&lines) {
@@ -87,15 +89,28 @@ fn draw_chosen(app: &App, area: Rect, buffer: &mut Buffer) {
 }
 
 fn draw_screen(screen: &Screen, area: Rect, buffer: &mut Buffer) -> Option<Position> {
-    let (left, top) = frame_offset(&screen.frame, area);
-    let rows = screen.frame.rows.iter().skip(usize::from(top)).take(usize::from(area.height));
-    for (y, row) in (area.y..).zip(rows) {
-        draw_row(row, left, Rect { y, height: 1, ..area }, buffer);
-    }
+    draw_frame(&screen.frame, area, buffer);
     if screen.state == ScreenState::Ended {
         buffer.set_style(area, quiet());
     }
     cursor(screen, area)
+}
+
+/// Draws an agent's picture, as much of it as there is room for, and returns where its cursor is.
+pub fn draw_frame(frame: &Frame, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    let (left, top) = frame_offset(frame, area);
+    let rows = frame.rows.iter().skip(usize::from(top)).take(usize::from(area.height));
+    for (y, row) in (area.y..).zip(rows) {
+        draw_row(row, left, Rect { y, height: 1, ..area }, buffer);
+    }
+    cursor_of(frame, area)
+}
+
+/// Words of ours over the last row of a picture that has the whole terminal.
+pub fn draw_hint(words: &str, area: Rect, buffer: &mut Buffer) {
+    let words = text::cut_end(words, usize::from(area.width));
+    let style = Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD);
+    put_line(buffer, area, area.height.saturating_sub(1), &Line::styled(words, style));
 }
 
 /// Draws one row of the agent's picture into a buffer of that row, where nothing of the picture is cut (`view::bare_pane`).
@@ -107,8 +122,12 @@ pub fn draw_one_row(screen: &Screen, row: u16, buffer: &mut Buffer) {
 
 /// Where the agent's cursor is in the window.
 pub fn cursor(screen: &Screen, area: Rect) -> Option<Position> {
-    let (left, top) = frame_offset(&screen.frame, area);
-    let cursor = screen.frame.cursor.filter(|_| screen.state != ScreenState::Ended)?;
+    if screen.state == ScreenState::Ended { None } else { cursor_of(&screen.frame, area) }
+}
+
+fn cursor_of(frame: &Frame, area: Rect) -> Option<Position> {
+    let (left, top) = frame_offset(frame, area);
+    let cursor = frame.cursor?;
     let position = Position::new(area.x + cursor.column.checked_sub(left)?, area.y + cursor.row.checked_sub(top)?);
     area.contains(position).then_some(position)
 }

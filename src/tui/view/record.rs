@@ -4,6 +4,7 @@ use super::super::app::{App, Desk, Fetched};
 use super::super::layout::layout;
 use super::{put_line, quiet, requests, strong, text, turn_mark};
 use crate::domain::continuity::Continuity;
+use crate::domain::conversation::{Begun, Fork};
 use crate::domain::turn::{TurnEnd, TurnRecord, TurnState};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,6 +12,8 @@ use ratatui::text::{Line, Span};
 
 /// Rows of one answer that the record shows; the turn's own page shows all.
 const ANSWER_ROWS: usize = 100;
+/// Of an answer before a fork so many; the whole stands where it was said.
+const PAST_ANSWER_ROWS: usize = 10;
 
 pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let lines = lines(app, area.width);
@@ -38,6 +41,9 @@ fn lines(app: &App, columns: u16) -> Vec<Line<'static>> {
         Fetched::Newest => lines.push(Line::styled(" earlier turns: scroll up", quiet())),
         Fetched::All => {}
     }
+    if let Begun::Forked(fork) = &conversation.begun {
+        lines.extend(past_lines(fork, desk, width));
+    }
     let mut turns = app.earlier();
     turns.reverse();
     turns.extend(app.running());
@@ -49,6 +55,22 @@ fn lines(app: &App, columns: u16) -> Vec<Line<'static>> {
         lines.extend(turn_lines(turn, width, ANSWER_ROWS));
         lines.push(Line::default());
         before = Some(turn);
+    }
+    lines
+}
+
+/// What was said before a fork. Quiet, for it is another conversation's: its agent knows of it only what it was told here.
+fn past_lines(fork: &Fork, desk: &Desk, width: usize) -> Vec<Line<'static>> {
+    let title = text::clean(&fork.title);
+    let past = desk.past.as_deref().unwrap_or_default();
+    let head = match past.is_empty() {
+        true => format!("── forked from \"{title}\" at turn {} ──", fork.turn),
+        false => format!("── before the fork, in \"{title}\" ──"),
+    };
+    let mut lines = wrapped(&head, width);
+    for turn in past {
+        lines.extend(turn_lines(turn, width, PAST_ANSWER_ROWS).into_iter().map(|line| line.patch_style(quiet())));
+        lines.push(Line::default());
     }
     lines
 }

@@ -4,7 +4,7 @@
 
 use super::super::app::{App, Requests};
 use super::super::composer::Composer;
-use super::super::keymap::short_key_name;
+use super::super::keymap::Command;
 use super::super::layout::layout;
 use super::{accent, alert, chosen, draw_box, put_line, quiet, strong, text, trouble};
 use crate::domain::request::{Choice, Request, RequestKind, RequestNumber, RequestState};
@@ -269,7 +269,7 @@ fn request_rows(app: &App, page: &Requests, request: &Request, width: usize, row
             rows.push(act("Enter", "answers with these words", None));
         }
         RequestKind::Login => {
-            let key = format!("{} o", short_key_name(app.config.prefix));
+            let key = app.short_way(Command::SwitchKeyboard);
             rows.push(act(&key, "to the agent's screen, to log in there", None));
         }
     }

@@ -3,7 +3,7 @@
 //! Not here: the words of reasons, which are the domain's.
 
 use super::super::app::{App, Keyboard, Link, Notice, NoticeKind, Page, alive_since, needs_answer, running};
-use super::super::keymap::short_key_name;
+use super::super::keymap::{Command, short_key_name};
 use super::super::layout::Layout;
 use super::{alert, blank, put_line, quiet, strong, text, trouble};
 use crate::domain::continuity::{Continuity, Decision, DecisionRecord, Why};
@@ -81,6 +81,7 @@ fn chip(app: &App) -> (&'static str, Style) {
         (Some(Page::Requests(_)), _) => (" ASKED ", style(Color::Yellow)),
         (Some(Page::Rename(_)), _) => (" TITLE ", style(Color::Cyan)),
         (Some(Page::GoTo(_)), _) => (" TAB ", style(Color::Cyan)),
+        (Some(Page::Export(_)), _) => (" EXPORT ", style(Color::Cyan)),
         (Some(Page::Model(_)), _) => (" MODEL ", style(Color::Cyan)),
         (Some(Page::Agents(_)), _) => (" AGENTS ", style(Color::Blue)),
         (Some(Page::Palette(_)), _) => (" DO ", style(Color::Blue)),
@@ -152,12 +153,11 @@ fn stopped_words(app: &App) -> &'static str {
 
 /// That the agent waits for the person and where it is answered; how its message got there gives way to that.
 fn asked_words(app: &App, conversation: &Conversation) -> Vec<Piece> {
-    let prefix = short_key_name(app.config.prefix);
     let open = running(conversation).map(|turn| turn.requests.iter().filter(|request| request.is_open()));
     let open: Vec<&Request> = open.into_iter().flatten().collect();
     let way = match open.iter().any(|request| request.state == RequestState::Open) {
-        true => format!("{prefix} y answers"),
-        false if open.is_empty() => format!("{prefix} o: answer on its screen"),
+        true => format!("{} answers", app.short_way(Command::Requests)),
+        false if open.is_empty() => format!("{}: answer on its screen", app.short_way(Command::SwitchKeyboard)),
         false => "the answer is on its way".to_owned(),
     };
     let state = match conversation.status {
@@ -202,9 +202,12 @@ fn not_resumed_words(app: &App, conversation: &Conversation) -> Option<Vec<Piece
     if conversation.queue_held != Some(QueueHeld::ResumeRefused) {
         return None;
     }
-    let prefix = short_key_name(app.config.prefix);
-    let short = format!("not resumed: {prefix} Enter, N or b");
-    let ways = [format!("{prefix} Enter again"), format!("{prefix} N fresh, {prefix} b with a brief")];
+    let [again, fresh, brief] =
+        [Command::SendNow, Command::Fresh, Command::Brief].map(|command| app.short_way(command));
+    let prefix = format!("{} ", short_key_name(app.config.prefix));
+    let key = |way: &str| way.strip_prefix(&prefix).unwrap_or(way).to_owned();
+    let short = format!("not resumed: {again}, {} or {}", key(&fresh), key(&brief));
+    let ways = [format!("{again} again"), format!("{fresh} fresh, {brief} with a brief")];
     let long: usize = ways.iter().map(|way| text::columns(way) + 3).sum();
     let room = usize::from(app.size.columns).saturating_sub(text::columns(chip(app).0) + 1);
     if text::columns("not resumed") + long + 3 + LEAST_REASON > room {

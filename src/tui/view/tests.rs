@@ -6,13 +6,14 @@ mod palette;
 mod search;
 mod writing;
 
+use super::super::app::FreshOf;
 use super::super::event::{Event, Purpose};
 use super::super::testing::{
     Window, agents, ago, asking, asleep, decided, draft, ended, id, idle, not_resumed, of, turn, with_queue, working,
 };
 use crate::domain::continuity::{Carried, Continuity, Decision, Why};
-use crate::domain::conversation::QueueHeld;
-use crate::domain::id::SessionNumber;
+use crate::domain::conversation::{Begun, Fork, QueueHeld};
+use crate::domain::id::{SessionNumber, TurnNumber};
 use crate::domain::request::{Choice, RequestState};
 use crate::domain::session::{AsleepWhy, Exit};
 use crate::domain::turn::{Evidence, FailedWhy, InterruptedBy, Source, TurnEnd, TurnRecord, TurnState, UnknownWhy};
@@ -348,6 +349,13 @@ fn renaming_asks_in_one_line() {
 }
 
 #[test]
+fn exporting_asks_for_the_file_with_a_name_to_take() {
+    check("export", &[idle(1, "fix login")], |window| {
+        window.press("<prefix>e");
+    });
+}
+
+#[test]
 fn the_reason_is_never_what_is_lost_at_80_columns() {
     let cause = AsleepWhy::AgentExited(Exit::Signal(9));
     for (continuity, why) in [
@@ -464,12 +472,12 @@ fn a_brief_stands_in_the_composer_to_be_read() {
     check("brief", &[idle(1, "fix login")], |window| {
         shell_screen(window);
         window.press("half a thought<prefix>b");
-        let purpose = Purpose::FreshWithBrief { conversation: id(1), brief: text.to_owned() };
+        let purpose = Purpose::FreshWithBrief { conversation: id(1), brief: text.to_owned(), of: FreshOf::SameAgent };
         window.answer(purpose, Reply::Done);
     });
     check("brief_held", &[not_resumed(1, "fix login")], |window| {
         with_earlier(window);
-        let purpose = Purpose::Brief { conversation: id(1), running: RunningTurn::Refuse };
+        let purpose = Purpose::Brief { conversation: id(1), running: RunningTurn::Refuse, of: FreshOf::SameAgent };
         window.answer(purpose, Reply::Brief { text: text.to_owned() });
     });
 }
@@ -565,4 +573,16 @@ fn a_text_of_more_lines_than_a_screen_can_count_breaks_nothing() {
         window.press("<ctrl-z>").picture();
         assert!(!window.text().is_empty());
     }
+}
+
+#[test]
+fn a_fork_shows_what_was_said_before_it() {
+    let begun = Begun::Forked(Fork { from: id(1), title: "fix login".into(), turn: TurnNumber(2) });
+    let fork = Conversation { begun, title: "fix login (fork)".into(), ..draft(2, "") };
+    check("fork", &[fork], |window| {
+        let past = vec![ended(1, "look at the login", TurnEnd::Completed), ended(2, "fix it", TurnEnd::Completed)];
+        window.answer(Purpose::EarlierTurns(id(2)), Reply::Turns(Vec::new()));
+        window.answer(Purpose::Past(id(2)), Reply::Turns(past));
+        window.answer(Purpose::ForkBrief(id(2)), Reply::Brief { text: "This was said.\n\nAsked:\nfix it".into() });
+    });
 }

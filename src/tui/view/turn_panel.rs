@@ -1,7 +1,7 @@
 //! The turn panel: the turn that runs or ended last, what waits, and the earlier turns with a line where a session began.
 
 use super::super::app::{App, Keyboard, is_ended};
-use super::super::keymap::short_key_name;
+use super::super::keymap::Command;
 use super::super::layout::layout;
 use super::record::{session_words, worked_ms};
 use super::{
@@ -133,10 +133,9 @@ fn newest(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<P
         rows.push(PanelRow { line, choice: request.map(Choice::Request) });
     }
     if running_needs_person(turn) {
-        let prefix = short_key_name(app.config.prefix);
         let words = match turn.requests.iter().any(Request::is_open) {
-            true => format!("{prefix} y answers"),
-            false => format!("look at the agent's screen and answer there: {prefix} o"),
+            true => format!("{} answers", app.short_way(Command::Requests)),
+            false => format!("look at the agent's screen and answer there: {}", app.short_way(Command::SwitchKeyboard)),
         };
         for words in text::wrap(&words, width) {
             push(rows, Line::styled(words, strong()));

@@ -38,11 +38,20 @@ fn used_words(work: &Work) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" · "))
 }
 
-fn usage_words(usage: Usage) -> String {
+/// `12k in, 800 out · $0.042`.
+pub fn usage_words(usage: Usage) -> String {
     let tokens = format!("{} in, {} out", count(usage.input_tokens), count(usage.output_tokens));
     match usage.cost_micros {
         Some(micros) => format!("{tokens} · ${}.{:03}", micros / 1_000_000, micros % 1_000_000 / 1_000),
         None => tokens,
+    }
+}
+
+/// What came in and went out together; empty where no agent told any.
+pub fn tokens(usage: Usage) -> String {
+    match usage.input_tokens.saturating_add(usage.output_tokens) {
+        0 => String::new(),
+        tokens => count(tokens),
     }
 }
 

@@ -1,12 +1,12 @@
 //! What coding agents bring: requests to answer, models, briefs, and the choice of an agent.
 
-use super::super::super::app::{AfterEdit, Page};
+use super::super::super::app::{AfterEdit, FreshOf, Page};
 use super::super::super::event::{Effect, Purpose};
 use super::super::super::testing::{Window, agents, asking, draft, id, idle, not_resumed, working};
 use super::one;
 use crate::domain::id::TurnNumber;
 use crate::domain::request::{Choice, RequestNumber, RequestState};
-use crate::protocol::message::{Refusal, Reply, Request, RunningTurn, Status};
+use crate::protocol::message::{AgentReport, Conversation, Refusal, Reply, Request, RunningTurn, Status};
 use crate::terminal::keys::{MouseAction, MouseButton};
 
 fn answer(turn: u32, request: u32, choice: Choice) -> Request {
@@ -133,7 +133,7 @@ fn fresh(running: RunningTurn) -> Request {
 }
 
 fn brief_purpose(running: RunningTurn) -> Purpose {
-    Purpose::Brief { conversation: id(1), running }
+    Purpose::Brief { conversation: id(1), running, of: FreshOf::SameAgent }
 }
 
 fn brief() -> Reply {
@@ -187,7 +187,7 @@ fn a_message_held_by_a_refused_resume_gets_its_brief_in_its_own_place() {
     let edit = Request::EditQueued { conversation: id(1), turn, text: text.clone() };
     assert_eq!(window.requests(), [edit]);
     assert_eq!(window.text(), "half a thought");
-    let purpose = Purpose::EditQueued { conversation: id(1), turn, text, then: AfterEdit::Fresh };
+    let purpose = Purpose::EditQueued { conversation: id(1), turn, text, then: AfterEdit::Fresh(FreshOf::SameAgent) };
     window.answer(purpose, Reply::Done);
     assert_eq!(window.requests(), [fresh(RunningTurn::Refuse)]);
 }
@@ -238,4 +238,75 @@ fn tab_in_an_empty_draft_lists_the_agents_and_a_second_click_takes_one() {
     let row = picture.lines().position(|line| line.contains("coder")).expect("it is listed");
     window.mouse(press, 5, u16::try_from(row).expect("small"));
     assert_eq!(window.requests(), [Request::SetAgent { conversation: id(1), agent: "coder".into() }]);
+}
+
+/// The list of agents is open, and the one in this place is chosen.
+fn choosing_agent(conversation: Conversation, down: usize) -> Window {
+    let mut window = one(conversation);
+    window.press("<prefix>C").answer(Purpose::Agents, Reply::Agents(reports()));
+    window.press("<home>").press(&"<down>".repeat(down));
+    window.take();
+    window
+}
+
+fn said(window: &Window) -> &str {
+    window.app.notice.as_ref().map_or("", |notice| &notice.text)
+}
+
+fn reports() -> Vec<AgentReport> {
+    let report = |name: &str, program: Option<&str>| AgentReport {
+        name: name.into(),
+        title: name.into(),
+        program: program.map(str::to_owned),
+        notes: Vec::new(),
+    };
+    vec![report("coder", Some("/bin/coder")), report("gone", None), report("shell", Some("/bin/sh"))]
+}
+
+#[test]
+fn a_conversation_is_handed_over_with_a_brief_that_is_read_first() {
+    let mut window = choosing_agent(idle(1, "fix"), 0);
+    window.press("h");
+    assert_eq!(window.requests(), [Request::Brief { conversation: id(1) }]);
+    let of = FreshOf::Other("coder".into());
+    window.answer(Purpose::Brief { conversation: id(1), running: RunningTurn::Refuse, of }, brief());
+    let Some(Effect::Ask(purpose, request)) = window.take().pop() else { panic!("it was asked") };
+    let hand_over =
+        Request::HandOver { conversation: id(1), agent: "coder".into(), model: None, running: RunningTurn::Refuse };
+    assert_eq!(request, hand_over);
+    window.answer(purpose, Reply::Done);
+    assert_eq!(window.text(), "This was said.\n\nAsked:\nadd a button\n");
+    assert!(said(&window).contains("hands the conversation over to coder"), "{}", said(&window));
+    assert!(!window.requests().iter().any(|request| matches!(request, Request::Submit { .. })));
+}
+
+#[test]
+fn nothing_is_handed_over_where_that_would_mean_nothing() {
+    for (conversation, down, words) in [
+        (idle(1, "fix"), 1, "gone cannot be started"),
+        (idle(1, "fix"), 2, "it has shell already"),
+        (draft(1, "new"), 0, "nothing was said here yet"),
+        (working(1, "fix"), 0, "turn 7 runs"),
+    ] {
+        let mut window = choosing_agent(conversation, down);
+        window.press("h");
+        assert_eq!(window.requests(), [], "{words}");
+        assert!(said(&window).contains(words), "{words}: {}", said(&window));
+    }
+}
+
+#[test]
+fn a_held_message_is_handed_over_in_its_own_place() {
+    let mut window = choosing_agent(not_resumed(1, "fix"), 0);
+    window.press("h");
+    let of = FreshOf::Other("coder".into());
+    let purpose = Purpose::Brief { conversation: id(1), running: RunningTurn::Refuse, of: of.clone() };
+    window.answer(purpose, brief()).press("<enter>");
+    let Some(Effect::Ask(purpose, Request::EditQueued { .. })) =
+        window.take().into_iter().find(|effect| matches!(effect, Effect::Ask(Purpose::EditQueued { .. }, _)))
+    else {
+        panic!("its change is asked for")
+    };
+    window.answer(purpose, Reply::Done);
+    assert!(matches!(&window.requests()[..], [Request::HandOver { agent, .. }] if agent == "coder"));
 }

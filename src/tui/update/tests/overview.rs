@@ -1,8 +1,8 @@
 //! The overview of all conversations and the way back of a closed tab.
 
 use super::super::super::app::{App, Page};
-use super::super::super::event::{Event, Purpose};
-use super::super::super::overview::{self, Doing, Order};
+use super::super::super::event::{Effect, Event, Purpose};
+use super::super::super::overview::{self, Doing, HadTab, Order};
 use super::super::super::testing::{Window, ago, asking, asleep, draft, ended, id, idle, with_queue, working};
 use crate::domain::conversation::Tab;
 use crate::domain::id::ConversationId;
@@ -285,4 +285,58 @@ fn an_untouched_draft_is_deleted_with_the_same_question() {
     let mut window = Window::with(80, 24, vec![draft(1, "app"), idle(2, "b")]);
     window.press("<prefix>wis:draft<ctrl-d>yes<enter>");
     assert!(window.requests().contains(&Request::Remove { conversation: id(1) }));
+}
+
+#[test]
+fn an_archived_conversation_leaves_the_list_until_it_is_asked_for_and_comes_back() {
+    let mut window = window();
+    window.press("notes<ctrl-a>");
+    assert_eq!(window.requests(), [Request::Archive { conversation: id(4) }]);
+    window.answer(Purpose::Archive { conversation: id(4), had_tab: HadTab::No }, Reply::Done);
+    window.told(Conversation { tab: Tab::Archived, ..closed(4, "Notes of June") });
+    assert_eq!(rows(&window), [] as [i64; 0]);
+    assert!(window.status().contains("Ctrl+Z brings it back"), "{}", window.status());
+    window.press("<ctrl-u>is:archived");
+    assert_eq!(rows(&window), [4]);
+    window.press("<ctrl-a>");
+    assert_eq!(window.requests(), [Request::Unarchive { conversation: id(4) }]);
+}
+
+#[test]
+fn undoing_an_archive_gives_the_conversation_what_it_had() {
+    let mut window = window();
+    window.press("fix<ctrl-a>");
+    window.answer(Purpose::Archive { conversation: id(1), had_tab: HadTab::Yes }, Reply::Done);
+    window.take();
+    window.press("<ctrl-z>");
+    assert_eq!(window.requests(), [Request::OpenTab { conversation: id(1) }]);
+    window.press("<ctrl-z>");
+    assert_eq!(window.requests(), []);
+    assert!(window.status().contains("nothing was archived here"), "{}", window.status());
+}
+
+#[test]
+fn what_is_read_follows_the_chosen_row_and_what_is_said_in_it() {
+    let mut window = window();
+    let asked = |window: &mut Window| -> Vec<(ConversationId, crate::domain::id::Timestamp)> {
+        let purposes = window.take().into_iter().filter_map(|effect| match effect {
+            Effect::Ask(Purpose::Peek { conversation, at }, _) => Some((conversation, at)),
+            _ => None,
+        });
+        purposes.collect()
+    };
+    window.press("<ctrl-p>");
+    let first = asked(&mut window);
+    assert_eq!(first.iter().map(|(id, _)| id.0).collect::<Vec<_>>(), [5]);
+    window.press("<down>");
+    assert_eq!(asked(&mut window).len(), 1, "another row is chosen");
+    // What was asked for the row that was left comes late.
+    let (conversation, at) = first[0];
+    let turn = ended(6, "a late answer", TurnEnd::Completed);
+    window.answer(Purpose::Peek { conversation, at }, Reply::Turns(vec![turn]));
+    assert!(!window.picture().contains("a late answer"), "{}", window.picture());
+    window.told(Conversation { active_at: ago(0), ..closed(4, "Notes of June") });
+    assert_eq!(asked(&mut window).first(), Some(&(id(4), ago(0))), "more was said in it");
+    window.press("<ctrl-p><down>");
+    assert_eq!(asked(&mut window), []);
 }

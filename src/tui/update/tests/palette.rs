@@ -2,7 +2,7 @@
 
 use super::super::super::app::Page;
 use super::super::super::event::Purpose;
-use super::super::super::keymap::{self, Command};
+use super::super::super::keymap::{Command, Keymap};
 use super::super::super::palette::{self, Does};
 use super::super::super::testing::{Window, asleep, id, idle};
 use crate::domain::conversation::Tab;
@@ -30,7 +30,7 @@ fn offered(window: &Window) -> Vec<Does> {
 #[test]
 fn untouched_it_offers_every_action_and_every_conversation() {
     let offered = offered(&window());
-    for action in keymap::actions() {
+    for action in Keymap::default().actions() {
         assert!(offered.contains(&Does::Act(action)));
     }
     for number in [1, 2, 9] {

@@ -1,17 +1,27 @@
-//! The shapes that scripts read. Fields are only added; what they mean never changes.
+//! The shapes that scripts read: what `--json` prints and what an export holds. `docs/json.md` describes each field, and a test holds the two
+//! together.
+//!
+//! Change here: a field is added, with its line in the document. What a field means never changes; should one have to, `VERSION` grows.
+//! Not here: printing (`cli`) or writing a file (`export`).
 
-use super::{CliError, say};
 use crate::domain::continuity::DecisionRecord;
+use crate::domain::conversation::Begun;
+use crate::domain::id::ConversationId;
 use crate::domain::request::{Choice, Request, RequestState};
 use crate::domain::search::{Found, Piece};
 use crate::domain::turn::{Evidence, TurnRecord, TurnState, Work};
-use crate::protocol::message::{Conversation, Process, Session, Status, Submitted, TakenUp};
-use serde::Serialize;
+use crate::protocol::message::{BUILD, Conversation, Counts, HostReport, Process, Session, Status, Submitted, TakenUp};
 use serde_json::{Value, json};
 
-/// One object on one line.
-pub fn print(value: &impl Serialize) -> Result<(), CliError> {
-    say(&serde_json::to_string(value)?)
+/// Every object has it as `version`. Within one version fields are only added.
+pub const VERSION: u32 = 1;
+
+/// The object with the version of its shape.
+pub fn versioned(mut value: Value) -> Value {
+    if let Value::Object(fields) = &mut value {
+        fields.insert("version".into(), json!(VERSION));
+    }
+    value
 }
 
 /// A message that was sent: what was decided, and where it is.
@@ -36,8 +46,16 @@ pub fn with_end(mut sent: Value, turn: &TurnRecord) -> Value {
     sent
 }
 
-/// A turn of the log.
-pub fn turn(turn: &TurnRecord) -> Value {
+/// A turn as it is remembered.
+pub fn turn(conversation: ConversationId, turn: &TurnRecord) -> Value {
+    let mut value = turn_fields(turn);
+    if let Value::Object(fields) = &mut value {
+        fields.insert("conversation".into(), json!(conversation));
+    }
+    value
+}
+
+fn turn_fields(turn: &TurnRecord) -> Value {
     let mut value = json!({
         "turn": turn.number,
         "session": turn.session,
@@ -113,6 +131,20 @@ fn work(work: &Work) -> Value {
     })
 }
 
+/// A turn of an export: with all decisions about its message, oldest first.
+pub fn exported_turn(record: &TurnRecord, decisions: &[&DecisionRecord]) -> Value {
+    let mut value = json!({ "decisions": decisions.iter().map(|made| decision(made)).collect::<Vec<_>>() });
+    if let (Value::Object(fields), Value::Object(turn)) = (&mut value, turn_fields(record)) {
+        fields.extend(turn);
+    }
+    value
+}
+
+/// In the place of a turn where there is none.
+pub fn no_turn(conversation: ConversationId) -> Value {
+    json!({ "conversation": conversation, "turn": null })
+}
+
 /// A turn that was found. `hits` are the places of the words in `snippet`, from and to, in characters.
 pub fn found(found: &Found) -> Value {
     let mut snippet = String::new();
@@ -184,6 +216,16 @@ pub fn conversation(conversation: &Conversation) -> Value {
         "queue_held": conversation.queue_held,
         "unread": conversation.unread.as_ref().map(|end| end.word()),
         "open": matches!(conversation.tab, crate::domain::conversation::Tab::Open { .. }),
+        "archived": conversation.tab == crate::domain::conversation::Tab::Archived,
+        "forked_from": match &conversation.begun {
+            Begun::Forked(fork) => Some(json!({ "conversation": fork.from, "title": fork.title, "turn": fork.turn })),
+            Begun::New => None,
+        },
+        "spent": {
+            "input_tokens": conversation.spent.input_tokens,
+            "output_tokens": conversation.spent.output_tokens,
+            "cost_usd_micros": conversation.spent.cost_micros,
+        },
         "draft": conversation.draft,
         "turns": conversation.turns,
         "next_decision": conversation.next.continuity.word(),
@@ -212,6 +254,38 @@ pub fn model(conversation: &Conversation) -> Value {
         "next_decision": conversation.next.continuity.word(),
         "next_why": conversation.next.why.code(),
         "next_why_text": conversation.next.why.text(),
+    })
+}
+
+/// What a host that runs keeps.
+pub fn host(report: &HostReport) -> Value {
+    json!({
+        "running": true,
+        "pid": report.pid,
+        "build": report.build,
+        "client_build": BUILD,
+        "started_ms": report.started_at,
+        "conversations": report.conversations,
+        "sessions": report.sessions,
+        "turns_running": report.turns_running,
+        "windows": report.clients,
+        "store_trouble": report.store_trouble,
+    })
+}
+
+/// How many conversations are in each state.
+pub fn counts(counts: &Counts) -> Value {
+    json!({
+        "running": true,
+        "working": counts.working,
+        "asks": counts.asks,
+        "idle": counts.idle,
+        "asleep": counts.asleep,
+        "drafts": counts.drafts,
+        "queued": counts.queued,
+        "held": counts.held,
+        "unread_completed": counts.unread_completed,
+        "unread_other": counts.unread_other,
     })
 }
 

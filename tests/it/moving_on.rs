@@ -1,0 +1,121 @@
+//! A conversation goes on elsewhere: with another agent, in a fork of it, or taken over from an agent's own screen. With a small agent (`coder/`).
+
+use crate::home::{Home, Tab};
+use crate::requests::{coder_tab, home_with_coder};
+use crate::window::{is_ready, open};
+use serde_json::json;
+
+#[test]
+fn a_conversation_is_handed_over_with_a_brief_and_says_so() {
+    let home = home_with_coder();
+    let tab = coder_tab(&home);
+    let nothing = tab.run("handover", &["shell"]).ended_with(6);
+    assert!(nothing.stderr.contains("nothing was said"), "{nothing:?}");
+    tab.send("write the plan");
+    let same = tab.run("handover", &["coder"]).ended_with(6);
+    assert!(same.stderr.contains("it has agent coder already"), "{same:?}");
+    let unknown = tab.run("handover", &["nobody"]).ended_with(6);
+    assert!(unknown.stderr.contains("nobody"), "{unknown:?}");
+    assert_eq!(tab.state()["next_decision"], "reused", "what was refused changed nothing");
+
+    let told = tab.run("handover", &["shell", "--json"]).done().json();
+    assert_eq!((&told["from"], &told["to"]), (&json!("coder"), &json!("shell")));
+    assert!(told["brief"].as_str().is_some_and(|brief| brief.contains("write the plan")), "{told}");
+    assert_eq!(tab.log().len(), 1, "nothing is sent by itself");
+    assert_eq!(tab.state()["next_why_text"], "handed over from coder to shell");
+    let sent = tab.send("true").is("fresh", "handed_over", "completed");
+    assert_eq!((sent.text("why_text"), sent.number("session")), ("handed over from coder to shell", 2));
+    tab.send("true").reused();
+    // Handed back: that is a handover too.
+    tab.run("handover", &["coder"]).done();
+    tab.send("go on").is("fresh", "handed_over", "completed");
+}
+
+#[test]
+fn the_window_hands_a_conversation_over_from_the_list_of_agents() {
+    let home = home_with_coder();
+    let tab = coder_tab(&home);
+    tab.send("write the plan");
+    let mut ui = open(&home, 100, 30);
+    ui.wait_until("the conversation", is_ready);
+    ui.keys("<prefix>C");
+    ui.wait_until("the agents", |seen| seen.has("── agents") && seen.has("shell ·"));
+    ui.keys(&"<up>".repeat(20));
+    let seen = ui.wait_until("the first one is chosen", |seen| seen.row(1).starts_with("> "));
+    let agents: Vec<String> = seen.text().lines().skip(1).map(str::to_owned).collect();
+    // What is known of one is indented further.
+    let names = agents.iter().filter(|line| line.contains(" · ") && !line.starts_with("    "));
+    let down = names.take_while(|line| !line[2..].starts_with("shell ·")).count();
+    ui.keys(&"<down>".repeat(down));
+    ui.wait_until("the shell is chosen", |seen| seen.text().lines().any(|line| line.starts_with("> shell ·")));
+    ui.keys("h");
+    ui.wait_until("the brief is there to be read", |seen| {
+        seen.has("## Now") && seen.has("hands the conversation over")
+    });
+    // A shell is no reader of briefs.
+    ui.keys("<ctrl-c>true<enter>");
+    ui.wait_until("it went to the other agent", |seen| seen.has("handed over from coder to shell"));
+}
+
+#[test]
+fn a_fork_begins_behind_a_turn_and_has_what_was_said_before_it_as_its_past() {
+    let home = home_with_coder();
+    let tab = coder_tab(&home);
+    let nothing = tab.run("fork", &[]).ended_with(6);
+    assert!(nothing.stderr.contains("nothing was said"), "{nothing:?}");
+    for prompt in ["plan the login", "build the login", "rename everything"] {
+        tab.send(prompt);
+    }
+    let none = tab.run("fork", &["--turn", "9"]).ended_with(6);
+    assert!(none.stderr.contains("no turn 9"), "{none:?}");
+
+    let told = tab.run("fork", &["--turn", "2", "--brief", "--json"]).done().json();
+    let fork = Tab { home: &home, id: told["conversation"].to_string() };
+    let brief = told["brief"].as_str().expect("a text");
+    assert!(brief.contains("plan the login") && brief.contains("build the login"), "{brief}");
+    assert!(!brief.contains("rename everything"), "what came later is no past of it: {brief}");
+    let state = fork.state();
+    assert_eq!(state["forked_from"], json!({ "conversation": 1, "title": "plan the login", "turn": 2 }));
+    assert_eq!((&state["title"], &state["agent"]), (&json!("plan the login (fork)"), &json!("coder")));
+    let sent = fork.send("build it otherwise").is("fresh", "forked", "completed");
+    assert_eq!(sent.text("why_text"), "forked from \"plan the login\" at turn 2");
+    fork.send("go on").reused();
+
+    let log = fork.run("log", &["--past", "--json"]).done().json_lines();
+    let said: Vec<_> =
+        log.iter().map(|turn| (turn["past"] == true, turn["prompt"].as_str().expect("a text"))).collect();
+    let past = [(true, "plan the login"), (true, "build the login")];
+    assert_eq!(said, [past[0], past[1], (false, "build it otherwise"), (false, "go on")]);
+    assert_eq!(tab.log().len(), 3, "the conversation that it left is as it was");
+
+    // A fork of the fork has both pasts; what is deleted is gone from it, and nothing else is.
+    let second = fork.run("fork", &["--turn", "1", "--agent", "shell"]).done().stdout;
+    let second = Tab { home: &home, id: second.trim().to_owned() };
+    let past = || -> Vec<String> {
+        let log = second.run("log", &["--past", "--json"]).done().json_lines();
+        log.iter().map(|turn| turn["prompt"].as_str().expect("a text").to_owned()).collect()
+    };
+    assert_eq!(past(), ["plan the login", "build the login", "build it otherwise"]);
+    home.run(&["rm", "-c", "1", "--yes"]).done();
+    assert_eq!(past(), ["build it otherwise"]);
+    second.send("true").is("fresh", "forked", "completed");
+}
+
+#[test]
+fn a_fork_is_made_in_the_window_and_outlives_it_and_the_host() {
+    let home = Home::new();
+    let tab = home.tab();
+    tab.send("echo the first answer");
+    let mut ui = open(&home, 80, 24);
+    ui.wait_until("the conversation", is_ready);
+    ui.keys("<prefix>f");
+    let seen = ui.wait_until("the fork with its brief", |seen| seen.tabs().contains(" 2 ") && seen.has("## Now"));
+    assert!(seen.has("before the fork, in"), "{seen}");
+    ui.keys("<ctrl-c>echo another<enter>");
+    ui.wait_until("its first message says where it comes from", |seen| seen.has("forked from"));
+    home.run(&["wait", "-c", "2"]).done();
+    ui.kill();
+    home.kill_host();
+    let log = home.run(&["log", "-c", "2", "--past", "--json"]).done().json_lines();
+    assert_eq!(log.iter().map(|turn| turn["answer"].clone()).collect::<Vec<_>>(), ["the first answer", "another"]);
+}
