@@ -370,6 +370,7 @@ impl Driver {
             | Effect::Reply { .. }
             | Effect::Tell { .. }
             | Effect::Query { query: Query::EndedTurn { .. }, .. }
+            | Effect::Prompts { .. }
             | Effect::DescribeAgents { .. }
             | Effect::AddWorktree { .. }
             | Effect::CountWorktree { .. }
@@ -435,6 +436,7 @@ impl Driver {
                 }
             }
             Effect::Search { client, id, query, most } => self.read(client, id, What::Words { query, most }),
+            Effect::Prompts { client, id, most } => self.read(client, id, What::Prompts { most }),
             Effect::Query { client, id, query } => self.read(client, id, What::Turns(query)),
             Effect::DescribeAgents { client, id } => self.describe_agents(client, id),
             Effect::AddWorktree { client, id, wanted, branch } => {

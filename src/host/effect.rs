@@ -90,6 +90,12 @@ pub enum Effect {
         query: search::Query,
         most: u32,
     },
+    /// The same for the newest messages.
+    Prompts {
+        client: ClientId,
+        id: u64,
+        most: u32,
+    },
     StartSession {
         conversation: ConversationId,
         order: StartOrder,

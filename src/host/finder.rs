@@ -27,6 +27,7 @@ pub struct ToFind {
 
 pub enum What {
     Turns(Query),
+    Prompts { most: u32 },
     Words { query: search::Query, most: u32 },
 }
 
@@ -60,6 +61,12 @@ fn run(mut reader: Reader, orders: &Receiver<ToFind>, incoming: &tokio::sync::mp
                     Ok(findings) => Reply::Found(findings),
                     Err(error) => Reply::Refused { why: Refusal::SearchTrouble(error.to_string()) },
                 }
+            }
+            What::Prompts { most } => {
+                let most = usize::try_from(most).unwrap_or(usize::MAX);
+                reader
+                    .prompts(most)
+                    .map_or_else(|error| Reply::Refused { why: Refusal::StoreTrouble(cause(&error)) }, Reply::Prompts)
             }
             What::Turns(query) => turns(&mut reader, query)
                 .unwrap_or_else(|error| Reply::Refused { why: Refusal::StoreTrouble(cause(&error)) }),

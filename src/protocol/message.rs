@@ -8,12 +8,13 @@ use crate::domain::conversation::{Begun, QueueHeld};
 pub use crate::domain::conversation_state::{Place, RunningTurn, TakenUp};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Generation, SessionNumber, Timestamp, TurnNumber};
+pub use crate::domain::prompt::Prompt;
 use crate::domain::request::{Choice, RequestKind, RequestNumber};
 use crate::domain::search::{Findings, TURN_STATES};
 use crate::domain::session::AsleepWhy;
 use crate::domain::turn::{Evidence, TurnEnd, TurnRecord, TurnState, Usage};
 use crate::domain::worktree::{Work, Worktree};
-use crate::terminal::frame::{FrameDelta, Size};
+use crate::terminal::frame::{FrameDelta, Size, TextRow};
 use crate::terminal::keys::{Focus, Key, Mouse};
 use serde::{Deserialize, Serialize};
 
@@ -272,6 +273,10 @@ pub enum Request {
         text: String,
         most: u32,
     },
+    /// The newest `most` messages of all conversations, each once; fewer where they would not fit in one frame. `Reply::Prompts`.
+    Prompts {
+        most: u32,
+    },
     /// The profiles and what each can do here. `Reply::Agents`.
     Agents,
     /// `Reply::Host`.
@@ -362,6 +367,8 @@ pub enum Reply {
     },
     Decisions(Vec<DecisionRecord>),
     Found(Findings),
+    /// Newest first.
+    Prompts(Vec<Prompt>),
     Agents(Vec<AgentReport>),
     Host(HostReport),
     Viewing {
@@ -710,6 +717,8 @@ pub enum ViewInput {
         turn: TurnNumber,
         started_at: Option<Timestamp>,
     },
+    /// All rows of the session as text, those above the screen too. Brings `ViewOutput::Text`.
+    ReadText,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -722,6 +731,8 @@ pub enum Scroll {
     Top,
     /// Back to the live screen.
     Live,
+    /// The row with this number (`ScrollPosition::left`) is the first that is shown, as far as there are rows.
+    ToRow(i64),
 }
 
 /// From the host on a view.
@@ -732,6 +743,12 @@ pub enum ViewOutput {
     /// Where this turn began is not known, or not kept any more; the view stays where it is.
     NoPlace {
         turn: TurnNumber,
+    },
+    /// The rows follow those of the part before; `first` is the number of the very first one.
+    Text {
+        first: i64,
+        rows: Vec<TextRow>,
+        rest: Rest,
     },
     /// The process is gone; nothing follows.
     Ended,

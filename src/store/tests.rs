@@ -1019,6 +1019,27 @@ fn a_search_never_looks_into_a_file_that_was_moved_away() {
     assert_eq!(searcher.search(&query, 9).unwrap().found.len(), 1);
 }
 
+#[test]
+fn the_newest_messages_are_told_each_once_long_ones_cut_and_no_more_than_fit() {
+    let home = Home::new();
+    let mut changes = vec![Change::Conversation(conversation(1))];
+    let long = "日".repeat(5_000);
+    for (number, prompt) in (1..).zip(["one", "two", long.as_str(), "one"]) {
+        changes.push(Change::Turn(ONE, asked(number, prompt, "")));
+    }
+    let store = home.reopened(&changes);
+    let told = |most| {
+        let prompts = read(&store).prompts(most).unwrap();
+        prompts.into_iter().map(|prompt| (prompt.turn.0, prompt.text.chars().count(), prompt.bytes)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(9), [(4, 3, 3), (3, 4_096, 15_000), (2, 3, 3)]);
+    assert_eq!(told(1), [(4, 3, 3)]);
+    changes.extend((5..200).map(|number| Change::Turn(ONE, asked(number, &format!("{number}{long}"), ""))));
+    let bytes: usize =
+        read(&Home::new().reopened(&changes)).prompts(999).unwrap().iter().map(|one| one.text.len()).sum();
+    assert!(bytes <= 512 * 1024 && bytes > 400 * 1024, "{bytes}");
+}
+
 /// The best turns for a text as a person types it.
 fn found(store: &Store, text: &str, most: usize) -> Vec<Found> {
     read(store).search(&Query::parse(text).unwrap(), most).unwrap().found

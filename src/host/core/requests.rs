@@ -26,6 +26,9 @@ const MOST_TURNS: u32 = 500;
 /// The most turns that one search brings: nobody reads more, and that is far below a frame.
 const MOST_FOUND: u32 = 200;
 
+/// The most messages that one `Prompts` request brings.
+const MOST_PROMPTS: u32 = 5_000;
+
 impl HostCore {
     pub(super) fn asked(&mut self, client: ClientId, id: u64, request: Request, now: Timestamp) -> Vec<Effect> {
         let reply = |reply| vec![Effect::Reply { client, id, reply }];
@@ -185,6 +188,7 @@ impl HostCore {
                 Ok(query) => vec![Effect::Search { client, id, query, most: most.min(MOST_FOUND) }],
                 Err(state) => now_reply(Reply::Refused { why: Refusal::NoSuchState(state) }),
             },
+            Request::Prompts { most } => vec![Effect::Prompts { client, id, most: most.min(MOST_PROMPTS) }],
             Request::Agents => vec![Effect::DescribeAgents { client, id }],
             Request::HostStatus => now_reply(Reply::Host(self.report())),
             Request::HostStop => {
@@ -628,6 +632,7 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         // A hook that calls late is no error.
         | Request::Signal { .. }
         | Request::Search { .. }
+        | Request::Prompts { .. }
         | Request::Agents
         | Request::HostStatus
         | Request::HostStop
@@ -692,6 +697,7 @@ fn saves(request: &Request) -> bool {
         | Request::Signal { .. }
         | Request::Why { .. }
         | Request::Search { .. }
+        | Request::Prompts { .. }
         | Request::Agents
         | Request::HostStatus
         | Request::HostStop

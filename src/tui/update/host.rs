@@ -7,7 +7,8 @@ use super::super::keymap::Command;
 use super::super::overview::{Listed, is_open};
 use super::super::reader::Standing;
 use super::{
-    STARTING, agents, ask, brief, command, fetch, fork, look, overview, save_draft, say, say_trouble, search, select,
+    STARTING, agents, ask, brief, command, fetch, fork, history, look, overview, save_draft, say, say_trouble, search,
+    select,
 };
 use crate::client::Absent;
 use crate::client::kept::KeptText;
@@ -162,6 +163,10 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
             search::turn_came(app, conversation, turn, turns);
         }
         (Purpose::AgentSessions(agent), Reply::AgentSessions(sessions)) => agents::sessions_came(app, &agent, sessions),
+        (Purpose::Prompts, Reply::Prompts(prompts)) => history::came(app, prompts),
+        (Purpose::WholePrompt { conversation, turn }, Reply::Turns(turns)) => {
+            history::whole_came(app, conversation, turn, turns);
+        }
         (Purpose::List, Reply::Overview(all)) => overview::came(app, all.conversations),
         (Purpose::Archive { conversation, had_tab }, Reply::Done) => overview::archived(app, conversation, had_tab),
         (Purpose::Peek { conversation, at }, Reply::Turns(turns)) => overview::peeked(app, conversation, at, turns),
@@ -254,6 +259,8 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
         | Purpose::Agents
         | Purpose::OpenTab(_)
         | Purpose::OneTurn { .. }
+        | Purpose::Prompts
+        | Purpose::WholePrompt { .. }
         | Purpose::CloseTab(_)
         | Purpose::RemoveWorktree
         | Purpose::Fork(_)

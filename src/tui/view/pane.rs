@@ -132,7 +132,7 @@ fn cursor_of(frame: &Frame, area: Rect) -> Option<Position> {
 }
 
 /// Puts a row's runs into cells. The emulator's widths rule: what this terminal would draw wider is cut to its first character.
-fn draw_row(row: &Row, left: u16, area: Rect, buffer: &mut Buffer) {
+pub fn draw_row(row: &Row, left: u16, area: Rect, buffer: &mut Buffer) {
     let mut column: u32 = 0;
     for run in &row.runs {
         let style = style(run.style);

@@ -65,6 +65,8 @@ pub fn mark(conversation: &Conversation) -> Span<'static> {
         (Status::NeedsApproval, _) => Span::styled("!", alert()),
         (Status::NeedsAnswer, _) => Span::styled("?", alert()),
         (Status::Sending | Status::Working, _) => Span::styled("*", Style::new().fg(theme::ACCENT)),
+        // Its queue waits until the person says what is to become of it.
+        _ if conversation.queue_held.is_some() => Span::styled("+", alert()),
         (Status::Draft | Status::Idle | Status::AsleepWillResume | Status::AsleepCannotResume, Some(end)) => {
             end_mark(end)
         }

@@ -1,8 +1,10 @@
 //! Pictures of the window. Look at a changed one before taking it over: INSTA_UPDATE=always.
 
+mod copy;
 mod overview;
 mod palette;
 mod search;
+mod writing;
 
 use super::super::app::FreshOf;
 use super::super::event::{Event, Purpose};
@@ -278,7 +280,7 @@ fn why_tells_decisions_with_their_evidence() {
 #[test]
 fn a_scrolled_pane_says_how_far_and_how_back() {
     check("scrolled", &[idle(1, "fix login")], |window| {
-        window.scrolled_frame(&["older row", "another"], None, ScrollPosition { up: 120, most: 500 });
+        window.scrolled_frame(&["older row", "another"], None, ScrollPosition { up: 120, most: 500, left: 12 });
     });
 }
 
