@@ -107,6 +107,10 @@ fn enter_shows_the_conversation_with_the_page_of_that_turn() {
     window.answer(purpose, Reply::Turns(vec![ended(3, "an old prompt", TurnEnd::Completed)]));
     assert!(matches!(window.app.page, Some(Page::Turn { number: TurnNumber(3), .. })));
     assert!(window.picture().contains("an old prompt"), "{}", window.picture());
+    // The turns between it and those that were fetched are not passed over in silence.
+    window.press("]");
+    assert!(matches!(window.app.page, Some(Page::Turn { number: TurnNumber(3), .. })));
+    assert!(window.picture().contains("its neighbours are not here yet"), "{}", window.picture());
     window.press("<esc>");
     assert!(window.app.page.is_none());
 }
