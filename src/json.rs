@@ -206,6 +206,10 @@ pub fn conversation(conversation: &Conversation) -> Value {
             Process::Alive { pid, .. } => *pid,
             Process::Asleep { .. } => None,
         }),
+        "asks": session.and_then(|session| session.asks.as_ref()).map(|asked| {
+            json!({ "kind": asked.kind.word(), "text": asked.text })
+        }),
+        "warning": session.and_then(|session| session.warning.as_ref()),
         "background": session.map_or(0, |session| match &session.process {
             Process::Alive { background, .. } => *background,
             Process::Asleep { .. } => 0,

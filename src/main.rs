@@ -1,6 +1,7 @@
 //! The program's door: arguments to the window or a verb; errors to words and an exit code.
 
 use clap::Parser;
+use std::io::Write;
 use std::process::ExitCode;
 use threadkeep::cli::{self, Arguments};
 use threadkeep::client::environment;
@@ -9,6 +10,7 @@ use threadkeep::paths::Paths;
 use threadkeep::tui::{self, keymap};
 
 fn main() -> ExitCode {
+    cli::completions::answer();
     let outcome = match Arguments::parse().verb {
         Some(verb) => cli::run(verb).map_err(|error| (error.to_string(), error.exit_code())),
         None => open_window().map(|()| cli::ExitCode::Done),
@@ -16,7 +18,8 @@ fn main() -> ExitCode {
     match outcome {
         Ok(code) => ExitCode::from(code as u8),
         Err((text, code)) => {
-            eprintln!("threadkeep: {text}");
+            // Where not even that can be written (a full disk behind it), the code says it still.
+            let _ = writeln!(std::io::stderr(), "threadkeep: {text}");
             ExitCode::from(code as u8)
         }
     }

@@ -3,6 +3,7 @@
 //! Change here: what a profile may say. Everything about one concrete agent is a file in `assets/`; no agent has its name in here.
 //! Not here: doing any of it (host). Values in, values out: the environment, the folders and the token come in as values.
 
+pub mod answer;
 pub mod assets;
 mod base64;
 pub mod catalog;

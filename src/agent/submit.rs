@@ -2,9 +2,8 @@
 //!
 //! Change here: new ways of submitting (a profile names them). Not here: writing, typing and waiting (host).
 
-use super::profile::{Brackets, ChooseKeys, Paste, RequestRules, Submit, TextKeys, Variant};
+use super::profile::{Brackets, GapFrom, Paste, Submit, Variant};
 use crate::domain::id::TurnNumber;
-use crate::domain::request::Choice;
 
 const PASTE_BEGINS: &str = "\u{1b}[200~";
 const PASTE_ENDS: &str = "\u{1b}[201~";
@@ -24,6 +23,15 @@ pub struct Submission {
 pub struct Typing {
     pub bytes: Vec<u8>,
     pub then_wait_ms: u64,
+    /// From when that counts.
+    pub from: GapFrom,
+}
+
+impl Typing {
+    /// Bytes that nothing is waited for after.
+    pub fn at_once(bytes: impl Into<Vec<u8>>) -> Typing {
+        Typing { bytes: bytes.into(), then_wait_ms: 0, from: GapFrom::Read }
+    }
 }
 
 /// What may stand in the agent's composer before the message.
@@ -45,46 +53,22 @@ pub fn submit(variant: &Variant, turn: TurnNumber, text: &str, composer: Compose
             if !content.ends_with(b"\n") {
                 content.push(b'\n');
             }
-            let keys = Typing { bytes: keys.fill(turn).into_bytes(), then_wait_ms: 0 };
+            let keys = Typing::at_once(keys.fill(turn));
             Submission { files: vec![(file.fill(turn), content)], steps: vec![keys] }
         }
         Submit::Paste(paste) => {
             let then_wait_ms = paste.gap_ms.max(AFTER_CLEARING_MS);
-            let clear = clearing(paste, composer).map(|bytes| Typing { bytes, then_wait_ms });
+            let clear = clearing(paste, composer).map(|bytes| Typing { bytes, then_wait_ms, from: GapFrom::Read });
             let steps = clear.into_iter().chain(pasted_and_sent(paste, text)).collect();
             Submission { files: Vec::new(), steps: joined(steps) }
         }
     }
 }
 
-/// Says what an answer to a request is typed as; none where this agent takes it in its own screen only.
-pub fn answer(rules: &RequestRules, variant: &Variant, choice: &Choice) -> Option<Vec<Typing>> {
-    let keys = |keys: &str| Some(vec![Typing { bytes: keys.as_bytes().to_vec(), then_wait_ms: 0 }]);
-    match choice {
-        Choice::Allow => keys(&rules.permission.as_ref()?.allow),
-        Choice::Deny => keys(&rules.permission.as_ref()?.deny),
-        Choice::Text(text) => {
-            let question = rules.question.as_ref()?;
-            match (question.choose, question.text, &variant.submit) {
-                (Some(choose), _, _) if is_option(text) => keys(&match choose {
-                    ChooseKeys::Digit => text.trim().to_owned(),
-                    ChooseKeys::DigitEnter => format!("{}\r", text.trim()),
-                }),
-                (_, Some(TextKeys::Paste), Submit::Paste(paste)) => Some(pasted_and_sent(paste, text)),
-                (_, Some(_) | None, Submit::Paste(_) | Submit::File { .. }) => None,
-            }
-        }
-    }
-}
-
-/// Whether it is the number of an option.
-fn is_option(text: &str) -> bool {
-    matches!(text.trim().as_bytes(), [b'1'..=b'9'])
-}
-
-fn pasted_and_sent(paste: &Paste, text: &str) -> Vec<Typing> {
-    let text = Typing { bytes: pasted(paste, text).into_bytes(), then_wait_ms: paste.gap_ms };
-    let keys = Typing { bytes: paste.keys.clone().into_bytes(), then_wait_ms: 0 };
+/// The text as a message is typed.
+pub(super) fn pasted_and_sent(paste: &Paste, text: &str) -> Vec<Typing> {
+    let text = Typing { bytes: pasted(paste, text).into_bytes(), then_wait_ms: paste.gap_ms, from: paste.gap_from };
+    let keys = Typing::at_once(paste.keys.clone());
     joined(vec![text, keys])
 }
 
@@ -100,8 +84,13 @@ fn clearing(paste: &Paste, composer: Composer) -> Option<Vec<u8>> {
 fn pasted(paste: &Paste, text: &str) -> String {
     let is_command = paste.pad_start.iter().any(|start| text.trim_start().starts_with(start));
     let text = format!("{}{text}{}", if is_command { paste.pad_with.as_str() } else { "" }, paste.pad_end);
+    in_brackets(paste, &text)
+}
+
+/// The text as it is pasted, with nothing around it.
+pub(super) fn in_brackets(paste: &Paste, text: &str) -> String {
     match paste.brackets {
-        Brackets::Yes => format!("{PASTE_BEGINS}{}{PASTE_ENDS}", without_end_marks(&text)),
+        Brackets::Yes => format!("{PASTE_BEGINS}{}{PASTE_ENDS}", without_end_marks(text)),
         // Nothing tells text from keys here: only what is text goes out.
         Brackets::No => {
             text.chars().filter(|character| !character.is_control() || matches!(character, '\n' | '\t')).collect()
@@ -127,6 +116,7 @@ fn joined(steps: Vec<Typing>) -> Vec<Typing> {
             Some(last) => {
                 last.bytes.extend(step.bytes);
                 last.then_wait_ms = step.then_wait_ms;
+                last.from = step.from;
             }
             None => joined.push(step),
         }
@@ -168,7 +158,7 @@ mod tests {
                 let [(name, content)] = &submission.files[..] else { panic!("one file") };
                 assert_eq!(name, "turn-17");
                 assert_eq!(content.strip_suffix(b"\n").unwrap(), text.strip_suffix('\n').unwrap_or(text).as_bytes());
-                let [Typing { bytes: keys, then_wait_ms: 0 }] = &submission.steps[..] else { panic!("one step") };
+                let [Typing { bytes: keys, then_wait_ms: 0, .. }] = &submission.steps[..] else { panic!("one step") };
                 assert!(keys.len() < 60, "a cooked line and a narrow pane take it");
                 assert!(String::from_utf8_lossy(keys).contains(" __tk 17"));
             }
@@ -212,37 +202,6 @@ mod tests {
     fn without_brackets_only_text_is_typed() {
         let variant = variant(r#"{ brackets = "no", gap_ms = 0 }"#);
         assert_eq!(typed(&variant, "a\u{1b}[A\u{3}\nb", Composer::Empty), "\"a[A\\nb\\r\" 0");
-    }
-
-    #[test]
-    fn an_answer_is_typed_only_where_the_profile_says_how() {
-        let variant = variant("{ gap_ms = 0 }");
-        let rules = |text: &str| toml::from_str::<RequestRules>(text).unwrap();
-        let typed = |rules: &RequestRules, choice: Choice| {
-            let steps = answer(rules, &variant, &choice)?;
-            Some(steps.into_iter().map(|step| String::from_utf8(step.bytes).unwrap()).collect::<String>())
-        };
-        let none = rules("");
-        let both = rules(
-            "permission = { allow = \"1\", deny = \"n\" }\nquestion = { choose = \"digit-enter\", text = \"paste\" }",
-        );
-        let digits = rules("question = { choose = \"digit\" }");
-        let text = |text: &str| Choice::Text(text.into());
-        let table = [
-            (&none, Choice::Allow, None),
-            (&none, text("1"), None),
-            (&both, Choice::Allow, Some("1")),
-            (&both, Choice::Deny, Some("n")),
-            (&both, text("2\n"), Some("2\r")),
-            (&both, text("red"), Some("\u{1b}[200~red\u{1b}[201~\r")),
-            (&both, text("0"), Some("\u{1b}[200~0\u{1b}[201~\r")),
-            (&digits, text("3"), Some("3")),
-            (&digits, text("red"), None),
-            (&digits, Choice::Deny, None),
-        ];
-        for (rules, choice, wanted) in table {
-            assert_eq!(typed(rules, choice.clone()).as_deref(), wanted, "{choice:?}");
-        }
     }
 
     proptest! {

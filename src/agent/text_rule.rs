@@ -4,7 +4,7 @@
 
 use super::claim::Claim;
 use super::means::{Means, plain};
-use regex::Regex;
+use regex::{Captures, Regex};
 use serde::Deserialize;
 
 /// What is told of the text that a rule found, as evidence.
@@ -27,11 +27,7 @@ impl TextRule {
     /// What the first of the rules that fits makes of the text, and the part that it fits, as evidence.
     pub fn first(rules: &[TextRule], text: &str) -> Option<(Claim, String)> {
         let (rule, found) = rules.iter().find_map(|rule| Some((rule, rule.pattern.0.captures(text)?)))?;
-        let taken = rule.text.as_ref().map(|template| {
-            let mut taken = String::new();
-            found.expand(template, &mut taken);
-            taken
-        });
+        let taken = rule.text.as_ref().map(|template| expanded(&found, template));
         let part = found.get(0).map_or("", |part| part.as_str());
         // An empty pattern fits everything: then the whole text is what was seen.
         let seen = if part.trim().is_empty() { text } else { part };
@@ -39,7 +35,18 @@ impl TextRule {
     }
 }
 
+fn expanded(found: &Captures, template: &str) -> String {
+    let mut text = String::new();
+    found.expand(template, &mut text);
+    text
+}
+
 impl Pattern {
+    /// The template with its groups filled, where the text fits.
+    pub fn expand(&self, text: &str, template: &str) -> Option<String> {
+        self.0.captures(text).map(|found| expanded(&found, template))
+    }
+
     pub fn is_match(&self, text: &str) -> bool {
         self.0.is_match(text)
     }

@@ -8,7 +8,7 @@ use crate::domain::id::{Timestamp, TurnNumber};
 use crate::domain::request::RequestKind;
 use crate::domain::signal::{Ending, Seen, Signal};
 use crate::domain::turn::{Answer, Detail, Evidence, FailureKind, Source, Usage};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Follows one process. Moments are counted from its start.
@@ -19,6 +19,8 @@ pub struct Tracker {
     speaking: Option<usize>,
     /// The last state that each source told, to know a repetition.
     last: BTreeMap<Source, Claim>,
+    /// The sources that tell of a start by name. Such a one tells of each.
+    tell_starts: BTreeSet<Source>,
     /// The turn whose keys were typed and whose start was not seen yet.
     expected: Option<TurnNumber>,
     state: State,
@@ -81,16 +83,11 @@ enum State {
     },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Running {
     turn: Option<TurnNumber>,
-    asks: Asks,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asks {
-    Yes,
-    No,
+    /// What it waits for, as far as is known.
+    asks: Option<(RequestKind, String)>,
 }
 
 /// Whether the agent's own record of the turn that runs has its end, and so its answer.
@@ -108,6 +105,7 @@ impl Tracker {
             rules,
             speaking: None,
             last: BTreeMap::new(),
+            tell_starts: BTreeSet::new(),
             expected: None,
             state: State::Starting,
             prompt: None,
@@ -169,16 +167,17 @@ impl Tracker {
     }
 
     fn take_detail(&mut self, detail: Detail, evidence: Evidence, heard: &mut Vec<Heard>) {
-        // The last words of a turn that was cut off are no answer to the next message.
-        let is_late = evidence.source == Source::Transcript && self.record == Record::Behind;
-        let detail = Detail { answer: detail.answer.filter(|_| !is_late), ..detail };
-        let told_more = detail.model.is_some() || detail.usage.is_some();
-        let detail = Detail { usage: self.add_usage(detail.usage), ..detail };
         let runs = match self.state {
             State::Running(_) | State::Ended { .. } | State::Stirring { .. } => true,
             // A message of ours may be in the record before its start is seen.
             State::Starting | State::Settling { .. } | State::Idle => self.expected.is_some(),
         };
+        // What is read of a turn that was cut off belongs to no later one. Its record is told in order, so its own turn is known to be over.
+        if runs && evidence.source == Source::Transcript && self.record == Record::Behind {
+            return;
+        }
+        let told_more = detail.model.is_some() || detail.usage.is_some();
+        let detail = Detail { usage: self.add_usage(detail.usage), ..detail };
         let detail = match (runs, detail.answer) {
             (true, Some(answer)) => {
                 self.answer = Some(answer);
@@ -210,6 +209,9 @@ impl Tracker {
         if let Claim::Started { prompt: Some(prompt) } = &claim {
             self.prompt = Some(prompt.clone());
         }
+        if let Claim::Started { .. } = &claim {
+            self.tell_starts.insert(evidence.source);
+        }
         if evidence.source == Source::Transcript {
             self.follow_record(&claim);
         }
@@ -222,6 +224,9 @@ impl Tracker {
         }
         let repeated = self.last.insert(evidence.source, claim.clone()).is_some_and(|last| last == claim);
         if self.speaking.is_some_and(|best| best < rank) {
+            if let Claim::Asks { kind, text } = claim {
+                self.say_what_is_asked(kind, text, &evidence, heard);
+            }
             heard.push(Heard::Noted(evidence));
             self.end_if_whole(heard);
             return;
@@ -306,8 +311,8 @@ impl Tracker {
                     self.start(self.expected, evidence.clone(), heard);
                 }
             }
-            State::Running(running) if running.asks == Asks::Yes => {
-                running.asks = Asks::No;
+            State::Running(running) if running.asks.is_some() => {
+                running.asks = None;
                 heard.push(seen(Signal::GoesOn, evidence.clone()));
             }
             State::Running(_) | State::Stirring { .. } | State::Ended { .. } => {}
@@ -331,22 +336,37 @@ impl Tracker {
             State::Starting | State::Idle | State::Running(_) | State::Ended { .. } => {}
         }
         if let State::Running(running) = &mut self.state {
-            running.asks = Asks::Yes;
+            running.asks = Some((kind, text.clone()));
         }
         heard.push(seen(Signal::Asks { kind, text }, evidence));
     }
 
+    /// A worse source cannot say that something is asked, but what it is, where the best one told less.
+    fn say_what_is_asked(&mut self, kind: RequestKind, text: String, evidence: &Evidence, heard: &mut Vec<Heard>) {
+        let State::Running(Running { asks: Some((asked, known)), .. }) = &mut self.state else {
+            return;
+        };
+        if *asked == kind && text.len() > known.len() && text.contains(known.as_str()) {
+            known.clone_from(&text);
+            heard.push(seen(Signal::Asks { kind, text }, evidence.clone()));
+        }
+    }
+
     fn claim_end(&mut self, ending: Ending, evidence: Evidence, now: Duration, heard: &mut Vec<Heard>) {
         match self.state {
-            // Too short for its start to be told.
-            State::Idle if self.expected.is_some() && ending != Ending::Interrupted => {
+            // Too short for its start to be told. From a source that tells of every start it is an end that comes late.
+            State::Idle
+                if self.expected.is_some()
+                    && ending != Ending::Interrupted
+                    && !self.tell_starts.contains(&evidence.source) =>
+            {
                 self.start(self.expected, evidence.clone(), heard);
             }
             State::Stirring { turn, .. } if ending != Ending::Interrupted => self.start(turn, evidence.clone(), heard),
             State::Stirring { .. } => self.state = State::Idle,
             State::Starting | State::Settling { .. } | State::Idle | State::Running(_) | State::Ended { .. } => {}
         }
-        let State::Running(running) = self.state else {
+        let State::Running(running) = self.state.clone() else {
             return;
         };
         let until = now + self.rules.answer_wait;
@@ -359,7 +379,7 @@ impl Tracker {
     }
 
     fn start(&mut self, turn: Option<TurnNumber>, evidence: Evidence, heard: &mut Vec<Heard>) {
-        self.state = State::Running(Running { turn, asks: Asks::No });
+        self.state = State::Running(Running { turn, asks: None });
         self.expected = None;
         let text = self.prompt.take().filter(|_| turn.is_none());
         // Its start may stand in the record already.
@@ -380,7 +400,7 @@ impl Tracker {
     /// Tells an end that waited for its answer.
     fn end_now(&mut self, heard: &mut Vec<Heard>) {
         if let State::Ended { running, ending, evidence, .. } = &self.state {
-            let (running, ending, evidence) = (*running, ending.clone(), evidence.clone());
+            let (running, ending, evidence) = (running.clone(), ending.clone(), evidence.clone());
             self.tell_end(running, ending, evidence, heard);
         }
     }

@@ -1,5 +1,7 @@
 //! `threadkeep host`: status and stop for people; run and launch for threadkeep itself.
 
+mod service;
+
 use super::{CliError, ExitCode, ask_done, say, say_json};
 use crate::client::{Absent, ClientError, Control, own_program};
 use crate::host::first_word::FirstWord;
@@ -32,6 +34,8 @@ pub enum Host {
         #[arg(long)]
         json: bool,
     },
+    /// Print a systemd unit with which the host outlives every login, and say how to use it
+    Service,
     /// Serve in the foreground (what a client starts in the background)
     #[command(hide = true)]
     Run,
@@ -45,6 +49,7 @@ impl Host {
         match self {
             Host::Status { json } => status(paths, json),
             Host::Stop { json } => stop(paths, json),
+            Host::Service => service::run(),
             Host::Run => run(paths),
             Host::Launch => launch(paths),
         }

@@ -6,6 +6,7 @@ use crate::domain::conversation::Tab;
 use crate::json;
 use crate::paths::Paths;
 use crate::protocol::message::{Conversation, Overview, Reply, Request, Rest};
+use crate::terminal::clean::clean;
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -53,7 +54,7 @@ fn line(conversation: &Conversation) -> String {
         json::status_word(conversation.status),
         conversation.wanted.agent,
         conversation.turns,
-        conversation.title,
-        conversation.wanted.folder
+        clean(&conversation.title),
+        clean(&conversation.wanted.folder)
     )
 }

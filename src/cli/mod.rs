@@ -4,7 +4,9 @@
 
 mod answer;
 mod archive;
+mod attach;
 mod awaiting;
+pub mod completions;
 mod config;
 mod doctor;
 mod export;
@@ -13,6 +15,7 @@ mod handover;
 mod host;
 mod log;
 mod ls;
+mod man;
 mod model;
 mod new;
 mod repair;
@@ -33,33 +36,44 @@ use crate::json;
 use crate::paths::{Paths, PathsError};
 use crate::protocol::message::{BUILD, Conversation, Reply, Request};
 use crate::store::StoreError;
+use crate::terminal::clean::clean_lines;
 use clap::{Args, Parser, Subcommand};
+use clap_complete::ArgValueCandidates;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
-/// What a run came to. The numbers are a contract.
+/// What a run came to. The numbers are a contract; `EXIT_CODES` says them to people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitCode {
-    /// Done, or the turn completed.
     Done = 0,
     TurnFailed = 1,
     WrongUsage = 2,
     Interrupted = 3,
-    /// The time is over; the turn goes on.
     Timeout = 4,
     OutcomeUnknown = 5,
     Refused = 6,
-    /// No host could be reached or started.
     NoHost = 7,
-    /// With --or-asked: the agent waits for the person; the turn goes on.
     Asked = 8,
 }
+
+/// For the help and the manual; the table in README.md is held to it by a test.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, or the turn completed
+  1  the turn failed
+  2  wrong usage
+  3  interrupted
+  4  time over; the turn goes on
+  5  outcome unknown
+  6  refused; the reason is printed
+  7  no host could be reached or started
+  8  the agent asks something (only with --or-asked)";
 
 /// One tab is one lasting conversation with a coding agent, and you always see whether it still knows what was said.
 ///
 /// Without a command the window opens. THREADKEEP_HOME=DIR moves everything that a run touches.
 #[derive(Debug, Parser)]
-#[command(version = BUILD, about, disable_help_subcommand = true)]
+#[command(name = "threadkeep", version = BUILD, about, disable_help_subcommand = true, after_help = EXIT_CODES)]
 pub struct Arguments {
     #[command(subcommand)]
     pub verb: Option<Verb>,
@@ -83,6 +97,8 @@ pub enum Verb {
     Why(why::Why),
     /// Say or choose the model of a conversation, from its next message on
     Model(model::Model),
+    /// Show one session alone in this terminal, keys straight through
+    Attach(attach::Attach),
     /// Answer what the agent asks
     Answer(answer::Answer),
     /// Make the next message start a fresh session
@@ -109,6 +125,10 @@ pub enum Verb {
     Config(config::Config),
     /// Say what was found here and what works
     Doctor(doctor::Doctor),
+    /// Print the script that completes this command line in a shell
+    Completions(completions::Completions),
+    /// Print the manual page, or write those of all verbs to a folder
+    Man(man::Man),
     /// Take what an agent's hook tells on standard input (what a profile has its agent call)
     #[command(hide = true)]
     Signal(signal::Signal),
@@ -118,7 +138,7 @@ pub enum Verb {
 #[derive(Debug, Clone, Args)]
 pub struct Which {
     /// The conversation; without it the newest one of this folder
-    #[arg(short = 'c', long = "conversation", value_name = "ID")]
+    #[arg(short = 'c', long = "conversation", value_name = "ID", add = ArgValueCandidates::new(completions::conversations))]
     pub conversation: Option<i64>,
 }
 
@@ -128,7 +148,7 @@ pub struct WhichOrId {
     #[command(flatten)]
     which: Which,
     /// The conversation, as with -c
-    #[arg(value_name = "ID", conflicts_with = "conversation")]
+    #[arg(value_name = "ID", conflicts_with = "conversation", add = ArgValueCandidates::new(completions::conversations))]
     id: Option<i64>,
 }
 
@@ -142,6 +162,10 @@ pub enum CliError {
     Export(#[from] ExportError),
     #[error("{0}")]
     Store(#[from] StoreError),
+    #[error("{0}")]
+    Terminal(String),
+    #[error("this is inside conversation {0}, which cannot show itself; go to another terminal")]
+    Itself(ConversationId),
     #[error("could not read standard input: {0}")]
     StandardInput(#[source] io::Error),
     #[error("could not write: {0}")]
@@ -175,6 +199,8 @@ impl CliError {
             }
             CliError::Export(ExportError::Client(_)) => ExitCode::NoHost,
             CliError::Paths(_)
+            | CliError::Terminal(_)
+            | CliError::Itself(_)
             | CliError::StandardInput(_)
             | CliError::Write(_)
             | CliError::Export(ExportError::File { .. } | ExportError::Write(_) | ExportError::Unexpected(_))
@@ -191,33 +217,41 @@ impl CliError {
 
 /// Carries out a verb.
 pub fn run(verb: Verb) -> Result<ExitCode, CliError> {
-    // It runs within an agent, where also a wrong path must stay silent.
-    if let Verb::Signal(signal) = verb {
-        return signal.run();
-    }
-    let paths = Paths::from_env()?;
+    // The first runs within an agent, where also a wrong path must stay silent; the others need no folder of ours.
     match verb {
-        Verb::New(new) => new.run(&paths),
-        Verb::Send(send) => send.run(&paths),
-        Verb::Ls(ls) => ls.run(&paths),
-        Verb::Log(log) => log.run(&paths),
-        Verb::Search(search) => search.run(&paths),
-        Verb::Export(export) => export.run(&paths),
-        Verb::Why(why) => why.run(&paths),
-        Verb::Model(model) => model.run(&paths),
-        Verb::Answer(answer) => answer.run(&paths),
-        Verb::Fresh(fresh) => fresh.run(&paths),
-        Verb::HandOver(hand_over) => hand_over.run(&paths),
-        Verb::Fork(fork) => fork.run(&paths),
-        Verb::Interrupt(interrupt) => interrupt.run(&paths),
-        Verb::Wait(wait) => wait.run(&paths),
-        Verb::Status(status) => status.run(&paths),
-        Verb::Archive(archive) => archive.run(&paths),
-        Verb::Rm(rm) => rm.run(&paths),
-        Verb::Host(host) => host.run(&paths),
-        Verb::Config(config) => config.run(&paths),
-        Verb::Doctor(doctor) => doctor.run(&paths),
         Verb::Signal(signal) => signal.run(),
+        Verb::Completions(completions) => completions.run(),
+        Verb::Man(man) => man.run(),
+        verb => with_paths(verb, &Paths::from_env()?),
+    }
+}
+
+fn with_paths(verb: Verb, paths: &Paths) -> Result<ExitCode, CliError> {
+    match verb {
+        Verb::New(new) => new.run(paths),
+        Verb::Send(send) => send.run(paths),
+        Verb::Ls(ls) => ls.run(paths),
+        Verb::Log(log) => log.run(paths),
+        Verb::Search(search) => search.run(paths),
+        Verb::Export(export) => export.run(paths),
+        Verb::Why(why) => why.run(paths),
+        Verb::Model(model) => model.run(paths),
+        Verb::Attach(attach) => attach.run(paths),
+        Verb::Answer(answer) => answer.run(paths),
+        Verb::Fresh(fresh) => fresh.run(paths),
+        Verb::HandOver(hand_over) => hand_over.run(paths),
+        Verb::Fork(fork) => fork.run(paths),
+        Verb::Interrupt(interrupt) => interrupt.run(paths),
+        Verb::Wait(wait) => wait.run(paths),
+        Verb::Status(status) => status.run(paths),
+        Verb::Archive(archive) => archive.run(paths),
+        Verb::Rm(rm) => rm.run(paths),
+        Verb::Host(host) => host.run(paths),
+        Verb::Config(config) => config.run(paths),
+        Verb::Doctor(doctor) => doctor.run(paths),
+        Verb::Signal(signal) => signal.run(),
+        Verb::Completions(completions) => completions.run(),
+        Verb::Man(man) => man.run(),
     }
 }
 
@@ -306,11 +340,16 @@ fn code_of(state: &TurnState) -> ExitCode {
 
 /// One object on one line.
 fn say_json(value: serde_json::Value) -> Result<(), CliError> {
-    say(&json::versioned(value).to_string())
+    print_line(&json::versioned(value).to_string())
+}
+
+/// Words for a person. What a program or a message has of commands for a terminal must not reach theirs.
+fn say(text: &str) -> Result<(), CliError> {
+    print_line(&clean_lines(text))
 }
 
 /// A line to standard output. A reader that went away (`| head`) is no error.
-fn say(line: &str) -> Result<(), CliError> {
+fn print_line(line: &str) -> Result<(), CliError> {
     match writeln!(io::stdout(), "{line}") {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),

@@ -1,15 +1,17 @@
 //! `threadkeep new`: makes a conversation. Nothing starts before its first message.
 
+use super::completions::agents;
 use super::{CliError, ExitCode, connect, folder, say, say_json};
 use crate::paths::Paths;
 use crate::protocol::message::{Reply, Request};
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub struct New {
     /// The agent's profile; see threadkeep doctor
-    #[arg(long, value_name = "A")]
+    #[arg(long, value_name = "A", add = ArgValueCandidates::new(agents))]
     agent: Option<String>,
     /// The model it is started with; without it the agent's own default
     #[arg(long, value_name = "M")]

@@ -1,6 +1,7 @@
 //! The verbs that tell a conversation something and need no answer but done: fresh, interrupt, rm.
 
 use super::awaiting::{Awaited, Patience, await_end};
+use super::completions::{agents, conversations};
 use super::{CliError, ExitCode, Which, ask_done, connect, say, say_json, show};
 use crate::client::Control;
 use crate::domain::id::ConversationId;
@@ -9,6 +10,7 @@ use crate::paths::Paths;
 use crate::protocol::message::{Conversation, Reply, Request, RunningTurn};
 use crate::terminal::clean::clean;
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use std::io::IsTerminal;
 
 #[derive(Debug, Args)]
@@ -16,7 +18,7 @@ pub struct Fresh {
     #[command(flatten)]
     which: Which,
     /// Of this agent from now on; see threadkeep doctor
-    #[arg(long, value_name = "A")]
+    #[arg(long, value_name = "A", add = ArgValueCandidates::new(agents))]
     agent: Option<String>,
     /// With this model from now on
     #[arg(long, value_name = "M")]
@@ -101,7 +103,7 @@ impl Interrupt {
 #[derive(Debug, Args)]
 pub struct Rm {
     /// The conversation
-    #[arg(short = 'c', long = "conversation", value_name = "ID")]
+    #[arg(short = 'c', long = "conversation", value_name = "ID", add = ArgValueCandidates::new(conversations))]
     conversation: i64,
     /// Yes, for good; without it you are asked, on a terminal
     #[arg(long)]

@@ -1,6 +1,7 @@
 //! `threadkeep wait`: waits for the end of a turn, or of all that is under way, in one conversation or in several.
 
 use super::awaiting::{Awaited, Patience, await_end, await_several};
+use super::completions::conversations;
 use super::{CliError, ExitCode, Which, code_of, connect, say, say_json};
 use crate::client::{ClientError, Control};
 use crate::domain::id::{ConversationId, TurnNumber};
@@ -8,12 +9,13 @@ use crate::domain::turn::TurnRecord;
 use crate::json;
 use crate::paths::Paths;
 use clap::{ArgAction, Args};
+use clap_complete::ArgValueCandidates;
 use std::time::Duration;
 
 #[derive(Debug, Args)]
 pub struct Wait {
     /// The conversation; several as 3,5 or by giving it again; without it the newest one of this folder
-    #[arg(short = 'c', long = "conversation", value_name = "ID", value_delimiter = ',', action = ArgAction::Append)]
+    #[arg(short = 'c', long = "conversation", value_name = "ID", value_delimiter = ',', action = ArgAction::Append, add = ArgValueCandidates::new(conversations))]
     conversations: Vec<i64>,
     /// This turn; without it every turn that is running or queued
     #[arg(long, value_name = "N")]

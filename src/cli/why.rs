@@ -60,6 +60,7 @@ fn now_lines(conversation: &Conversation, now: Timestamp) -> Vec<String> {
             words = format!("{words} · the agent's id {id}{}", verified_words(&session.process));
         }
         lines.push(words);
+        lines.extend(session.warning.iter().map(|warning| format!("  {warning}")));
         lines.extend(
             session
                 .heard

@@ -42,14 +42,19 @@ impl Link {
         let decoder = Decoder::default();
         let buffer = vec![0; READ_BYTES];
         let mut link = Link { stream, decoder, buffer, drained: false, host: unknown, send_limit: SEND_LIMIT };
-        link.send(&hello(now()))?;
+        // One that is full says so and closes, whether it was greeted or not.
+        let sent = link.send(&hello(now()));
         let theirs: Hello = match link.receive_until(Some(Instant::now() + limit), limit) {
             Err(ClientError::Timeout(_)) => return Err(link.silent()),
-            other => other?,
+            Err(error) => return Err(sent.err().unwrap_or(error)),
+            Ok(theirs) => theirs,
         };
         if theirs.major != PROTOCOL_MAJOR {
             let older = if theirs.major < PROTOCOL_MAJOR { "host" } else { "client" };
             return Err(ClientError::Version { ours: BUILD.to_owned(), theirs: theirs.build, older });
+        }
+        if theirs.busy {
+            return Err(ClientError::Busy);
         }
         link.host = theirs;
         Ok(link)
@@ -171,6 +176,7 @@ fn hello(started_at: Timestamp) -> Hello {
         build: BUILD.to_owned(),
         pid: std::process::id(),
         started_at,
+        busy: false,
     }
 }
 

@@ -46,6 +46,10 @@ pub enum ClientError {
     Refused(#[from] Refusal),
     #[error("the host did not answer within {} s", .0.as_secs())]
     Timeout(Duration),
+    #[error(
+        "the host has as many connections as it takes; close windows that are not needed, or end the program that opens so many, then try again"
+    )]
+    Busy,
     /// It takes nothing, or does not greet, though its socket is there.
     #[error(
         "the host ({process}) does not answer: if it was stopped, kill -CONT {process} lets it go on; else end it with kill -KILL {process} and run threadkeep again"

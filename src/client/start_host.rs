@@ -19,7 +19,22 @@ const TRY_EVERY: Duration = Duration::from_millis(5);
 const LAUNCH_AGAIN: Duration = Duration::from_millis(100);
 const LAUNCH_AGAIN_MOST: Duration = Duration::from_millis(500);
 
+/// A full host lets go within 2 s of those that do not greet; who still finds it full after this is told so.
+const BUSY_LIMIT: Duration = Duration::from_secs(4);
+const BUSY_PAUSE: Duration = Duration::from_millis(100);
+
+/// Connects; to a host that is full, as soon as it has room again.
 pub fn connect(paths: &Paths, absent: Absent) -> Result<Link, ClientError> {
+    let until = Instant::now() + BUSY_LIMIT;
+    loop {
+        match connect_once(paths, absent) {
+            Err(ClientError::Busy) if Instant::now() < until => std::thread::sleep(BUSY_PAUSE + jitter()),
+            other => return other,
+        }
+    }
+}
+
+fn connect_once(paths: &Paths, absent: Absent) -> Result<Link, ClientError> {
     let no_host = || ClientError::NoHost { path: paths.socket.clone(), log: paths.log.clone() };
     match (try_connect(paths), absent) {
         (Ok(Some(link)), _) => return Ok(link),

@@ -117,6 +117,8 @@ pub struct Live {
     pub asks: Option<(RequestKind, String)>,
     /// How many children of the agent work on in the background.
     pub background: u32,
+    /// What the person should know of this process: that it is too old for what we rely on, say.
+    pub warning: Option<String>,
     /// What each source said last.
     pub heard: BTreeMap<Source, Evidence>,
 }
@@ -301,6 +303,8 @@ pub enum SessionEvent {
     ShellReplaced,
     /// A source said something that changes nothing, as a better one speaks.
     Noted(Evidence),
+    /// The person should know this of the process.
+    Warned(String),
     /// The answer to this request was typed.
     AnswerTyped(RequestNumber),
     /// It was not, as it was not safe to.

@@ -64,6 +64,16 @@ impl RequestKind {
         }
     }
 
+    /// What is asked, where this is its text.
+    pub fn line(self, text: &str) -> &str {
+        match (text, self) {
+            ("", RequestKind::Permission) => "a permission; see the agent's screen",
+            ("", RequestKind::Question) => "a question; see the agent's screen",
+            ("", RequestKind::Login) => "a login; see the agent's screen",
+            (text, _) => text,
+        }
+    }
+
     /// What answers it, in words.
     pub fn takes(self) -> &'static str {
         match self {
@@ -82,12 +92,7 @@ impl Request {
 
     /// What is asked, in one line.
     pub fn line(&self) -> &str {
-        match (self.text.as_str(), self.kind) {
-            ("", RequestKind::Permission) => "a permission; see the agent's screen",
-            ("", RequestKind::Question) => "a question; see the agent's screen",
-            ("", RequestKind::Login) => "a login; see the agent's screen",
-            (text, _) => text,
-        }
+        self.kind.line(&self.text)
     }
 }
 

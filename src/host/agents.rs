@@ -4,13 +4,13 @@ use super::core::Agents;
 use crate::agent::catalog::{Catalog, LeftOut};
 use crate::agent::identity::AgentId;
 use crate::agent::launch::{self, How, Start};
-use crate::agent::profile::{BeforeResume, Candidate, Choose, ProcessExit, Profile, VersionRules};
+use crate::agent::profile::{BeforeResume, Candidate, Choose, ProcessExit, Profile, Version, VersionRules};
 use crate::agent::template::value_of;
 use crate::agent::token::Token;
 use crate::domain::conversation_state::{AgentRules, ExitMeans, QuestionTakes, StartOrder};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::ConversationId;
-use crate::host::session::{self, Begin, Whereabouts};
+use crate::host::session::{self, Begin, Lease, Whereabouts};
 use crate::protocol::message::{AgentReport, Environment};
 use crate::terminal::frame::Size;
 use std::io::Read;
@@ -78,6 +78,7 @@ impl AgentCatalog {
             name: left_out.file.clone(),
             title: "left out".into(),
             program: None,
+            warning: None,
             notes: vec![left_out.why.to_string()],
         }));
         reports
@@ -140,6 +141,7 @@ impl AgentCatalog {
             conversation,
             generation: order.generation,
             launch,
+            lease: Lease::new(whereabouts.home.as_deref(), profile.name.as_str()),
             takes_up: whereabouts.id.clone().filter(|_| order.resume.is_some()),
             whereabouts,
             profile: Arc::new(profile.clone()),
@@ -202,8 +204,8 @@ fn rules(profile: &Profile) -> AgentRules {
 fn report(profile: &Profile, environment: &Environment) -> AgentReport {
     let found = find(profile, environment);
     let version = found.as_ref().zip(profile.version.as_ref());
-    let mut notes: Vec<String> =
-        version.map(|((_, program), rules)| version_words(program, rules)).into_iter().collect();
+    let version = version.map(|((_, program), rules)| version_of(Command::new(program), rules));
+    let mut notes: Vec<String> = version.iter().map(Version::words).collect();
     notes.extend(profile.abilities().words().into_iter().map(str::to_owned));
     notes.extend(profile.notes.iter().cloned());
     if let Some((candidate, _)) = &found {
@@ -213,15 +215,14 @@ fn report(profile: &Profile, environment: &Environment) -> AgentReport {
         name: profile.name.as_str().to_owned(),
         title: profile.title.clone(),
         program: found.map(|(_, program)| program),
+        warning: version.as_ref().and_then(Version::warning),
         notes,
     }
 }
 
-fn version_words(program: &str, rules: &VersionRules) -> String {
-    match said_by(Command::new(program).args(&rules.args)) {
-        Some(said) => rules.judge(&said).words(),
-        None => "version not told".into(),
-    }
+/// What a program says its version is.
+pub fn version_of(mut program: Command, rules: &VersionRules) -> Version {
+    said_by(program.args(&rules.args)).map_or(Version::NotTold, |said| rules.judge(&said))
 }
 
 /// What a program writes on its standard output. None where it cannot be started or takes too long.

@@ -5,9 +5,12 @@ use super::clock;
 use super::core::HostCore;
 use super::effect::{Effect, Query, SessionOrder};
 use super::event::{ClientId, Event};
-use super::finder::{Finder, ToFind, What};
+use super::finder::{ToFind, What};
+use super::notifier::Notifier;
 use super::processes;
+use super::reads::Reads;
 use super::session::{Handover, SessionThread};
+use super::settings::Settings;
 use super::socket::Frames;
 use super::timers::Timers;
 use super::writer::{Batch, Writer};
@@ -72,19 +75,17 @@ pub enum Incoming {
     },
 }
 
-/// Who reads the store: a search takes its time, and the rest must not wait for it.
-pub struct Finders {
-    pub turns: Finder,
-    pub words: Finder,
-}
-
 pub struct Driver {
     core: HostCore,
     agents: Arc<AgentCatalog>,
     writer: Writer,
-    finders: Finders,
+    reads: Reads,
+    notifier: Notifier,
+    settings: Settings,
     /// Batches that the writer has and has not given back. While there are some, everything goes behind them, so that order is kept.
     at_writer: usize,
+    /// Batches that have come back since the host began.
+    batches_back: u64,
     /// Nothing can be committed at present.
     store_trouble: bool,
     clients: HashMap<ClientId, Frames>,
@@ -100,12 +101,19 @@ pub struct Driver {
     ending: bool,
 }
 
+/// The threads that work beside the host's loop.
+pub struct Beside {
+    pub writer: Writer,
+    pub reads: Reads,
+    pub notifier: Notifier,
+    pub settings: Settings,
+}
+
 impl Driver {
     pub fn new(
         core: HostCore,
         agents: AgentCatalog,
-        writer: Writer,
-        finders: Finders,
+        Beside { writer, reads, notifier, settings }: Beside,
         run: PathBuf,
         incoming: Sender<Incoming>,
     ) -> Driver {
@@ -113,8 +121,11 @@ impl Driver {
             core,
             agents: Arc::new(agents),
             writer,
-            finders,
+            reads,
+            notifier,
+            settings,
             at_writer: 0,
+            batches_back: 0,
             store_trouble: false,
             clients: HashMap::new(),
             parked: HashMap::new(),
@@ -149,6 +160,7 @@ impl Driver {
         if tokio::time::timeout(LEFT_JOBS_LIMIT, jobs).await.is_err() {
             tracing::error!("jobs that sessions left could not even be looked at; they are left");
         }
+        self.notifier.finish();
         self.writer.finish();
     }
 
@@ -156,7 +168,10 @@ impl Driver {
         match incoming {
             Incoming::Event(event) => {
                 match &event {
-                    Event::StoreTrouble(_) => self.store_trouble = true,
+                    Event::StoreTrouble(_) => {
+                        self.store_trouble = true;
+                        self.reads.read_all();
+                    }
                     Event::StoreWell | Event::StoreOpened { .. } => self.store_trouble = false,
                     _ => {}
                 }
@@ -164,6 +179,9 @@ impl Driver {
                     && let Some(frames) = self.clients.remove(client)
                 {
                     frames.give_up();
+                }
+                if matches!(&event, Event::Asked { .. } | Event::Session { .. }) {
+                    self.settings.look();
                 }
                 let effects = self.core.handle(event, clock::now());
                 self.perform(effects);
@@ -178,7 +196,7 @@ impl Driver {
                 self.perform(effects);
             }
             Incoming::Committed(effects) => {
-                self.at_writer = self.at_writer.saturating_sub(1);
+                self.batch_is_back();
                 for effect in effects {
                     self.perform_one(effect);
                 }
@@ -187,7 +205,7 @@ impl Driver {
                 let reply = Reply::Refused { why: Refusal::NotUnderstood };
                 self.tell(client, &Told::Reply { id, reply });
             }
-            Incoming::GivenUp => self.at_writer = self.at_writer.saturating_sub(1),
+            Incoming::GivenUp => self.batch_is_back(),
             Incoming::QueryDone { client, id, reply } => self.tell(client, &Told::Reply { id, reply }),
             Incoming::SessionGone { conversation, generation, left } => {
                 self.left.extend(left);
@@ -195,6 +213,21 @@ impl Driver {
                     session.join();
                 }
             }
+        }
+    }
+
+    fn batch_is_back(&mut self) {
+        self.at_writer = self.at_writer.saturating_sub(1);
+        self.batches_back += 1;
+        self.reads.batch_is_back(self.batches_back);
+    }
+
+    fn read(&mut self, client: ClientId, id: u64, what: What) {
+        let before = u64::try_from(self.at_writer).unwrap_or(u64::MAX);
+        self.reads.read_after(self.batches_back.saturating_add(before), ToFind { client, id, what });
+        match self.store_trouble {
+            true => self.reads.read_all(),
+            false => self.reads.batch_is_back(self.batches_back),
         }
     }
 
@@ -227,7 +260,7 @@ impl Driver {
     fn needs_no_commit(&self, effect: &Effect) -> bool {
         match effect {
             Effect::ReplyNow { .. } | Effect::TellNow { .. } | Effect::RefuseView { .. } | Effect::End => true,
-            // What a client knows of is committed, so it reads no older state than that.
+            // They wait in a line of their own (`reads.rs`).
             Effect::Query {
                 query: Query::Turns { .. } | Query::DecisionsOf { .. } | Query::Brief { .. } | Query::Past { .. },
                 ..
@@ -242,6 +275,7 @@ impl Driver {
             | Effect::StartSession { .. }
             | Effect::ToSession { .. }
             | Effect::SetTimer { .. }
+            | Effect::Announce(_)
             | Effect::CancelTimers { .. } => false,
         }
     }
@@ -279,12 +313,8 @@ impl Driver {
                     self.tell(client, &told);
                 }
             }
-            Effect::Search { client, id, query, most } => {
-                self.finders.words.find(ToFind { client, id, what: What::Words { query, most } });
-            }
-            Effect::Query { client, id, query } => {
-                self.finders.turns.find(ToFind { client, id, what: What::Turns(query) });
-            }
+            Effect::Search { client, id, query, most } => self.read(client, id, What::Words { query, most }),
+            Effect::Query { client, id, query } => self.read(client, id, What::Turns(query)),
             Effect::DescribeAgents { client, id } => self.describe_agents(client, id),
             Effect::StartSession { conversation, order, environment } => {
                 self.start_session(conversation, &order, &environment);
@@ -313,6 +343,7 @@ impl Driver {
                 self.timers.set(conversation, timer, after_ms);
             }
             Effect::CancelTimers { conversation, turn } => self.timers.cancel(conversation, turn),
+            Effect::Announce(announce) => self.notifier.announce(*announce),
             Effect::End => {
                 self.ending = true;
                 self.writer.give_up_after(GIVE_UP_SAVING);

@@ -6,7 +6,7 @@ use crate::domain::conversation_state::{StartOrder, Timer};
 use crate::domain::id::{ConversationId, Generation, TurnNumber};
 use crate::domain::request::{Choice, RequestKind, RequestNumber};
 use crate::domain::search;
-use crate::protocol::message::{Environment, Event as ClientEvent, Refusal, Reply};
+use crate::protocol::message::{Environment, Event as ClientEvent, Notification, Refusal, Reply};
 use crate::terminal::frame::Size;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,8 +85,19 @@ pub enum Effect {
         conversation: ConversationId,
         turn: TurnNumber,
     },
+    /// Says it outside of every window.
+    Announce(Box<Announce>),
     /// End all sessions, then the host.
     End,
+}
+
+/// What is said of a turn outside of every window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Announce {
+    pub notification: Notification,
+    pub desktop: bool,
+    /// A program with its arguments; empty: none.
+    pub command: Vec<String>,
 }
 
 /// What a session's thread is told.

@@ -1,5 +1,6 @@
 //! All that can happen to the host.
 
+use crate::config::Config;
 use crate::domain::conversation_state::{Kept, SessionEvent, Timer};
 use crate::domain::id::{ConversationId, Generation};
 use crate::protocol::message::Request;
@@ -46,6 +47,8 @@ pub enum Event {
     StoreTrouble(String),
     /// Commits go through again.
     StoreWell,
+    /// The configuration was changed and is right.
+    Configured(Box<Config>),
     /// The system told the host to end (SIGTERM, SIGINT).
     EndAsked,
 }

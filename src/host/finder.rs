@@ -50,6 +50,8 @@ impl Finder {
 }
 
 fn run(mut reader: Reader, orders: &Receiver<ToFind>, incoming: &tokio::sync::mpsc::Sender<Incoming>) {
+    // While there are descriptors; where the store is not open yet, the first that is asked opens it.
+    reader.make_ready();
     while let Ok(ToFind { client, id, what }) = orders.recv() {
         let reply = match what {
             What::Words { query, most } => {

@@ -12,14 +12,18 @@ pub mod effect;
 pub mod event;
 mod finder;
 pub mod first_word;
+mod notifier;
 mod processes;
 mod pty;
+mod reads;
 mod session;
+mod settings;
 mod socket;
 mod timers;
 mod writer;
 
 use crate::config::Config;
+use crate::config::watch::Watch;
 use crate::lock::{self, Held, Lock};
 use crate::paths::{Paths, PathsError};
 use crate::protocol::message::{BUILD, Hello, PROTOCOL_MAJOR, PROTOCOL_MINOR};
@@ -27,10 +31,13 @@ use crate::store::{Loaded, Reader, Store, StoreError};
 use agents::AgentCatalog;
 use backups::Backups;
 use core::{HostCore, HostFacts};
-use driver::{Driver, Finders, Incoming};
+use driver::{Beside, Driver, Incoming};
 use event::Event;
 use finder::Finder;
 use first_word::FirstWord;
+use notifier::Notifier;
+use reads::Reads;
+use settings::Settings;
 use socket::Door;
 use std::fs::File;
 use std::io;
@@ -117,15 +124,16 @@ fn open_store(path: &Path) -> Result<(Store, Loaded), StoreError> {
 }
 
 async fn serve(paths: &Paths, lock: Held, opened: Result<(Store, Loaded), StoreError>) -> Result<(), HostError> {
+    let watch = Watch::begin(&paths.config);
     let config = Config::load(&paths.config).unwrap_or_else(|error| {
         tracing::warn!(%error, "the configuration is wrong; the defaults are in force");
         Config::default()
     });
     let agents = AgentCatalog::read(&paths.agents, &paths.socket);
-    let for_core = agents.for_core(config.default_agent);
+    let for_core = agents.for_core(config.default_agent.clone());
     let started_at = clock::now();
     let facts = HostFacts { pid: std::process::id(), build: BUILD.to_owned(), started_at };
-    let (core, first, found) = match opened {
+    let (mut core, first, found) = match opened {
         Ok((store, loaded)) => {
             let (kept, next) = (loaded.conversations, loaded.next_conversation);
             let (core, first) = HostCore::restore(for_core, kept, next, facts, started_at);
@@ -137,11 +145,14 @@ async fn serve(paths: &Paths, lock: Held, opened: Result<(Store, Loaded), StoreE
         }
     };
 
+    core.configure(config);
     let (incoming, receiver) = mpsc::channel(INCOMING);
     let finder = |name| Finder::start(name, Reader::new(&paths.store), incoming.clone()).map_err(HostError::Run);
-    let finders = Finders { turns: finder("turns")?, words: finder("search")? };
+    let reads = Reads::new(finder("turns")?, finder("search")?);
     let writer = Writer::start(found, incoming.clone()).map_err(HostError::Run)?;
     let _backups = Backups::start(&paths.store).map_err(HostError::Run)?;
+    let notifier = Notifier::start().map_err(HostError::Run)?;
+    let settings = Settings::start(watch, incoming.clone()).map_err(HostError::Run)?;
     let listen_failed = |source| HostError::Listen { path: paths.socket.clone(), source };
     let door = Door::open(paths, lock).map_err(listen_failed)?;
     let hello = Hello {
@@ -151,12 +162,14 @@ async fn serve(paths: &Paths, lock: Held, opened: Result<(Store, Loaded), StoreE
         build: BUILD.to_owned(),
         pid: std::process::id(),
         started_at,
+        busy: false,
     };
     FirstWord::Serving.tell();
     tokio::spawn(socket::serve(door, hello, incoming.clone()));
     tokio::spawn(end_on_signal(incoming.clone()));
     tracing::info!(pid = std::process::id(), build = BUILD, "the host serves");
-    Driver::new(core, agents, writer, finders, paths.run.clone(), incoming).run(first, receiver).await;
+    let beside = Beside { writer, reads, notifier, settings };
+    Driver::new(core, agents, beside, paths.run.clone(), incoming).run(first, receiver).await;
     tracing::info!("the host ended as told");
     Ok(())
 }
@@ -199,7 +212,12 @@ fn log_to(path: &Path) {
     use std::os::unix::fs::OpenOptionsExt;
     let file: io::Result<File> = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
     if let Ok(file) = file {
+        let log = tracing_subscriber::fmt()
+            .with_ansi(false)
+            // What it cannot write it would tell on standard error, which is the same file: on a full disk that is a panic of whichever thread.
+            .log_internal_errors(false)
+            .with_writer(std::sync::Mutex::new(file));
         // Only the first in a process counts, and a host is a process of its own.
-        let _ = tracing_subscriber::fmt().with_ansi(false).with_writer(std::sync::Mutex::new(file)).try_init();
+        let _ = log.try_init();
     }
 }

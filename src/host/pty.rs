@@ -14,7 +14,9 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 pub enum PtyError {
     #[error("folder {0} is gone; make it again or choose another")]
     FolderGone(String),
-    #[error("no pty could be opened: {0}")]
+    #[error(
+        "no terminal could be opened ({0}); end sessions that are not needed, or raise the system's limits of terminals and open files"
+    )]
     Open(String),
     #[error("{program} could not be started: {why}")]
     Spawn { program: String, why: String },
@@ -65,6 +67,15 @@ impl Pty {
     /// Writes what there is room for.
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         Ok(rustix::io::write(&self.master, bytes)?)
+    }
+
+    /// Whether the program has read all that was written. Asked of its own side of the pty; where that cannot be asked, it is taken to have.
+    pub fn is_read(&self) -> bool {
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let waiting = rustix::pty::ptsname(&self.master, Vec::new())
+            .and_then(|name| rustix::fs::open(name, flags, rustix::fs::Mode::empty()))
+            .and_then(rustix::io::ioctl_fionread);
+        waiting.map_or(true, |bytes| bytes == 0)
     }
 
     /// Tells the program its new size.

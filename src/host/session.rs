@@ -7,6 +7,7 @@ mod agent_io;
 mod answering;
 mod files;
 mod keyboard;
+mod lease;
 mod output;
 mod places;
 mod stopping;
@@ -15,8 +16,10 @@ mod viewer;
 mod watch;
 
 pub use files::files;
+pub use lease::{Lease, SESSION_VARIABLE};
 pub use watch::Whereabouts;
 
+use super::agents::version_of;
 use super::driver::Incoming;
 use super::effect::SessionOrder;
 use super::event::Event;
@@ -37,6 +40,7 @@ use rustix::process::{Pid, Signal, WaitOptions, waitpid};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
@@ -50,11 +54,6 @@ const OUTPUT_A_TURN: usize = 64 * 1024;
 const DRAIN_LIMIT: Duration = Duration::from_millis(200);
 /// Several resizes in this time are one.
 const RESIZE_EVERY: Duration = Duration::from_millis(50);
-/// The variable by which a process that has a session of its agent is found again, whichever host started it.
-pub const SESSION_VARIABLE: &str = "THREADKEEP_AGENT_SESSION";
-/// Agents whose terminal is gone leave within a second (0.6 s were measured); a busy machine takes longer.
-const FREE_LIMIT: Duration = Duration::from_secs(5);
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Threads of sessions need little; the emulator's rows are on the heap.
 const STACK_BYTES: usize = 512 * 1024;
 
@@ -69,6 +68,8 @@ pub struct Begin {
     pub whereabouts: Whereabouts,
     /// The session of the agent that the process is to take up.
     pub takes_up: Option<AgentId>,
+    /// Of the agent's session; taken here.
+    pub lease: Lease,
     /// The session's private folder; made here, removed when the process is gone.
     pub folder: PathBuf,
     pub size: Size,
@@ -149,15 +150,16 @@ fn wake_pipe() -> std::io::Result<(OwnedFd, OwnedFd)> {
     Ok((read, write))
 }
 
-fn run(begin: Begin, orders: &Receiver<Order>, wake: &OwnedFd, hold: Hold, tell: Tell) {
+fn run(mut begin: Begin, orders: &Receiver<Order>, wake: &OwnedFd, hold: Hold, tell: Tell) {
     let mut last_words = LastWords::new(tell.clone(), begin.folder.clone());
-    match prepare(&begin, hold) {
+    match prepare(&mut begin, hold, &tell) {
         Ok(pty) => {
             last_words.pid = Some(pty.pid);
             tell.event(SessionEvent::Started {
                 pid: u32::try_from(pty.pid.as_raw_nonzero().get()).ok(),
                 agent_session: begin.whereabouts.id.as_ref().map(|id| id.as_str().to_owned()),
             });
+            warn_of_version(&begin, &tell);
             let (over, said) = SessionLoop::new(begin, pty, tell).run(orders, wake);
             last_words.event = Some(match over {
                 Over::Exited(exit) => SessionEvent::Exited { exit, said },
@@ -222,7 +224,7 @@ impl Drop for LastWords {
 }
 
 /// Writes the session's files and starts its program, whose end is told to `hold`.
-fn prepare(begin: &Begin, hold: Hold) -> Result<Pty, PtyError> {
+fn prepare(begin: &mut Begin, hold: Hold, tell: &Tell) -> Result<Pty, PtyError> {
     let failed =
         |error: std::io::Error| PtyError::Spawn { program: begin.launch.program.clone(), why: error.to_string() };
     // First of all: a process whose end nobody would hear of is not started.
@@ -231,8 +233,10 @@ fn prepare(begin: &Begin, hold: Hold) -> Result<Pty, PtyError> {
     for (name, content) in &begin.launch.files {
         agent_io::write_private(&begin.folder.join(name), content.as_bytes()).map_err(failed)?;
     }
-    if let Some(id) = &begin.takes_up {
-        wait_until_free(id).map_err(failed)?;
+    match (&begin.takes_up, &begin.whereabouts.id) {
+        (Some(id), _) => begin.lease.take_over(id).map_err(failed)?,
+        (None, Some(id)) => agent_io::keep_lease(&mut begin.lease, id, tell),
+        (None, None) => {}
     }
     let pty = Pty::spawn(&begin.launch, begin.size)?;
     // The thread waits for it, so the receiver is there.
@@ -240,19 +244,24 @@ fn prepare(begin: &Begin, hold: Hold) -> Result<Pty, PtyError> {
     Ok(pty)
 }
 
-/// Two processes on one session of an agent would each write its own history, and one of them would be lost. A process that a host left
-/// when it was killed is on its way out; any other one is somebody's.
-fn wait_until_free(id: &AgentId) -> std::io::Result<()> {
-    let until = Instant::now() + FREE_LIMIT;
-    loop {
-        let [first, ..] = processes::carriers_of(SESSION_VARIABLE, id.as_str())[..] else {
-            return Ok(());
-        };
-        if Instant::now() > until {
-            let pid = first.as_raw_nonzero();
-            return Err(std::io::Error::other(format!("process {pid} still has that session; end it first")));
+/// An agent that is too old is told on its tab. Asked beside the session, which does not wait for that.
+fn warn_of_version(begin: &Begin, tell: &Tell) {
+    let Some(rules) = begin.profile.version.clone().filter(|rules| rules.at_least.is_some()) else {
+        return;
+    };
+    let mut program = Command::new(&begin.launch.program);
+    program
+        .current_dir(&begin.launch.folder)
+        .env_clear()
+        .envs(begin.launch.env.iter().map(|(name, value)| (name, value)));
+    let tell = tell.clone();
+    let ask = move || {
+        if let Some(warning) = version_of(program, &rules).warning() {
+            tell.event(SessionEvent::Warned(warning));
         }
-        std::thread::sleep(LOOK_EVERY);
+    };
+    if let Err(error) = std::thread::Builder::new().name("version".into()).stack_size(STACK_BYTES).spawn(ask) {
+        tracing::debug!(%error, "an agent was not asked for its version");
     }
 }
 

@@ -6,6 +6,7 @@ use crate::lock::{self, Held, Lock};
 use crate::paths::Paths;
 use crate::protocol::codec;
 use crate::protocol::message::{Asked, AskedId, Hello, PROTOCOL_MAJOR, Request};
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,6 +24,13 @@ const OUTBOX_FRAMES: usize = 1024;
 const OUTBOX_BYTES: usize = 32 * 1024 * 1024;
 /// After a failed accept (no descriptors left, say) the listener stays readable; this keeps that from becoming a busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// More than anybody has windows and scripts; who opens more has lost count of them.
+const MOST_CONNECTIONS: usize = 1024;
+/// Of the descriptors that the system gives us, at least one in so many stays for terminals, the store and its files.
+const KEPT_FOR_OTHERS: usize = 4;
+/// So many are turned away at once where no descriptor is left; then the core has its turn.
+const MOST_TURNED_AWAY: usize = 16;
 
 /// What clients find the host by is made again within this time where it was lost.
 const LOOK_FOR_SOCKET_EVERY: Duration = Duration::from_secs(10);
@@ -151,6 +159,7 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
 pub async fn serve(mut door: Door, hello: Hello, incoming: mpsc::Sender<Incoming>) {
     let mut next = 0;
     let mut looks = tokio::time::interval(LOOK_FOR_SOCKET_EVERY);
+    let mut porter = Porter::new(&hello);
     loop {
         let accepted = tokio::select! {
             accepted = door.listener.accept() => accepted,
@@ -161,20 +170,100 @@ pub async fn serve(mut door: Door, hello: Hello, incoming: mpsc::Sender<Incoming
         };
         match accepted {
             Ok((stream, _)) => {
+                let Some(place) = porter.place() else {
+                    porter.turn_away(&stream);
+                    continue;
+                };
                 next += 1;
                 let (hello, incoming) = (hello.clone(), incoming.clone());
                 tokio::spawn(async move {
                     if let Err(error) = carry(stream, ClientId(next), &hello, &incoming).await {
                         tracing::debug!(client = next, %error, "a client went away");
                     }
+                    drop(place);
                 });
             }
             Err(error) => {
-                tracing::warn!(%error, "could not accept a client");
+                porter.no_descriptor(&door.listener, &error).await;
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
     }
+}
+
+/// Counts who is in, and says to the others that there is no room.
+struct Porter {
+    inside: Arc<AtomicUsize>,
+    most: usize,
+    busy: Vec<u8>,
+    /// Given up for a moment where no descriptor is left, so that whoever waits can be told so.
+    spare: Option<File>,
+    /// A trouble that stays is told once.
+    told: bool,
+}
+
+/// Its place is free again when this is dropped.
+struct Place(Arc<AtomicUsize>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Porter {
+    fn new(hello: &Hello) -> Porter {
+        let given = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        let given = given.and_then(|given| usize::try_from(given).ok()).unwrap_or(usize::MAX);
+        let most = MOST_CONNECTIONS.min(given - given / KEPT_FOR_OTHERS);
+        // Without a frame they are only closed, as before.
+        let busy = codec::encode(&Hello { busy: true, ..hello.clone() }).unwrap_or_default();
+        Porter { inside: Arc::default(), most, busy, spare: spare(), told: false }
+    }
+
+    /// None where all are taken.
+    fn place(&mut self) -> Option<Place> {
+        if self.inside.load(Ordering::Relaxed) < self.most {
+            self.told = false;
+            self.inside.fetch_add(1, Ordering::Relaxed);
+            return Some(Place(self.inside.clone()));
+        }
+        self.tell("there are as many connections as this host takes");
+        None
+    }
+
+    fn tell(&mut self, why: &str) {
+        if !self.told {
+            tracing::warn!(most = self.most, "clients are turned away: {why}");
+        }
+        self.told = true;
+    }
+
+    /// Another user gets no byte, not even this.
+    fn turn_away(&self, stream: &UnixStream) {
+        if stream.peer_cred().is_ok_and(|peer| peer.uid() == rustix::process::geteuid().as_raw()) {
+            // A fresh connection has room for it; one that is gone needs no word.
+            let _ = stream.try_write(&self.busy);
+        }
+    }
+
+    /// Nothing could be accepted: with the spare descriptor those who wait hear why, instead of waiting.
+    async fn no_descriptor(&mut self, listener: &UnixListener, error: &io::Error) {
+        self.tell(&error.to_string());
+        for _ in 0..MOST_TURNED_AWAY {
+            self.spare = None;
+            // Whoever gave up meanwhile is not waited for.
+            match tokio::time::timeout(Duration::ZERO, listener.accept()).await {
+                Ok(Ok((stream, _))) => self.turn_away(&stream),
+                Ok(Err(_)) | Err(_) => break,
+            }
+        }
+        self.spare = spare();
+    }
+}
+
+fn spare() -> Option<File> {
+    File::open("/dev/null").ok()
 }
 
 async fn carry(

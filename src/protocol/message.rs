@@ -34,6 +34,13 @@ pub struct Hello {
     pub build: String,
     pub pid: u32,
     pub started_at: Timestamp,
+    /// The host takes no further connection now; it says nothing else and closes.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub busy: bool,
+}
+
+fn is_no(value: &bool) -> bool {
+    !value
 }
 
 /// From a client on a control connection.
@@ -454,9 +461,23 @@ pub struct Session {
     /// The agent's own id of it.
     #[serde(default)]
     pub agent_session: Option<String>,
+    /// What the agent waits for, in a turn or without one.
+    #[serde(default)]
+    pub asks: Option<WaitsFor>,
+    /// What the person should know of the process.
+    #[serde(default)]
+    pub warning: Option<String>,
     /// What each source said last, while the process lives.
     #[serde(default)]
     pub heard: Vec<Evidence>,
+}
+
+/// What an agent waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitsFor {
+    pub kind: RequestKind,
+    /// In its words; empty where it told none.
+    pub text: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -495,7 +516,32 @@ pub enum Event {
     },
     /// Something a person must know that belongs to no request, for example trouble with the store.
     Notice(String),
+    /// Something of a turn at which nobody looks, for the terminal of this window alone.
+    Notify(Box<Notification>),
     HostEnding,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notification {
+    pub conversation: ConversationId,
+    pub title: String,
+    pub agent: String,
+    pub folder: String,
+    pub turn: TurnNumber,
+    pub kind: NotificationKind,
+    /// The word for the state of the turn.
+    pub state: String,
+    pub elapsed_ms: u64,
+    /// Why it failed or what is asked; empty where there is nothing to say.
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotificationKind {
+    Done,
+    Failed,
+    NeedsYou,
 }
 
 /// What a profile can do here.
@@ -505,6 +551,9 @@ pub struct AgentReport {
     pub title: String,
     /// The program that would be started; none where it was not found.
     pub program: Option<String>,
+    /// What the person should know before it is used: that it is too old, say.
+    #[serde(default)]
+    pub warning: Option<String>,
     /// What is known and what is a guess, one line each.
     pub notes: Vec<String>,
 }

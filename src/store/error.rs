@@ -53,6 +53,8 @@ pub enum StoreError {
 pub enum Trouble {
     Full,
     Io,
+    /// SQLite does not tell what the system said.
+    NotOpened,
     Locked,
     ReadOnly,
 }
@@ -63,6 +65,7 @@ impl Trouble {
         match self {
             Trouble::Full => "the disk is full",
             Trouble::Io => "the disk does not read or write",
+            Trouble::NotOpened => "the store cannot be opened: its rights, its disk, or too many open files",
             Trouble::Locked => "another program holds the store",
             Trouble::ReadOnly => "the store cannot be written",
         }
@@ -89,7 +92,8 @@ impl StoreError {
             | StoreError::Damaged { .. } => None,
             _ => match self.code()? {
                 ErrorCode::DiskFull => Some(Trouble::Full),
-                ErrorCode::SystemIoFailure | ErrorCode::CannotOpen => Some(Trouble::Io),
+                ErrorCode::SystemIoFailure => Some(Trouble::Io),
+                ErrorCode::CannotOpen => Some(Trouble::NotOpened),
                 ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
                     Some(Trouble::Locked)
                 }

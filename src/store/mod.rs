@@ -62,6 +62,12 @@ impl Reader {
         Reader { path: path.into(), connection: None, file: None }
     }
 
+    /// Opens the store before the first call, where that is possible.
+    pub fn make_ready(&mut self) {
+        // What stands in the way is told to whoever wants to read.
+        let _ = self.on_connection(|_| Ok(()));
+    }
+
     /// The best `most` turns for the query, the best first.
     pub fn search(&mut self, query: &Query, most: usize) -> Result<Findings, StoreError> {
         self.on_connection(|connection| {

@@ -118,6 +118,11 @@ pub fn salvage(path: &Path) -> Result<Salvaged, StoreError> {
     })?;
     new.close().map_err(|(_, source)| failed(source))?;
     open::check_file(&part)?;
+    // Looking at it left an empty journal, which would lie about under a name that nobody knows.
+    for ending in ["-wal", "-shm"] {
+        remove_if_there(&beside_it(&part, ending))
+            .map_err(|source| StoreError::SetAside { path: part.clone(), source })?;
+    }
     Ok(Salvaged { whole, read, backup, part })
 }
 
@@ -134,8 +139,10 @@ impl Salvaged {
             .map_err(|source| StoreError::Salvage { path: path.into(), source })?;
         let aside = beside_it(path, &format!(".damaged-{date}"));
         let failed = |source| StoreError::SetAside { path: aside.clone(), source };
-        for ending in ["", "-wal"] {
-            link_if_there(&beside_it(path, ending), &beside_it(&aside, ending)).map_err(failed)?;
+        link_if_there(path, &aside).map_err(failed)?;
+        let journal = beside_it(path, "-wal");
+        if std::fs::metadata(&journal).is_ok_and(|journal| journal.len() > 0) {
+            link_if_there(&journal, &beside_it(&aside, "-wal")).map_err(failed)?;
         }
         let folder = folder_of(path);
         sync_folder(folder).map_err(failed)?;

@@ -1154,6 +1154,8 @@ fn of_a_damaged_store_what_can_be_read_is_saved_and_the_backup_gives_the_rest() 
     assert_eq!(std::fs::read(home.path()).unwrap(), bytes, "so far nothing was changed");
 
     let (whole, aside) = repaired(&home);
+    let names = beside(&home, "");
+    assert!(names.iter().all(|name| !name.contains("repair")), "nothing of ours lies about: {names:?}");
     assert_eq!(whole, repair::Counts { conversations: 1, turns: 120 });
     assert_eq!(std::fs::read(&aside).unwrap(), bytes, "the damaged one is kept as it was");
     let store = home.open();

@@ -31,6 +31,13 @@ pub fn clean(text: &str) -> String {
     cleaned.trim().to_owned()
 }
 
+/// Text of many lines without what commands a terminal or reorders what is read. What joins parts of a character stays.
+pub fn clean_lines(text: &str) -> String {
+    let commands = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
+    let reorders = |character: char| matches!(character, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().filter(|character| !commands(*character) && !reorders(*character)).collect()
+}
+
 /// Whether a character can hide, reorder or command instead of being seen.
 pub fn is_unsafe(character: char) -> bool {
     match character {
@@ -47,6 +54,13 @@ pub fn is_unsafe(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_lines_only_what_commands_or_reorders_goes() {
+        let family = "\u{1f468}\u{200d}\u{1f469}";
+        let text = format!("a\u{1b}[31m\tb\r\n\u{9b}2J\u{202e}{family}\u{7}\0");
+        assert_eq!(clean_lines(&text), format!("a[31m\tb\n2J{family}"));
+    }
 
     #[test]
     fn what_hides_reorders_or_commands_is_removed() {

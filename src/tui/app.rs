@@ -2,18 +2,21 @@
 //!
 //! Change here: what a window remembers. Not here: what changes it (`update`) or how it looks (`view`).
 
+use super::background::Background;
 use super::composer::Composer;
 use super::event::{Effect, Event, Now, ViewOf};
 use super::keymap::{self, Command, Keymap};
 use super::layout;
+use super::outer::Outer;
 use super::overview::{Listed, Overview};
 use super::palette::Palette;
 use super::reader::{Find, Spot, Standing};
 use super::search::Search;
+use super::theme::Colors;
 use super::view::reader::Rendered;
 use crate::client::Absent;
 use crate::client::kept::KeptText;
-use crate::config::{self, Config};
+use crate::config::{self, Animation, Config};
 use crate::domain::continuity::{Continuity, DecisionRecord};
 use crate::domain::conversation::Tab;
 use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
@@ -26,6 +29,8 @@ use std::collections::BTreeMap;
 
 /// The step in which the age of an agent's process is shown, so that an idle window need not tick by seconds.
 const MINUTE_MS: u64 = 60_000;
+/// The step of a running turn's time.
+const SECOND_MS: u64 = 1_000;
 
 pub struct App {
     pub config: Config,
@@ -58,6 +63,8 @@ pub struct App {
     pub prefix: Prefix,
     /// The mouse button whose press the agent got; without that it gets no drag and no release either.
     pub agent_button: Option<MouseButton>,
+    /// A turn that was found, to be read once its conversation has its tab.
+    pub to_read: Option<(ConversationId, TurnNumber)>,
     /// What was typed before there was a tab to type in.
     pub early: Vec<Event>,
     pub page: Option<Page>,
@@ -70,6 +77,11 @@ pub struct App {
     pub zoomed: bool,
     /// How often the person asked for the whole window to be drawn anew.
     pub redraws: u32,
+    /// What the terminal can show, and what it is like, as far as it tells.
+    pub colors: Colors,
+    pub background: Option<Background>,
+    /// The multiplexer around this window.
+    pub outer: Option<Outer>,
     pub leaving: bool,
 }
 
@@ -351,6 +363,7 @@ impl App {
             window_focused: true,
             prefix: Prefix::None,
             agent_button: None,
+            to_read: None,
             early: Vec::new(),
             page: None,
             notice: None,
@@ -359,6 +372,9 @@ impl App {
             dragging: None,
             zoomed: false,
             redraws: 0,
+            colors: Colors::True,
+            background: None,
+            outer: None,
             leaving: false,
         }
     }
@@ -441,15 +457,19 @@ impl App {
             Some(ViewState::Lost { again_ms }) => Some(again_ms),
             Some(ViewState::Open) | None => None,
         };
-        let clocks = [self.next_second_ms(), self.next_minute_ms()];
+        let clocks = [self.next_elapsed_ms(), self.next_minute_ms()];
         [prefix, link, draft, notice, view].into_iter().chain(clocks).flatten().min()
     }
 
-    /// When the elapsed time of the running turn shows another second; none while none runs or is seen.
-    fn next_second_ms(&self) -> Option<u64> {
+    /// When the elapsed time of the running turn shows another second, or minute; none while none runs or is seen.
+    fn next_elapsed_ms(&self) -> Option<u64> {
         let turn = self.running().filter(|_| layout::shows_elapsed(self))?;
         let elapsed = self.now.wall.since(self.under_way_since(turn));
-        Some(self.now.steady_ms + 1000 - elapsed % 1000)
+        let step_ms = match self.config.animation {
+            Animation::Moving => SECOND_MS,
+            Animation::Still => MINUTE_MS,
+        };
+        Some(self.now.steady_ms + step_ms - elapsed % step_ms)
     }
 
     /// When the age of the agent's process in the status line shows another minute; none where it is asleep.

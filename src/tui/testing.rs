@@ -15,7 +15,7 @@ use crate::domain::session::{AsleepWhy, Exit};
 use crate::domain::turn::{Answer, Delivery, Evidence, Origin, Source, TurnRecord, TurnState, Usage, Work};
 use crate::protocol::message::{
     AgentReport, Conversation, Environment, Event as HostEvent, Overview, Process, Reply, Request, Rest, Session,
-    Status, TakenUp, ViewInput, ViewOutput,
+    Status, TakenUp, ViewInput, ViewOutput, WaitsFor,
 };
 use crate::terminal::frame::{Blink, Cursor, CursorShape, Frame, Row, Run, RunWidth, ScrollPosition, Size, Style};
 use crate::terminal::keys::{Key, KeyCode, Modifiers, Mouse, MouseAction};
@@ -300,6 +300,8 @@ pub fn idle(number: i64, title: &str) -> Conversation {
             folder: Some("/home/me/app".into()),
             started_at: ago(8_000),
             process,
+            asks: None,
+            warning: None,
             agent_session: None,
             heard: Vec::new(),
         }),
@@ -351,6 +353,17 @@ pub fn request(number: u32, kind: RequestKind, text: &str, state: RequestState) 
 }
 
 /// A coding agent in turn 7 that waits for a permission and has a question open; it told what it did so far.
+/// An old agent at its prompt that asks for a login.
+pub fn asks_login(number: i64, title: &str) -> Conversation {
+    let mut conversation = idle(number, title);
+    conversation.status = Status::NeedsAnswer;
+    if let Some(session) = &mut conversation.session {
+        session.asks = Some(WaitsFor { kind: RequestKind::Login, text: "log in with your account".into() });
+        session.warning = Some("version 1.9.3 is too old: at least 2.0 is needed; update it".into());
+    }
+    conversation
+}
+
 pub fn asking(number: i64, title: &str) -> Conversation {
     let mut conversation = working(number, title);
     conversation.wanted.agent = "coder".into();
@@ -404,20 +417,24 @@ pub fn agents() -> Vec<AgentReport> {
         name: name.into(),
         title: title.into(),
         program: program.map(str::to_owned),
+        warning: None,
         notes: notes.iter().map(|note| (*note).to_owned()).collect(),
     };
     vec![
         report("shell", "Shell", Some("/bin/bash"), &["exact turns", "cannot be resumed"]),
-        report(
-            "coder",
-            "The Coder",
-            Some("/home/me/.local/bin/coder"),
-            &[
-                "exact turns, questions and permissions",
-                "resumes by its own session id",
-                "another model keeps the context",
-            ],
-        ),
+        AgentReport {
+            warning: Some("version 1.9.3 is too old: at least 2.0 is needed; update it".into()),
+            ..report(
+                "coder",
+                "The Coder",
+                Some("/home/me/.local/bin/coder"),
+                &[
+                    "exact turns, questions and permissions",
+                    "resumes by its own session id",
+                    "another model keeps the context",
+                ],
+            )
+        },
         report("missing", "Another Coder", None, &["exact turns", "resumes by its own session id"]),
         report("broken.toml", "left out", None, &["line 3: unknown field `nmae`"]),
     ]

@@ -26,11 +26,13 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("main", &["cli", "client", "config", "host", "paths", "tui"]),
 ];
 
-/// The files that may name one more: the verb that is the host's door, the one that knows the actions of the window's keymap, and those
-/// that look after a store that no host can open.
-const ARROWS_OF_FILES: [(&str, &str); 6] = [
+/// The files that may name one more: the verb that is the host's door, the one that knows the actions of the window's keymap, those that take
+/// the terminal, and those that look after a store that no host can open.
+const ARROWS_OF_FILES: [(&str, &str); 8] = [
     ("cli/host.rs", "host"),
     ("cli/config.rs", "tui"),
+    ("cli/attach.rs", "tui"),
+    ("cli/doctor/keys.rs", "tui"),
     ("cli/doctor.rs", "store"),
     ("cli/mod.rs", "store"),
     ("cli/repair.rs", "store"),
@@ -38,7 +40,7 @@ const ARROWS_OF_FILES: [(&str, &str); 6] = [
 ];
 
 /// Where alone each library may be named: a file, or a folder with all in it.
-const HOMES: [(&str, &[&str]); 9] = [
+const HOMES: [(&str, &[&str]); 11] = [
     ("rusqlite", &["store/"]),
     ("portable_pty", &["host/pty.rs"]),
     ("ratatui", &["tui/"]),
@@ -47,6 +49,8 @@ const HOMES: [(&str, &[&str]); 9] = [
     ("alacritty_terminal", &["terminal/emulator/"]),
     ("nucleo_matcher", &["tui/palette.rs"]),
     ("clap", &["cli/", "main.rs"]),
+    ("clap_complete", &["cli/"]),
+    ("clap_mangen", &["cli/man.rs"]),
     ("tokio", &["host/"]),
 ];
 

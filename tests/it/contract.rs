@@ -1,6 +1,6 @@
 //! The contract for scripts: what each verb prints with `--json`, and every exit code.
 
-use crate::home::{Home, wait_until};
+use crate::home::{Home, Tab, wait_until};
 use serde_json::json;
 
 #[test]
@@ -168,6 +168,22 @@ fn verbs_print_words_for_people_too() {
     assert!(why.stdout.contains("fresh") && why.stdout.contains("first message"), "{why:?}");
     let status = home.run(&["host", "status"]).done();
     assert!(status.stdout.contains("1 conversations, 1 sessions"), "{status:?}");
+}
+
+/// The broken one printed them as they came.
+#[test]
+fn what_a_program_chose_is_printed_without_its_commands() {
+    let home = Home::new();
+    let title = "a\u{1b}]0;x\u{7}\nb\u{202e}c";
+    let made = home.run(&["new", "--json", "--title", title]).done().json()["conversation"].to_string();
+    let tab = Tab { home: &home, id: made };
+    tab.send("# \u{202e}\u{9b}31m");
+    for verb in [&["ls"][..], &["log"], &["why"]] {
+        let out = home.run(verb).done().stdout;
+        let bad = out.chars().find(|sign| *sign == '\u{202e}' || (sign.is_control() && !matches!(sign, '\n' | '\t')));
+        assert_eq!(bad, None, "{verb:?}: {out:?}");
+    }
+    assert_eq!(home.run(&["ls"]).done().stdout.lines().count(), 1, "one line a conversation");
 }
 
 #[test]
@@ -354,6 +370,19 @@ fn exit_code_7_says_that_there_is_no_host() {
     std::fs::write(&file, "").expect("a file");
     let ran = home.call(&["ls"]).set("THREADKEEP_HOME", &file).run().ended_with(7);
     assert!(ran.stderr.contains("not a folder") && ran.stderr.contains("THREADKEEP_HOME"), "{ran:?}");
+}
+
+#[test]
+fn the_help_and_the_readme_have_the_same_exit_codes() {
+    let help = Home::new().run(&["--help"]).done().stdout;
+    let (_, table) = help.split_once("Exit codes:\n").expect("they are listed");
+    let told: Vec<(&str, &str)> = table.lines().filter_map(|line| line.trim().split_once("  ")).collect();
+    assert_eq!(told.len(), 9, "{table}");
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("it is there");
+    for (code, meaning) in told {
+        let cell = format!("| {code} | {} |", meaning.replace("--or-asked", "`--or-asked`"));
+        assert!(readme.contains(&cell), "{cell}");
+    }
 }
 
 #[test]

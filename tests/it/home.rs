@@ -100,6 +100,13 @@ impl Home {
         Call { command, input: Vec::new() }
     }
 
+    /// Another program with the environment of this home: one that starts ours in its own way.
+    pub fn other(&self, program: &str, arguments: &[String]) -> Call {
+        let mut command = Command::new(program);
+        command.args(arguments).env_clear().envs(self.environment.iter().cloned()).current_dir(self.work());
+        Call { command, input: Vec::new() }
+    }
+
     pub fn run(&self, arguments: &[&str]) -> Ran {
         self.call(arguments).run()
     }

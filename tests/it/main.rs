@@ -4,15 +4,21 @@
 
 mod agents;
 mod architecture;
+mod attach;
 mod coming_back;
+mod completions;
 mod config;
 mod contract;
 mod crash;
 mod damage;
+mod doctor;
 // Shared with the tests of real agents, which need more of it.
 #[allow(dead_code)]
 mod home;
+mod json_page;
+mod manners;
 mod moving_on;
+mod notify;
 mod overview;
 mod palette;
 mod programs;
@@ -21,6 +27,7 @@ mod reading;
 mod record;
 mod recordings;
 mod requests;
+mod rules;
 
 mod screen;
 mod scripting;

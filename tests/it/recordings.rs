@@ -4,12 +4,14 @@
 
 use std::path::PathBuf;
 use std::time::Duration;
+use threadkeep::agent::answer::{Answer, Next};
 use threadkeep::agent::catalog::Catalog;
 use threadkeep::agent::claim::Claimed;
 use threadkeep::agent::profile::Profile;
 use threadkeep::agent::readers::{PasteMode, Readers, Seen};
 use threadkeep::agent::tracker::{Heard, Tracker, TrackerRules};
 use threadkeep::domain::id::{Timestamp, TurnNumber};
+use threadkeep::domain::request::Choice;
 use threadkeep::domain::signal::{Ending, Signal};
 use threadkeep::domain::turn::Source;
 use threadkeep::terminal::emulator::{Screen, Told};
@@ -104,6 +106,16 @@ impl Player {
         self.screen.visible_text().join("\n")
     }
 
+    /// Whether an answer to a question may be typed by what is on the screen, and what would be.
+    fn typed_for(&self, answer: &str) -> Option<String> {
+        let (rules, variant) = (&self.profile.request, &self.profile.variants[0]);
+        let mut answer = Answer::new(rules, variant, &Choice::Text(answer.into()))?;
+        match answer.stands(rules, &self.screen_text()).then(|| answer.next(rules, variant, &self.screen_text()))? {
+            Next::Type(steps) => steps.into_iter().map(|step| String::from_utf8(step.bytes).ok()).collect(),
+            Next::Cannot(why) => Some(why.into()),
+        }
+    }
+
     /// Whether keys for the dialog are safe by what is on the screen.
     fn shows_choices(&self) -> bool {
         self.profile.request.shows_options(&self.screen_text())
@@ -162,21 +174,28 @@ fn an_agent_whose_id_is_read_is_understood() {
     assert_eq!(player.message("working"), ["started"]);
     assert_eq!(player.play("done"), ["completed", "ready"]);
     let asking = player.message("asking");
-    assert!(asking.last().is_some_and(|word| word.starts_with("asks")), "{asking:?}");
+    assert_eq!(
+        asking.last().map(String::as_str),
+        Some("asks touch allowed"),
+        "its report has no words, its screen has"
+    );
     assert!(player.shows_choices());
     assert_eq!(player.play("allowed"), ["goes on", "completed", "ready"]);
     let denied = player.message("denied");
     assert!(denied.contains(&"interrupted".to_owned()), "{denied:?}");
+    let question = player.message("question");
+    assert_eq!(question.last().map(String::as_str), Some("asks Which colour?"), "{question:?}");
+    assert_eq!(player.play("answered"), ["goes on", "completed", "ready"]);
     assert_eq!(player.message("interrupted").last().map(String::as_str), Some("ready"));
     let failed = player.message("failed");
     assert!(failed.contains(&"failed".to_owned()), "{failed:?}");
 }
 
 #[test]
-fn a_dialog_about_trust_is_told_where_it_is_reported_and_is_never_taken_for_a_prompt() {
+fn a_dialog_about_trust_is_told_whether_it_is_reported_or_only_shown_and_is_never_taken_for_a_prompt() {
     let trust = Player::new("claude").play("trust");
     assert!(matches!(&trust[..], [asks] if asks.contains("trust")), "{trust:?}");
-    assert_eq!(Player::new("codex").play("trust"), [""; 0]);
+    assert_eq!(Player::new("codex").play("trust"), ["asks trust this folder"]);
 }
 
 #[test]
@@ -204,4 +223,26 @@ fn a_title_and_a_screen_tell_when_work_begins_and_that_something_is_asked_and_en
     player.play("start");
     assert_eq!(player.message("asking"), ["started", "asks"]);
     assert!(player.shows_choices());
+}
+
+#[test]
+fn a_question_is_answered_by_number_by_label_or_in_words_and_only_while_it_is_shown() {
+    let table = [("claude", "3"), ("codex", "\u{1b}[A\t"), ("opencode", "3"), ("qwen", "3")];
+    for (agent, opens) in table {
+        let mut player = Player::new(agent);
+        player.play("start");
+        assert_eq!(player.typed_for("2"), None, "{agent}");
+        for part in ["working", "done", "asking"] {
+            player.play(part);
+            assert_eq!(player.typed_for("2"), None, "{agent} {part}");
+        }
+        for part in ["allowed", "denied", "question"] {
+            player.play(part);
+        }
+        assert_eq!(player.typed_for("2").as_deref(), Some("2"), "{agent}");
+        assert_eq!(player.typed_for("blue").as_deref(), Some("2"), "{agent}");
+        assert_eq!(player.typed_for("a dark one").as_deref(), Some(opens), "{agent}");
+        player.play("answered");
+        assert_eq!(player.typed_for("2"), None, "{agent}");
+    }
 }

@@ -63,6 +63,47 @@ fn a_permission_is_told_allowed_once_and_the_agent_goes_on() {
     assert_eq!(requests_of(&tab.log()[0]), [("permission", "Bash: rm -rf build", "allowed")]);
 }
 
+/// The broken one showed it only while a message waited.
+#[test]
+fn a_login_is_told_with_and_without_a_message_and_then_all_goes_on() {
+    let home = home_with_coder();
+    let tab = coder_tab(&home);
+    std::fs::write(home.file("login"), "").expect("a file");
+    tab.send_on("one");
+    let asks = json!({ "kind": "login", "text": "log in first" });
+    let state = tab.wait_for("a login is needed", |state| state["state"] == "needs answer");
+    assert_eq!((&state["asks"], &state["turn_state"]), (&asks, &json!("needs answer")));
+    let ran = tab.run("answer", &["me"]).ended_with(6);
+    assert!(ran.stderr.contains("on the agent's own screen only"), "{ran:?}");
+    std::fs::remove_file(home.file("login")).expect("it is there");
+    tab.run("wait", &[]).done();
+
+    std::fs::write(home.file("login"), "").expect("a file");
+    assert_eq!(tab.send("two").text("state"), "completed");
+    let state = tab.wait_for("a login is needed again", |state| state["state"] == "needs answer");
+    assert_eq!((&state["asks"], &state["turn_state"]), (&asks, &json!("completed")), "no turn is under way");
+    let ui = Screen::open(&home, 100, 24);
+    let seen = ui.wait_until("it is shown", |seen| seen.panel().contains("log in first"));
+    assert!(seen.status().contains("needs answer · ^] o: answer on its screen"), "{seen}");
+    std::fs::remove_file(home.file("login")).expect("it is there");
+    tab.wait_for("it waits no more", |state| state["state"] == "idle" && state["asks"].is_null());
+    assert_eq!(tab.state()["session"], 1, "it is the same session all along");
+}
+
+#[test]
+fn an_agent_that_is_too_old_is_told_on_its_tab_and_where_it_is_chosen() {
+    let home = home_with_coder();
+    std::fs::write(home.file("version"), "coder 1.9.3\n").expect("a file");
+    let tab = coder_tab(&home);
+    tab.send("one");
+    let told = "version 1.9.3 is too old: at least 2.0 is needed; update it";
+    tab.wait_for("it is told", |state| state["warning"] == told);
+    let ui = Screen::open(&home, 100, 24);
+    ui.wait_until("it is shown", |seen| seen.panel().contains("is too old"));
+    let why = tab.run("why", &[]).done();
+    assert!(why.stdout.contains(told), "{why:?}");
+}
+
 #[test]
 fn a_denial_reaches_the_agent() {
     let home = home_with_coder();

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use threadkeep::domain::id::Timestamp;
 use threadkeep::lock::{self, Lock};
 use threadkeep::protocol::codec;
-use threadkeep::protocol::message::{Asked, Counts, Hello, HostReport, Refusal, Reply, Told};
+use threadkeep::protocol::message::{Asked, Counts, Hello, HostReport, Refusal, Reply, Request, Told};
 
 fn hosts(home: &Home) -> Vec<i32> {
     home.processes().into_iter().filter(|pid| command_line_of(*pid).contains("host run")).collect()
@@ -349,6 +349,48 @@ fn rubbish_and_silence_on_the_socket_hinder_nobody() {
         let told = stream.read_exact(&mut [0; 1]).expect_err("who does not greet is told nothing");
         assert_eq!(told.kind(), std::io::ErrorKind::UnexpectedEof, "and is let go");
     }
+}
+
+/// The broken one took as many as there were descriptors, and said nothing to the next.
+#[test]
+fn a_host_that_is_full_says_so_and_has_room_again() {
+    let home = Home::new();
+    let tab = home.tab();
+    let host = home.host_pid();
+    // Each is kept open by a client that has greeted, so it does not go by itself.
+    rustix::process::setrlimit(
+        rustix::process::Resource::Nofile,
+        rustix::process::Rlimit {
+            current: Some(4096),
+            maximum: rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum,
+        },
+    )
+    .expect("this test may have so many files open");
+    let mut kept = Vec::new();
+    let busy = loop {
+        assert!(kept.len() <= 1024, "no host takes so many");
+        let mut stream = UnixStream::connect(home.paths().socket).expect("the host listens");
+        stream.set_read_timeout(Some(LIMIT)).expect("a limit");
+        let hello = serde_json::json!({
+            "magic": "threadkeep", "major": 1, "minor": 1, "build": "x", "pid": 1, "started_at": 0,
+        });
+        // One that is full may have closed already.
+        let _ = stream.write_all(&codec::encode(&hello).expect("it can be told"));
+        let theirs: Hello = read_frame(&mut stream);
+        if theirs.busy {
+            break kept.len();
+        }
+        let asked = Asked { id: 1, request: Request::HostStatus };
+        stream.write_all(&codec::encode(&asked).expect("it can be told")).expect("there is room");
+        kept.push(stream);
+    };
+    assert!(busy >= 500, "{busy}");
+    let ran = home.run(&["host", "status"]).ended_with(7);
+    assert!(ran.stderr.contains("as many connections as it takes"), "{ran:?}");
+    drop(kept);
+    wait_until("it has room again", || home.run(&["host", "status"]).code == 0);
+    assert_eq!(home.host_pid(), host);
+    assert_eq!(tab.send("echo served").answer(), "served");
 }
 
 fn refused(home: &Home, folder: &Path, codes: &[i32], said: &[&str]) {

@@ -40,6 +40,26 @@ fn while_nothing_can_be_saved_messages_are_refused_with_the_reason_and_the_rest_
     assert!(tab.log().iter().all(|turn| turn["prompt"] != "echo refused"));
 }
 
+/// The broken one panicked in whichever thread had something to tell of a full disk: the log is on the same one.
+#[test]
+fn a_log_that_cannot_be_written_costs_nothing_but_the_log() {
+    let home = Home::new();
+    let tab = home.tab();
+    home.run(&["host", "stop"]).done();
+    std::fs::remove_file(home.paths().log).expect("it is there");
+    std::os::unix::fs::symlink("/dev/full", home.paths().log).expect("a link");
+    tab.send("true");
+    let held = hold(&home);
+    let waiting = tab.call("send", &["--json", "echo kept"]).start();
+    let trouble = || home.run(&["host", "status", "--json"]).done().json()["store_trouble"].clone();
+    wait_until("the trouble is known", || !trouble().is_null());
+    drop(held);
+    wait_until("saving works again", || trouble().is_null());
+    waiting.end().done();
+    tab.run("wait", &[]).done();
+    assert_eq!(tab.log()[1]["answer"], "kept");
+}
+
 #[test]
 fn a_host_that_cannot_save_still_ends_when_it_is_told_to() {
     let home = Home::new();

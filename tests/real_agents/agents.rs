@@ -142,7 +142,7 @@ fn codex_config(place: Place) -> String {
     };
     format!(
         "model = \"{}\"\nmodel_provider = \"loopback\"\ncheck_for_update_on_startup = false\n{policies}\
-         [analytics]\nenabled = false\n\
+         [analytics]\nenabled = false\n[features]\ndefault_mode_request_user_input = true\n\
          [model_providers.loopback]\nname = \"loopback\"\nbase_url = \"{url}/v1\"\nwire_api = \"responses\"\n\
          env_key = \"LOOPBACK_KEY\"\nrequest_max_retries = 1\nstream_max_retries = 1\n{trust}",
         MODELS[0]

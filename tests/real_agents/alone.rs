@@ -75,7 +75,7 @@ fn manners(agent: Agent) -> Manners {
                 accept: &[("y", GOES_ON)],
                 deny: &[(ESCAPE, "You canceled the request")],
             }),
-            question: None,
+            question: Some(Dialog { open: "enter to submit answer", accept: &[("2", GOES_ON)], deny: &[] }),
             fatal: 500,
             failed: "experiencing high demand",
         },

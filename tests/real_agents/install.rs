@@ -38,8 +38,9 @@ pub struct Package {
 enum How {
     /// With what it depends on.
     Install,
-    /// The package alone, unpacked: it brings all it needs in one bundle, but names dependencies that not every registry has.
-    Unpack,
+    /// The package alone, unpacked, with this one beside it: it brings all else that it needs in one bundle, but names dependencies that not
+    /// every registry has.
+    Unpack(&'static str),
 }
 
 const fn package(folder: &'static str, spec: &'static str, program: &'static str) -> Package {
@@ -124,9 +125,10 @@ pub use native::{CLAUDE, CODEX, OPENCODE};
 pub const QWEN: Option<Package> =
     Some(package("qwen-0.24.4", "@qwen-code/qwen-code@0.24.4", "node_modules/@qwen-code/qwen-code/cli-entry.js"));
 pub const PI: Option<Package> = Some(Package {
-    folder: "pi-1.5.2",
+    folder: "pi-1.5.2-extensible",
     spec: "@earendil-works/pi-coding-agent@1.5.2",
-    how: How::Unpack,
+    // It reads extensions by this.
+    how: How::Unpack("jiti@2.7.0"),
     program: "package/dist/bundle/cli.js",
 });
 
@@ -198,24 +200,27 @@ fn install(
 }
 
 fn fetch(package: &Package, part: &Path) -> Result<(), String> {
-    let mut npm = Command::new("npm");
     match package.how {
-        How::Install => {
-            npm.args(["install", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund"]);
-            npm.args(["--no-package-lock", "--prefix", "."]);
+        How::Install => npm_install(package.spec, part)?,
+        How::Unpack(beside) => {
+            unpack(package.spec, part)?;
+            npm_install(beside, part)?;
         }
-        How::Unpack => {
-            npm.args(["pack", "--ignore-scripts"]);
-        }
-    }
-    run(npm.args(["--loglevel=error", package.spec]).current_dir(part))?;
-    if let How::Unpack = package.how {
-        let entries = fs::read_dir(part).map_err(|error| error.to_string())?;
-        let names = entries.flatten().map(|entry| entry.file_name());
-        let tarball = names.into_iter().find(|name| name.to_string_lossy().ends_with(".tgz"));
-        run(Command::new("tar").arg("xzf").arg(tarball.ok_or("npm pack made no tarball")?).current_dir(part))?;
     }
     Ok(())
+}
+
+fn npm_install(spec: &str, part: &Path) -> Result<(), String> {
+    let quiet = ["install", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund", "--no-package-lock"];
+    run(Command::new("npm").args(quiet).args(["--prefix", ".", "--loglevel=error", spec]).current_dir(part))
+}
+
+fn unpack(spec: &str, part: &Path) -> Result<(), String> {
+    run(Command::new("npm").args(["pack", "--ignore-scripts", "--loglevel=error", spec]).current_dir(part))?;
+    let entries = fs::read_dir(part).map_err(|error| error.to_string())?;
+    let names = entries.flatten().map(|entry| entry.file_name());
+    let tarball = names.into_iter().find(|name| name.to_string_lossy().ends_with(".tgz"));
+    run(Command::new("tar").arg("xzf").arg(tarball.ok_or("npm pack made no tarball")?).current_dir(part))
 }
 
 /// Runs a program to its end, within the limit.

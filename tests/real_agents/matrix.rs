@@ -5,7 +5,7 @@
 //! Not here: what is proved of every turn (`talk.rs`).
 
 use crate::agents::{Agent, Trust};
-use crate::home::{Signal, kill, wait_until};
+use crate::home::{Signal, kill, wait_until, wait_until_or};
 use crate::model_server::MODELS;
 use crate::screen::{Screen, Seen};
 use crate::talk::{Talk, one_line, wait_for_all, wait_for_request};
@@ -15,8 +15,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The exit code of a verb that was refused.
-const REFUSED: i32 = 6;
 /// Which cases are played; without it all.
 const ONLY: &str = "THREADKEEP_MATRIX";
 /// A message of this size is longer than any terminal takes at once, and than any agent shows.
@@ -36,6 +34,7 @@ enum Case {
     Allowed,
     Denied,
     Question,
+    Questions,
     Queue,
     ModelSwitched,
     Traps,
@@ -60,7 +59,7 @@ enum Verdict {
 }
 
 impl Case {
-    const ALL: [Case; 21] = [
+    const ALL: [Case; 22] = [
         Case::FirstMessage,
         Case::FollowUp,
         Case::TenShort,
@@ -70,6 +69,7 @@ impl Case {
         Case::Allowed,
         Case::Denied,
         Case::Question,
+        Case::Questions,
         Case::Queue,
         Case::ModelSwitched,
         Case::Traps,
@@ -95,6 +95,7 @@ impl Case {
             Case::Allowed => "approval allowed",
             Case::Denied => "approval denied",
             Case::Question => "question answered",
+            Case::Questions => "two questions answered",
             Case::Queue => "queue of three",
             Case::ModelSwitched => "model switched",
             Case::Traps => "trap texts",
@@ -114,9 +115,7 @@ impl Case {
     fn gap(self, agent: Agent) -> Option<&'static str> {
         match (self, agent) {
             (Case::Allowed | Case::Denied, Agent::Pi) => Some("runs commands unasked"),
-            (Case::Question, Agent::Codex) => Some("its model asks only in plan mode"),
-            (Case::Question, Agent::Pi) => Some("its model has no tool to ask"),
-            (Case::Clear, Agent::Pi) => Some("a new session on its screen is not noticed, as doctor says"),
+            (Case::Question | Case::Questions, Agent::Pi) => Some("its model has no tool to ask"),
             (Case::Trust, Agent::Opencode | Agent::Qwen | Agent::Pi) => Some("has no such dialog"),
             _ => None,
         }
@@ -133,6 +132,7 @@ impl Case {
             Case::Allowed => allowed(talk),
             Case::Denied => denied(talk),
             Case::Question => question(talk),
+            Case::Questions => questions(talk),
             Case::Queue => queue(talk),
             Case::ModelSwitched => model_switched(talk),
             Case::Traps => traps(talk),
@@ -349,6 +349,7 @@ fn allowed(talk: &mut Talk) -> Verdict {
     talk.known.push(text.into());
     let request = wait_for_request(talk, "needs approval");
     assert_eq!(request["kind"], "permission", "{request:#?}");
+    wait_for_words(talk, "touch allowed");
     assert!(!talk.sandbox.home.file("allowed").exists(), "not before it is allowed");
     talk.tab().run("answer", &["allow"]).done();
     let ended = wait_for_all(talk);
@@ -357,6 +358,15 @@ fn allowed(talk: &mut Talk) -> Verdict {
     talk.prove(text, "completed");
     talk.say_and_go_on("and after it was allowed");
     Verdict::Ok
+}
+
+/// What is asked may stand on the agent's screen only, a moment after it was reported.
+fn wait_for_words(talk: &Talk, words: &str) {
+    let has_words = |turn: &serde_json::Value| {
+        turn["requests"][0]["text"].as_str().is_some_and(|text| text.contains(words)).then_some(())
+    };
+    let last = || talk.tab().log().pop().unwrap_or_default();
+    wait_until_or(&format!("{words:?} is asked"), || has_words(&last()), last);
 }
 
 fn denied(talk: &mut Talk) -> Verdict {
@@ -374,43 +384,33 @@ fn denied(talk: &mut Talk) -> Verdict {
 }
 
 fn question(talk: &mut Talk) -> Verdict {
-    let text = "ask me which colour [[question]]";
+    answered(talk, "ask me which colour [[question]]", "2", &["Blue"]);
+    answered(talk, "ask me again which colour [[question]]", "a dark é", &["a dark é"]);
+    talk.say_and_go_on("and after the question");
+    Verdict::Ok
+}
+
+/// One line for each; an option by its label, and words of one's own.
+fn questions(talk: &mut Talk) -> Verdict {
+    answered(talk, "ask me two things [[questions]]", "blue\nan oval", &["Blue", "an oval"]);
+    talk.say_and_go_on("and after the questions");
+    Verdict::Ok
+}
+
+fn answered(talk: &mut Talk, text: &str, answer: &str, arrives: &[&str]) {
     talk.tab().send_on(text);
     talk.known.push(text.into());
     let request = wait_for_request(talk, "needs answer");
     assert_eq!(request["kind"], "question", "{request:#?}");
-    let answered = talk.tab().run("answer", &["2"]);
-    let is_refused = answered.code == REFUSED;
-    if is_refused {
-        assert!(answered.stderr.contains("on the agent's own screen only"), "{answered:?}");
-        answer_in_its_screen(talk);
-    } else {
-        answered.done();
-    }
+    wait_for_words(talk, "Which colour?");
+    talk.tab().run("answer", &[answer]).done();
     let ended = wait_for_all(talk);
     assert_eq!(ended["state"], "completed", "{ended:#?}");
+    assert_eq!(ended["requests"].as_array().map(Vec::len), Some(1), "asked once: {ended:#?}");
+    assert_eq!(ended["requests"][0]["state"], "answered", "{ended:#?}");
     let result = talk.seen_with(text).tool_result.unwrap_or_default();
-    assert!(result.contains("Blue"), "the model got the answer: {result:?}");
+    assert!(arrives.iter().all(|answer| result.contains(answer)), "the model got the answer: {result:?}");
     talk.prove(text, "completed");
-    talk.say_and_go_on("and after the question");
-    if is_refused {
-        Verdict::TruthfullyNot("it is answered on the agent's own screen only".into())
-    } else {
-        Verdict::Ok
-    }
-}
-
-/// Chooses the second answer as a person does.
-fn answer_in_its_screen(talk: &Talk) {
-    let mut window = Screen::open(&talk.sandbox.home, 120, 40);
-    give_keyboard_to_agent(&mut window);
-    let keys = match talk.sandbox.agent {
-        Agent::Claude | Agent::Qwen => "2",
-        Agent::Codex | Agent::Opencode | Agent::Pi => "<down><enter>",
-    };
-    wait_until_it_stays(&window, "Blue");
-    window.keys(keys);
-    talk.tab().wait_for("it goes on", |state| state["turn_state"] != "needs answer");
 }
 
 fn queue(talk: &mut Talk) -> Verdict {
@@ -547,6 +547,7 @@ fn goes_on_resumed(talk: &mut Talk, why: &str) -> Verdict {
     let before = talk.agent_session();
     talk.say(&text).is("resumed", why, "completed");
     assert_eq!(talk.agent_session(), before, "the agent's own session is the same");
+    assert_eq!(talk.tab().state()["verified"], true, "the agent said so itself");
     talk.say_and_go_on(&format!("and once more after {} turns", talk.known.len()));
     Verdict::Ok
 }
@@ -604,7 +605,7 @@ fn clear(talk: &mut Talk) -> Verdict {
     window.keys("<enter>");
     // Some make the new session only with its first message.
     window.wait_until("its screen is cleared", |seen| !seen.pane().contains(&last));
-    if matches!(talk.sandbox.agent, Agent::Claude | Agent::Codex | Agent::Qwen) {
+    if matches!(talk.sandbox.agent, Agent::Claude | Agent::Codex | Agent::Qwen | Agent::Pi) {
         talk.tab()
             .wait_for("the agent has another session", |state| state["agent_session"].as_str() != before.as_deref());
     }

@@ -70,9 +70,13 @@ export const Threadkeep = async () => {
       else tell({ event: "working", session: sessionID })
     },
     "question.asked": (asked) => {
-      const what = (asked.questions ?? []).map((question) => question.question).join(" ")
+      const labels = (question) => (question.options ?? []).map((option) => option.label).join(" · ")
+      const one = (question) => [question.question, labels(question) && `(${labels(question)})`].filter(Boolean).join(" ")
+      const what = (asked.questions ?? []).map(one).join("\n")
       tell({ event: "question", session: asked.sessionID, what })
     },
+    "question.replied": ({ sessionID }) => tell({ event: "working", session: sessionID }),
+    "question.rejected": ({ sessionID }) => tell({ event: "working", session: sessionID }),
     "message.updated": ({ info }) => {
       if (info.role !== "assistant") return
       answers.add(info.id)

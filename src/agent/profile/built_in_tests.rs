@@ -1,6 +1,7 @@
 //! The built-in profiles against what the real programs were seen doing: lines, titles and payloads as they came, cut to what matters.
 
 use super::*;
+use crate::agent::answer::{Answer, Next};
 use crate::agent::catalog::Catalog;
 use crate::agent::claim::Claim;
 use crate::agent::glob::Places;
@@ -88,7 +89,7 @@ fn a_new_session_and_a_resumed_one_are_started_as_measured() {
         ("codex", codex, &format!("resume 0a-1 -C /w {codex} -m m")),
         ("opencode", "", "-s 0a-1 -m m"),
         ("qwen", "--session-id 0a-1", "--resume 0a-1 -m m"),
-        ("pi", "--session-id 0a-1", "--session-id 0a-1 --model m"),
+        ("pi", "--session-id 0a-1 -e /run/1/threadkeep.js", "--session-id 0a-1 -e /run/1/threadkeep.js --model m"),
     ];
     for (name, new, resumed) in table {
         let chosen = profile(name).identity.choose.is_some().then_some(&id);
@@ -347,10 +348,16 @@ fn a_permission_is_answered_only_while_its_options_are_shown() {
     for (name, dialog, other, allow) in table {
         let profile = profile(name);
         assert!(profile.request.shows_options(dialog) && !profile.request.shows_options(other), "{name}");
-        let keys = |choice| submit::answer(&profile.request, &profile.variants[0], &choice).unwrap().remove(0).bytes;
+        let keys = |choice| {
+            let mut answer = Answer::new(&profile.request, &profile.variants[0], &choice).unwrap();
+            assert!(answer.stands(&profile.request, dialog) && !answer.stands(&profile.request, other), "{name}");
+            let Next::Type(mut steps) = answer.next(&profile.request, &profile.variants[0], dialog) else {
+                panic!("{name} takes it")
+            };
+            steps.remove(0).bytes
+        };
         assert_eq!(keys(Choice::Allow), allow.as_bytes(), "{name}");
         assert_eq!(keys(Choice::Deny), b"\x1b", "{name}");
-        assert_eq!(submit::answer(&profile.request, &profile.variants[0], &Choice::Text("x".into())).map(|_| ()), None);
     }
 }
 

@@ -34,10 +34,44 @@ pub struct PermissionKeys {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QuestionKeys {
+    /// What the visible screen shows while a question waits for keys; without it `options` of the request.
+    pub options: Option<Pattern>,
     /// How an option is chosen by its number.
     pub choose: Option<ChooseKeys>,
     /// How words of the person's own are given.
     pub text: Option<TextKeys>,
+    /// How the place for such words is opened; without it they are typed as a message is.
+    pub own: Option<OwnWords>,
+    /// What the screen shows where several questions are asked at once: then each line of an answer is the answer to one.
+    pub several: Option<Pattern>,
+    /// The page behind several questions that asks whether all answers are right.
+    pub confirm: Option<Confirm>,
+    /// What the screen shows where more than one option can be chosen, which is done there.
+    pub only_on_screen: Option<Pattern>,
+}
+
+/// The place for words of the person's own.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnWords {
+    /// What the screen shows where there is such a place.
+    pub shown: Pattern,
+    /// The keys that open it; `$1` or `$name` stand for the groups of `shown`.
+    pub keys: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirm {
+    pub shown: Pattern,
+    pub keys: String,
+}
+
+impl OwnWords {
+    /// The keys that open it on this screen.
+    pub fn keys_on(&self, screen: &str) -> Option<String> {
+        self.shown.expand(screen, &self.keys)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -76,8 +110,14 @@ impl RequestRules {
         self.options.as_ref().is_none_or(|options| options.is_match(screen))
     }
 
-    /// Whether a question can be answered by words.
+    /// Whether the visible screen shows a question that takes keys.
+    pub fn shows_question(&self, screen: &str) -> bool {
+        let own = self.question.as_ref().and_then(|question| question.options.as_ref());
+        own.map_or_else(|| self.shows_options(screen), |options| options.is_match(screen))
+    }
+
+    /// Whether a question can be answered from outside its screen.
     pub fn takes_words(&self) -> bool {
-        self.question.as_ref().is_some_and(|question| question.text.is_some())
+        self.question.as_ref().is_some_and(|question| question.text.is_some() || question.choose.is_some())
     }
 }

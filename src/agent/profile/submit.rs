@@ -22,6 +22,7 @@ pub struct Paste {
     pub keys: String,
     /// Between the paste and the keys.
     pub gap_ms: u64,
+    pub gap_from: GapFrom,
     /// A text that begins with one of these gets `pad_with` before it: to the agent it would be a command.
     pub pad_start: Vec<String>,
     pub pad_with: String,
@@ -33,6 +34,17 @@ pub struct Paste {
     pub clear_times: usize,
     /// Keys that empty the composer when a turn was interrupted; without them `clear` does.
     pub after_interrupt: Option<String>,
+}
+
+/// From when the gap before the keys counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GapFrom {
+    /// The agent has read the paste.
+    #[default]
+    Read,
+    /// It has drawn it, and draws no more: some agents take what was pasted for the text only when that is on their screen.
+    Shown,
 }
 
 /// Whether the paste stands in brackets (`ESC[200~`, `ESC[201~`).
@@ -53,6 +65,7 @@ impl Default for Paste {
         Paste {
             keys: "\r".into(),
             gap_ms: 150,
+            gap_from: GapFrom::Read,
             pad_start: Vec::new(),
             pad_with: " ".into(),
             pad_end: String::new(),
@@ -79,6 +92,8 @@ struct SubmitText {
     paste: Option<String>,
     gap_ms: Option<u64>,
     #[serde(default)]
+    gap_from: GapFrom,
+    #[serde(default)]
     pad_start: Vec<String>,
     pad_with: Option<String>,
     #[serde(default)]
@@ -99,6 +114,7 @@ impl TryFrom<SubmitText> for Submit {
         let paste = Paste {
             keys: text.paste.clone().unwrap_or(usual.keys.clone()),
             gap_ms: text.gap_ms.unwrap_or(usual.gap_ms),
+            gap_from: text.gap_from,
             pad_start: text.pad_start,
             pad_with: text.pad_with.unwrap_or(usual.pad_with),
             pad_end: text.pad_end,

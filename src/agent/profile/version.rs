@@ -64,6 +64,14 @@ impl VersionRules {
 }
 
 impl Version {
+    /// What the person should know before it is used.
+    pub fn warning(&self) -> Option<String> {
+        match self {
+            Version::TooOld { .. } => Some(format!("{}; update it", self.words())),
+            Version::NotTold | Version::Tested { .. } | Version::NotTested { .. } => None,
+        }
+    }
+
     /// In words for `doctor`.
     pub fn words(&self) -> String {
         match self {

@@ -182,6 +182,56 @@ fn the_late_record_of_an_interrupted_turn_belongs_to_no_later_one() {
     assert_eq!(talk.say_by(Source::Transcript, Claim::Done), ["noted transcript", "end 2 completed 42", "ready"]);
 }
 
+/// The broken one added the numbers of the turn before to the one that had begun.
+#[test]
+fn late_numbers_of_an_interrupted_turn_belong_to_no_later_one() {
+    let usage = |tokens| Usage { input_tokens: tokens, ..Usage::default() };
+    let detail = |tokens| Claim::Detail(Detail { usage: Some(usage(tokens)), ..Detail::default() });
+    let mut talk = Talk::running(1);
+    talk.say_by(Source::Transcript, working());
+    talk.say(Claim::Idle);
+    assert_eq!(talk.say_by(Source::Transcript, detail(3)).len(), 1, "between the turns it is known whose they are");
+    talk.begin(2);
+    assert_eq!(talk.say_by(Source::Transcript, detail(5)), [""; 0]);
+    talk.say_by(Source::Transcript, working());
+    let heard = talk.tracker.hear(claimed(Source::Transcript, detail(7)), talk.now, AT);
+    let Some(Heard::Seen(Seen { signal: Signal::Detail(told), .. })) = heard.first() else { panic!("{heard:?}") };
+    assert_eq!(told.usage, Some(usage(7)));
+}
+
+/// Seen on a busy machine, where hooks come late and in any order: the message that was on its way "completed" before the agent had it.
+#[test]
+fn a_late_end_from_a_source_that_tells_of_starts_ends_no_message_that_is_on_its_way() {
+    let mut talk = Talk::new();
+    let started = |text: &str| Claim::Started { prompt: Some(text.into()) };
+    talk.say_by(Source::Hook, Claim::Idle);
+    talk.wait(100);
+    talk.tracker.expect(TurnNumber(1));
+    talk.say_by(Source::Hook, started("one"));
+    talk.wait(100);
+    talk.say_by(Source::Hook, Claim::Done);
+    assert_eq!(talk.wait(500), ["end 1 completed", "ready"]);
+    talk.say_by(Source::Hook, Claim::Interrupted);
+    talk.tracker.expect(TurnNumber(2));
+    assert_eq!(talk.say_by(Source::Hook, Claim::Done), [""; 0]);
+    assert_eq!(talk.wait(500), [""; 0]);
+    talk.say_by(Source::Hook, started("two"));
+    assert_eq!(talk.wait(100), ["start 2"]);
+}
+
+/// What a program's report leaves out may stand on its screen.
+#[test]
+fn a_worse_source_says_what_is_asked_and_never_that_something_is() {
+    let mut talk = Talk::running(1);
+    assert_eq!(talk.say_by(Source::Title, asks("touch x")), ["noted title"], "nothing is asked");
+    assert_eq!(talk.say(asks("")), ["asks "]);
+    assert_eq!(talk.say_by(Source::Title, asks("touch x")), ["asks touch x", "noted title"]);
+    assert_eq!(talk.say_by(Source::Title, asks("touch x")), ["noted title"], "known");
+    assert_eq!(talk.say_by(Source::Title, asks("something else")), ["noted title"], "another thing");
+    assert_eq!(talk.say(working()), ["goes on"]);
+    assert_eq!(talk.say_by(Source::Title, asks("touch x")), ["noted title"], "it is asked no more");
+}
+
 #[test]
 fn the_first_prompt_must_hold_and_a_flash_of_work_is_nothing() {
     let mut talk = Talk::new();

@@ -27,6 +27,11 @@ impl ConversationState {
             }
             SessionEvent::ShellReplaced => self.shell_replaced(now, out),
             SessionEvent::Noted(evidence) => self.heard(&evidence),
+            SessionEvent::Warned(warning) => {
+                if let Some(live) = &mut self.live {
+                    live.warning = Some(warning);
+                }
+            }
             SessionEvent::AnswerTyped(request) => self.answer_typed(request, out),
             SessionEvent::AnswerNotTyped { request, why } => self.answer_failed(request, why, now, out),
             SessionEvent::Exited { exit, said } => self.exited(exit, &said, now, out),
@@ -218,7 +223,7 @@ impl ConversationState {
         }
     }
 
-    /// Belongs to the turn that runs, else to the one that ended last.
+    /// Belongs to the turn that runs, else to the one that ended last: of a message that was not written yet the agent can tell nothing.
     fn told_more(&mut self, detail: Detail, out: &mut Vec<Action>) {
         let Detail { answer, model, usage } = detail;
         let note = |work: &mut Work| {
@@ -226,14 +231,14 @@ impl ConversationState {
             work.usage = usage.or(work.usage);
         };
         match (&mut self.current, &mut self.newest_ended) {
-            (Some(Current { turn, .. }), _) => {
+            (Some(Current { turn, .. }), _) if turn.delivery != Delivery::Held => {
                 note(&mut turn.work);
                 if let Some(text) = answer {
                     turn.answer = Some(Answer { text, cut_bytes: 0 });
                 }
                 self.save_current(out);
             }
-            (None, Some(turn)) => {
+            (_, Some(turn)) => {
                 let known = turn.work.usage.unwrap_or_default();
                 note(&mut turn.work);
                 let counted = turn.work.usage.unwrap_or_default();
@@ -245,7 +250,7 @@ impl ConversationState {
                     self.save_record(out);
                 }
             }
-            (None, None) => {}
+            (_, None) => {}
         }
     }
 

@@ -111,6 +111,7 @@ impl ConversationState {
             taken_up: if resume.is_some() { TakenUp::NotVerified } else { TakenUp::New },
             asks: None,
             background: 0,
+            warning: None,
             heard: BTreeMap::new(),
         });
         after.push(Action::Start(StartOrder {

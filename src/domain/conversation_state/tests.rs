@@ -596,6 +596,17 @@ fn what_is_told_late_belongs_to_the_turn_that_ended_and_keeps_its_answer() {
     );
 }
 
+/// The broken one gave it to the message that was about to be sent.
+#[test]
+fn what_is_told_late_is_not_the_answer_to_a_message_that_waits_for_the_prompt() {
+    let mut state = working();
+    hear(&mut state, ended(1, 0));
+    state.apply(submit("two"), NOW);
+    assert_eq!(state.current().map(|current| current.turn.delivery), Some(Delivery::Held));
+    let said = hear(&mut state, seen(Signal::Detail(Detail { answer: Some("42".into()), ..Detail::default() })));
+    assert!(matches!(&said[..], [Action::Save(Change::TurnDetail(_, TurnNumber(1), Some(_), _))]), "{said:?}");
+}
+
 #[test]
 fn what_turns_used_is_counted_once_however_often_it_is_told() {
     let mut state = agent_working();

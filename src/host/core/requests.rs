@@ -178,6 +178,7 @@ impl HostCore {
     /// Where the store is not open yet, the overview comes once it is: a window that was told of no conversation would make a new one.
     fn subscribe(&mut self, client: ClientId, id: u64) -> Vec<Effect> {
         self.subscribers.insert(client);
+        self.notifier.focused(client);
         match (self.store, &self.store_trouble) {
             (StoreState::Open, _) | (StoreState::NotYet, None) => self.overview_of_tabs(client, id),
             (StoreState::NotYet, Some(cause)) => {

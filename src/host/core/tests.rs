@@ -1,5 +1,7 @@
 //! Requests and events in, effects out: what clients are told, and when.
 
+mod notify;
+
 use super::*;
 use crate::domain::continuity::{CanResume, Continuity, ModelSwitch};
 use crate::domain::conversation_state::{ExitMeans, QuestionTakes, SessionEvent};

@@ -6,7 +6,7 @@ use crate::domain::id::TurnNumber;
 use crate::domain::request::RequestNumber;
 use crate::domain::session::AsleepWhy;
 use crate::domain::turn::{TurnEnd, TurnRecord, TurnState};
-use crate::protocol::message::{Conversation, Counts, Process, Session, Status};
+use crate::protocol::message::{Conversation, Counts, Process, Session, Status, WaitsFor};
 
 /// Prompts of the current turn are shown, not sent on, so more than this is of no use to a window.
 const SHOWN_PROMPT_BYTES: usize = 4 * 1024;
@@ -58,7 +58,15 @@ pub fn visible_of(state: &ConversationState) -> impl PartialEq + use<> {
         state.session().cloned(),
         state.live().map(|live| {
             let starting = live.place == AgentPlace::Starting;
-            (live.generation, live.pid, starting, live.taken_up, live.asks.clone(), live.background)
+            (
+                live.generation,
+                live.pid,
+                starting,
+                live.taken_up,
+                live.asks.clone(),
+                live.background,
+                live.warning.clone(),
+            )
         }),
         state.current().map(|current| current.turn.clone()),
         state.queue().to_vec(),
@@ -163,6 +171,8 @@ fn session(state: &ConversationState) -> Option<Session> {
         started_at: session.started_at,
         process,
         agent_session: session.agent_session.clone(),
+        asks: state.live().and_then(|live| live.asks.clone()).map(|(kind, text)| WaitsFor { kind, text }),
+        warning: state.live().and_then(|live| live.warning.clone()),
         heard: state.live().map(|live| live.heard.values().cloned().collect()).unwrap_or_default(),
     })
 }

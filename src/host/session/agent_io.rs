@@ -2,14 +2,17 @@
 
 use super::answering::{Answering, Now};
 use super::keyboard::{Keyboard, Taken, Written};
+use super::lease::{Lease, Leased};
 use super::output::Output;
 use super::places::Places;
 use super::watch::Watch;
 use super::{Begin, Tell};
+use crate::agent::answer::Answer;
+use crate::agent::identity::AgentId;
 use crate::agent::observe::{Observed, Observer};
 use crate::agent::profile::{Profile, Step, StepAct, Variant};
 use crate::agent::readers::{PasteMode, Seen as Heard};
-use crate::agent::submit::{self, Composer};
+use crate::agent::submit::{self, Composer, Typing};
 use crate::agent::token::Token;
 use crate::domain::conversation_state::SessionEvent;
 use crate::domain::id::{Timestamp, TurnNumber};
@@ -19,6 +22,7 @@ use crate::domain::turn::{Evidence, Source};
 use crate::host::clock;
 use crate::host::processes;
 use crate::host::pty::Pty;
+use crate::point;
 use crate::terminal::emulator::{Mark, Screen, Told};
 use crate::terminal::excerpt::Cap;
 use crate::terminal::frame::Size;
@@ -64,6 +68,7 @@ pub struct AgentIo {
     sync_since: Option<Instant>,
     /// When the screen gives back memory, unless output comes before.
     rest_at: Option<Instant>,
+    lease: Lease,
     profile: Arc<Profile>,
     variant: Variant,
     folder: PathBuf,
@@ -110,6 +115,7 @@ impl AgentIo {
             started_as: None,
             sync_since: None,
             rest_at: None,
+            lease: begin.lease,
             profile: begin.profile,
             variant: begin.variant,
             folder: begin.folder,
@@ -223,7 +229,7 @@ impl AgentIo {
             Listener::Marks(observer) => observer.expect(turn),
             Listener::Claims(watch) => watch.expect(turn),
         }
-        if self.keyboard.type_out(submission.steps, Written::Turn(turn)) == Taken::NoRoom {
+        if self.keyboard.type_out(submission.steps, Some(Written::Turn(turn))) == Taken::NoRoom {
             return tell.event(SessionEvent::NotWritten { turn });
         }
         self.composer = Composer::Empty;
@@ -242,8 +248,8 @@ impl AgentIo {
 
     /// Types an answer to what the agent asks, as soon as it is safe to.
     pub fn answer(&mut self, request: RequestNumber, choice: &Choice, tell: &Tell) {
-        match submit::answer(&self.profile.request, &self.variant, choice) {
-            Some(keys) => self.answering = Some(Answering::begin(request, keys, Instant::now())),
+        match Answer::new(&self.profile.request, &self.variant, choice) {
+            Some(answer) => self.answering = Some(Answering::begin(request, answer, Instant::now())),
             None => {
                 let why = "this agent takes that answer on its own screen only".to_owned();
                 tell.event(SessionEvent::AnswerNotTyped { request, why });
@@ -257,21 +263,27 @@ impl AgentIo {
         };
         let request = answering.request;
         let screen = &self.screen;
-        match answering.look(&self.profile.request, now, || screen.visible_text().join("\n")) {
+        match answering.look(&self.profile.request, &self.variant, now, || screen.visible_text().join("\n")) {
             Now::Wait => {}
-            Now::Type(keys) => {
+            Now::Type(keys) => self.type_answer(request, keys, None, tell),
+            Now::TypeLast(keys) => {
                 self.answering = None;
-                if self.keyboard.type_out(keys, Written::Answer(request)) == Taken::NoRoom {
-                    let why = "the agent does not read what is typed to it; look at its screen".to_owned();
-                    return tell.event(SessionEvent::AnswerNotTyped { request, why });
-                }
-                self.write_pending(tell);
+                self.type_answer(request, keys, Some(Written::Answer(request)), tell);
             }
             Now::GiveUp(why) => {
                 self.answering = None;
                 tell.event(SessionEvent::AnswerNotTyped { request, why: why.to_owned() });
             }
         }
+    }
+
+    fn type_answer(&mut self, request: RequestNumber, keys: Vec<Typing>, written: Option<Written>, tell: &Tell) {
+        if self.keyboard.type_out(keys, written) == Taken::NoRoom {
+            self.answering = None;
+            let why = "the agent does not read what is typed to it; look at its screen".to_owned();
+            return tell.event(SessionEvent::AnswerNotTyped { request, why });
+        }
+        self.write_pending(tell);
     }
 
     /// A hook of the agent called. Without the session's token it is nobody's.
@@ -322,6 +334,9 @@ impl AgentIo {
         }
         match self.keyboard.write(&self.pty, Instant::now()) {
             Ok(written) => {
+                if !written.is_empty() {
+                    point!("after-write");
+                }
                 for written in written {
                     tell.event(match written {
                         Written::Turn(turn) => SessionEvent::Written { turn },
@@ -357,6 +372,7 @@ impl AgentIo {
         if taken > 0 {
             let now = Instant::now();
             self.rest_at = Some(now + QUIET);
+            self.keyboard.note_output(now);
             if let Listener::Claims(watch) = &mut self.listener {
                 watch.note_output(now);
             }
@@ -430,13 +446,18 @@ impl AgentIo {
                 self.drop_answer(tell);
             }
             Signal::GoesOn => self.drop_answer(tell),
+            // One that began it on its own screen, or whose id is read.
+            Signal::Identity(id) => {
+                if let Ok(id) = AgentId::try_from(id.clone()) {
+                    keep_lease(&mut self.lease, &id, tell);
+                }
+            }
             Signal::Ready
             | Signal::WantsMore
             | Signal::Asks { .. }
             | Signal::Doing(_)
             | Signal::Detail(_)
             | Signal::Folder(_)
-            | Signal::Identity(_)
             | Signal::Background(_)
             | Signal::Named(_) => {}
         }
@@ -444,10 +465,12 @@ impl AgentIo {
 
     /// What it was the answer to is over.
     fn drop_answer(&mut self, tell: &Tell) {
-        if let Some(Answering { request, .. }) = self.answering.take() {
+        // One that was typed in part was enough.
+        if let Some(Answering { request, .. }) = self.answering.take_if(|answering| !answering.has_begun()) {
             let why = "the agent went on before the answer was typed".to_owned();
             tell.event(SessionEvent::AnswerNotTyped { request, why });
         }
+        self.answering = None;
     }
 
     /// The end of what stands on the screen of a coding agent, for one that left.
@@ -551,6 +574,18 @@ fn words(observed: &Observed) -> String {
         Observed::WantsMore => "continuation prompt".into(),
         Observed::Folder(_) => "folder report".into(),
     }
+}
+
+/// Takes the lease of a session that runs already. Where that cannot be, the person is told.
+pub fn keep_lease(lease: &mut Lease, id: &AgentId, tell: &Tell) {
+    let words = match lease.take(id) {
+        Ok(Leased::Ours) => return,
+        Ok(Leased::Elsewhere) => {
+            "another threadkeep runs this session too, and what is said here may be lost: end one of them".to_owned()
+        }
+        Err(error) => format!("its session could not be marked as taken: {error}"),
+    };
+    tell.event(SessionEvent::Warned(words));
 }
 
 /// Makes a folder that only we can enter. One that stands there from before belongs to a process that is gone.

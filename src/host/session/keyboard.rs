@@ -3,6 +3,7 @@
 //! A message and its Enter may have a pause between them; keys that a person types meanwhile wait behind both. Not here: what is typed
 //! (`agent/submit.rs`).
 
+use crate::agent::profile::GapFrom;
 use crate::agent::submit::Typing;
 use crate::domain::id::TurnNumber;
 use crate::domain::request::RequestNumber;
@@ -21,6 +22,11 @@ pub enum Written {
     Answer(RequestNumber),
 }
 
+/// How soon after a write it is looked at whether the agent has read it, and how often after that.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// An agent that does not read, or shows nothing of what it read, is not waited for any longer.
+const PAUSE_LIMIT: Duration = Duration::from_secs(5);
+
 /// Whether something was taken to be typed, all of it or nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
@@ -36,12 +42,13 @@ pub struct Keyboard {
     /// Behind those.
     steps: VecDeque<Step>,
     /// The pause before the next step, once `pending` is out.
-    pause_until: Option<Instant>,
+    pause: Option<Pause>,
 }
 
 struct Step {
     bytes: Vec<u8>,
     then_wait: Duration,
+    from: GapFrom,
     /// What is written when these bytes are.
     completes: Option<Written>,
 }
@@ -54,7 +61,15 @@ impl Keyboard {
 
     /// When the next step goes out by itself.
     pub fn due(&self) -> Option<Instant> {
-        self.pause_until.filter(|_| self.pending.is_empty() && !self.steps.is_empty())
+        let pause = self.pause.as_ref().filter(|_| self.pending.is_empty() && !self.steps.is_empty());
+        pause.map(Pause::due)
+    }
+
+    /// The agent wrote something.
+    pub fn note_output(&mut self, now: Instant) {
+        if let Some(pause) = &mut self.pause {
+            pause.note_output(now);
+        }
     }
 
     /// Keys of a person and replies to the program: behind what is on its way.
@@ -65,22 +80,25 @@ impl Keyboard {
         match self.steps.back_mut() {
             None => self.pending.extend(bytes),
             Some(last) if last.completes.is_none() && last.then_wait.is_zero() => last.bytes.extend_from_slice(bytes),
-            Some(_) => self.steps.push_back(Step { bytes: bytes.to_vec(), then_wait: Duration::ZERO, completes: None }),
+            Some(_) => {
+                let bytes = bytes.to_vec();
+                self.steps.push_back(Step { bytes, then_wait: Duration::ZERO, from: GapFrom::Read, completes: None });
+            }
         }
         Taken::All
     }
 
-    /// A message or an answer; `written` is told when its last byte is out.
-    pub fn type_out(&mut self, steps: Vec<Typing>, written: Written) -> Taken {
+    /// A message or a step of an answer; `written` is told when its last byte is out.
+    pub fn type_out(&mut self, steps: Vec<Typing>, written: Option<Written>) -> Taken {
         let bytes = steps.iter().map(|step| step.bytes.len()).sum();
         if !self.has_room(bytes) {
             return Taken::NoRoom;
         }
         let count = steps.len();
         for (number, step) in (1..).zip(steps) {
-            let completes = (number == count).then_some(written);
+            let completes = written.filter(|_| number == count);
             let then_wait = Duration::from_millis(step.then_wait_ms);
-            self.steps.push_back(Step { bytes: step.bytes, then_wait, completes });
+            self.steps.push_back(Step { bytes: step.bytes, then_wait, from: step.from, completes });
         }
         Taken::All
     }
@@ -99,10 +117,15 @@ impl Keyboard {
     pub fn write(&mut self, pty: &Pty, now: Instant) -> io::Result<Vec<Written>> {
         let mut written = Vec::new();
         loop {
-            if !write_all(&mut self.pending, pty)? || self.pause_until.is_some_and(|until| now < until) {
+            if !write_all(&mut self.pending, pty)? {
                 return Ok(written);
             }
-            self.pause_until = None;
+            if let Some(pause) = &mut self.pause
+                && !pause.is_over(now, || pty.is_read())
+            {
+                return Ok(written);
+            }
+            self.pause = None;
             let Some(step) = self.steps.front_mut() else {
                 return Ok(written);
             };
@@ -111,9 +134,72 @@ impl Keyboard {
                 continue;
             }
             written.extend(step.completes);
-            self.pause_until = (!step.then_wait.is_zero()).then(|| now + step.then_wait);
+            self.pause = (!step.then_wait.is_zero()).then(|| Pause::begin(step.then_wait, step.from, now));
             self.steps.pop_front();
         }
+    }
+}
+
+/// A pause between two steps. An agent that is busy would take both in one read, and some take them for one text then.
+struct Pause {
+    length: Duration,
+    from: GapFrom,
+    began: Instant,
+    has_read: HasRead,
+    /// The newest output since the agent was last seen not to have read all; before that it shows something else.
+    shown_at: Option<Instant>,
+}
+
+/// Whether the agent has read what stands before the pause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum HasRead {
+    /// To be looked at then.
+    NotYet {
+        next_look: Instant,
+    },
+    At(Instant),
+}
+
+impl Pause {
+    fn begin(length: Duration, from: GapFrom, now: Instant) -> Pause {
+        let has_read = HasRead::NotYet { next_look: now + LOOK_EVERY };
+        Pause { length, from, began: now, has_read, shown_at: None }
+    }
+
+    fn note_output(&mut self, now: Instant) {
+        self.shown_at = Some(now);
+    }
+
+    /// From when it counts, as far as that is known.
+    fn counts_from(&self) -> Option<Instant> {
+        match (self.has_read, self.from) {
+            (HasRead::NotYet { .. }, _) => None,
+            (HasRead::At(read), GapFrom::Read) => Some(read),
+            (HasRead::At(_), GapFrom::Shown) => self.shown_at,
+        }
+    }
+
+    fn due(&self) -> Instant {
+        let limit = self.began + PAUSE_LIMIT;
+        match (self.has_read, self.counts_from()) {
+            (HasRead::NotYet { next_look }, _) => next_look.min(limit),
+            (HasRead::At(_), Some(from)) => (from + self.length).min(limit),
+            (HasRead::At(_), None) => limit,
+        }
+    }
+
+    fn is_over(&mut self, now: Instant, is_read: impl FnOnce() -> bool) -> bool {
+        if let HasRead::NotYet { next_look } = self.has_read
+            && now >= next_look
+        {
+            if is_read() {
+                self.has_read = HasRead::At(now);
+            } else {
+                self.has_read = HasRead::NotYet { next_look: now + LOOK_EVERY };
+                self.shown_at = None;
+            }
+        }
+        self.counts_from().is_some_and(|from| now >= from + self.length) || now >= self.began + PAUSE_LIMIT
     }
 }
 
@@ -129,4 +215,49 @@ fn write_all(bytes: &mut VecDeque<u8>, pty: &Pty) -> io::Result<bool> {
         }
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GAP: Duration = Duration::from_millis(100);
+
+    /// When the pause is over, in milliseconds, looked at every 10 of them; `read` and `output` say when the agent reads and when it draws.
+    fn over_at(from: GapFrom, read: u64, output: &[u64]) -> u64 {
+        let began = Instant::now();
+        let mut pause = Pause::begin(GAP, from, began);
+        let mut times = (0..).step_by(10);
+        let over = times.find(|ms| {
+            let now = began + Duration::from_millis(*ms);
+            if output.contains(ms) {
+                pause.note_output(now);
+            }
+            pause.is_over(now, || *ms >= read)
+        });
+        over.unwrap_or_default()
+    }
+
+    /// The broken one counted from its own write, and keys and paste of a busy agent were one read.
+    #[test]
+    fn a_pause_counts_from_when_the_agent_has_read() {
+        assert_eq!(over_at(GapFrom::Read, 0, &[]), 110);
+        assert_eq!(over_at(GapFrom::Read, 1000, &[20, 30]), 1100);
+        assert_eq!(over_at(GapFrom::Read, u64::MAX, &[]), 5000);
+    }
+
+    #[test]
+    fn where_it_counts_from_what_is_shown_the_last_of_it_is_waited_for() {
+        assert_eq!(over_at(GapFrom::Shown, 0, &[40]), 140);
+        assert_eq!(over_at(GapFrom::Shown, 0, &[500, 560, 700]), 660);
+        assert_eq!(over_at(GapFrom::Shown, 0, &[]), 5000);
+    }
+
+    /// Seen of an agent that drew on at the end of a long turn: that was taken for the message, and its Enter came too early.
+    #[test]
+    fn what_is_drawn_before_the_agent_has_read_shows_nothing_of_it() {
+        assert_eq!(over_at(GapFrom::Shown, 1000, &[20, 40, 990]), 5000);
+        assert_eq!(over_at(GapFrom::Shown, 1000, &[20, 40, 1200]), 1300);
+        assert_eq!(over_at(GapFrom::Shown, 1000, &[995, 1000]), 1100, "drawn as soon as it was read");
+    }
 }

@@ -188,6 +188,7 @@ fn tab_opened(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId
         ask(app, out, Purpose::Show, Request::Show { conversation });
     }
     select(app, out, conversation);
+    search::fetch_turn(app, out);
 }
 
 /// The host refused it, or it could not even be asked: what was typed is given back.
@@ -418,6 +419,7 @@ pub fn told(app: &mut App, out: &mut Vec<Effect>, event: Event) {
             }
         }
         Event::Notice(text) => say_trouble(app, text),
+        Event::Notify(notification) => out.push(Effect::Announce(notification)),
         Event::HostEnding => {
             app.absent = Absent::Fail;
             say_trouble(app, ENDING);

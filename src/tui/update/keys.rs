@@ -177,15 +177,19 @@ pub fn paste(app: &mut App, out: &mut Vec<Effect>, text: &str) {
 
 /// A long paste goes in pieces that fit into a frame each. Programs get each as a paste of its own, which adds up to the same text.
 fn paste_to_agent(app: &mut App, out: &mut Vec<Effect>, text: &str) {
-    let mut rest = text;
-    loop {
-        let (piece, after) = rest.split_at(piece_end(rest));
+    for piece in paste_pieces(text) {
         to_agent(app, out, ViewInput::Paste(piece.to_owned()));
-        rest = after;
-        if rest.is_empty() {
-            return;
-        }
     }
+}
+
+/// At least one, be it empty.
+pub fn paste_pieces(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let (piece, after) = rest?.split_at(piece_end(rest?));
+        rest = (!after.is_empty()).then_some(after);
+        Some(piece)
+    })
 }
 
 /// Behind the last line that fits whole, or else behind the last character that does.

@@ -10,7 +10,7 @@ mod configuration;
 mod export;
 mod fork;
 mod host;
-mod keys;
+pub mod keys;
 mod mouse;
 mod overview;
 mod palette;
@@ -53,8 +53,10 @@ const MOST_EARLY: usize = 4_096;
 const STARTING: &str = "the host is being started again";
 
 /// What is to be done first of all.
-pub fn start() -> Vec<Effect> {
-    vec![Effect::Connect(Absent::Start)]
+pub fn start(app: &App) -> Vec<Effect> {
+    let mut out = vec![Effect::Connect(Absent::Start)];
+    configuration::ask_background(app, &mut out);
+    out
 }
 
 /// Applies one event and says what must be done about it.
@@ -112,8 +114,10 @@ fn apply(app: &mut App, out: &mut Vec<Effect>, event: Event) {
         Event::NotGiven(why) => say_trouble(app, format!("not given to the agent: {why}")),
         Event::KeptTexts(texts) => host::kept_texts_came(app, texts),
         Event::NotKept(why) => say_trouble(app, format!("not kept for the next window: {why}")),
+        Event::Background(background) => app.background = Some(background),
+        Event::Outer(outer) => configuration::outer_told(app, outer),
         Event::Exported { conversation, file, result } => export::done(app, conversation, &file, result),
-        Event::Configured(config, keymap) => configuration::changed(app, *config, *keymap),
+        Event::Configured(config, keymap) => configuration::changed(app, out, *config, *keymap),
         Event::ConfigurationWrong(why) => configuration::wrong(app, &why),
         Event::Terminated => command::leave(app, out),
     }

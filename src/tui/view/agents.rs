@@ -2,7 +2,7 @@
 
 use super::super::app::{Agents, App};
 use super::super::layout::layout;
-use super::{accent, blank, chosen, put_line, quiet, strong, text};
+use super::{accent, blank, chosen, put_line, quiet, strong, text, trouble};
 use crate::protocol::message::AgentReport;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -74,6 +74,8 @@ fn agent_lines(report: &AgentReport, is_chosen: bool, width: usize) -> Vec<Line<
     let style = if is_chosen { found.patch(chosen()) } else { found };
     let mut lines =
         vec![Line::from(vec![lead, Span::styled(name, style), Span::styled(format!("  {program}"), quiet())])];
+    let warning = report.warning.iter().flat_map(|warning| text::wrap(warning, width.saturating_sub(5)));
+    lines.extend(warning.map(|row| Line::styled(format!("    {row}"), trouble())));
     if is_chosen || report.program.is_none() {
         let style = if is_chosen { Style::new() } else { quiet() };
         let notes = report.notes.iter().flat_map(|note| text::wrap(note, width.saturating_sub(5)));

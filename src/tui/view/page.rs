@@ -8,6 +8,7 @@ use super::super::reader::{Scope, Standing};
 use super::reader::{self, Reading};
 use super::{
     accent, agents, blank, covers, draw_box, overview, palette, put_line, quiet, requests, search, strong, text,
+    trouble,
 };
 use crate::domain::continuity::DecisionRecord;
 use crate::domain::fingerprint::Fingerprint;
@@ -235,6 +236,9 @@ fn session_lines(app: &App, session: &Session, width: usize) -> Vec<Line<'static
             Process::Alive { taken_up: TakenUp::New, .. } | Process::Asleep { .. } => "",
         };
         lines.extend(indented(&format!("   the agent's id: {id}{confirmed}"), width, Style::new()));
+    }
+    if let Some(warning) = &session.warning {
+        lines.extend(indented(&format!("   {warning}"), width, trouble()));
     }
     for seen in &session.heard {
         let age = text::age(app.now.wall, seen.at);

@@ -6,7 +6,7 @@ use super::super::layout::{PanelPlace, frame_offset, layout};
 use super::{put_line, quiet, reader, strong, text};
 use crate::domain::conversation::Begun;
 use crate::protocol::message::Conversation;
-use crate::terminal::frame::{Color as CellColor, Row, Run, RunWidth, Style as CellStyle};
+use crate::terminal::frame::{Color as CellColor, Frame, Row, Run, RunWidth, Style as CellStyle};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
@@ -88,15 +88,28 @@ fn draw_chosen(app: &App, area: Rect, buffer: &mut Buffer) {
 }
 
 fn draw_screen(screen: &Screen, area: Rect, buffer: &mut Buffer) -> Option<Position> {
-    let (left, top) = frame_offset(&screen.frame, area);
-    let rows = screen.frame.rows.iter().skip(usize::from(top)).take(usize::from(area.height));
-    for (y, row) in (area.y..).zip(rows) {
-        draw_row(row, left, Rect { y, height: 1, ..area }, buffer);
-    }
+    draw_frame(&screen.frame, area, buffer);
     if screen.state == ScreenState::Ended {
         buffer.set_style(area, quiet());
     }
     cursor(screen, area)
+}
+
+/// Draws an agent's picture, as much of it as there is room for, and returns where its cursor is.
+pub fn draw_frame(frame: &Frame, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    let (left, top) = frame_offset(frame, area);
+    let rows = frame.rows.iter().skip(usize::from(top)).take(usize::from(area.height));
+    for (y, row) in (area.y..).zip(rows) {
+        draw_row(row, left, Rect { y, height: 1, ..area }, buffer);
+    }
+    cursor_of(frame, area)
+}
+
+/// Words of ours over the last row of a picture that has the whole terminal.
+pub fn draw_hint(words: &str, area: Rect, buffer: &mut Buffer) {
+    let words = text::cut_end(words, usize::from(area.width));
+    let style = Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD);
+    put_line(buffer, area, area.height.saturating_sub(1), &Line::styled(words, style));
 }
 
 /// Draws one row of the agent's picture into a buffer of that row, where nothing of the picture is cut (`view::bare_pane`).
@@ -108,8 +121,12 @@ pub fn draw_one_row(screen: &Screen, row: u16, buffer: &mut Buffer) {
 
 /// Where the agent's cursor is in the window.
 pub fn cursor(screen: &Screen, area: Rect) -> Option<Position> {
-    let (left, top) = frame_offset(&screen.frame, area);
-    let cursor = screen.frame.cursor.filter(|_| screen.state != ScreenState::Ended)?;
+    if screen.state == ScreenState::Ended { None } else { cursor_of(&screen.frame, area) }
+}
+
+fn cursor_of(frame: &Frame, area: Rect) -> Option<Position> {
+    let (left, top) = frame_offset(frame, area);
+    let cursor = frame.cursor?;
     let position = Position::new(area.x + cursor.column.checked_sub(left)?, area.y + cursor.row.checked_sub(top)?);
     area.contains(position).then_some(position)
 }

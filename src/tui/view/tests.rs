@@ -7,7 +7,8 @@ mod search;
 use super::super::app::FreshOf;
 use super::super::event::{Event, Purpose};
 use super::super::testing::{
-    Window, agents, ago, asking, asleep, decided, draft, ended, id, idle, not_resumed, of, turn, with_queue, working,
+    Window, agents, ago, asking, asks_login, asleep, decided, draft, ended, id, idle, not_resumed, of, turn,
+    with_queue, working,
 };
 use crate::domain::continuity::{Carried, Continuity, Decision, Why};
 use crate::domain::conversation::{Begun, Fork, QueueHeld};
@@ -117,6 +118,11 @@ fn a_chosen_queued_message_is_shown_with_what_can_be_done() {
 fn agent_screen(window: &mut Window) {
     let dialog = ["* looking at the colours", "", "Do you want to run this command?", "> 1. Yes", "  2. No"];
     window.frame(&dialog, Some((2, 3)));
+}
+
+#[test]
+fn what_an_agent_asks_without_a_turn_stands_in_the_panel() {
+    check("asks_login", &[asks_login(1, "fix login")], |_| {});
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! The turn panel: the turn that runs or ended last, what waits, and the earlier turns with a line where a session began.
 
-use super::super::app::{App, Keyboard, is_ended};
+use super::super::app::{App, Keyboard, is_ended, running};
 use super::super::keymap::Command;
 use super::super::layout::layout;
 use super::record::{session_words, worked_ms};
 use super::{
-    accent, blank, chosen, plain, put_line, quiet, requests, status_line, strong, text, trouble, turn_mark, work,
+    accent, alert, blank, chosen, plain, put_line, quiet, requests, status_line, strong, text, trouble, turn_mark, work,
 };
 use crate::domain::conversation::QueueHeld;
 use crate::domain::id::TurnNumber;
@@ -81,6 +81,7 @@ fn rows(app: &App, width: usize) -> Vec<PanelRow> {
     let Some(conversation) = app.active() else { return Vec::new() };
     let mut rows = Vec::new();
     newest(app, conversation, width, &mut rows);
+    of_process(app, conversation, width, &mut rows);
     session_of_newest(app, conversation, width, &mut rows);
     queue(app, conversation, width, &mut rows);
     earlier(app, conversation, width, &mut rows);
@@ -152,6 +153,23 @@ fn newest(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<P
     }
     if let Some(words) = work::background_words(conversation) {
         push(rows, Line::raw(text::cut_end(&words, width)));
+    }
+}
+
+/// What the agent asks while no turn is under way, and what is to be known of its process.
+fn of_process(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<PanelRow>) {
+    let Some(session) = &conversation.session else { return };
+    if let Some(asked) = session.asks.as_ref().filter(|_| running(conversation).is_none()) {
+        let way = format!("look at the agent's screen and answer there: {}", app.short_way(Command::SwitchKeyboard));
+        for words in text::wrap(&format!("? {}", asked.kind.line(&asked.text)), width) {
+            push(rows, Line::styled(words, alert()));
+        }
+        for words in text::wrap(&way, width) {
+            push(rows, Line::styled(words, strong()));
+        }
+    }
+    for words in session.warning.iter().flat_map(|warning| text::wrap(warning, width)) {
+        push(rows, Line::styled(words, trouble()));
     }
 }
 

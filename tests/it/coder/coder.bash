@@ -1,6 +1,6 @@
 #!/bin/bash
 # A small coding agent for tests: it tells its state by the program status protocol, asks where the prompt has the word for it, and writes
-# into the file `answers` what it was answered. The file `refuse` makes it refuse to resume.
+# into the file `answers` what it was answered. The file `refuse` makes it refuse to resume; while the file `login` is there, it asks for one.
 
 for arg; do
   if [ "$arg" = --resume ] && [ -e refuse ]; then
@@ -8,6 +8,11 @@ for arg; do
     exit 1
   fi
 done
+
+if [ "$1" = --version ]; then
+  cat version 2>/dev/null || echo 'coder 2.0.0'
+  exit
+fi
 
 stty raw -echo
 printf '\e[?2004h'
@@ -55,6 +60,17 @@ question() {
   report working
 }
 
+login() {
+  [ -e login ] || return
+  printf '\r\nLog in first.\r\n'
+  report blocked auth 'log in first'
+  while [ -e login ]; do
+    sleep 0.05
+  done
+  printf '\e[2J\e[H'
+}
+
+login
 printf 'coder %s\r\n> ' "$*"
 report idle
 while line; do
@@ -68,5 +84,6 @@ while line; do
   done
   printf 'done with %s\r\n> ' "$prompt"
   report done '' "$prompt"
+  login
   report idle
 done

@@ -109,7 +109,8 @@ fn arguments(name: &str, tool: &Tool) -> Option<Value> {
     let command = match tool {
         Tool::Touch(file) => format!("touch {file}"),
         Tool::Look => "echo looked".into(),
-        Tool::Question => return question(name),
+        Tool::Question => return questions(name, &[COLOUR]),
+        Tool::Questions => return questions(name, &[COLOUR, SHAPE]),
     };
     let needs_leave = matches!(tool, Tool::Touch(_));
     match name {
@@ -126,19 +127,27 @@ fn arguments(name: &str, tool: &Tool) -> Option<Value> {
     }
 }
 
-fn question(name: &str) -> Option<Value> {
-    let option = |label: &str| json!({ "label": label, "description": format!("the colour {label}") });
-    let options = [option("Red"), option("Blue")];
-    match name {
-        "AskUserQuestion" | "ask_user_question" => Some(json!({ "questions": [
-            { "question": "Which colour?", "header": "Colour", "multiSelect": false, "options": options }
-        ] })),
-        "question" => Some(json!({ "questions": [
-            { "question": "Which colour?", "header": "Colour", "multiple": false, "options": options }
-        ] })),
-        "request_user_input" => Some(json!({ "questions": [
-            { "id": "colour", "question": "Which colour?", "header": "Colour", "options": options }
-        ] })),
-        _ => None,
-    }
+/// What the model asks: the question, its short name, and the labels to choose from.
+type Question = (&'static str, &'static str, [&'static str; 2]);
+const COLOUR: Question = ("Which colour?", "Colour", ["Red", "Blue"]);
+const SHAPE: Question = ("Which shape?", "Shape", ["Round", "Square"]);
+
+fn questions(name: &str, asked: &[Question]) -> Option<Value> {
+    let several = match name {
+        "AskUserQuestion" | "ask_user_question" => "multiSelect",
+        "question" => "multiple",
+        "request_user_input" => "isOther",
+        _ => return None,
+    };
+    let option = |label: &&str| json!({ "label": label, "description": format!("what {label} is") });
+    let one = |(question, header, labels): &Question| {
+        let options: Vec<Value> = labels.iter().map(option).collect();
+        let mut one = json!({ "question": question, "header": header, "options": options });
+        match several {
+            "isOther" => one["id"] = json!(header.to_lowercase()),
+            several => one[several] = json!(false),
+        }
+        one
+    };
+    Some(json!({ "questions": asked.iter().map(one).collect::<Vec<_>>() }))
 }

@@ -11,6 +11,7 @@
 //! | `[[tool:NAME]]` | wants to run `touch NAME`, which a person must allow |
 //! | `[[look]]` | wants to run a command that agents run unasked |
 //! | `[[question]]` | asks the person which colour, where the agent has a tool for that |
+//! | `[[questions]]` | asks two things at once: a colour, and several sizes where the tool can |
 //!
 //! Change here: an order. Not here: how it is carried out (`mod.rs`), or how a tool is called (`asked.rs`).
 
@@ -37,6 +38,8 @@ pub enum Tool {
     Touch(String),
     Look,
     Question,
+    /// Several at once.
+    Questions,
 }
 
 impl Script {
@@ -58,6 +61,7 @@ impl Script {
                 "tool" => script.tool = Some(Tool::Touch(argument.into())),
                 "look" => script.tool = Some(Tool::Look),
                 "question" => script.tool = Some(Tool::Question),
+                "questions" => script.tool = Some(Tool::Questions),
                 _ => {}
             }
         }

@@ -258,6 +258,7 @@ fn reports() -> Vec<AgentReport> {
         name: name.into(),
         title: name.into(),
         program: program.map(str::to_owned),
+        warning: None,
         notes: Vec::new(),
     };
     vec![report("coder", Some("/bin/coder")), report("gone", None), report("shell", Some("/bin/sh"))]
