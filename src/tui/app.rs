@@ -71,6 +71,8 @@ pub struct App {
     pub pointer: Pointer,
     /// Files offered for a name in the composer.
     pub completion: Completion,
+    /// A turn that was found, to be read once its conversation has its tab.
+    pub to_read: Option<(ConversationId, TurnNumber)>,
     /// What was typed before there was a tab to type in.
     pub early: Vec<Event>,
     pub page: Option<Page>,
@@ -408,6 +410,7 @@ impl App {
             first_tab: None,
             pointer: Pointer::default(),
             completion: Completion::default(),
+            to_read: None,
             early: Vec::new(),
             page: None,
             notice: None,

@@ -214,6 +214,7 @@ fn tab_opened(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId
         ask(app, out, Purpose::Show, Request::Show { conversation });
     }
     select(app, out, conversation);
+    search::fetch_turn(app, out);
 }
 
 /// The host refused it, or it could not even be asked: what was typed is given back.
