@@ -15,7 +15,7 @@ use threadkeep::terminal::frame::Size;
 
 pub const FAULTS: &[Fault] = &[
     ("F14", "no descriptors left in the host, 100 clients come", descriptors),
-    ("F15", "no terminals left, no processes left", terminals),
+    ("F15", "no terminals left", terminals),
     ("F17", "thousands of connections: idle, half a greeting, garbage", connections),
     ("F18", "3 agents without an end, a viewer that stands still", slow_reader),
     ("F21", "resizes without an end from 3 viewers", resizes),
