@@ -64,7 +64,7 @@ pub enum TurnPanel {
 pub enum Animation {
     /// The time of a running turn goes on by seconds.
     Moving,
-    /// Only what happens changes the window, so that a screen reader is not told the time.
+    /// By minutes: else only what happens changes the window, so that a screen reader is not told the time.
     Still,
 }
 

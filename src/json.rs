@@ -274,6 +274,8 @@ pub fn host(report: &HostReport) -> Value {
         "turns_running": report.turns_running,
         "windows": report.clients,
         "store_trouble": report.store_trouble,
+        "holder_pid": report.holder,
+        "sessions_without_holder": report.unheld,
     })
 }
 

@@ -8,7 +8,7 @@ use super::json_path::{JsonPath, texts};
 use super::means::{Means, whole};
 use super::text_rule::Pattern;
 use crate::domain::turn::{Detail, Usage};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -75,7 +75,7 @@ enum OneOrMore {
 }
 
 /// Whose usage was counted. One for each reader.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Counted(VecDeque<String>);
 
 impl JsonRule {

@@ -130,7 +130,7 @@ impl Profile {
         let chosen =
             self.program.from_env.as_ref().and_then(|name| value_of(name, env)).filter(|program| !program.is_empty());
         let programs = chosen.into_iter().chain(self.program.first_of.iter().map(String::as_str));
-        programs.filter_map(|program| Some(Candidate { program, variant: self.variant_for(program)? })).collect()
+        programs.filter_map(|program| Some(Candidate { program, variant: self.variant_of(program)? })).collect()
     }
 
     /// Says that no program was found for a client with this environment, and what a person does about it.
@@ -148,7 +148,8 @@ impl Profile {
         }
     }
 
-    fn variant_for(&self, program: &str) -> Option<&Variant> {
+    /// The variant that goes with a program, by its path or name.
+    pub fn variant_of(&self, program: &str) -> Option<&Variant> {
         let file_name = program.rsplit('/').next()?;
         let fits =
             |variant: &&Variant| variant.programs.is_empty() || variant.programs.iter().any(|name| name == file_name);

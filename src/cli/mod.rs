@@ -12,7 +12,9 @@ mod doctor;
 mod export;
 mod fork;
 mod handover;
+mod holder;
 mod host;
+mod launch;
 mod log;
 mod ls;
 mod man;
@@ -121,6 +123,9 @@ pub enum Verb {
     /// Look after the background host
     #[command(subcommand)]
     Host(host::Host),
+    /// Keep the agents (for threadkeep itself)
+    #[command(subcommand, hide = true)]
+    Holder(holder::Holder),
     /// Say where the configuration lies, print it with all defaults, or check it
     Config(config::Config),
     /// Say what was found here and what works
@@ -247,6 +252,7 @@ fn with_paths(verb: Verb, paths: &Paths) -> Result<ExitCode, CliError> {
         Verb::Archive(archive) => archive.run(paths),
         Verb::Rm(rm) => rm.run(paths),
         Verb::Host(host) => host.run(paths),
+        Verb::Holder(holder) => holder.run(paths),
         Verb::Config(config) => config.run(paths),
         Verb::Doctor(doctor) => doctor.run(paths),
         Verb::Signal(signal) => signal.run(),

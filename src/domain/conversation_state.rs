@@ -113,6 +113,7 @@ pub struct Live {
     /// It was told to end; what it does from here on is expected.
     pub stopping: Stopping,
     pub taken_up: TakenUp,
+    pub host: HostSince,
     /// What it asks while no turn is under way.
     pub asks: Option<(RequestKind, String)>,
     /// How many children of the agent work on in the background.
@@ -133,6 +134,25 @@ pub enum TakenUp {
     NotVerified,
     /// The agent told the same id.
     Verified,
+}
+
+/// Whether the host is still the one that the last message was decided by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostSince {
+    Same,
+    /// Another one took the process over.
+    Another,
+}
+
+/// A process that lived on while its host did not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LivedOn {
+    pub generation: Generation,
+    /// The session that it was started for.
+    pub session: SessionNumber,
+    pub pid: Option<u32>,
+    pub since: Timestamp,
+    pub taken_up: TakenUp,
 }
 
 /// What the agent's process is seen to be at.
@@ -233,6 +253,12 @@ pub enum Input {
         ask: Ask,
         turn: TurnNumber,
     },
+    /// To this place of the queue, counted from 0.
+    MoveQueued {
+        ask: Ask,
+        turn: TurnNumber,
+        to: u32,
+    },
     SaveDraft {
         ask: Ask,
         text: String,
@@ -284,6 +310,10 @@ pub enum SessionEvent {
     CouldNotStart {
         why: String,
         folder: FolderState,
+    },
+    /// It was taken over from an earlier host, and was there when that one had noted all it saw.
+    TakenOver {
+        place: AgentPlace,
     },
     Written {
         turn: TurnNumber,
@@ -497,6 +527,7 @@ impl ConversationState {
             Input::EditQueued { ask, turn, text } => self.edit_queued(ask, turn, text, &mut out),
             Input::RemoveQueued { ask, turn } => self.remove_queued(ask, turn, &mut out),
             Input::SendNow { ask, turn } => self.send_now(ask, turn, now, &mut out),
+            Input::MoveQueued { ask, turn, to } => self.move_queued(ask, turn, to, &mut out),
             Input::SaveDraft { ask, text } if text.len() > MAX_MESSAGE_BYTES => {
                 out.push(Action::Answer(ask, Outcome::TooLong { bytes: text.len() as u64 }));
             }
@@ -612,6 +643,7 @@ impl ConversationState {
                 last_folder: session.last_folder.as_deref(),
                 context: session.context,
                 begun_by: session.begun_by,
+                host: self.live.as_ref().map_or(HostSince::Same, |live| live.host),
                 id: if session.agent_session.is_some() { IdKnown::Yes } else { IdKnown::No },
             }),
             resume: self.rules.resume,

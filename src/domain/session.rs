@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum Exit {
     Code(i32),
     Signal(i32),
+    /// It is gone, and its parent, who alone is told how, was gone before it.
+    NotSeen,
 }
 
 /// Why a session has no process. The session itself goes on: asleep is not ended.

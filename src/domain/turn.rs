@@ -235,6 +235,30 @@ pub struct TurnRecord {
     pub work: Work,
 }
 
+/// An answer that is told to a client keeps so many bytes of its beginning and of its end: with its prompt it fits into one frame, and
+/// nobody reads more of it in a window. The store has it whole.
+const TOLD_ANSWER_BYTES: usize = 256 * 1024;
+
+impl Answer {
+    /// The answer without the middle of a very long text; what is left out is counted.
+    pub fn told(self) -> Answer {
+        if self.text.len() <= 2 * TOLD_ANSWER_BYTES {
+            return self;
+        }
+        let head = self.text.floor_char_boundary(TOLD_ANSWER_BYTES);
+        let tail = self.text.ceil_char_boundary(self.text.len() - TOLD_ANSWER_BYTES);
+        let text = format!("{}\n\n[...]\n\n{}", &self.text[..head], &self.text[tail..]);
+        Answer { text, cut_bytes: self.cut_bytes + (tail - head) as u64 }
+    }
+}
+
+impl TurnRecord {
+    /// As it is told to a client.
+    pub fn told(self) -> TurnRecord {
+        TurnRecord { answer: self.answer.map(Answer::told), ..self }
+    }
+}
+
 impl Work {
     /// Notes what the agent does now; the same thing told again is one.
     pub fn note(&mut self, step: &str) {
@@ -368,6 +392,23 @@ impl std::fmt::Display for Exit {
         match self {
             Exit::Code(code) => write!(f, "exit {code}"),
             Exit::Signal(signal) => write!(f, "signal {signal}"),
+            Exit::NotSeen => f.write_str("its status was not seen"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_very_long_answer_is_told_by_its_beginning_and_its_end() {
+        let short = Answer { text: "x".repeat(2 * TOLD_ANSWER_BYTES), cut_bytes: 3 };
+        assert_eq!(short.clone().told(), short);
+        let text = "日".repeat(TOLD_ANSWER_BYTES);
+        let told = Answer { text: text.clone(), cut_bytes: 3 }.told();
+        let (head, tail) = told.text.split_once("\n\n[...]\n\n").expect("both ends");
+        assert!(text.starts_with(head) && text.ends_with(tail));
+        assert_eq!((head.len() + tail.len()) as u64 + told.cut_bytes - 3, text.len() as u64);
     }
 }

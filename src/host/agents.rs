@@ -1,9 +1,11 @@
 //! The profiles of this host: read once, looked up for each start. Finds programs on the client's PATH, and asks them for their versions.
 
+use super::clock;
 use super::core::Agents;
+use super::note::{self, Note, Resumes};
 use crate::agent::catalog::{Catalog, LeftOut};
 use crate::agent::identity::AgentId;
-use crate::agent::launch::{self, How, Start};
+use crate::agent::launch::{self, How, Launch, Start};
 use crate::agent::profile::{BeforeResume, Candidate, Choose, ProcessExit, Profile, Version, VersionRules};
 use crate::agent::template::value_of;
 use crate::agent::token::Token;
@@ -91,13 +93,14 @@ impl AgentCatalog {
         order: &StartOrder,
         environment: &Environment,
         run: &Path,
+        journals: &Path,
         size: Size,
     ) -> Result<Begin, String> {
         let profile =
             self.catalog.get(&order.agent).ok_or_else(|| format!("there is no profile for agent {}", order.agent))?;
         let (candidate, program) = find(profile, environment).ok_or_else(|| profile.not_found_words(&environment.0))?;
         let token = Token::new(random_bytes()?);
-        let folder = run.join(format!("{conversation}.{}.{}", order.session, order.generation.0));
+        let folder = run.join(note::key(conversation, order.session, order.generation));
         let dir = folder.to_str().ok_or("the folder for sessions has a name that is not UTF-8")?;
         let id = match &order.resume {
             Some(id) => Some(AgentId::try_from(id.clone())?),
@@ -137,10 +140,29 @@ impl AgentCatalog {
         if order.resume.is_some() {
             prepare_resume(profile, &whereabouts)?;
         }
+        let at = whereabouts.clone();
+        let note = Note {
+            conversation,
+            session: order.session,
+            generation: order.generation,
+            agent: order.agent.clone(),
+            program: candidate.program.to_owned(),
+            token: token.as_str().to_owned(),
+            state: at.state,
+            home: at.home,
+            cwd: at.cwd,
+            dir: at.dir,
+            id: at.id.map(|id| id.as_str().to_owned()),
+            resumes: if order.resume.is_some() { Resumes::Yes } else { Resumes::No },
+            size,
+            started_at: clock::now(),
+        };
         Ok(Begin {
             conversation,
             generation: order.generation,
             launch,
+            journal: journals.join(note.key()),
+            note,
             lease: Lease::new(whereabouts.home.as_deref(), profile.name.as_str()),
             takes_up: whereabouts.id.clone().filter(|_| order.resume.is_some()),
             whereabouts,
@@ -149,6 +171,47 @@ impl AgentCatalog {
             token: token.clone(),
             folder: folder.clone(),
             size,
+        })
+    }
+}
+
+impl AgentCatalog {
+    /// Prepares to take up a process that an earlier host had started. An error says in words why that cannot be.
+    pub fn begin_again(&self, note: Note, known_id: Option<&str>, journals: &Path) -> Result<Begin, String> {
+        let profile = self
+            .catalog
+            .get(&note.agent)
+            .ok_or_else(|| format!("there is no profile for agent {} any more", note.agent))?;
+        let variant = profile.variant_of(&note.program).ok_or("its profile does not know its program any more")?;
+        let token = Token::known(note.token.clone()).ok_or("its token is none")?;
+        let id = known_id.or(note.id.as_deref()).map(|id| AgentId::try_from(id.to_owned())).transpose()?;
+        Ok(Begin {
+            conversation: note.conversation,
+            generation: note.generation,
+            lease: Lease::new(note.home.as_deref(), profile.name.as_str()),
+            // It runs.
+            launch: Launch {
+                program: note.program.clone(),
+                args: Vec::new(),
+                env: Vec::new(),
+                files: Vec::new(),
+                folder: note.cwd.clone(),
+            },
+            takes_up: None,
+            whereabouts: Whereabouts {
+                state: note.state.clone(),
+                home: note.home.clone(),
+                cwd: note.cwd.clone(),
+                dir: note.dir.clone(),
+                id,
+            },
+            profile: Arc::new(profile.clone()),
+            variant: variant.clone(),
+            token,
+            folder: PathBuf::from(&note.dir),
+            size: note.size,
+            journal: journals.join(note.key()),
+            note,
         })
     }
 }

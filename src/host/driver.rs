@@ -6,19 +6,26 @@ use super::core::HostCore;
 use super::effect::{Effect, Query, SessionOrder};
 use super::event::{ClientId, Event};
 use super::finder::{ToFind, What};
+use super::holding::Holding;
+use super::notifier::Notifier;
 use super::processes;
 use super::reads::Reads;
-use super::session::{Handover, SessionThread};
+use super::retaking::{self, Found};
+use super::session::{Comes, Handover, SessionThread};
+use super::settings::Settings;
 use super::socket::Frames;
 use super::timers::Timers;
 use super::writer::{Batch, Writer};
 use crate::domain::conversation_state::{FolderState, SessionEvent, StartOrder};
 use crate::domain::id::{ConversationId, Generation};
+use crate::domain::session::Exit;
+use crate::holder::message::Held;
 use crate::protocol::codec;
-use crate::protocol::message::{Environment, Refusal, Reply, Told};
+use crate::protocol::message::{Environment, HostReport, Refusal, Reply, Told};
+use crate::store::Loaded;
 use crate::terminal::frame::Size;
 use rustix::process::Pid;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -65,6 +72,18 @@ pub enum Incoming {
         id: u64,
         reply: Reply,
     },
+    /// The store opened after all, and this is in it, and in the holder.
+    StoreOpened {
+        loaded: Loaded,
+        held: Vec<Held>,
+    },
+    /// A session's thread tells something, the `number`-th of all.
+    FromSession {
+        conversation: ConversationId,
+        generation: Generation,
+        number: u64,
+        event: SessionEvent,
+    },
     /// The session's thread is about to end.
     SessionGone {
         conversation: ConversationId,
@@ -78,6 +97,8 @@ pub struct Driver {
     agents: Arc<AgentCatalog>,
     writer: Writer,
     reads: Reads,
+    notifier: Notifier,
+    settings: Settings,
     /// Batches that the writer has and has not given back. While there are some, everything goes behind them, so that order is kept.
     at_writer: usize,
     /// Batches that have come back since the host began.
@@ -87,23 +108,50 @@ pub struct Driver {
     clients: HashMap<ClientId, Frames>,
     parked: HashMap<ClientId, UnixStream>,
     sessions: HashMap<(ConversationId, Generation), SessionThread>,
+    holding: Holding,
+    /// What the holder knows each session by, until its end is noted.
+    held: HashMap<(ConversationId, Generation), String>,
     /// Leaders that are gone while jobs of theirs live on: those end with the host.
     left: Vec<Pid>,
     timers: Timers,
     /// The size of the newest view: what a new session starts with.
     size: Size,
-    run: PathBuf,
+    places: Places,
     incoming: Sender<Incoming>,
-    ending: bool,
+    ending: Ending,
+}
+
+/// Where sessions have their files.
+#[derive(Debug, Clone)]
+pub struct Places {
+    pub run: PathBuf,
+    pub journals: PathBuf,
+}
+
+/// Whether the host is to end, and what becomes of its sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    No,
+    WithSessions,
+    /// They go on under the next host.
+    Alone,
+}
+
+/// The threads that work beside the host's loop.
+pub struct Beside {
+    pub writer: Writer,
+    pub reads: Reads,
+    pub notifier: Notifier,
+    pub settings: Settings,
 }
 
 impl Driver {
     pub fn new(
         core: HostCore,
         agents: AgentCatalog,
-        writer: Writer,
-        reads: Reads,
-        run: PathBuf,
+        Beside { writer, reads, notifier, settings }: Beside,
+        holding: Holding,
+        places: Places,
         incoming: Sender<Incoming>,
     ) -> Driver {
         Driver {
@@ -111,6 +159,8 @@ impl Driver {
             agents: Arc::new(agents),
             writer,
             reads,
+            notifier,
+            settings,
             at_writer: 0,
             batches_back: 0,
             store_trouble: false,
@@ -120,23 +170,26 @@ impl Driver {
             left: Vec::new(),
             timers: Timers::new(incoming.clone()),
             size: FIRST_SIZE,
-            run,
+            holding,
+            held: HashMap::new(),
+            places,
             incoming,
-            ending: false,
+            ending: Ending::No,
         }
     }
 
     /// Runs until the host is to end and all its sessions are gone.
     pub async fn run(mut self, first: Vec<Effect>, mut receiver: Receiver<Incoming>) {
         self.perform(first);
-        while !(self.ending && self.sessions.is_empty() && self.at_writer == 0) {
+        while !(self.ending != Ending::No && self.sessions.is_empty() && self.at_writer == 0) {
             // A sender is kept in `self`, so there is always one.
             let Some(incoming) = receiver.recv().await else {
                 break;
             };
             self.take(incoming);
         }
-        let jobs = end_beside(self.left);
+        // Jobs that sessions left go on where sessions do.
+        let jobs = end_beside(if self.ending == Ending::Alone { Vec::new() } else { self.left });
         let leaving = async {
             for frames in self.clients.into_values() {
                 frames.finish().await;
@@ -147,7 +200,40 @@ impl Driver {
         if tokio::time::timeout(LEFT_JOBS_LIMIT, jobs).await.is_err() {
             tracing::error!("jobs that sessions left could not even be looked at; they are left");
         }
+        self.notifier.finish();
         self.writer.finish();
+        if self.ending == Ending::WithSessions {
+            self.holding.end();
+        }
+    }
+
+    /// Takes processes over that earlier hosts started; what the core does not know as its own is ended. `known_ids` are those of the agents'
+    /// sessions as they were noted last.
+    pub fn take_over(&mut self, held: Vec<Held>, known_ids: &BTreeMap<ConversationId, String>) {
+        let held = retaking::read(held);
+        let (found, not_ours) = retaking::sort(held, &self.core, &self.agents, known_ids, &self.places);
+        for folder in [&self.places.run, &self.places.journals] {
+            retaking::empty_but(folder, &found);
+        }
+        retaking::end(not_ours, &self.holding);
+        for found in found {
+            let Found { conversation, generation, key, begun } = found;
+            self.held.insert((conversation, generation), key);
+            let begun = begun.and_then(|(begin, held)| {
+                let (comes, holding) = (Comes::FromEarlier(held), self.holding.clone());
+                let started = SessionThread::start(*begin, comes, holding, self.incoming.clone());
+                started.map_err(|error| error.to_string())
+            });
+            match begun {
+                Ok(session) => drop(self.sessions.insert((conversation, generation), session)),
+                Err(why) => {
+                    tracing::error!(why, "a session could not be taken over");
+                    let event = SessionEvent::Exited { exit: Exit::NotSeen, said: String::new() };
+                    let effects = self.core.handle(Event::Session { conversation, generation, event }, clock::now());
+                    self.perform(effects);
+                }
+            }
+        }
     }
 
     fn take(&mut self, incoming: Incoming) {
@@ -158,13 +244,16 @@ impl Driver {
                         self.store_trouble = true;
                         self.reads.read_all();
                     }
-                    Event::StoreWell | Event::StoreOpened { .. } => self.store_trouble = false,
+                    Event::StoreWell => self.store_trouble = false,
                     _ => {}
                 }
                 if let Event::ClientGone(client) = &event
                     && let Some(frames) = self.clients.remove(client)
                 {
                     frames.give_up();
+                }
+                if matches!(&event, Event::Asked { .. } | Event::Session { .. }) {
+                    self.settings.look();
                 }
                 let effects = self.core.handle(event, clock::now());
                 self.perform(effects);
@@ -190,6 +279,25 @@ impl Driver {
             }
             Incoming::GivenUp => self.batch_is_back(),
             Incoming::QueryDone { client, id, reply } => self.tell(client, &Told::Reply { id, reply }),
+            Incoming::StoreOpened { loaded: Loaded { conversations, next_conversation }, held } => {
+                self.store_trouble = false;
+                let known_ids = retaking::known_ids(&conversations);
+                let lived_on = retaking::lived_on(&retaking::read(held.clone()));
+                let event = Event::StoreOpened { kept: conversations, lived_on, next: next_conversation };
+                let effects = self.core.handle(event, clock::now());
+                self.perform(effects);
+                self.take_over(held, &known_ids);
+            }
+            Incoming::FromSession { conversation, generation, number, event } => {
+                let is_end = is_end(&event);
+                let mut effects = self.core.handle(Event::Session { conversation, generation, event }, clock::now());
+                let order = SessionOrder::Settled(number);
+                effects.push(Effect::ToSession { conversation, generation, order });
+                if is_end {
+                    effects.push(Effect::Forget { conversation, generation });
+                }
+                self.perform(effects);
+            }
             Incoming::SessionGone { conversation, generation, left } => {
                 self.left.extend(left);
                 if let Some(session) = self.sessions.remove(&(conversation, generation)) {
@@ -243,6 +351,8 @@ impl Driver {
     fn needs_no_commit(&self, effect: &Effect) -> bool {
         match effect {
             Effect::ReplyNow { .. } | Effect::TellNow { .. } | Effect::RefuseView { .. } | Effect::End => true,
+            // Told in a line of its own: it waits until all is saved.
+            Effect::MakeRoom => false,
             // They wait in a line of their own (`reads.rs`).
             Effect::Query {
                 query: Query::Turns { .. } | Query::DecisionsOf { .. } | Query::Brief { .. } | Query::Past { .. },
@@ -257,7 +367,9 @@ impl Driver {
             | Effect::DescribeAgents { .. }
             | Effect::StartSession { .. }
             | Effect::ToSession { .. }
+            | Effect::Forget { .. }
             | Effect::SetTimer { .. }
+            | Effect::Announce(_)
             | Effect::CancelTimers { .. } => false,
         }
     }
@@ -287,6 +399,12 @@ impl Driver {
             // Saves are taken out by `perform`.
             Effect::Save(_) => {}
             Effect::Reply { client, id, reply } | Effect::ReplyNow { client, id, reply } => {
+                let reply = match reply {
+                    Reply::Host(report) => {
+                        Reply::Host(HostReport { holder: self.holding.pid(), unheld: self.holding.unheld(), ..report })
+                    }
+                    other => other,
+                };
                 self.tell(client, &Told::Reply { id, reply });
             }
             Effect::Tell { clients, event } | Effect::TellNow { clients, event } => {
@@ -325,8 +443,21 @@ impl Driver {
                 self.timers.set(conversation, timer, after_ms);
             }
             Effect::CancelTimers { conversation, turn } => self.timers.cancel(conversation, turn),
+            Effect::Announce(announce) => self.notifier.announce(*announce),
+            Effect::Forget { conversation, generation } => {
+                if let Some(key) = self.held.remove(&(conversation, generation)) {
+                    self.holding.forget(key);
+                }
+            }
+            Effect::MakeRoom => {
+                self.ending = Ending::Alone;
+                self.writer.give_up_after(GIVE_UP_SAVING);
+                for session in self.sessions.values() {
+                    session.order(SessionOrder::Leave);
+                }
+            }
             Effect::End => {
-                self.ending = true;
+                self.ending = Ending::WithSessions;
                 self.writer.give_up_after(GIVE_UP_SAVING);
                 for session in self.sessions.values() {
                     session.order(SessionOrder::Stop);
@@ -339,8 +470,12 @@ impl Driver {
         let generation = order.generation;
         let begun = self
             .agents
-            .begin(conversation, order, environment, &self.run, self.size)
-            .and_then(|begin| SessionThread::start(begin, self.incoming.clone()).map_err(|error| error.to_string()));
+            .begin(conversation, order, environment, &self.places.run, &self.places.journals, self.size)
+            .and_then(|begin| {
+                self.held.insert((conversation, generation), begin.note.key());
+                let started = SessionThread::start(begin, Comes::Started, self.holding.clone(), self.incoming.clone());
+                started.map_err(|error| error.to_string())
+            });
         match begun {
             Ok(session) => {
                 self.sessions.insert((conversation, generation), session);
@@ -379,6 +514,23 @@ impl Driver {
             tracing::warn!(client = client.0, "a slow client was dropped");
             slow.give_up();
         }
+    }
+}
+
+/// Whether nothing comes from the session's process after this.
+fn is_end(event: &SessionEvent) -> bool {
+    match event {
+        SessionEvent::Exited { .. } | SessionEvent::NotKilled { .. } | SessionEvent::CouldNotStart { .. } => true,
+        SessionEvent::Started { .. }
+        | SessionEvent::TakenOver { .. }
+        | SessionEvent::Written { .. }
+        | SessionEvent::NotWritten { .. }
+        | SessionEvent::Seen(_)
+        | SessionEvent::ShellReplaced
+        | SessionEvent::Warned(_)
+        | SessionEvent::Noted(_)
+        | SessionEvent::AnswerTyped(_)
+        | SessionEvent::AnswerNotTyped { .. } => false,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::domain::conversation_state::{StartOrder, Timer};
 use crate::domain::id::{ConversationId, Generation, TurnNumber};
 use crate::domain::request::{Choice, RequestKind, RequestNumber};
 use crate::domain::search;
-use crate::protocol::message::{Environment, Event as ClientEvent, Refusal, Reply};
+use crate::protocol::message::{Environment, Event as ClientEvent, Notification, Refusal, Reply};
 use crate::terminal::frame::Size;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,8 +85,26 @@ pub enum Effect {
         conversation: ConversationId,
         turn: TurnNumber,
     },
+    /// Says it outside of every window.
+    Announce(Box<Announce>),
+    /// The end of this process is on the disk: nobody needs to remember it elsewhere.
+    Forget {
+        conversation: ConversationId,
+        generation: Generation,
+    },
     /// End all sessions, then the host.
     End,
+    /// End the host; its sessions live on for the next one.
+    MakeRoom,
+}
+
+/// What is said of a turn outside of every window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Announce {
+    pub notification: Notification,
+    pub desktop: bool,
+    /// A program with its arguments; empty: none.
+    pub command: Vec<String>,
 }
 
 /// What a session's thread is told.
@@ -113,6 +131,10 @@ pub enum SessionOrder {
     },
     /// The text that was written last starts no turn any more.
     GiveUp,
+    /// All that it told up to this number is on the disk.
+    Settled(u64),
+    /// The host makes room for another one: let go of the process, which lives on.
+    Leave,
     Stop,
 }
 

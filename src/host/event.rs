@@ -1,9 +1,11 @@
 //! All that can happen to the host.
 
-use crate::domain::conversation_state::{Kept, SessionEvent, Timer};
+use crate::config::Config;
+use crate::domain::conversation_state::{Kept, LivedOn, SessionEvent, Timer};
 use crate::domain::id::{ConversationId, Generation};
 use crate::protocol::message::Request;
 use crate::terminal::frame::Size;
+use std::collections::BTreeMap;
 
 /// A connection, counted from 1 within one life of the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,6 +41,8 @@ pub enum Event {
     },
     /// The store could not be opened when the host began, and now it is: this is in it.
     StoreOpened {
+        /// Processes that went on meanwhile.
+        lived_on: BTreeMap<ConversationId, LivedOn>,
         kept: Vec<Kept>,
         next: ConversationId,
     },
@@ -46,6 +50,8 @@ pub enum Event {
     StoreTrouble(String),
     /// Commits go through again.
     StoreWell,
+    /// The configuration was changed and is right.
+    Configured(Box<Config>),
     /// The system told the host to end (SIGTERM, SIGINT).
     EndAsked,
 }

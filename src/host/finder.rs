@@ -111,7 +111,8 @@ fn past(reader: &mut Reader, before: &[Past], most: u32) -> Result<Vec<TurnRecor
 }
 
 /// The newest of these that fit in one frame; always at least one.
-fn fitting(mut turns: Vec<TurnRecord>) -> Vec<TurnRecord> {
+fn fitting(turns: Vec<TurnRecord>) -> Vec<TurnRecord> {
+    let mut turns: Vec<TurnRecord> = turns.into_iter().map(TurnRecord::told).collect();
     let mut bytes = 0;
     let from = turns.iter().rposition(|turn| {
         bytes += turn.prompt.len() + turn.answer.as_ref().map_or(0, |answer| answer.text.len()) + 512;

@@ -47,6 +47,17 @@ pub fn end_left_jobs(leaders: &[Pid]) {
     }
 }
 
+/// Ends whole process sessions whose leaders live: asked once, killed if they stay.
+pub fn end_sessions(leaders: &[Pid]) {
+    let left = end(|| leaders.iter().flat_map(|leader| members(*leader)).collect(), LEFT_JOBS_GRACE, KILL_LIMIT);
+    for pid in left {
+        tracing::error!(
+            pid = pid.as_raw_nonzero().get(),
+            "a process that no session has could not be killed and is left"
+        );
+    }
+}
+
 /// Ends what `find` finds, and returns what is left of it so long after it was killed.
 fn end(find: impl Fn() -> Vec<Pid>, grace: Duration, kill_limit: Duration) -> Vec<Pid> {
     let kill_at = Instant::now() + grace;

@@ -89,8 +89,8 @@ mod tests {
     use crate::domain::search::{Findings, Found, Looked, Piece};
     use crate::domain::turn::{TurnEnd, TurnState};
     use crate::protocol::message::{
-        Asked, AskedId, Environment, Event, Hello, Place, Refusal, Reply, Request, RunningTurn, Scroll, Told,
-        ViewInput, ViewOutput, WhenAsked,
+        Asked, AskedId, Environment, Event, Hello, Notification, NotificationKind, Place, Refusal, Reply, Request,
+        RunningTurn, Scroll, Told, ViewInput, ViewOutput, WhenAsked,
     };
     use crate::terminal::frame::*;
     use crate::terminal::keys::{Key, KeyCode, Modifiers};
@@ -203,6 +203,7 @@ mod tests {
             ("move_tab", encode(&Asked { id: 6, request: Request::MoveTab { conversation, to: 2 } })),
             ("found", encode(&Told::Reply { id: 5, reply: Reply::Found(findings()) })),
             ("refused", encode(&Told::Reply { id: 1, reply: refused })),
+            ("notify", encode(&Told::Event(Event::Notify(Box::new(a_notification()))))),
             ("ending", encode(&Told::Event(Event::HostEnding))),
             ("key", encode(&ViewInput::Key(Key { code: KeyCode::Char('a'), modifiers: Modifiers::CONTROL }))),
             ("scroll", encode(&ViewInput::Scroll(Scroll::Up(3)))),
@@ -219,6 +220,20 @@ mod tests {
         let (conversation, turn, at) = (ConversationId(7), TurnNumber(2), Timestamp(5));
         let found = vec![Found { conversation, turn, title, agent, folder, state, at, snippet }];
         Findings { found, looked: Looked::AtAll }
+    }
+
+    fn a_notification() -> Notification {
+        Notification {
+            conversation: ConversationId(7),
+            title: "t".into(),
+            agent: "a".into(),
+            folder: "/f".into(),
+            turn: TurnNumber(2),
+            kind: NotificationKind::NeedsYou,
+            state: "needs answer".into(),
+            elapsed_ms: 5,
+            text: "which?".into(),
+        }
     }
 
     fn a_picture() -> FrameDelta {

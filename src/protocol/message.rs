@@ -177,6 +177,12 @@ pub enum Request {
         conversation: ConversationId,
         turn: TurnNumber,
     },
+    /// Moves a queued message to this place of the queue, counted from 0; past the end is the end. `Reply::Done`.
+    MoveQueued {
+        conversation: ConversationId,
+        turn: TurnNumber,
+        to: u32,
+    },
     /// Keeps what stands in the composer. `Reply::Done`, after it was saved.
     SaveDraft {
         conversation: ConversationId,
@@ -241,6 +247,8 @@ pub enum Request {
     HostStatus,
     /// Ends every session and the host. `Reply::Done` comes before the end.
     HostStop,
+    /// Ends the host and no session: whoever starts the next one finds them going on. `Reply::Done` comes before the end.
+    HostRestart,
     /// Turns this connection into a view of the conversation's live session. `Reply::Viewing`, then only `ViewInput` and `ViewOutput` pass.
     View {
         conversation: ConversationId,
@@ -361,7 +369,9 @@ pub enum Refusal {
     StoreTrouble(String),
     #[error("the host is ending; try again, a new one will start")]
     Ending,
-    #[error("this host does not know that request; run threadkeep host stop and try again to use the newer build")]
+    #[error(
+        "this host does not know that request; threadkeep host restart puts the newer build in its place, agents go on"
+    )]
     NotUnderstood,
 }
 
@@ -510,7 +520,32 @@ pub enum Event {
     },
     /// Something a person must know that belongs to no request, for example trouble with the store.
     Notice(String),
+    /// Something of a turn at which nobody looks, for the terminal of this window alone.
+    Notify(Box<Notification>),
     HostEnding,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notification {
+    pub conversation: ConversationId,
+    pub title: String,
+    pub agent: String,
+    pub folder: String,
+    pub turn: TurnNumber,
+    pub kind: NotificationKind,
+    /// The word for the state of the turn.
+    pub state: String,
+    pub elapsed_ms: u64,
+    /// Why it failed or what is asked; empty where there is nothing to say.
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotificationKind {
+    Done,
+    Failed,
+    NeedsYou,
 }
 
 /// What a profile can do here.
@@ -540,6 +575,12 @@ pub struct HostReport {
     pub store_trouble: Option<String>,
     #[serde(default)]
     pub counts: Counts,
+    /// The process that keeps the agents; none where no agent was started yet, or where it died.
+    #[serde(default)]
+    pub holder: Option<u32>,
+    /// Sessions whose holder died: they end with the host.
+    #[serde(default)]
+    pub unheld: u32,
 }
 
 /// How many conversations are in each state, closed ones as well.
@@ -573,6 +614,11 @@ pub enum ViewInput {
     Resize(Size),
     /// Moves this view in the scrollback; other views stay where they are.
     Scroll(Scroll),
+    /// Moves this view to where this turn began, which is told in a picture, or by `ViewOutput::NoPlace`.
+    ToTurn {
+        turn: TurnNumber,
+        started_at: Option<Timestamp>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -592,6 +638,10 @@ pub enum Scroll {
 #[serde(rename_all = "snake_case")]
 pub enum ViewOutput {
     Frame(FrameDelta),
+    /// Where this turn began is not known, or not kept any more; the view stays where it is.
+    NoPlace {
+        turn: TurnNumber,
+    },
     /// The process is gone; nothing follows.
     Ended,
 }

@@ -135,6 +135,7 @@ fn turn_ends() -> Vec<TurnEnd> {
         TurnEnd::Failed(FailedWhy::ExitStatus(-1)),
         TurnEnd::Failed(FailedWhy::AgentExited(Exit::Code(1))),
         TurnEnd::Failed(FailedWhy::AgentExited(Exit::Signal(9))),
+        TurnEnd::Failed(FailedWhy::AgentExited(Exit::NotSeen)),
         TurnEnd::Failed(FailedWhy::NotStarted),
         TurnEnd::Failed(FailedWhy::NotDelivered),
         TurnEnd::Failed(FailedWhy::CouldNotStart("no \"such\" program\n".into())),
@@ -155,7 +156,7 @@ fn turn_ends() -> Vec<TurnEnd> {
             TurnEnd::Completed
             | TurnEnd::Failed(
                 FailedWhy::ExitStatus(_)
-                | FailedWhy::AgentExited(Exit::Code(_) | Exit::Signal(_))
+                | FailedWhy::AgentExited(Exit::Code(_) | Exit::Signal(_) | Exit::NotSeen)
                 | FailedWhy::NotStarted
                 | FailedWhy::NotDelivered
                 | FailedWhy::CouldNotStart(_)
@@ -202,6 +203,7 @@ fn asleep_whys() -> Vec<AsleepWhy> {
     let whys = vec![
         AsleepWhy::AgentExited(Exit::Code(3)),
         AsleepWhy::AgentExited(Exit::Signal(15)),
+        AsleepWhy::AgentExited(Exit::NotSeen),
         AsleepWhy::HostEnded,
         AsleepWhy::Stopped,
         AsleepWhy::CouldNotStart("none".into()),
@@ -210,7 +212,7 @@ fn asleep_whys() -> Vec<AsleepWhy> {
     ];
     for why in &whys {
         match why {
-            AsleepWhy::AgentExited(Exit::Code(_) | Exit::Signal(_))
+            AsleepWhy::AgentExited(Exit::Code(_) | Exit::Signal(_) | Exit::NotSeen)
             | AsleepWhy::HostEnded
             | AsleepWhy::Stopped
             | AsleepWhy::CouldNotStart(_)
@@ -224,6 +226,7 @@ fn asleep_whys() -> Vec<AsleepWhy> {
 fn whys() -> Vec<Why> {
     let mut whys = vec![
         Why::AgentAlive,
+        Why::AgentLivedOn,
         Why::FirstMessage,
         Why::UserAsked,
         Why::AgentChanged { from: "a".into(), to: "b".into() },
@@ -254,6 +257,7 @@ fn whys() -> Vec<Why> {
     for why in &whys {
         match why {
             Why::AgentAlive
+            | Why::AgentLivedOn
             | Why::FirstMessage
             | Why::UserAsked
             | Why::Asleep {
@@ -598,6 +602,22 @@ fn a_store_made_by_schema_4_opens_with_this_build() {
     raw.pragma_update(None, "user_version", 4).unwrap();
     drop(raw);
     let mut store = home.open();
+    assert_eq!(found(&store, "quoted", 1).len(), 1);
+    assert_eq!(store.load().unwrap().conversations.len(), 24);
+}
+
+#[test]
+fn a_store_made_by_schema_5_opens_with_this_build() {
+    let home = Home::new();
+    let raw = home.raw();
+    raw.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+    for schema in &SCHEMA[..5] {
+        raw.execute_batch(schema).unwrap();
+    }
+    raw.execute_batch(include_str!("golden/0005.sql")).unwrap();
+    raw.pragma_update(None, "user_version", 5).unwrap();
+    drop(raw);
+    let mut store = home.open();
     check_everything(&mut store);
     assert_eq!(found(&store, "quoted", 1).len(), 1);
 }
@@ -634,7 +654,7 @@ fn this_build_writes_what_the_golden_store_holds() {
             written += &format!("INSERT INTO {table} ({}) VALUES ({});\n", columns.join(", "), row.unwrap());
         }
     }
-    let golden = include_str!("golden/0004.sql").lines().filter(|line| !line.contains("turn_words"));
+    let golden = include_str!("golden/0005.sql").lines().filter(|line| !line.contains("turn_words"));
     let golden: String = golden.flat_map(|line| [line, "\n"]).collect();
     let path = std::env::temp_dir().join("threadkeep-golden.sql");
     if written != golden {

@@ -39,7 +39,7 @@ pub fn clean_lines(text: &str) -> String {
 }
 
 /// Whether a character can hide, reorder or command instead of being seen.
-fn is_unsafe(character: char) -> bool {
+pub fn is_unsafe(character: char) -> bool {
     match character {
         // Combining marks stay: names in many languages need them. The format characters below do not.
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' => true,

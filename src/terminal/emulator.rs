@@ -180,6 +180,12 @@ impl Screen {
         self.engine.emulation.text_since(&mark.0?, cap)
     }
 
+    /// How far a view must go up for the place to stand in its first row; 0 where it stands on the live screen. None while the alternate
+    /// screen shows, and where the place is older than the scrollback or was none.
+    pub fn rows_up_to(&self, mark: &Mark) -> Option<u32> {
+        self.engine.emulation.rows_up_to(&mark.0?)
+    }
+
     /// Gives back memory before a long quiet: packs most rows and frees the emulator's spare ones. The next output takes some back.
     pub fn rest(&mut self) {
         self.engine.emulation.rest();

@@ -237,6 +237,21 @@ impl Scrollback {
         let _ = visit_block(&self.open, line, &mut number, &mut visit);
     }
 
+    /// The rows before a line as they are shown at the present width.
+    pub fn shown_rows_before(&self, line: u64) -> u64 {
+        let mut rows = 0;
+        let mut number = self.gone.lines;
+        for block in &self.blocks {
+            if number + block.extent.lines <= line {
+                number += block.extent.lines;
+                rows += block.extent.shown_rows;
+            } else {
+                return rows + shown_before(&block.unpack(), block.columns, self.columns, line - number);
+            }
+        }
+        rows + shown_before(&self.open, self.columns, self.columns, line.saturating_sub(number))
+    }
+
     /// Counts a row that passes and says how much it is.
     fn pass(&mut self, line: &Line) -> Extent {
         let counted_rows = self.count(line);
@@ -361,6 +376,30 @@ fn show(block: &[u8], columns: usize, shown_columns: usize, mut skip: u64, count
         }
         if rows.len() < count { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
+}
+
+/// How many rows of a block are shown before so many of its lines have ended.
+fn shown_before(block: &[u8], columns: usize, shown_columns: usize, mut lines: u64) -> u64 {
+    let mut rows = 0;
+    if columns == shown_columns {
+        for record in line::records(block) {
+            if lines == 0 {
+                break;
+            }
+            rows += 1;
+            lines -= u64::from(!record.wrapped);
+        }
+        return rows;
+    }
+    for_each_joined(block, |line| {
+        if lines == 0 {
+            return ControlFlow::Break(());
+        }
+        lines -= 1;
+        rows += line.wrapped_rows(shown_columns) as u64;
+        ControlFlow::Continue(())
+    });
+    rows
 }
 
 /// Visits the lines of a block, their rows joined.

@@ -2,16 +2,21 @@
 //!
 //! Change here: what a window remembers. Not here: what changes it (`update`) or how it looks (`view`).
 
+use super::background::Background;
 use super::composer::Composer;
 use super::event::{Effect, Event, Now, ViewOf};
 use super::keymap::{self, Command, Keymap};
 use super::layout;
+use super::outer::Outer;
 use super::overview::{Listed, Overview};
 use super::palette::Palette;
+use super::reader::{Find, Spot, Standing};
 use super::search::Search;
+use super::theme::Colors;
+use super::view::reader::Rendered;
 use crate::client::Absent;
 use crate::client::kept::KeptText;
-use crate::config::{self, Config};
+use crate::config::{self, Animation, Config};
 use crate::domain::continuity::{Continuity, DecisionRecord};
 use crate::domain::conversation::Tab;
 use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
@@ -24,6 +29,8 @@ use std::collections::BTreeMap;
 
 /// The step in which the age of an agent's process is shown, so that an idle window need not tick by seconds.
 const MINUTE_MS: u64 = 60_000;
+/// The step of a running turn's time.
+const SECOND_MS: u64 = 1_000;
 
 pub struct App {
     pub config: Config,
@@ -61,10 +68,26 @@ pub struct App {
     pub page: Option<Page>,
     pub notice: Option<Notice>,
     pub panel: Panel,
+    /// The width of the turn panel that was set here or in an earlier window; none: the configured one.
+    pub panel_columns: Option<u16>,
+    /// What the mouse holds of ours.
+    pub dragging: Option<Dragging>,
     pub zoomed: bool,
     /// How often the person asked for the whole window to be drawn anew.
     pub redraws: u32,
+    /// What the terminal can show, and what it is like, as far as it tells.
+    pub colors: Colors,
+    pub background: Option<Background>,
+    /// The multiplexer around this window.
+    pub outer: Option<Outer>,
     pub leaving: bool,
+}
+
+/// What of ours is moved while a button of the mouse is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dragging {
+    /// The line between pane and turn panel.
+    PanelBorder,
 }
 
 /// The control connection.
@@ -109,18 +132,23 @@ pub struct Desk {
     pub past: Option<Vec<TurnRecord>>,
     /// A turn that was searched for; it may be older than all of the record that were fetched.
     pub found: Option<TurnRecord>,
-    /// The newest decisions that are known, by number.
+    /// The newest decisions, and those that began or resumed a session with an older turn, by number.
     pub decisions: BTreeMap<u32, DecisionRecord>,
+    /// Which of them began or resumed a session, by turn.
+    pub beginnings: BTreeMap<TurnNumber, u32>,
     /// The last picture of its agent's screen.
     pub screen: Option<Screen>,
     /// The person asked for the record instead of the live screen.
     pub shows_record: bool,
-    /// Rows of the record below the pane's foot.
-    pub record_up: u16,
+    pub record_at: Standing,
+    /// The turn of the record that was gone to; what keys are about while it is seen.
+    pub marked: Option<TurnNumber>,
+    /// What is looked for in the record, and where it was found last.
+    pub find: Option<Find>,
+    pub found_at: Option<Spot>,
     /// Chosen in the list of turns.
     pub chosen: Option<TurnNumber>,
-    /// First row that is shown of the chosen turn.
-    pub chosen_top: u16,
+    pub chosen_at: Standing,
 }
 
 /// Where the keyboard is.
@@ -131,6 +159,8 @@ pub enum Keyboard {
     Agent,
     /// In the list of queued and earlier turns.
     Turns,
+    /// In the record that stands in the pane.
+    Record,
 }
 
 pub struct Editing {
@@ -168,6 +198,8 @@ pub struct Recalled {
 pub struct Record {
     pub turns: BTreeMap<TurnNumber, TurnRecord>,
     pub fetched: Fetched,
+    /// What of them was made into rows.
+    pub rendered: Rendered,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -239,7 +271,7 @@ pub enum Page {
     },
     Turn {
         number: TurnNumber,
-        top: u16,
+        at: Standing,
     },
     Requests(Box<Requests>),
     Confirm(Confirm),
@@ -333,8 +365,13 @@ impl App {
             page: None,
             notice: None,
             panel,
+            panel_columns: None,
+            dragging: None,
             zoomed: false,
             redraws: 0,
+            colors: Colors::True,
+            background: None,
+            outer: None,
             leaving: false,
         }
     }
@@ -417,15 +454,19 @@ impl App {
             Some(ViewState::Lost { again_ms }) => Some(again_ms),
             Some(ViewState::Open) | None => None,
         };
-        let clocks = [self.next_second_ms(), self.next_minute_ms()];
+        let clocks = [self.next_elapsed_ms(), self.next_minute_ms()];
         [prefix, link, draft, notice, view].into_iter().chain(clocks).flatten().min()
     }
 
-    /// When the elapsed time of the running turn shows another second; none while none runs or is seen.
-    fn next_second_ms(&self) -> Option<u64> {
+    /// When the elapsed time of the running turn shows another second, or minute; none while none runs or is seen.
+    fn next_elapsed_ms(&self) -> Option<u64> {
         let turn = self.running().filter(|_| layout::shows_elapsed(self))?;
         let elapsed = self.now.wall.since(self.under_way_since(turn));
-        Some(self.now.steady_ms + 1000 - elapsed % 1000)
+        let step_ms = match self.config.animation {
+            Animation::Moving => SECOND_MS,
+            Animation::Still => MINUTE_MS,
+        };
+        Some(self.now.steady_ms + step_ms - elapsed % step_ms)
     }
 
     /// When the age of the agent's process in the status line shows another minute; none where it is asleep.
@@ -575,6 +616,7 @@ impl Record {
     pub fn keep(&mut self, turn: TurnRecord) {
         let is_shorter = |known: &TurnRecord| known.answer.is_some() && turn.answer.is_none();
         if !self.turns.get(&turn.number).is_some_and(is_shorter) {
+            self.rendered.forget(turn.number);
             self.turns.insert(turn.number, turn);
         }
     }
@@ -587,6 +629,22 @@ impl Desk {
             config::Keyboard::Agent => Keyboard::Agent,
         };
         Desk { keyboard, ..Desk::default() }
+    }
+
+    /// The decision that began or resumed a session with this turn, as far as it is known.
+    pub fn began(&self, turn: TurnNumber) -> Option<&DecisionRecord> {
+        self.decisions.get(self.beginnings.get(&turn)?)
+    }
+
+    pub fn note_decision(&mut self, record: DecisionRecord) {
+        match record.decision.continuity {
+            Continuity::Fresh | Continuity::Resumed => {
+                let newest = self.beginnings.entry(record.turn).or_insert(record.number);
+                *newest = record.number.max(*newest);
+            }
+            Continuity::Reused | Continuity::Queued | Continuity::Answer | Continuity::Refused => {}
+        }
+        self.decisions.insert(record.number, record);
     }
 
     /// Texts of which the host has not said that it has them.

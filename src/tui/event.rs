@@ -3,13 +3,15 @@
 //! Not here: what follows from an event (`update`) or how an effect is carried out (`mod.rs`).
 
 use super::app::{AfterEdit, FreshOf};
+use super::background::Background;
 use super::keymap::Keymap;
+use super::outer::Outer;
 use super::overview::HadTab;
 use crate::client::Absent;
 use crate::client::kept::KeptText;
 use crate::config::Config;
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
-use crate::protocol::message::{Event as HostEvent, Reply, Request, RunningTurn, ViewInput, ViewOutput};
+use crate::protocol::message::{Event as HostEvent, Notification, Reply, Request, RunningTurn, ViewInput, ViewOutput};
 use crate::terminal::frame::Size;
 use crate::terminal::keys::{Focus, Key, Mouse};
 
@@ -33,6 +35,8 @@ pub enum Event {
     Tick,
     /// The control connection stands.
     Linked,
+    /// The host at its other end is of this build, which is not ours.
+    OtherBuild(String),
     /// The control connection is gone or could not be made. What was asked and not answered will get no answer.
     LinkLost(String),
     Answered(Purpose, Reply),
@@ -46,12 +50,18 @@ pub enum Event {
     NotGiven(String),
     /// What an earlier window could not give to a host.
     KeptTexts(Vec<KeptText>),
+    /// The terminal told whether it is dark or light.
+    Background(Background),
+    /// A multiplexer around the window takes these keys.
+    Outer(Outer),
     /// The record was written to this file, or not, and why.
     Exported {
         conversation: ConversationId,
         file: String,
         result: Result<(), String>,
     },
+    /// What was set here is forgotten with this window, and why.
+    NotKept(String),
     /// The configuration file was changed, and is right.
     Configured(Box<Config>, Box<Keymap>),
     /// It was changed and is wrong: where and why.
@@ -77,6 +87,14 @@ pub enum Effect {
     OpenView(ViewOf, Size),
     CloseView,
     ToView(ViewInput),
+    /// Asks the terminal whether it is dark or light. Brings `Background` where it tells.
+    AskBackground,
+    /// Tells the terminal of something that the person does not see.
+    Announce(Box<Notification>),
+    /// Gives the text to the clipboard of the person's terminal.
+    Copy(String),
+    /// Keeps the width of the turn panel for the next window. Brings `NotKept` where that fails.
+    KeepPanelColumns(u16),
     /// Brings `KeptTexts` where there are some.
     TakeKeptTexts,
     /// Writes the record to a new file, beside all else. Brings `Exported`.

@@ -4,6 +4,7 @@
 //! in parts, it waits for edges, so that input of more than 1,024 bytes can lie unread, and it names Ctrl+] `Ctrl+5`.
 //! Change here: what a terminal may send. Not here: what a key means (`keymap.rs`).
 
+use super::background::{self, Answer};
 use super::event::Event;
 use crate::terminal::keys::{Focus, Key, KeyCode, Modifiers, Mouse, MouseAction, MouseButton};
 
@@ -18,6 +19,8 @@ const PASTE_END: &[u8] = b"\x1b[201~";
 pub struct Input {
     bytes: Vec<u8>,
     paste: Option<Vec<u8>>,
+    /// The terminal was asked for its background, so `ESC ]` may be the begin of its answer and not only a key.
+    asked: bool,
 }
 
 /// What stands at the start of the bytes.
@@ -54,6 +57,11 @@ impl Input {
         events
     }
 
+    /// An answer for the background may come.
+    pub fn expect_background(&mut self) {
+        self.asked = true;
+    }
+
     /// Whether a sequence has begun and may go on: after a short while `settle` tells what it is.
     pub fn is_waiting(&self) -> bool {
         !self.bytes.is_empty()
@@ -64,16 +72,29 @@ impl Input {
         let bytes = std::mem::take(&mut self.bytes);
         match bytes.as_slice() {
             [0x1b] => Some(plain(KeyCode::Escape)),
-            [0x1b, one @ (b'[' | b'O')] => Some(key(KeyCode::Char(char::from(*one)), Modifiers::ALT)),
+            [0x1b, one @ (b'[' | b'O' | b']')] => Some(key(KeyCode::Char(char::from(*one)), Modifiers::ALT)),
             _ => None,
         }
+    }
+
+    fn piece(&self, bytes: &[u8]) -> Piece {
+        if let [0x1b, b']', ..] = bytes
+            && self.asked
+        {
+            match background::answer(bytes) {
+                Answer::Whole(length, told) => return Piece::Whole(length, told.map(Event::Background)),
+                Answer::Incomplete => return Piece::Incomplete,
+                Answer::No => {}
+            }
+        }
+        piece(bytes)
     }
 
     /// Takes all whole pieces; returns what follows where a paste begins.
     fn take_pieces(&mut self, events: &mut Vec<Event>) -> Option<Vec<u8>> {
         let mut at = 0;
         while at < self.bytes.len() {
-            match piece(&self.bytes[at..]) {
+            match self.piece(&self.bytes[at..]) {
                 Piece::Whole(length, event) => {
                     at += length;
                     events.extend(event);
@@ -214,6 +235,7 @@ fn sequence(rest: &[u8]) -> Piece {
         b'u' if is_release(parameters) => None,
         b'u' => code_key(first).map(|code| shifted(code, held)),
         b'Z' => Some(plain(KeyCode::BackTab)),
+        b'n' => background::report(parameters).map(Event::Background),
         b'I' if parameters.is_empty() => Some(Event::Focus(Focus::Gained)),
         b'O' if parameters.is_empty() => Some(Event::Focus(Focus::Lost)),
         _ => letter_key(last).map(|code| key(code, held)),
@@ -417,6 +439,22 @@ mod tests {
                 mouse(MouseAction::Move, 0, 0, Modifiers::NONE),
             ]
         );
+    }
+
+    #[test]
+    fn the_terminals_answer_is_told_only_where_it_was_asked_and_else_keys_are_keys() {
+        let answer = b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\a";
+        let mut input = Input::default();
+        input.expect_background();
+        let light = Event::Background(background::Background::Light);
+        assert_eq!(input.feed(answer), [light.clone(), plain(KeyCode::Char('a'))]);
+        let events: Vec<Event> = answer.iter().flat_map(|byte| input.feed(&[*byte])).collect();
+        assert_eq!(events, [light, plain(KeyCode::Char('a'))], "also byte by byte");
+        let alt = key(KeyCode::Char(']'), Modifiers::ALT);
+        assert_eq!(input.feed(b"\x1b]x"), [alt.clone(), plain(KeyCode::Char('x'))]);
+        assert_eq!((input.feed(b"\x1b]"), input.settle()), (vec![], Some(alt.clone())));
+        assert_eq!(told(answer).first(), Some(&alt), "nobody asked");
+        assert_eq!(told(b"\x1b[?997;1n"), [Event::Background(background::Background::Dark)]);
     }
 
     #[test]

@@ -11,6 +11,8 @@ use ratatui::layout::Rect;
 
 /// Below this the turn panel has no place beside the pane.
 const BESIDE_COLUMNS: u16 = 70;
+/// A panel narrower than this shows no word whole.
+const LEAST_PANEL_COLUMNS: u16 = 20;
 /// Below this the rule between pane and composer is left out.
 const RULE_ROWS: u16 = 8;
 /// Below this the tab bar is left out.
@@ -53,7 +55,7 @@ pub fn layout(app: &App) -> Layout {
     let composer_rows = composer_rows(app, columns, rows);
     let pane_rows = rows.saturating_sub(status_rows + tab_rows + rule_rows + composer_rows);
     let below = tab_rows + pane_rows;
-    let panel_columns = app.config.turn_panel_columns.min(columns * 2 / 5);
+    let panel_columns = panel_columns(app, columns);
     let panel_place = panel_place(app, columns, pane_rows);
     let (pane_columns, panel) = match panel_place {
         PanelPlace::None => (columns, Rect::default()),
@@ -62,7 +64,7 @@ pub fn layout(app: &App) -> Layout {
             (pane, Rect::new(pane, tab_rows, panel_columns, pane_rows))
         }
         PanelPlace::Over => {
-            let wide = app.config.turn_panel_columns.min(columns);
+            let wide = app.panel_columns.unwrap_or(app.config.turn_panel_columns).min(columns);
             (columns, Rect::new(columns - wide, tab_rows, wide, pane_rows))
         }
     };
@@ -77,13 +79,26 @@ pub fn layout(app: &App) -> Layout {
     }
 }
 
+/// A configured width gives way to the pane in a small window; one that was set by hand less so.
+fn panel_columns(app: &App, columns: u16) -> u16 {
+    match app.panel_columns {
+        Some(set) => panel_columns_within(set, columns),
+        None => app.config.turn_panel_columns.min(columns * 2 / 5),
+    }
+}
+
+/// The nearest width that a panel can be given by hand in a window of so many columns.
+pub fn panel_columns_within(wanted: u16, columns: u16) -> u16 {
+    wanted.min(columns * 3 / 5).max(LEAST_PANEL_COLUMNS.min(columns))
+}
+
 fn panel_place(app: &App, columns: u16, pane_rows: u16) -> PanelPlace {
     let wide = columns >= BESIDE_COLUMNS;
     match (app.panel, app.keyboard()) {
         _ if app.active.is_none() || pane_rows < 2 => PanelPlace::None,
         (Panel::Beside | Panel::Over, _) if wide && !app.zoomed => PanelPlace::Beside,
         (Panel::Over, _) | (_, Keyboard::Turns) => PanelPlace::Over,
-        (Panel::Beside | Panel::Hidden, Keyboard::Composer | Keyboard::Agent) => PanelPlace::None,
+        (Panel::Beside | Panel::Hidden, Keyboard::Composer | Keyboard::Agent | Keyboard::Record) => PanelPlace::None,
     }
 }
 
@@ -92,7 +107,7 @@ fn composer_rows(app: &App, columns: u16, rows: u16) -> u16 {
     let Some(desk) = app.desk() else { return u16::from(rows >= 3) };
     let at_rest = match desk.keyboard {
         Keyboard::Composer => false,
-        Keyboard::Agent | Keyboard::Turns => true,
+        Keyboard::Agent | Keyboard::Turns | Keyboard::Record => true,
     };
     match (at_rest, desk.composer.is_empty()) {
         (true, true) => 0,
@@ -211,6 +226,8 @@ pub enum Hit {
         column: u16,
         row: u16,
     },
+    /// The line between pane and panel.
+    PanelBorder,
     /// With the row within the panel.
     Panel {
         row: u16,
@@ -254,6 +271,9 @@ pub fn hit(app: &App, column: u16, row: u16) -> Hit {
             None if tabs.plus.is_some_and(|plus| plus.contains(at)) => Hit::NewTab,
             None => hidden_tab(app, &tabs, column).map_or(Hit::Nothing, Hit::Tab),
         };
+    }
+    if layout.panel.contains(at) && column == layout.panel.x && layout.panel_place == PanelPlace::Beside {
+        return Hit::PanelBorder;
     }
     if layout.panel.contains(at) {
         return Hit::Panel { row: row - layout.panel.y };

@@ -3,26 +3,34 @@
 //!
 //! Change here: how events come and effects are carried out. Not here: what follows from them (`update`) or how it looks (`view`).
 
+pub mod announce;
 pub mod app;
 pub mod attach;
+pub mod background;
+pub mod clipboard;
 pub mod composer;
 mod configured;
 pub mod event;
 pub mod guard;
 pub mod input;
 mod job;
+pub mod key_check;
 pub mod keymap;
 pub mod layout;
+pub mod outer;
 pub mod overview;
 pub mod palette;
+pub mod reader;
 pub mod screen;
 pub mod search;
 #[cfg(test)]
 mod testing;
+pub mod theme;
 pub mod update;
 pub mod view;
 
 use crate::client::kept::{self, KeptText};
+use crate::client::window_settings;
 use crate::client::{Absent, ClientError, Control, View};
 use crate::config::Config;
 use crate::config::watch::Watch;
@@ -39,6 +47,7 @@ use event::{Effect, Event, Now, Purpose, ViewOf};
 use guard::Guard;
 use input::Input;
 use job::{Job, Outcome};
+use outer::Outer;
 use ratatui::layout::Rect;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -62,12 +71,15 @@ const FALLBACK: Size = Size { columns: 80, rows: 24 };
 /// One read of the terminal, which gives no more at once on Linux; a paste comes in several.
 const READ_BYTES: usize = 4 << 10;
 
+/// How long a terminal may take to tell its background when the window is left right after it was asked.
+const ANSWER_LIMIT: Duration = Duration::from_millis(200);
+
 /// How long a window that is left waits for the host's word that all is saved. It comes within milliseconds; a host that does not answer
 /// must not hold the person up.
 const CONFIRM_LIMIT: Duration = Duration::from_millis(500);
 
-/// What is waited for at most: the terminal both ways, two kinds of signals, and what leads to the host.
-const MOST_FDS: usize = 8;
+/// What is waited for at most: the terminal both ways, two kinds of signals, what leads to the host, and a multiplexer.
+const MOST_FDS: usize = 9;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TuiError {
@@ -104,6 +116,7 @@ pub fn run(start: Start) -> Result<(), TuiError> {
     let guard = Guard::take().map_err(|source| TuiError::Take { source })?;
     let mut edge = Edge::new(start);
     let ended = edge.run(&mut signals);
+    edge.swallow_late_answer();
     drop(guard);
     let kept = edge.keep_unsaved();
     // The terminal may be gone; then nobody reads this anyway.
@@ -165,6 +178,8 @@ struct Edge {
     /// The connection that is being made.
     /// A host that must be started first, or does not answer, takes seconds.
     connecting: Option<Job<Result<Control, ClientError>>>,
+    /// The build of the host just greeted, where it is not ours and the person was not told.
+    other_build: Option<String>,
     /// What was asked on this control connection and not answered.
     asked: HashMap<u64, Purpose>,
     /// The beginning of an overview whose rest is on its way.
@@ -173,7 +188,12 @@ struct Edge {
     /// The record that is being written.
     exporting: Option<Exporting>,
     stale: Stale,
+    /// Whether tmux is between us and the person's terminal.
+    in_tmux: bool,
     configured: Configured,
+    /// The multiplexer around us that is being asked for its keys.
+    outer: Option<Job<Option<Outer>>>,
+    background_asked: Option<Instant>,
     began: Instant,
 }
 
@@ -252,7 +272,9 @@ impl Edge {
     fn new(start: Start) -> Edge {
         let began = Instant::now();
         let now = now(began);
-        let app = App::new(start.config, start.folder, start.environment, window_size(), now);
+        let mut app = App::new(start.config, start.folder, start.environment, window_size(), now);
+        app.colors = theme::colors(variable);
+        app.panel_columns = window_settings::panel_columns(&start.paths);
         let (input, asked) = (Input::default(), HashMap::new());
         Edge {
             paths: start.paths,
@@ -261,19 +283,42 @@ impl Edge {
             waiting_since_ms: None,
             control: None,
             connecting: None,
+            other_build: None,
             asked,
             overview: Vec::new(),
             view: None,
             exporting: None,
             stale: Stale::All,
+            in_tmux: std::env::var_os("TMUX").is_some_and(|socket| !socket.is_empty()),
             configured: Configured::new(start.watch),
+            outer: None,
+            background_asked: None,
             began,
         }
     }
 
+    /// Asks a multiplexer around us, beside all else.
+    fn ask_outer(&mut self) {
+        let Some(program) = outer::program(variable) else { return };
+        // Without a thread for it nothing is said of its keys.
+        self.outer = Job::start("outer", move || outer::ask(program)).ok();
+    }
+
+    fn settle_outer(&mut self) {
+        let Some(job) = &self.outer else { return };
+        match job.outcome() {
+            Outcome::Running => return,
+            Outcome::Done(Some(outer)) => self.handle(Event::Outer(outer)),
+            Outcome::Done(None) | Outcome::BrokeOff => {}
+        }
+        self.outer = None;
+    }
+
     fn run(&mut self, signals: &mut Signals) -> Result<(), TuiError> {
         let mut screen = Screen::new(self.app.size);
-        self.carry_out(update::start());
+        let first = update::start(&self.app);
+        self.carry_out(first);
+        self.ask_outer();
         while !self.app.leaving {
             // A terminal that takes nothing at present gets the newest picture later instead of a row of old ones.
             if self.may_draw() && is_writable() {
@@ -298,9 +343,22 @@ impl Edge {
             }
             // Last, because all of these may open a view, whose first picture may be here already.
             self.receive(&ready);
+            self.settle_outer();
             self.look_at_configuration(&ready);
         }
         Ok(())
+    }
+
+    /// An answer of the terminal that is on its way still would be typed into the person's shell.
+    fn swallow_late_answer(&self) {
+        let asked = self.background_asked.filter(|_| self.app.background.is_none());
+        let Some(asked) = asked.filter(|asked| asked.elapsed() < ANSWER_LIMIT) else { return };
+        let input = rustix::stdio::stdin();
+        let left = Timespec::try_from(ANSWER_LIMIT.saturating_sub(asked.elapsed())).ok();
+        if poll(&mut [PollFd::new(&input, PollFlags::IN)], left.as_ref()).is_ok_and(|found| found > 0) {
+            // Gone or empty: there is nothing to swallow.
+            let _ = rustix::io::read(input, &mut [0; READ_BYTES]);
+        }
     }
 
     /// What was written gets a moment to be saved, and is kept for the next window where it is not: nothing is lost with this one.
@@ -351,6 +409,9 @@ impl Edge {
         }
         if let Some(exporting) = &self.exporting {
             add(PollFd::new(&exporting.job, PollFlags::IN));
+        }
+        if let Some(outer) = &self.outer {
+            add(PollFd::new(outer, PollFlags::IN));
         }
         if self.may_draw() {
             add(PollFd::new(&output, PollFlags::OUT));
@@ -451,6 +512,7 @@ impl Edge {
     }
 
     fn linked(&mut self, control: Control) -> Event {
+        self.other_build = control.other_build().map(str::to_owned);
         self.control = Some(control);
         self.asked.clear();
         self.overview.clear();
@@ -473,6 +535,9 @@ impl Edge {
     /// Takes all that the host has told.
     fn receive(&mut self, ready: &Ready) {
         self.settle_connecting();
+        if let Some(build) = self.other_build.take() {
+            self.handle(Event::OtherBuild(build));
+        }
         self.settle_exporting();
         while let Some(control) = self.control.as_mut().filter(|_| ready.control) {
             match control.receive() {
@@ -588,6 +653,30 @@ impl Edge {
                     }
                 }
             }
+            Effect::AskBackground => {
+                self.input.expect_background();
+                self.background_asked = Some(Instant::now());
+                // A terminal that is gone is noticed by reading from it.
+                let _ = screen::write_all(background::QUESTION);
+                None
+            }
+            Effect::Announce(notification) => {
+                let way = announce::way(self.app.config.notify.terminal, variable);
+                // A terminal that takes nothing at present, or is gone, is told nothing.
+                if is_writable() {
+                    let _ = screen::write_all(&announce::bytes(&notification, way));
+                }
+                None
+            }
+            Effect::Copy(text) => {
+                let through = if self.in_tmux { clipboard::Through::Tmux } else { clipboard::Through::Nothing };
+                let failed = screen::write_all(&clipboard::sequence(&text, through)).err()?;
+                Some(Event::Told(HostEvent::Notice(format!("not copied: {failed}"))))
+            }
+            Effect::KeepPanelColumns(columns) => {
+                let kept = window_settings::keep_panel_columns(&self.paths, columns);
+                kept.err().map(|error| Event::NotKept(error.to_string()))
+            }
             Effect::TakeKeptTexts => match kept::take(&self.paths) {
                 Ok(texts) => (!texts.is_empty()).then_some(Event::KeptTexts(texts)),
                 // They lie there still, and the next window tries again.
@@ -627,6 +716,10 @@ fn now(began: Instant) -> Now {
     let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
     let steady_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     Now { wall: Timestamp(i64::try_from(wall).unwrap_or(i64::MAX)), steady_ms }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 fn window_size() -> Size {

@@ -71,6 +71,8 @@ pub struct Screen {
     next: Buffer,
     row: [Buffer; 2],
     cursor: Option<Position>,
+    /// Where the terminal has it; none before the first picture.
+    cursor_shown: Option<Option<Position>>,
     cursor_style: &'static str,
     /// How often the person had asked for everything anew when this was drawn last.
     redraws: u32,
@@ -87,6 +89,7 @@ impl Screen {
             next: Buffer::default(),
             row: <[Buffer; 2]>::default(),
             cursor: None,
+            cursor_shown: None,
             cursor_style: cursor_style(None),
             redraws: 0,
         }
@@ -150,13 +153,14 @@ impl Screen {
             .collect();
         let is_unsure_row = |y: u16| unsure.get(usize::from(y)).is_some_and(|unsure| *unsure);
         let mut rows = Vec::new();
-        let sure = before.diff_iter(next).filter(|(_, y, _)| {
+        let mut sure = before.diff_iter(next).filter(|(_, y, _)| {
             if is_unsure_row(*y) && rows.last() != Some(y) {
                 rows.push(*y);
             }
             !is_unsure_row(*y)
         });
-        self.backend.draw(sure)?;
+        draw_some(&mut self.backend, &mut sure)?;
+        drop(sure);
         rows.into_iter().try_for_each(|y| self.draw_unsure_row(y))
     }
 
@@ -197,7 +201,7 @@ impl Screen {
                 return self.draw_all(app); // Such a row is drawn from one end of the window to the other.
             }
             before.content.swap_with_slice(shown);
-            self.backend.draw(before.diff_iter(after))?;
+            draw_some(&mut self.backend, &mut before.diff_iter(after))?;
             after.content.swap_with_slice(shown);
         }
         if app.keyboard() == Keyboard::Agent {
@@ -206,8 +210,14 @@ impl Screen {
         Ok(())
     }
 
-    /// The cursor, then one write.
+    /// The cursor, then one write; none where nothing differs from what stands there, so that what nobody sees costs nobody anything.
     fn end(&mut self, shape: Option<Cursor>) -> io::Result<()> {
+        let is_blank = self.gathered.0.borrow().len() == BEGIN.len();
+        let same_cursor = self.cursor_shown == Some(self.cursor) && self.cursor_style == cursor_style(shape);
+        if is_blank && same_cursor {
+            return Ok(());
+        }
+        self.cursor_shown = Some(self.cursor);
         match self.cursor {
             Some(position) => {
                 self.backend.set_cursor_position(position)?;
@@ -224,6 +234,15 @@ impl Screen {
         bytes.extend_from_slice(END);
         write_all(&bytes)
     }
+}
+
+/// Draws cells, if there are any: the backend has something to say of no cells as well.
+fn draw_some(
+    backend: &mut CrosstermBackend<Gathered>,
+    cells: &mut dyn Iterator<Item = (u16, u16, &Cell)>,
+) -> io::Result<()> {
+    let Some(first) = cells.next() else { return Ok(()) };
+    backend.draw(std::iter::once(first).chain(cells))
 }
 
 /// Whether terminals disagree about the width of this: clusters, and what makes one with its neighbour (halves of flags, skin tones).
@@ -261,7 +280,7 @@ fn cursor_style(cursor: Option<Cursor>) -> &'static str {
 }
 
 /// Straight to the terminal, past the buffer of the standard output. Someone else may have made it non-blocking.
-fn write_all(mut bytes: &[u8]) -> io::Result<()> {
+pub fn write_all(mut bytes: &[u8]) -> io::Result<()> {
     let out = rustix::stdio::stdout();
     while !bytes.is_empty() {
         match rustix::io::write(out, bytes) {

@@ -11,14 +11,20 @@ mod config;
 mod contract;
 mod crash;
 mod damage;
+mod doctor;
+mod holder;
 // Shared with the tests of real agents, which need more of it.
 #[allow(dead_code)]
 mod home;
+mod json_page;
+mod manners;
 mod moving_on;
+mod notify;
 mod overview;
 mod palette;
 mod programs;
 mod queue;
+mod reading;
 mod record;
 mod recordings;
 mod requests;

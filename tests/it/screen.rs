@@ -3,7 +3,7 @@
 use crate::home::{Home, PROGRAM, Signal, kill};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -104,19 +104,32 @@ impl Screen {
     }
 
     pub fn open_in(home: &Home, folder: PathBuf, columns: u16, rows: u16) -> Screen {
-        Screen::start(home, folder, &[], columns, rows)
+        Screen::start(home, CommandBuilder::new(PROGRAM), folder, columns, rows)
     }
 
     /// A verb that takes the terminal.
     pub fn open_verb(home: &Home, arguments: &[&str], columns: u16, rows: u16) -> Screen {
-        Screen::start(home, home.work(), arguments, columns, rows)
-    }
-
-    fn start(home: &Home, folder: PathBuf, arguments: &[&str], columns: u16, rows: u16) -> Screen {
         let mut command = CommandBuilder::new(PROGRAM);
         command.args(arguments);
+        Screen::start(home, command, home.work(), columns, rows)
+    }
+
+    /// Another program in a terminal of its own, with these arguments and variables.
+    pub fn run(home: &Home, program: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Screen {
+        let mut command = CommandBuilder::new(program);
+        command.args(arguments);
+        variables.iter().for_each(|(name, value)| command.env(name, value));
+        Screen::start(home, command, home.work(), 80, 24)
+    }
+
+    fn start(home: &Home, mut command: CommandBuilder, folder: PathBuf, columns: u16, rows: u16) -> Screen {
+        let own: Vec<_> =
+            command.iter_extra_env_as_str().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         command.env_clear();
         for (name, value) in home.environment() {
+            command.env(name, value);
+        }
+        for (name, value) in own {
             command.env(name, value);
         }
         command.cwd(folder);

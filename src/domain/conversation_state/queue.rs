@@ -160,6 +160,18 @@ impl ConversationState {
         out.push(Action::Answer(ask, Outcome::Done));
     }
 
+    pub(super) fn move_queued(&mut self, ask: Ask, turn: TurnNumber, to: u32, out: &mut Vec<Action>) {
+        let Some(at) = self.queue.iter().position(|waiting| waiting.number == turn) else {
+            out.push(Action::Answer(ask, Outcome::NotQueued(turn)));
+            return;
+        };
+        let moved = self.queue.remove(at);
+        let to = usize::try_from(to).unwrap_or(usize::MAX).min(self.queue.len());
+        self.queue.insert(to, moved);
+        self.renumber_queue(out);
+        out.push(Action::Answer(ask, Outcome::Done));
+    }
+
     pub(super) fn send_now(&mut self, ask: Ask, turn: TurnNumber, now: Timestamp, out: &mut Vec<Action>) {
         let Some(at) = self.queue.iter().position(|waiting| waiting.number == turn) else {
             out.push(Action::Answer(ask, Outcome::NotQueued(turn)));

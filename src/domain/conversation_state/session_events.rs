@@ -19,6 +19,7 @@ impl ConversationState {
         match event {
             SessionEvent::Started { pid, agent_session } => self.started(pid, agent_session, out),
             SessionEvent::CouldNotStart { why, folder } => self.could_not_start(why, folder, now, out),
+            SessionEvent::TakenOver { place } => self.taken_over(place, now, out),
             SessionEvent::Written { turn } => self.written(turn, out),
             SessionEvent::NotWritten { turn } => self.not_written(turn, now, out),
             SessionEvent::Seen(seen) => {
@@ -57,6 +58,15 @@ impl ConversationState {
             session.agent_session = agent_session;
             self.save_session(out);
         }
+    }
+
+    /// What happened while no host was there is told behind this.
+    fn taken_over(&mut self, place: AgentPlace, now: Timestamp, out: &mut Vec<Action>) {
+        self.set_place(place);
+        if place == AgentPlace::Ready {
+            self.deliver_held(out);
+        }
+        self.flow(now, out);
     }
 
     fn could_not_start(&mut self, why: String, folder: FolderState, now: Timestamp, out: &mut Vec<Action>) {
@@ -515,6 +525,7 @@ impl ConversationState {
                 TurnEnd::Failed(FailedWhy::CouldNotStart(format!("the agent left before its prompt ({exit}): {said}")))
             }
             (Delivery::Confirmed, ExitMeans::TurnStatus, Exit::Code(0)) => TurnEnd::Completed,
+            (Delivery::Confirmed, ExitMeans::TurnStatus, Exit::NotSeen) => TurnEnd::Unknown(UnknownWhy::NoStatus),
             (Delivery::Confirmed | Delivery::Writing | Delivery::Written, _, exit) => {
                 TurnEnd::Failed(FailedWhy::AgentExited(exit))
             }
@@ -536,6 +547,9 @@ impl ConversationState {
                 }
             }
             Timer::Start { turn } => {
+                if self.is_half_written(turn) {
+                    return self.end_half_written(now, out);
+                }
                 let waits = self
                     .current
                     .as_ref()

@@ -787,7 +787,7 @@ fn after_the_host_died_a_delivered_turn_is_unknown_and_an_undelivered_one_waits_
             turns: state.turns,
             sessions: state.sessions,
         };
-        let (restored, actions) = ConversationState::restore(kept, |_| rules(), NOW);
+        let (restored, actions) = ConversationState::restore(kept, |_| rules(), None, NOW);
         assert!(restored.current.is_none(), "{name}: no turn is working without a process behind it");
         assert!(!actions.iter().any(|action| matches!(action, Action::Write { .. } | Action::Start(_))), "{name}");
         assert_eq!(restored.queue.is_empty(), restored.record.queue_held.is_none(), "{name}");
@@ -948,4 +948,22 @@ fn an_answer_reaches_only_what_it_was_meant_for_and_once() {
     // The next one that is open is the oldest now.
     assert_eq!(state.next_decision().continuity, Continuity::Answer);
     assert_eq!(answer(&state, 1, None, red()), ["ANSWER Done", answers]);
+}
+
+#[test]
+fn a_queued_message_moves_to_another_place_and_is_sent_there() {
+    let mut state = idle();
+    for text in ["runs", "one", "two", "three"] {
+        state.apply(submit(text), NOW);
+    }
+    let waiting = |state: &ConversationState| state.queue.iter().map(|turn| turn.prompt.clone()).collect::<Vec<_>>();
+    let last = state.queue[2].number;
+    let actions = state.apply(Input::MoveQueued { ask: Ask(1), turn: last, to: 0 }, NOW);
+    assert_eq!(waiting(&state), ["three", "one", "two"]);
+    let saved = actions.iter().filter(|action| matches!(action, Action::Save(Change::Turn(..)))).count();
+    assert_eq!(saved, 3, "each has another place: {actions:?}");
+    state.apply(Input::MoveQueued { ask: Ask(2), turn: last, to: 9 }, NOW);
+    assert_eq!(waiting(&state), ["one", "two", "three"]);
+    let gone = state.apply(Input::MoveQueued { ask: Ask(3), turn: TurnNumber(1), to: 0 }, NOW);
+    assert!(matches!(gone[..], [Action::Answer(Ask(3), Outcome::NotQueued(TurnNumber(1)))]), "{gone:?}");
 }

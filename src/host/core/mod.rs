@@ -4,6 +4,7 @@
 //! effects (`driver.rs`).
 
 mod fork;
+mod notify;
 mod requests;
 #[cfg(test)]
 mod tests;
@@ -11,14 +12,17 @@ mod views;
 
 use super::effect::{Effect, Query, SessionOrder};
 use super::event::{ClientId, Event};
+use crate::config::Config;
+use crate::config::notify::Notify;
 use crate::domain::change::Change;
 use crate::domain::conversation::Tab;
 use crate::domain::conversation_state::{
-    Action, AgentRules, Ask, ConversationState, Input, Kept, MAX_MESSAGE_BYTES, Outcome, Watched,
+    Action, AgentRules, Ask, ConversationState, Input, Kept, LivedOn, MAX_MESSAGE_BYTES, Outcome, Watched,
 };
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
 use crate::domain::turn::TurnRecord;
 use crate::protocol::message::{Environment, Event as ClientEvent, Refusal, Reply, Submitted, WhenAsked};
+use notify::{LookedAt, Notifier};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What the core knows of each agent: how it behaves.
@@ -44,6 +48,7 @@ pub struct HostCore {
     /// The newest environment that a client gave for a conversation's session. Never stored.
     environments: HashMap<ConversationId, Environment>,
     store_trouble: Option<String>,
+    notifier: Notifier,
     store: StoreState,
     /// Who subscribed before the store opened: the overview goes out then.
     early: Vec<(ClientId, u64)>,
@@ -83,12 +88,13 @@ impl HostCore {
     pub fn restore(
         agents: Agents,
         kept: Vec<Kept>,
+        lived_on: BTreeMap<ConversationId, LivedOn>,
         next_conversation: ConversationId,
         host: HostFacts,
         now: Timestamp,
     ) -> (HostCore, Vec<Effect>) {
         let mut core = HostCore::empty(agents, host);
-        let effects = core.take_up(kept, next_conversation, now);
+        let effects = core.take_up(kept, lived_on, next_conversation, now);
         (core, effects)
     }
 
@@ -111,6 +117,7 @@ impl HostCore {
             next_ask: 0,
             environments: HashMap::new(),
             store_trouble: None,
+            notifier: Notifier::new(Notify::default()),
             store: StoreState::Open,
             early: Vec::new(),
             host,
@@ -118,12 +125,20 @@ impl HostCore {
         }
     }
 
-    fn take_up(&mut self, kept: Vec<Kept>, next_conversation: ConversationId, now: Timestamp) -> Vec<Effect> {
+    fn take_up(
+        &mut self,
+        kept: Vec<Kept>,
+        mut lived_on: BTreeMap<ConversationId, LivedOn>,
+        next_conversation: ConversationId,
+        now: Timestamp,
+    ) -> Vec<Effect> {
         self.next_conversation = next_conversation;
         let mut effects = Vec::new();
         for conversation in kept {
             let id = conversation.record.id;
-            let (state, actions) = ConversationState::restore(conversation, |agent| self.rules_of(agent), now);
+            let lived_on = lived_on.remove(&id);
+            let (state, actions) =
+                ConversationState::restore(conversation, |agent| self.rules_of(agent), lived_on, now);
             self.conversations.insert(id, state);
             effects.extend(self.effects_of(id, actions));
         }
@@ -131,15 +146,27 @@ impl HostCore {
     }
 
     /// From now on everything is as if the store had opened at once.
-    fn store_opened(&mut self, kept: Vec<Kept>, next: ConversationId, now: Timestamp) -> Vec<Effect> {
+    fn store_opened(
+        &mut self,
+        kept: Vec<Kept>,
+        lived_on: BTreeMap<ConversationId, LivedOn>,
+        next: ConversationId,
+        now: Timestamp,
+    ) -> Vec<Effect> {
         self.store = StoreState::Open;
         self.store_trouble = None;
-        let mut effects = self.take_up(kept, next, now);
+        let mut effects = self.take_up(kept, lived_on, next, now);
         for (client, id) in std::mem::take(&mut self.early) {
             effects.extend(self.overview_of_tabs(client, id));
         }
         effects.push(self.notice("the store is open again, with everything in it".into()));
         effects
+    }
+
+    /// Whether this is the process of the conversation's session.
+    pub fn has_live(&self, id: ConversationId, generation: Generation) -> bool {
+        let live = self.conversations.get(&id).and_then(ConversationState::live);
+        live.is_some_and(|live| live.generation == generation)
     }
 
     /// Applies one event and says what must be done about it.
@@ -159,13 +186,24 @@ impl HostCore {
                 self.store_trouble = Some(cause.clone());
                 vec![self.notice(format!("nothing can be saved now: {cause}"))]
             }
-            Event::StoreOpened { kept, next } => self.store_opened(kept, next, now),
+            Event::StoreOpened { kept, lived_on, next } => self.store_opened(kept, lived_on, next, now),
             Event::StoreWell => {
                 self.store_trouble = None;
                 vec![self.notice("saving works again".into())]
             }
+            Event::Configured(config) => {
+                self.configure(*config);
+                Vec::new()
+            }
             Event::EndAsked => self.end(now),
         }
+    }
+
+    /// Takes over what of the configuration is the host's.
+    pub fn configure(&mut self, config: Config) {
+        let Config { default_agent, notify, .. } = config;
+        self.agents.default_agent = default_agent;
+        self.notifier.settings = notify;
     }
 
     fn notice(&self, text: String) -> Effect {
@@ -182,16 +220,27 @@ impl HostCore {
         let Some(state) = self.conversations.get_mut(&id) else {
             return Vec::new();
         };
-        let before = views::visible_of(state);
+        let (before, needed) = (views::visible_of(state), views::needs(state));
         let actions = state.apply(input, now);
         let changed = views::visible_of(state) != before;
+        let to_tell = worth_telling(state, needed.as_ref(), &actions);
         let mut effects = self.effects_of(id, actions);
         if changed {
             effects.extend(self.tell_changed(id));
         }
         effects.extend(self.serve_waiters(id, &[]));
         effects.extend(self.tell_waiters_what_is_asked(id));
+        effects.extend(to_tell.into_iter().flat_map(|turn| self.notify(id, &turn, now)));
         effects
+    }
+
+    /// Tells of a turn outside of what windows show, if it is worth that. The end of a host is no news of its turns.
+    fn notify(&mut self, id: ConversationId, turn: &TurnRecord, now: Timestamp) -> Vec<Effect> {
+        let looked_at = if self.looks.values().any(|looked| *looked == id) { LookedAt::Yes } else { LookedAt::No };
+        match self.conversations.get(&id).filter(|_| !self.ending) {
+            Some(state) => self.notifier.tell(state, turn, looked_at, now),
+            None => Vec::new(),
+        }
     }
 
     fn tell_changed(&self, id: ConversationId) -> Option<Effect> {
@@ -230,7 +279,7 @@ impl HostCore {
                 }
                 Action::TellEnded(turn) => {
                     effects.push(Effect::CancelTimers { conversation: id, turn: turn.number });
-                    let event = ClientEvent::TurnEnded { conversation: id, turn: Box::new(turn.clone()) };
+                    let event = ClientEvent::TurnEnded { conversation: id, turn: Box::new(turn.clone().told()) };
                     effects.push(Effect::Tell { clients: self.subscribers.iter().copied().collect(), event });
                     effects.extend(self.serve_waiters(id, &[turn]));
                 }
@@ -272,7 +321,7 @@ impl HostCore {
             }
             let reply = match waiter.turn {
                 Some(turn) => match ended.iter().find(|record| record.number == turn) {
-                    Some(record) => Some(Reply::Ended { turn: Some(Box::new(record.clone())) }),
+                    Some(record) => Some(Reply::Ended { turn: Some(Box::new(record.clone().told())) }),
                     None => match views::is_held(state, turn) {
                         // It would wait without an end, and the person must know why.
                         Some(held) => Some(Reply::Refused { why: Refusal::Held(held) }),
@@ -347,6 +396,7 @@ impl HostCore {
 
     fn client_gone(&mut self, client: ClientId, now: Timestamp) -> Vec<Effect> {
         self.subscribers.remove(&client);
+        self.notifier.gone(client);
         self.early.retain(|(early, _)| *early != client);
         self.waiters.retain(|waiter| waiter.client != client);
         self.asks.retain(|_, (asker, _)| *asker != client);
@@ -396,6 +446,9 @@ impl HostCore {
 
     /// Notes what a window shows, and what no window shows any more.
     fn look(&mut self, client: ClientId, at: Option<ConversationId>, now: Timestamp) -> Vec<Effect> {
+        if at.is_some() && self.subscribers.contains(&client) {
+            self.notifier.focused(client);
+        }
         let before = match at {
             Some(id) => self.looks.insert(client, id),
             None => self.looks.remove(&client),
@@ -406,6 +459,15 @@ impl HostCore {
             effects.extend(self.apply(id, Input::Watch(watched), now));
         }
         effects
+    }
+
+    /// The sessions go on under the next host, so nothing of them is noted. Whoever waits comes back to that one.
+    fn make_room(&mut self) -> Vec<Effect> {
+        if self.ending {
+            return Vec::new();
+        }
+        self.ending = true;
+        vec![Effect::MakeRoom]
     }
 
     fn end(&mut self, now: Timestamp) -> Vec<Effect> {
@@ -436,6 +498,31 @@ impl HostCore {
         });
         Tab::Open { place: last.max().unwrap_or(0).saturating_add(1) }
     }
+}
+
+/// The turns that ended, and the one whose agent asks something that it did not ask before.
+fn worth_telling(state: &ConversationState, needed: Option<&views::Needs>, actions: &[Action]) -> Vec<TurnRecord> {
+    let ended = actions.iter().filter_map(|action| match action {
+        Action::TellEnded(turn) => Some(turn.clone()),
+        Action::Save(_)
+        | Action::Answer(..)
+        | Action::Start(_)
+        | Action::Write { .. }
+        | Action::Interrupt { .. }
+        | Action::AnswerRequest { .. }
+        | Action::GiveUp { .. }
+        | Action::Stop { .. }
+        | Action::SetTimer { .. } => None,
+    });
+    let is_new = match (views::needs(state), needed) {
+        (Some((turn, _, open)), Some((before, _, known))) => {
+            turn != *before || open.iter().any(|request| !known.contains(request))
+        }
+        (Some(_), None) => true,
+        (None, _) => false,
+    };
+    let asking = state.current().map(|current| current.turn.clone()).filter(|_| is_new);
+    ended.chain(asking).collect()
 }
 
 fn to_session(conversation: ConversationId, generation: Generation, order: SessionOrder) -> Effect {

@@ -112,6 +112,9 @@ impl HostCore {
             Request::SendNow { conversation, turn } => {
                 self.ask(client, id, conversation, now, |ask| Input::SendNow { ask, turn })
             }
+            Request::MoveQueued { conversation, turn, to } => {
+                self.ask(client, id, conversation, now, |ask| Input::MoveQueued { ask, turn, to })
+            }
             Request::SaveDraft { conversation, text } => {
                 self.ask(client, id, conversation, now, |ask| Input::SaveDraft { ask, text })
             }
@@ -167,6 +170,11 @@ impl HostCore {
                 effects.extend(self.end(now));
                 effects
             }
+            Request::HostRestart => {
+                let mut effects = now_reply(Reply::Done);
+                effects.extend(self.make_room());
+                effects
+            }
             // A view is asked for as the first request of its own connection, where the socket deals with it.
             Request::View { .. } => reply(Reply::Refused { why: Refusal::NotUnderstood }),
         }
@@ -175,6 +183,7 @@ impl HostCore {
     /// Where the store is not open yet, the overview comes once it is: a window that was told of no conversation would make a new one.
     fn subscribe(&mut self, client: ClientId, id: u64) -> Vec<Effect> {
         self.subscribers.insert(client);
+        self.notifier.focused(client);
         match (self.store, &self.store_trouble) {
             (StoreState::Open, _) | (StoreState::NotYet, None) => self.overview_of_tabs(client, id),
             (StoreState::NotYet, Some(cause)) => {
@@ -527,6 +536,9 @@ impl HostCore {
             clients: count(self.subscribers.len()),
             store_trouble: self.store_trouble.clone(),
             counts: views::counts(states()),
+            // The driver knows.
+            holder: None,
+            unheld: 0,
         }
     }
 }
@@ -572,6 +584,7 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::EditQueued { conversation, .. }
         | Request::RemoveQueued { conversation, .. }
         | Request::SendNow { conversation, .. }
+        | Request::MoveQueued { conversation, .. }
         | Request::SaveDraft { conversation, .. }
         | Request::Rename { conversation, .. }
         | Request::OpenTab { conversation }
@@ -595,6 +608,7 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::Agents
         | Request::HostStatus
         | Request::HostStop
+        | Request::HostRestart
         | Request::View { .. } => None,
     }
 }
@@ -628,6 +642,7 @@ fn saves(request: &Request) -> bool {
         | Request::EditQueued { .. }
         | Request::RemoveQueued { .. }
         | Request::SendNow { .. }
+        | Request::MoveQueued { .. }
         | Request::SaveDraft { .. }
         | Request::Rename { .. }
         | Request::OpenTab { .. }
@@ -653,6 +668,7 @@ fn saves(request: &Request) -> bool {
         | Request::Agents
         | Request::HostStatus
         | Request::HostStop
+        | Request::HostRestart
         | Request::View { .. } => false,
     }
 }

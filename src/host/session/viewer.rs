@@ -2,6 +2,7 @@
 
 use super::Handover;
 use super::agent_io::AgentIo;
+use crate::domain::id::{Timestamp, TurnNumber};
 use crate::protocol::codec::{self, Decoder};
 use crate::protocol::message::{Scroll, Told, ViewInput, ViewOutput};
 use crate::terminal::emulator::Screen;
@@ -140,6 +141,7 @@ impl Viewer {
                 return Some(size);
             }
             ViewInput::Scroll(scroll) => self.scroll(scroll, agent),
+            ViewInput::ToTurn { turn, started_at } => self.go_to(turn, started_at, agent),
         }
         None
     }
@@ -183,6 +185,19 @@ impl Viewer {
         // The person turned the wheel: the picture follows at once.
         self.last_picture = None;
         self.seen_revision = 0;
+    }
+
+    fn go_to(&mut self, turn: TurnNumber, started_at: Option<Timestamp>, agent: &AgentIo) {
+        let place = agent.place_of(turn, started_at);
+        match place.and_then(|mark| agent.screen.rows_up_to(&mark)) {
+            Some(up) => {
+                self.scrolled = agent.screen.scrolled_rows();
+                self.up = up;
+                self.last_picture = None;
+                self.seen_revision = 0;
+            }
+            None => drop(self.send(&ViewOutput::NoPlace { turn })),
+        }
     }
 
     /// A view that is scrolled up shows the same rows when new ones come.

@@ -60,6 +60,28 @@ impl Emulation {
         cursor.point.column.0 + usize::from(cursor.input_needs_wrap)
     }
 
+    /// How many rows above the live screen's first one the place is; 0 where it stands on it. None where it is not kept any more.
+    pub(super) fn rows_up_to(&self, place: &Place) -> Option<u32> {
+        if place.line < self.scrollback.first_line() || self.shows_alternate() {
+            return None;
+        }
+        let grid = self.term.grid();
+        let into_line = place.cell / grid.columns() as u64;
+        let above = self.rows_above_screen();
+        let mut at = self.scrollback.shown_rows_before(place.line) + into_line;
+        let mut number = self.scrollback.lines();
+        let mut line = Line::default();
+        for row in grid.topmost_line().0..=grid.bottommost_line().0 {
+            if number >= place.line {
+                break;
+            }
+            scan(&grid[GridLine(row)], &mut line);
+            number += u64::from(!line.wrapped);
+            at += 1;
+        }
+        (number >= place.line).then(|| above.saturating_sub(u32::try_from(at).unwrap_or(u32::MAX)))
+    }
+
     pub(super) fn text_since(&self, mark: &Place, cap: Cap) -> Option<(String, u64)> {
         let here = self.place()?;
         if (here.line, here.cell) < (mark.line, mark.cell) {

@@ -48,20 +48,18 @@ impl Keymap {
         for bound in &config.keys {
             keymap.bind(bound, command_of(bound)?, config.prefix).map_err(|error| (bound.line, error))?;
         }
+        // An action stands where it always stood in help and which-key, and one that is new in its place behind the others.
+        let same = |one: &Binding| TABLE.iter().position(|old| old == one);
+        let stood = |one: &Binding| TABLE.iter().position(|old| (old.place, old.command) == (one.place, one.command));
+        keymap.bindings.sort_by_key(|binding| same(binding).or_else(|| stood(binding)).unwrap_or(TABLE.len()));
         Ok(keymap)
     }
 
     fn bind(&mut self, bound: &Bound, command: Command, prefix: Key) -> Result<(), BindingError> {
         let place = place_of(bound.place);
-        let words = words_of(command, place);
-        // Beside the default ones of the same words, where the help shows them on one line.
-        let mut at = self.bindings.iter().rposition(|binding| binding.place == place && binding.words == words);
         for key in &bound.keys {
             self.must_be_free(bound, *key, prefix)?;
-            let after = at.or_else(|| self.bindings.iter().rposition(|binding| binding.place == place));
-            let here = after.map_or(self.bindings.len(), |after| after + 1);
-            self.bindings.insert(here, Binding { place, key: *key, command, words });
-            at = Some(here);
+            self.bindings.push(Binding { place, key: *key, command, words: words_of(command, place) });
         }
         Ok(())
     }
@@ -88,6 +86,11 @@ impl Keymap {
     pub fn command(&self, place: Place, key: Key) -> Option<Command> {
         let found = self.bindings.iter().find(|binding| binding.place == place && binding.key == key);
         found.map(|binding| binding.command)
+    }
+
+    /// All that has a meaning there, in the order of the table.
+    pub fn of_place(&self, place: Place) -> impl Iterator<Item = &Binding> {
+        self.bindings.iter().filter(move |binding| binding.place == place)
     }
 
     /// Every action that makes sense by itself, each once, with its first key.

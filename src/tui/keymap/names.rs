@@ -26,6 +26,8 @@ impl Command {
             Command::Turns => "turns",
             Command::Requests => "requests",
             Command::TogglePanel => "turn_panel",
+            Command::PanelWider => "panel_wider",
+            Command::PanelNarrower => "panel_narrower",
             Command::ToggleRecord => "record",
             Command::Export => "export",
             Command::Fork => "fork",
@@ -52,7 +54,19 @@ impl Command {
             Command::Edit(edit) => edit_name(edit),
             Command::Move(_)
             | Command::Open
-            | Command::EditQueued
+            | Command::EditTurn
+            | Command::QueuedForward
+            | Command::QueuedBackward
+            | Command::CopyAnswer
+            | Command::CopyPrompt
+            | Command::CopyCode
+            | Command::Retry
+            | Command::GoToPlace
+            | Command::PreviousTurn
+            | Command::NextTurn
+            | Command::Find
+            | Command::FindUp
+            | Command::FindDown
             | Command::RemoveQueued
             | Command::SendQueuedNow
             | Command::Allow

@@ -5,10 +5,12 @@ use super::super::composer::{Composer, Edit};
 use super::super::event::{Effect, Purpose};
 use super::super::keymap::{Command, Motion};
 use super::super::layout::{self, PanelPlace};
-use super::super::view::{page, record};
+use super::super::view::page;
+use super::super::view::reader::Way;
+use super::turn_actions::{Copied, Toward};
 use super::{
-    Asked, agents, ask, brief, export, fetch_older, fork, overview, palette, requests, save_draft, say, search, select,
-    text_changed, to_agent, turns, writing,
+    Asked, agents, ask, brief, export, fork, overview, palette, panel, reading, requests, save_draft, say, search,
+    select, text_changed, to_agent, turn_actions, turns, writing,
 };
 use crate::domain::id::ConversationId;
 use crate::domain::request::Choice;
@@ -50,7 +52,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::Turns => turns::enter(app),
         Command::Requests => requests::open(app),
         Command::TogglePanel => toggle_panel(app),
-        Command::ToggleRecord => toggle_record(app),
+        Command::ToggleRecord => reading::toggle(app),
         Command::Why => with_active(app, out, |app, out, conversation| {
             app.page = Some(Page::Why { top: 0 });
             ask(app, out, Purpose::Decisions(conversation), Request::Why { conversation });
@@ -95,7 +97,9 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
             Some(Page::Overview(_)) => overview::choose(app, motion),
             Some(Page::Search(_)) => search::choose(app, motion),
             Some(Page::Palette(_)) => palette::choose(app, motion),
+            Some(Page::Turn { .. }) => reading::scroll_page(app, motion),
             Some(_) => scroll_page(app, motion),
+            None if app.keyboard() == Keyboard::Record => reading::step(app, out, motion),
             None => turns::choose(app, out, motion),
         },
         Command::Open => match app.page {
@@ -104,14 +108,29 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
             Some(Page::Palette(_)) => palette::take(app, out),
             Some(_) | None => turns::open(app),
         },
-        Command::EditQueued => turns::edit_queued(app),
+        Command::EditTurn => turns::edit(app),
         Command::RemoveQueued => turns::remove_queued(app, out),
         Command::SendQueuedNow => turns::send_queued_now(app, out),
+        Command::QueuedForward => turn_actions::move_queued(app, out, Toward::Front),
+        Command::QueuedBackward => turn_actions::move_queued(app, out, Toward::Back),
+        Command::CopyAnswer => turn_actions::copy(app, out, Copied::Answer),
+        Command::CopyPrompt => turn_actions::copy(app, out, Copied::Prompt),
+        Command::CopyCode => turn_actions::copy(app, out, Copied::Code),
+        Command::PanelWider => panel::step(app, out, panel::Way::Wider),
+        Command::PanelNarrower => panel::step(app, out, panel::Way::Narrower),
+        Command::GoToPlace => turn_actions::go_to_place(app, out),
+        Command::Retry => turn_actions::retry(app, out),
+        Command::PreviousTurn => reading::step_turn(app, out, Way::Up),
+        Command::NextTurn => reading::step_turn(app, out, Way::Down),
+        Command::Find => reading::find(app),
+        Command::FindUp => reading::find_again(app, out, Way::Up),
+        Command::FindDown => reading::find_again(app, out, Way::Down),
         Command::Allow => requests::answer(app, out, Choice::Allow),
         Command::Deny => requests::answer(app, out, Choice::Deny),
         Command::Answer => requests::answer_in_words(app, out),
         Command::Back => match app.page.take() {
             Some(_) => {}
+            None if app.keyboard() == Keyboard::Record => reading::back(app),
             None => keyboard_to(app, Keyboard::Composer),
         },
         Command::Yes => yes(app, out),
@@ -224,7 +243,7 @@ pub fn keyboard_to(app: &mut App, keyboard: Keyboard) {
 fn switch_keyboard(app: &mut App) {
     match app.keyboard() {
         Keyboard::Composer | Keyboard::Turns => to_agent_screen(app),
-        Keyboard::Agent => keyboard_to(app, Keyboard::Composer),
+        Keyboard::Agent | Keyboard::Record => keyboard_to(app, Keyboard::Composer),
     }
 }
 
@@ -244,20 +263,6 @@ fn toggle_panel(app: &mut App) {
     };
     if app.panel == Panel::Hidden && app.keyboard() == Keyboard::Turns {
         keyboard_to(app, Keyboard::Composer);
-    }
-}
-
-fn toggle_record(app: &mut App) {
-    let viewable = app.desk().is_some_and(|desk| desk.screen.is_some());
-    if !viewable {
-        return say(app, "no process has lived here since this window was opened; this is the record");
-    }
-    if let Some(desk) = app.desk_mut() {
-        desk.shows_record = !desk.shows_record;
-        desk.record_up = 0;
-        if desk.shows_record && desk.keyboard == Keyboard::Agent {
-            desk.keyboard = Keyboard::Composer;
-        }
     }
 }
 
@@ -295,24 +300,15 @@ pub fn leave(app: &mut App, out: &mut Vec<Effect>) {
 
 fn scroll(app: &mut App, out: &mut Vec<Effect>, scroll: Scroll) {
     let up = scroll == Scroll::PageUp;
+    let motion = if up { Motion::PageUp } else { Motion::PageDown };
     if app.page.is_some() {
-        return scroll_page(app, if up { Motion::PageUp } else { Motion::PageDown });
+        return run(app, out, Command::Move(motion));
     }
     if app.shows_record() {
-        let rows = layout::layout(app).pane.height.saturating_sub(1).max(1);
-        return scroll_record(app, out, up, rows);
+        return reading::step(app, out, motion);
     }
     if app.live_screen().is_some() {
         to_agent(app, out, ViewInput::Scroll(scroll));
-    }
-}
-
-pub fn scroll_record(app: &mut App, out: &mut Vec<Effect>, up: bool, rows: u16) {
-    let most = record::most_up(app);
-    let Some(desk) = app.desk_mut() else { return };
-    desk.record_up = if up { (desk.record_up + rows).min(most) } else { desk.record_up.saturating_sub(rows) };
-    if up && desk.record_up == most {
-        fetch_older(app, out);
     }
 }
 
@@ -320,9 +316,10 @@ fn scroll_page(app: &mut App, motion: Motion) {
     let most = page::most_top(app);
     let rows = page::rows(app).max(1);
     let top = match &mut app.page {
-        Some(Page::Help { top } | Page::Why { top } | Page::Turn { top, .. }) => top,
+        Some(Page::Help { top } | Page::Why { top }) => top,
         Some(
-            Page::Requests(_)
+            Page::Turn { .. }
+            | Page::Requests(_)
             | Page::Agents(_)
             | Page::Confirm(_)
             | Page::Rename(_)

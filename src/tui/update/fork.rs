@@ -2,6 +2,7 @@
 
 use super::super::app::{App, Keyboard, Link, Page};
 use super::super::event::{Effect, Purpose};
+use super::super::view::reader;
 use super::{ask, brief, say};
 use crate::domain::conversation::Begun;
 use crate::domain::id::{ConversationId, TurnNumber};
@@ -17,6 +18,7 @@ pub fn ask_for(app: &mut App, out: &mut Vec<Effect>) {
     let turn: Option<TurnNumber> = match (&app.page, app.keyboard()) {
         (Some(Page::Turn { number, .. }), _) => Some(*number),
         (_, Keyboard::Turns) => app.desk().and_then(|desk| desk.chosen),
+        (_, Keyboard::Record) => reader::current(app),
         (_, Keyboard::Composer | Keyboard::Agent) => None,
     };
     app.page = None;

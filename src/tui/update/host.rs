@@ -5,6 +5,7 @@ use super::super::composer::Composer;
 use super::super::event::{Effect, Event as WindowEvent, Purpose};
 use super::super::keymap::Command;
 use super::super::overview::{Listed, is_open};
+use super::super::reader::Standing;
 use super::{
     STARTING, agents, ask, brief, command, fetch, fork, look, overview, save_draft, say, say_trouble, search, select,
 };
@@ -71,6 +72,14 @@ pub fn link_lost(app: &mut App, why: &str) {
     }
 }
 
+/// An upgrade under a host that runs: what helps is said, and only the person does it.
+pub fn other_build(app: &mut App, build: &str) {
+    say_trouble(
+        app,
+        &format!("the host is threadkeep {build}; threadkeep host restart puts this build in, agents go on"),
+    );
+}
+
 /// Puts a text that was not taken back into the composer, in front of what was typed since.
 pub fn give_back(desk: &mut Desk, text: &str) {
     let join = |typed: &str| if typed.is_empty() { text.to_owned() } else { format!("{text}\n{typed}") };
@@ -102,10 +111,12 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
                 | Continuity::Answer => {}
             }
         }
-        (Purpose::EarlierTurns(conversation), Reply::Turns(turns)) => turns_came(app, conversation, turns),
+        (Purpose::EarlierTurns(conversation), Reply::Turns(turns)) => {
+            turns_came(app, out, conversation, turns);
+        }
         (Purpose::Decisions(conversation), Reply::Decisions(decisions)) => {
             if let Some(desk) = app.desks.get_mut(&conversation) {
-                desk.decisions.extend(decisions.into_iter().map(|record| (record.number, record)));
+                decisions.into_iter().for_each(|record| desk.note_decision(record));
             }
         }
         (Purpose::Interrupt, Reply::Interrupting { turn }) => match turn {
@@ -279,12 +290,17 @@ fn draft_unsaved(desk: &mut Desk) {
     desk.saved.clear();
 }
 
-fn turns_came(app: &mut App, conversation: ConversationId, turns: Vec<TurnRecord>) {
+fn turns_came(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId, turns: Vec<TurnRecord>) {
     let Some(desk) = app.desks.get_mut(&conversation) else { return };
     // The host sends fewer than asked for where they are long, so their number says nothing.
     let whole = turns.first().is_none_or(|oldest| oldest.number == TurnNumber(1));
     desk.record.fetched = if whole { Fetched::All } else { Fetched::Newest };
+    let pages = turns.first().zip(turns.last()).map(|(first, last)| (first.number, last.number));
     turns.into_iter().filter(is_ended).for_each(|turn| desk.record.keep(turn));
+    // What began their sessions may be older than the decisions that are told by themselves.
+    if let Some((from, to)) = pages {
+        ask(app, out, Purpose::Decisions(conversation), Request::DecisionsOf { conversation, from, to });
+    }
 }
 
 /// What the host knows: at the start and after a lost link.
@@ -410,6 +426,7 @@ pub fn told(app: &mut App, out: &mut Vec<Effect>, event: Event) {
             }
         }
         Event::Notice(text) => say_trouble(app, text),
+        Event::Notify(notification) => out.push(Effect::Announce(notification)),
         Event::HostEnding => {
             app.absent = Absent::Fail;
             say_trouble(app, ENDING);
@@ -456,7 +473,7 @@ fn adopt(app: &mut App, conversation: Conversation) {
         }
     }
     if let Some(decision) = &conversation.decision {
-        desk.decisions.insert(decision.number, decision.clone());
+        desk.note_decision(decision.clone());
     }
     if let Some(turn) = conversation.turn.as_ref().filter(|turn| is_ended(turn)) {
         desk.record.keep(turn.clone());
@@ -486,7 +503,7 @@ fn leave_vanished_choice(desk: &mut Desk, before: &Conversation, conversation: &
         return;
     }
     desk.chosen = conversation.queue.get(at).or(conversation.queue.last()).map(|turn| turn.number).or(newest);
-    desk.chosen_top = 0;
+    desk.chosen_at = Standing::Start;
     if desk.chosen.is_none() && desk.keyboard == Keyboard::Turns {
         desk.keyboard = Keyboard::Composer;
     }

@@ -4,8 +4,7 @@ use super::super::app::{App, Keyboard, Page, Prefix};
 use super::super::composer::Edit;
 use super::super::event::Effect;
 use super::super::keymap::{self, Command, Place};
-use super::{command, overview, palette, requests, say, search, to_agent, writing};
-use crate::domain::id::TurnNumber;
+use super::{command, overview, palette, reading, requests, say, search, to_agent, writing};
 use crate::domain::turn::TurnState;
 use crate::protocol::message::ViewInput;
 use crate::terminal::keys::{Key, KeyCode, Modifiers};
@@ -57,6 +56,11 @@ fn place_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
             Some(command) => command::run(app, out, command),
             None => say(app, "the keyboard is in the list of turns; Esc goes back"),
         },
+        Keyboard::Record if app.types_find() => reading::find_key(app, out, key),
+        Keyboard::Record => match app.keymap.command(Place::Record, key) {
+            Some(command) => command::run(app, out, command),
+            None => say(app, "the keyboard is in the record; Tab goes to the composer, Esc leaves the record"),
+        },
         Keyboard::Composer => match (app.keymap.command(Place::Composer, key), typed(key)) {
             (Some(command), _) => command::run(app, out, command),
             (None, Some(char)) => writing::write(app, |composer| composer.insert_char(char)),
@@ -106,7 +110,8 @@ fn page_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
         Some(Page::Agents(_)) => app.keymap.command(Place::Agents, key),
         Some(Page::Confirm(_)) => app.keymap.command(Place::Confirm, key),
         Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }) => {
-            let listed = || app.keymap.command(Place::Turns, key).filter(|command| changes_queue(app, *command));
+            let of_turns = |place| app.keymap.command(place, key).filter(|command| is_of_turn(app, *command));
+            let listed = || of_turns(Place::Record).or_else(|| of_turns(Place::Turns));
             app.keymap.command(Place::Page, key).or(app.keymap.command(Place::Anywhere, key)).or_else(listed)
         }
     };
@@ -115,15 +120,22 @@ fn page_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
     }
 }
 
-/// Whether this is what the page of a queued message offers beside reading.
-fn changes_queue(app: &App, command: Command) -> bool {
-    let queued = |turn: TurnNumber| app.turn(turn).is_some_and(|turn| turn.state == TurnState::Queued);
-    match (&app.page, command) {
-        (Some(Page::Turn { number, .. }), Command::EditQueued | Command::RemoveQueued | Command::SendQueuedNow) => {
-            queued(*number)
-        }
-        (Some(Page::Turn { number, .. }), Command::Fork) => !queued(*number),
-        (_, _) => false,
+/// Whether this is what the page of a turn offers beside reading.
+fn is_of_turn(app: &App, command: Command) -> bool {
+    let Some(Page::Turn { number, .. }) = app.page else { return false };
+    let queued = app.turn(number).is_some_and(|turn| turn.state == TurnState::Queued);
+    match command {
+        Command::RemoveQueued | Command::SendQueuedNow | Command::QueuedForward | Command::QueuedBackward => queued,
+        Command::Fork => !queued,
+        Command::EditTurn
+        | Command::CopyAnswer
+        | Command::CopyPrompt
+        | Command::CopyCode
+        | Command::Retry
+        | Command::GoToPlace
+        | Command::PreviousTurn
+        | Command::NextTurn => true,
+        _ => false,
     }
 }
 
@@ -140,6 +152,7 @@ pub fn paste(app: &mut App, out: &mut Vec<Effect>, text: &str) {
     app.notice = None;
     let keyboard = app.keyboard();
     let answers = requests::takes_words(app);
+    let finds = app.types_find();
     match (&mut app.page, keyboard) {
         (Some(Page::Rename(composer) | Page::Model(composer) | Page::Export(composer)), _) => {
             let taken = composer.insert_text(text.lines().next().unwrap_or_default());
@@ -154,6 +167,10 @@ pub fn paste(app: &mut App, out: &mut Vec<Effect>, text: &str) {
         (Some(_), _) => {}
         (None, Keyboard::Agent) => paste_to_agent(app, out, text),
         (None, Keyboard::Turns) => say(app, "the keyboard is in the list of turns; Esc goes back, then paste again"),
+        (None, Keyboard::Record) if finds => reading::paste(app, text),
+        (None, Keyboard::Record) => {
+            say(app, "the keyboard is in the record; Tab goes to the composer, then paste again")
+        }
         (None, Keyboard::Composer) => writing::write(app, |composer| composer.insert_text(text)),
     }
 }

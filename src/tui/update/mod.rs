@@ -14,10 +14,13 @@ pub mod keys;
 mod mouse;
 mod overview;
 mod palette;
+mod panel;
+mod reading;
 mod requests;
 mod search;
 #[cfg(test)]
 mod tests;
+pub mod turn_actions;
 mod turns;
 mod writing;
 
@@ -50,8 +53,10 @@ const MOST_EARLY: usize = 4_096;
 const STARTING: &str = "the host is being started again";
 
 /// What is to be done first of all.
-pub fn start() -> Vec<Effect> {
-    vec![Effect::Connect(Absent::Start)]
+pub fn start(app: &App) -> Vec<Effect> {
+    let mut out = vec![Effect::Connect(Absent::Start)];
+    configuration::ask_background(app, &mut out);
+    out
 }
 
 /// Applies one event and says what must be done about it.
@@ -101,6 +106,7 @@ fn apply(app: &mut App, out: &mut Vec<Effect>, event: Event) {
         Event::Tick => {}
         Event::Linked => host::linked(app, out),
         Event::LinkLost(why) => host::link_lost(app, &why),
+        Event::OtherBuild(build) => host::other_build(app, &build),
         Event::Answered(purpose, reply) => host::answered(app, out, purpose, reply),
         Event::NotAsked(purpose, why) => host::not_done(app, purpose, &why),
         Event::Told(told) => host::told(app, out, told),
@@ -108,8 +114,11 @@ fn apply(app: &mut App, out: &mut Vec<Effect>, event: Event) {
         Event::ViewLost(of, why) => view_lost(app, of, &why),
         Event::NotGiven(why) => say_trouble(app, format!("not given to the agent: {why}")),
         Event::KeptTexts(texts) => host::kept_texts_came(app, texts),
+        Event::Background(background) => app.background = Some(background),
+        Event::Outer(outer) => configuration::outer_told(app, outer),
+        Event::NotKept(why) => say_trouble(app, format!("not kept for the next window: {why}")),
         Event::Exported { conversation, file, result } => export::done(app, conversation, &file, result),
-        Event::Configured(config, keymap) => configuration::changed(app, *config, *keymap),
+        Event::Configured(config, keymap) => configuration::changed(app, out, *config, *keymap),
         Event::ConfigurationWrong(why) => configuration::wrong(app, &why),
         Event::Terminated => command::leave(app, out),
     }
@@ -180,7 +189,7 @@ fn select(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId) {
     // Keys must not go to a place that takes none, and never unseen into a list of turns.
     desk.keyboard = match desk.keyboard {
         Keyboard::Agent if viewable => Keyboard::Agent,
-        Keyboard::Agent | Keyboard::Composer | Keyboard::Turns => Keyboard::Composer,
+        Keyboard::Agent | Keyboard::Composer | Keyboard::Turns | Keyboard::Record => Keyboard::Composer,
     };
     look(app, out);
     fetch(app, out);
@@ -313,7 +322,11 @@ fn to_agent(app: &mut App, out: &mut Vec<Effect>, input: ViewInput) {
     };
     let typed = match input {
         ViewInput::Key(_) | ViewInput::Paste(_) => true,
-        ViewInput::Mouse(_) | ViewInput::Focus(_) | ViewInput::Resize(_) | ViewInput::Scroll(_) => false,
+        ViewInput::Mouse(_)
+        | ViewInput::Focus(_)
+        | ViewInput::Resize(_)
+        | ViewInput::Scroll(_)
+        | ViewInput::ToTurn { .. } => false,
     };
     if typed && screen.frame.scroll.up > 0 {
         out.push(Effect::ToView(ViewInput::Scroll(Scroll::Live)));
@@ -336,6 +349,7 @@ fn viewed(app: &mut App, of: ViewOf, output: ViewOutput) {
                 view.tries = 0;
             }
         }
+        ViewOutput::NoPlace { turn } => turn_actions::say_no_place(app, turn),
         ViewOutput::Ended => view_ended(app, of),
     }
 }

@@ -1,6 +1,6 @@
 //! What a click or the wheel means, by what lies under it.
 
-use super::super::app::{App, Keyboard, Page, Prefix};
+use super::super::app::{App, Dragging, Keyboard, Page, Prefix};
 use super::super::composer::Edit;
 use super::super::event::Effect;
 use super::super::keymap::{Command, Motion};
@@ -8,6 +8,8 @@ use super::super::layout::{self, Hit};
 use super::super::view;
 use super::super::view::requests::Click;
 use super::super::view::turn_panel::{self, Choice};
+use super::panel::{self, Dragged};
+use super::reading::{self, Step};
 use super::{command, overview, palette, requests, say, search, select, to_agent, turns};
 use crate::protocol::message::ViewInput;
 use crate::terminal::keys::{Mouse, MouseAction, MouseButton};
@@ -22,6 +24,9 @@ pub fn mouse(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
     }
     if app.page.is_some() {
         return on_page(app, out, mouse);
+    }
+    if panel::drag(app, out, mouse) == Dragged::Yes {
+        return;
     }
     let hit = layout::hit(app, mouse.column, mouse.row);
     match mouse.action {
@@ -134,14 +139,17 @@ fn on_list(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
 fn wheel(app: &mut App, out: &mut Vec<Effect>, hit: Hit, mouse: Mouse, step: Motion) {
     let up = step == Motion::Up;
     match hit {
-        Hit::Pane { .. } if app.shows_record() => command::scroll_record(app, out, up, WHEEL_ROWS),
+        Hit::Pane { .. } if app.shows_record() => {
+            let rows = usize::from(WHEEL_ROWS);
+            reading::scroll(app, out, if up { Step::Up(rows) } else { Step::Down(rows) });
+        }
         Hit::Pane { column, row } => {
             if app.live_screen().is_some() {
                 to_agent(app, out, ViewInput::Mouse(Mouse { column, row, ..mouse }));
             }
         }
-        Hit::Panel { .. } if app.keyboard() != Keyboard::Turns => {}
-        Hit::Panel { .. } => turns::choose(app, out, step),
+        Hit::Panel { .. } | Hit::PanelBorder if app.keyboard() != Keyboard::Turns => {}
+        Hit::Panel { .. } | Hit::PanelBorder => turns::choose(app, out, step),
         Hit::Composer { .. } => {
             if let Some(desk) = app.desk_mut() {
                 desk.composer.apply(if up { Edit::Up } else { Edit::Down });
@@ -162,7 +170,11 @@ fn click(app: &mut App, out: &mut Vec<Effect>, hit: Hit, mouse: Mouse) {
         Hit::Pane { .. } if app.live_screen().is_some() && !app.shows_record() => {
             command::keyboard_to(app, Keyboard::Agent);
         }
+        Hit::Pane { row, .. } if app.shows_record() && app.last_turn().is_some() => {
+            reading::click(app, row);
+        }
         Hit::Pane { .. } => say(app, "no process lives here; the next message starts or resumes one"),
+        Hit::PanelBorder => app.dragging = Some(Dragging::PanelBorder),
         Hit::Panel { row } => match turn_panel::choice_at(app, row) {
             Some(Choice::Turn(turn)) => {
                 command::keyboard_to(app, Keyboard::Turns);

@@ -6,6 +6,7 @@ use super::super::app::{App, Link, Page};
 use super::super::composer::Edit;
 use super::super::event::{Effect, Purpose};
 use super::super::keymap::{Command, Motion, Place};
+use super::super::reader::Standing;
 use super::super::search::{Came, Search};
 use super::super::view;
 use super::{ask, command, keys, overview, writing};
@@ -138,5 +139,5 @@ pub fn turn_came(app: &mut App, conversation: ConversationId, turn: TurnNumber, 
     if let Some(desk) = app.desk_mut() {
         desk.found = turns.into_iter().find(|record| record.number == turn);
     }
-    app.page = Some(Page::Turn { number: turn, top: 0 });
+    app.page = Some(Page::Turn { number: turn, at: Standing::Start });
 }

@@ -7,6 +7,7 @@ mod overview;
 mod palette;
 mod search;
 mod tabs;
+mod turn_actions;
 
 use super::super::app::{AfterEdit, Keyboard, Link, Page, Prefix};
 use super::super::event::{Effect, Event, Purpose};
@@ -667,6 +668,14 @@ fn a_stopped_host_is_started_by_enter_alone_by_a_tab_and_from_the_agents_screen(
 }
 
 #[test]
+fn a_host_of_another_build_is_said_with_what_helps() {
+    let mut window = Window::new(80, 24);
+    window.event(Event::Linked).event(Event::OtherBuild("0.0.9+abc".into()));
+    let said = window.app.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
+    assert!(said.contains("0.0.9+abc") && said.contains("threadkeep host restart"), "{said}");
+}
+
+#[test]
 fn a_message_for_a_stopped_host_that_cannot_be_started_comes_back() {
     let mut window = stopped();
     window.press("hello<enter>more");
@@ -839,7 +848,7 @@ fn enter_on_a_queued_message_only_opens_it_and_its_page_offers_what_can_be_done(
     assert_eq!((window.text(), window.app.keyboard()), ("next".to_owned(), Keyboard::Composer));
     // The page of a turn that has ended offers nothing of this.
     let mut window = one(idle(1, "a"));
-    window.press("<prefix>q<enter>sxe");
+    window.press("<prefix>q<enter>sxJK");
     assert_eq!(window.requests(), []);
     assert!(matches!(window.app.page, Some(Page::Turn { .. })));
 }

@@ -4,10 +4,9 @@ use super::super::app::{AfterEdit, App, Editing, Keyboard, Page};
 use super::super::composer::Composer;
 use super::super::event::Effect;
 use super::super::keymap::Motion;
-use super::super::layout;
-use super::super::view::page;
+use super::super::reader::Standing;
 use super::command::{keyboard_to, order};
-use super::{fetch_older, say};
+use super::{fetch_older, reading, say, turn_actions};
 use crate::domain::id::{ConversationId, TurnNumber};
 use crate::protocol::message::Request;
 
@@ -20,30 +19,21 @@ pub fn enter(app: &mut App) {
     let queued = app.active().and_then(|conversation| conversation.queue.first()).map(|turn| turn.number);
     if let Some(desk) = app.desk_mut() {
         desk.chosen = queued.or(choices.first().copied());
-        desk.chosen_top = 0;
+        desk.chosen_at = Standing::Start;
     }
 }
 
 /// Chooses a turn of the list, or scrolls the one that is shown.
 pub fn choose(app: &mut App, out: &mut Vec<Effect>, motion: Motion) {
     let choices = app.choices();
-    let page_rows = layout::layout(app).pane.height.saturating_sub(2).max(1);
-    let most_top = page::most_chosen_top(app);
-    let Some(desk) = app.desk_mut() else { return };
+    let Some(desk) = app.desk() else { return };
     let at = desk.chosen.and_then(|chosen| choices.iter().position(|turn| *turn == chosen));
     let to = match motion {
         Motion::Up => at.map_or(0, |at| at.saturating_sub(1)),
         Motion::Down => at.map_or(0, |at| at + 1).min(choices.len().saturating_sub(1)),
         Motion::Top => 0,
         Motion::Bottom => choices.len().saturating_sub(1),
-        Motion::PageUp => {
-            desk.chosen_top = desk.chosen_top.saturating_sub(page_rows);
-            return;
-        }
-        Motion::PageDown => {
-            desk.chosen_top = (desk.chosen_top + page_rows).min(most_top);
-            return;
-        }
+        Motion::PageUp | Motion::PageDown => return reading::scroll_chosen(app, motion),
     };
     if let Some(turn) = choices.get(to) {
         choose_turn(app, *turn);
@@ -58,27 +48,28 @@ pub fn choose_turn(app: &mut App, turn: TurnNumber) {
         && desk.chosen != Some(turn)
     {
         desk.chosen = Some(turn);
-        desk.chosen_top = 0;
+        desk.chosen_at = Standing::Start;
     }
 }
 
-/// The chosen turn, if it waits in the queue.
+/// The turn that a key is about, if it waits in the queue.
 fn chosen_queued(app: &App) -> Option<(ConversationId, TurnNumber)> {
     let conversation = app.active()?;
-    let chosen = app.desk()?.chosen?;
+    let chosen = turn_actions::subject(app)?;
     conversation.queue.iter().any(|turn| turn.number == chosen).then_some((conversation.id, chosen))
 }
 
 /// Opening only shows: what changes a queued message has keys of its own.
 pub fn open(app: &mut App) {
-    if let Some(number) = app.desk().and_then(|desk| desk.chosen) {
-        app.page = Some(Page::Turn { number, top: 0 });
+    if let Some(number) = turn_actions::subject(app) {
+        app.page = Some(Page::Turn { number, at: Standing::Start });
     }
 }
 
-pub fn edit_queued(app: &mut App) {
+/// Edits a queued message where it is; of one that was sent before, the text goes into the composer as a new one.
+pub fn edit(app: &mut App) {
+    let Some((_, turn)) = chosen_queued(app) else { return turn_actions::edit_again(app) };
     app.page = None;
-    let Some((_, turn)) = chosen_queued(app) else { return say(app, "only a queued message can be edited") };
     let Some(prompt) = app.turn(turn).map(|turn| turn.prompt.clone()) else { return };
     if let Some(desk) = app.desk_mut() {
         let draft = desk.draft();
@@ -92,17 +83,17 @@ pub fn edit_queued(app: &mut App) {
 }
 
 pub fn remove_queued(app: &mut App, out: &mut Vec<Effect>) {
-    app.page = None;
     let Some((conversation, turn)) = chosen_queued(app) else {
         return say(app, "only a queued message can be removed");
     };
+    app.page = None;
     order(app, out, Request::RemoveQueued { conversation, turn }, "removed from the queue");
 }
 
 pub fn send_queued_now(app: &mut App, out: &mut Vec<Effect>) {
-    app.page = None;
     let Some((conversation, turn)) = chosen_queued(app) else {
         return say(app, "only a queued message can be sent now");
     };
+    app.page = None;
     order(app, out, Request::SendNow { conversation, turn }, "sent now");
 }

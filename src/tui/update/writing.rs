@@ -5,6 +5,7 @@ use super::super::composer::{Composer, CursorRow, Edit, MAX_LINES, Taken};
 use super::super::event::{Effect, Purpose};
 use super::super::keymap::Command;
 use super::super::layout::{self, COMPOSER_INDENT};
+use super::super::reader::Standing;
 use super::{Asked, ask, command, say, say_trouble, text_changed};
 use crate::domain::conversation_state::MAX_MESSAGE_BYTES;
 use crate::protocol::message::{Place, Request};
@@ -59,18 +60,29 @@ pub fn submit(app: &mut App, out: &mut Vec<Effect>, place: Place) {
         }
         return;
     }
-    let environment = app.environment.clone();
-    let request = Request::Submit { conversation, text: text.clone(), place, environment };
-    if ask(app, out, Purpose::Submit { conversation, text: text.clone() }, request) == Asked::NoHost {
+    if !send(app, out, text, place) {
         return say_trouble(app, "not connected to the host, so nothing was sent; the text stays here");
     }
     if let Some(desk) = app.desk_mut() {
         desk.composer.replace_text("");
         desk.recalled = None;
-        desk.in_flight.push(text);
-        desk.record_up = 0;
     }
     text_changed(app);
+}
+
+/// Sends a text as a new message; false where there is no host to send it to.
+pub fn send(app: &mut App, out: &mut Vec<Effect>, text: String, place: Place) -> bool {
+    let Some(conversation) = app.active else { return false };
+    let environment = app.environment.clone();
+    let request = Request::Submit { conversation, text: text.clone(), place, environment };
+    if ask(app, out, Purpose::Submit { conversation, text: text.clone() }, request) == Asked::NoHost {
+        return false;
+    }
+    if let Some(desk) = app.desk_mut() {
+        desk.in_flight.push(text);
+        desk.record_at = Standing::End;
+    }
+    true
 }
 
 pub fn older(app: &mut App) {

@@ -1,12 +1,14 @@
 //! The composer and the rule above it, which says what the pane shows and where the keyboard is.
 
-use super::super::app::{AfterEdit, App, FreshOf, Keyboard, Link, ScreenState};
+use super::super::app::{AfterEdit, App, Desk, FreshOf, Keyboard, Link, ScreenState};
 use super::super::keymap::Command;
 use super::super::layout::{COMPOSER_INDENT, Layout, PanelPlace};
-use super::{accent, blank, put_line, quiet, status_line, text};
+use super::super::reader::{FindState, Standing};
+use super::{accent, blank, put_line, quiet, reader, status_line, text};
 use crate::domain::continuity::Continuity;
 use crate::domain::id::TurnNumber;
-use crate::protocol::message::Process;
+use crate::domain::turn::TurnState;
+use crate::protocol::message::{Conversation, Process};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -49,7 +51,7 @@ pub fn draw_rule(app: &App, layout: &Layout, buffer: &mut Buffer) {
     let width = usize::from(layout.rule.width);
     let style = match app.keyboard() {
         Keyboard::Composer => accent(),
-        Keyboard::Agent | Keyboard::Turns => quiet(),
+        Keyboard::Agent | Keyboard::Turns | Keyboard::Record => quiet(),
     };
     let right = composer_words(app, layout).map(|words| format!(" {words} ──")).unwrap_or_default();
     let left = foot.map(|words| format!("── {words} ")).unwrap_or_default();
@@ -68,11 +70,7 @@ fn pane_foot(app: &App) -> Option<String> {
         return None; // A chosen turn stands there, and the rule is for the keys of the list.
     }
     if app.shows_record() {
-        let up = match desk.record_up {
-            0 => String::new(),
-            rows => format!(", {rows} rows up"),
-        };
-        return (conversation.turns > 0).then(|| format!("record{up} · Shift+PgUp Shift+PgDn scroll"));
+        return (conversation.turns > 0).then(|| record_words(app, desk, conversation));
     }
     let screen = desk.screen.as_ref()?;
     if app.is_stopped() {
@@ -94,6 +92,40 @@ fn pane_foot(app: &App) -> Option<String> {
     }
 }
 
+/// Where one stands in the record, or what is looked for there.
+fn record_words(app: &App, desk: &Desk, conversation: &Conversation) -> String {
+    let reads = app.keyboard() == Keyboard::Record;
+    match &desk.find {
+        Some(find) if find.state == FindState::Typing => return format!("find: {}▏", text::clean(&find.words.text())),
+        Some(find) => return format!("find: {} · n N", text::cut_end(&text::clean(&find.words.text()), 30)),
+        None => {}
+    }
+    let place = match (desk.record_at, reader::current(app)) {
+        (Standing::End, _) | (_, None) => String::new(),
+        (Standing::Start | Standing::At(_), Some(turn)) => format!(", turn {turn} of {}", conversation.turns),
+    };
+    match reads {
+        true => format!("record{place}"),
+        false => format!("record{place} · Shift+PgUp Shift+PgDn scroll"),
+    }
+}
+
+/// The keys of the record, as far as there is room.
+fn reading_words(app: &App, width: usize) -> String {
+    if app.types_find() {
+        return "Enter finds  Esc leaves".to_owned();
+    }
+    let longest_first = [
+        "[ ] turn  / find  y copy  r again  e edit  Enter open  Tab type  Esc back",
+        "[ ] turn  / find  y copy  r again  e edit  Esc back",
+        "[ ] turn  / find  y copy  Esc back",
+        "[ ] turn  / find  Esc",
+    ];
+    // The words at the left need room as well.
+    let fitting = longest_first.into_iter().find(|words| text::columns(words) + 28 <= width);
+    fitting.unwrap_or("Esc back").to_owned()
+}
+
 /// What became of a message while it was being edited, in as many words as there is room for.
 fn missed_words(app: &App, turn: TurnNumber, width: usize) -> String {
     let what = match app.turn(turn) {
@@ -106,15 +138,26 @@ fn missed_words(app: &App, turn: TurnNumber, width: usize) -> String {
     fitting.cloned().unwrap_or_else(|| format!("{turn} was sent; Enter: new message"))
 }
 
-/// The keys of the list of turns, as far as there is room; those that change the queue only where one waits in it.
+/// The keys of the list of turns, as far as there is room: what can be done with the chosen one.
 fn turns_words(app: &App, width: usize) -> String {
-    let queued = app.active().is_some_and(|conversation| !conversation.queue.is_empty());
-    let longest_first = match queued {
-        true => ["e edit  x remove  s send now  Enter read  Esc back", "e edit  x remove  s send  Esc back"],
-        false => ["Enter read  Esc back", "Esc back"],
+    let chosen = app.desk().and_then(|desk| desk.chosen).and_then(|chosen| app.turn(chosen));
+    let longest_first: &[&str] = match chosen.map(|turn| &turn.state) {
+        Some(TurnState::Queued) => &[
+            "e edit  x remove  s send now  J K move  Enter read  Esc back",
+            "e edit  x remove  s send now  Enter read  Esc back",
+            "e edit  x remove  s send  Esc back",
+        ],
+        Some(TurnState::Ended(_)) => &[
+            "Enter read  y copy answer  Y prompt  b code  r again  e edit  Esc back",
+            "Enter read  y copy  r again  e edit  Esc back",
+            "y copy  r again  e edit  Esc back",
+        ],
+        Some(TurnState::Sending | TurnState::Working | TurnState::NeedsApproval | TurnState::NeedsAnswer) | None => {
+            &["Enter read  Esc back"]
+        }
     };
-    let fitting = longest_first.into_iter().find(|words| text::columns(words) + 4 <= width);
-    fitting.unwrap_or("Esc back").to_owned()
+    let fitting = longest_first.iter().find(|words| text::columns(words) + 4 <= width);
+    (*fitting.unwrap_or(&"Esc back")).to_owned()
 }
 
 /// What Enter would do here, or how to get here.
@@ -143,6 +186,7 @@ fn composer_words(app: &App, layout: &Layout) -> Option<String> {
             None => None,
         },
         (Keyboard::Agent, _) => Some(format!("{}: write a message", app.way(Command::SwitchKeyboard))),
+        (Keyboard::Record, _) => Some(reading_words(app, usize::from(layout.rule.width))),
         (Keyboard::Turns, _) => Some(turns_words(app, usize::from(layout.rule.width))),
     }
 }

@@ -1,4 +1,4 @@
-//! How the window looks. Reads `&App`, changes nothing; only the terminal's own sixteen colours, and never a colour alone.
+//! How the window looks. Reads `&App`, changes nothing; its colors are roles (`theme.rs`), and no meaning hangs on one alone.
 //!
 //! Change here: the order in which parts are drawn, and the looks they share. One file a part.
 
@@ -8,6 +8,8 @@ pub mod overview;
 pub mod page;
 pub mod palette;
 pub mod pane;
+pub mod prose;
+pub mod reader;
 pub mod record;
 pub mod requests;
 pub mod search;
@@ -23,11 +25,12 @@ mod tests;
 
 use super::app::{App, Keyboard, Page, Prefix, ScreenState};
 use super::layout::{PanelPlace, frame_offset, layout};
+use super::theme;
 use crate::domain::turn::{TurnEnd, TurnState};
 use crate::terminal::frame::Cursor;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 /// Draws the whole window into a blank buffer of the window's size. Returns where the cursor stands, if it shows.
@@ -44,7 +47,7 @@ pub fn draw(buffer: &mut Buffer, app: &App) -> Option<Position> {
     cursor = match app.keyboard() {
         Keyboard::Composer => typing,
         Keyboard::Agent => cursor,
-        Keyboard::Turns => None,
+        Keyboard::Turns | Keyboard::Record => None,
     };
     status_line::draw(app, layout.status, buffer);
     status_line::draw_long_notice(app, &layout, buffer);
@@ -55,6 +58,7 @@ pub fn draw(buffer: &mut Buffer, app: &App) -> Option<Position> {
         which_key::draw(app, buffer);
         cursor = None;
     }
+    theme::paint(buffer, &theme::in_force(&app.config, app.background, app.colors), app.colors);
     cursor.filter(|position| area.contains(*position))
 }
 
@@ -80,7 +84,7 @@ pub fn plain() -> Style {
 
 /// For what is at rest or of less weight.
 pub fn quiet() -> Style {
-    Style::new().add_modifier(Modifier::DIM)
+    Style::new().fg(theme::QUIET)
 }
 
 pub fn strong() -> Style {
@@ -89,16 +93,16 @@ pub fn strong() -> Style {
 
 /// For the part that has the keyboard.
 pub fn accent() -> Style {
-    Style::new().fg(Color::Cyan).add_modifier(Modifier::BOLD)
+    Style::new().fg(theme::ACCENT).add_modifier(Modifier::BOLD)
 }
 
 pub fn trouble() -> Style {
-    Style::new().fg(Color::Red).add_modifier(Modifier::BOLD)
+    Style::new().fg(theme::TROUBLE).add_modifier(Modifier::BOLD)
 }
 
 /// For what waits for the person.
 pub fn alert() -> Style {
-    Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD)
+    Style::new().fg(theme::ALERT).add_modifier(Modifier::BOLD)
 }
 
 pub fn chosen() -> Style {
@@ -109,7 +113,7 @@ pub fn chosen() -> Style {
 pub fn turn_mark(state: &TurnState) -> Span<'static> {
     match state {
         TurnState::Queued => Span::styled("+", plain()),
-        TurnState::Sending | TurnState::Working => Span::styled("*", Style::new().fg(Color::Cyan)),
+        TurnState::Sending | TurnState::Working => Span::styled("*", Style::new().fg(theme::ACCENT)),
         TurnState::NeedsApproval => Span::styled("!", alert()),
         TurnState::NeedsAnswer => Span::styled("?", alert()),
         TurnState::Ended(end) => end_mark(end),
@@ -118,15 +122,15 @@ pub fn turn_mark(state: &TurnState) -> Span<'static> {
 
 pub fn end_mark(end: &TurnEnd) -> Span<'static> {
     match end {
-        TurnEnd::Completed => Span::styled("✓", Style::new().fg(Color::Green)),
-        TurnEnd::Failed(_) => Span::styled("✗", Style::new().fg(Color::Red).add_modifier(Modifier::BOLD)),
-        TurnEnd::Interrupted(_) => Span::styled("-", Style::new().fg(Color::Yellow)),
-        TurnEnd::Unknown(_) => Span::styled("~", Style::new().fg(Color::Magenta)),
+        TurnEnd::Completed => Span::styled("✓", Style::new().fg(theme::DONE)),
+        TurnEnd::Failed(_) => Span::styled("✗", Style::new().fg(theme::TROUBLE).add_modifier(Modifier::BOLD)),
+        TurnEnd::Interrupted(_) => Span::styled("-", Style::new().fg(theme::ALERT)),
+        TurnEnd::Unknown(_) => Span::styled("~", Style::new().fg(theme::UNKNOWN)),
     }
 }
 
 /// One line from the left, cut at the area's end.
-fn put_line(buffer: &mut Buffer, area: Rect, row: u16, line: &Line) {
+pub fn put_line(buffer: &mut Buffer, area: Rect, row: u16, line: &Line) {
     if row < area.height {
         buffer.set_line(area.x, area.y + row, line, area.width);
     }

@@ -8,7 +8,7 @@ use super::super::composer::Composer;
 use super::super::keymap::{Keymap, Place};
 use super::super::layout::layout;
 use super::super::overview::{self, Doing, Overview, Peek, last_prompt, state_word};
-use super::{accent, alert, blank, chosen, put_line, quiet, record, strong, tab_bar, text, work};
+use super::{accent, alert, blank, chosen, put_line, quiet, reader, strong, tab_bar, text, work};
 use crate::domain::conversation::Tab;
 use crate::domain::id::ConversationId;
 use crate::protocol::message::Conversation;
@@ -240,7 +240,7 @@ fn draw_peek(page: &Overview, conversation: &Conversation, area: Rect, buffer: &
     // The answer of an ended turn stands in the record alone, the state of one that runs here alone.
     let running = conversation.turn.iter().filter(|turn| !is_ended(turn));
     let known = turns.iter().filter(|turn| is_ended(turn)).chain(running);
-    let lines: Vec<Line> = known.flat_map(|turn| record::turn_lines(turn, width - 1, PEEK_ANSWER_ROWS)).collect();
+    let lines: Vec<Line> = known.flat_map(|turn| reader::turn_lines(turn, width - 1, PEEK_ANSWER_ROWS)).collect();
     let lines = if lines.is_empty() { vec![Line::styled(" nothing was said yet", quiet())] } else { lines };
     let room = usize::from(area.height - 1);
     for (row, line) in (1..).zip(lines.iter().skip(lines.len().saturating_sub(room))) {

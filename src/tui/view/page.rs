@@ -4,15 +4,15 @@ use super::super::app::{App, Confirm, Page, view_of};
 use super::super::composer::Composer;
 use super::super::keymap::{Place, key_name};
 use super::super::layout::layout;
-use super::record::{session_words, state_words, turn_lines};
+use super::super::reader::{Scope, Standing};
+use super::reader::{self, Reading};
 use super::{
     accent, agents, blank, covers, draw_box, overview, palette, put_line, quiet, requests, search, strong, text,
-    trouble, work,
+    trouble,
 };
 use crate::domain::continuity::DecisionRecord;
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::TurnNumber;
-use crate::domain::turn::TurnState;
 use crate::protocol::message::{Process, Session, TakenUp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -27,8 +27,12 @@ const BOX_COLUMNS: u16 = 64;
 /// Draws the page and returns where its cursor is.
 pub fn draw(app: &App, page: &Page, buffer: &mut Buffer) -> Option<Position> {
     match page {
-        Page::Help { top } | Page::Why { top } | Page::Turn { top, .. } => {
+        Page::Help { top } | Page::Why { top } => {
             draw_lines(app, page, *top, buffer);
+            None
+        }
+        Page::Turn { number, at } => {
+            draw_turn(app, *number, *at, buffer);
             None
         }
         Page::Confirm(confirm) => {
@@ -73,11 +77,34 @@ pub fn most_top(app: &App) -> u16 {
     u16::try_from(lines).unwrap_or(u16::MAX)
 }
 
-/// The same for the chosen turn in the pane.
-pub fn most_chosen_top(app: &App) -> u16 {
-    let pane = layout(app).pane;
-    let lines = chosen_lines(app, pane.width).len().saturating_sub(usize::from(pane.height));
-    u16::try_from(lines).unwrap_or(u16::MAX)
+/// Where the text of a turn's page stands: below its head and above the row with its keys.
+pub fn text_area(app: &App) -> Rect {
+    let area = area(app);
+    Rect { y: area.y + 1.min(area.height), height: area.height.saturating_sub(2), ..area }
+}
+
+fn draw_turn(app: &App, number: TurnNumber, at: Standing, buffer: &mut Buffer) {
+    let area = area(app).intersection(buffer.area);
+    blank(buffer, area);
+    let text_area = text_area(app).intersection(buffer.area);
+    let more = match Reading::new(app, Scope::Turn(number), text_area.width).more(at, text_area.height) {
+        (true, true) => " · more above and below",
+        (true, false) => " · more above",
+        (false, true) => " · more below",
+        (false, false) => "",
+    };
+    draw_head(&format!("turn {number}{more} · [ ] other turns · Esc: back"), area, buffer);
+    reader::draw_turn(app, number, at, text_area, buffer);
+    if let Some(turn) = app.turn(number) {
+        let words = reader::action_words(turn, usize::from(area.width).saturating_sub(2));
+        put_line(buffer, area, area.height.saturating_sub(1), &Line::styled(format!("  {words}"), strong()));
+    }
+}
+
+fn draw_head(words: &str, area: Rect, buffer: &mut Buffer) {
+    let head = text::cut_end(&format!("── {words} "), usize::from(area.width));
+    let rest = "─".repeat(usize::from(area.width).saturating_sub(text::columns(&head)));
+    put_line(buffer, area, 0, &Line::styled(format!("{head}{rest}"), accent()));
 }
 
 fn draw_lines(app: &App, page: &Page, top: u16, buffer: &mut Buffer) {
@@ -86,8 +113,8 @@ fn draw_lines(app: &App, page: &Page, top: u16, buffer: &mut Buffer) {
     let title = match page {
         Page::Help { .. } => "keys".to_owned(),
         Page::Why { .. } => "why: the session now, and the last decisions".to_owned(),
-        Page::Turn { number, .. } => format!("turn {number}"),
-        Page::Requests(_)
+        Page::Turn { .. }
+        | Page::Requests(_)
         | Page::Agents(_)
         | Page::Confirm(_)
         | Page::Rename(_)
@@ -103,10 +130,7 @@ fn draw_lines(app: &App, page: &Page, top: u16, buffer: &mut Buffer) {
         true => format!(" · rows {} to {} of {}", top + 1, (usize::from(top) + seen).min(lines.len()), lines.len()),
         false => String::new(),
     };
-    let head = format!("── {title}{more} · Esc: back ");
-    let head = text::cut_end(&head, usize::from(area.width));
-    let rest = "─".repeat(usize::from(area.width).saturating_sub(text::columns(&head)));
-    put_line(buffer, area, 0, &Line::styled(format!("{head}{rest}"), accent()));
+    draw_head(&format!("{title}{more} · Esc: back"), area, buffer);
     for (row, line) in (1..).zip(lines.iter().skip(usize::from(top)).take(seen)) {
         put_line(buffer, area, row, line);
     }
@@ -117,15 +141,8 @@ fn lines(app: &App, page: &Page, columns: u16) -> Vec<Line<'static>> {
     match page {
         Page::Help { .. } => help_lines(app, width),
         Page::Why { .. } => why_lines(app, width),
-        Page::Turn { number, .. } => {
-            let mut lines = one_turn_lines(app, *number, width);
-            if app.turn(*number).is_some_and(|turn| turn.state == TurnState::Queued) {
-                lines.push(Line::default());
-                lines.extend(indented("  e edits it, x removes it, s interrupts and sends it now", width, strong()));
-            }
-            lines
-        }
-        Page::Requests(_)
+        Page::Turn { .. }
+        | Page::Requests(_)
         | Page::Agents(_)
         | Page::Confirm(_)
         | Page::Rename(_)
@@ -146,6 +163,7 @@ fn help_lines(app: &App, width: usize) -> Vec<Line<'static>> {
         (Place::Anywhere, "Everywhere"),
         (Place::Composer, "In the composer"),
         (Place::Turns, "In the list of turns"),
+        (Place::Record, "In the record, and on the page of a turn"),
         (Place::Requests, "In the list of what the agent asks"),
         (Place::Agents, "In the list of agents"),
         (Place::Overview, "In the overview of all conversations"),
@@ -247,37 +265,6 @@ fn indented(words: &str, width: usize, style: Style) -> Vec<Line<'static>> {
     let indent = words.len() - words.trim_start().len();
     let rows = text::wrap(words.trim_start(), width.saturating_sub(indent + 1));
     rows.into_iter().map(|row| Line::styled(format!("{}{row}", " ".repeat(indent)), style)).collect()
-}
-
-/// Everything about the turn that is chosen in the list.
-pub fn chosen_lines(app: &App, columns: u16) -> Vec<Line<'static>> {
-    match app.desk().and_then(|desk| desk.chosen) {
-        Some(number) => one_turn_lines(app, number, usize::from(columns)),
-        None => Vec::new(),
-    }
-}
-
-fn one_turn_lines(app: &App, number: TurnNumber, width: usize) -> Vec<Line<'static>> {
-    let (Some(turn), Some(desk)) = (app.turn(number), app.desk()) else {
-        return vec![Line::styled(" this turn is not known any more", quiet())];
-    };
-    let mut lines = Vec::new();
-    if let Some(words) = session_words(desk, turn, None) {
-        lines.extend(indented(&format!(" {words}"), width, quiet()));
-    }
-    lines.extend(turn_lines(turn, width.saturating_sub(1), usize::MAX));
-    let work = work::lines(turn, width.saturating_sub(2));
-    if !work.is_empty() {
-        lines.push(Line::default());
-        lines.extend(work.into_iter().map(|words| Line::styled(format!("  {words}"), quiet())));
-    }
-    if let Some(evidence) = &turn.evidence {
-        let seen = text::age(app.now.wall, evidence.at);
-        let words = format!("  {} · seen by: {}, {}, {seen}", state_words(turn), evidence.source.word(), evidence.text);
-        lines.push(Line::default());
-        lines.extend(indented(&words, width, quiet()));
-    }
-    lines
 }
 
 fn draw_confirm(app: &App, confirm: Confirm, buffer: &mut Buffer) {

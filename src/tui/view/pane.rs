@@ -3,7 +3,7 @@
 use super::super::app::{App, Keyboard, Link, Screen, ScreenState};
 use super::super::keymap::Command;
 use super::super::layout::{PanelPlace, frame_offset, layout};
-use super::{page, put_line, quiet, record, strong, text};
+use super::{put_line, quiet, reader, strong, text};
 use crate::domain::conversation::Begun;
 use crate::protocol::message::Conversation;
 use crate::terminal::frame::{Color as CellColor, Frame, Row, Run, RunWidth, Style as CellStyle};
@@ -34,7 +34,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
             None
         }
         None => {
-            record::draw(app, area, buffer);
+            reader::draw(app, area, buffer);
             None
         }
     }
@@ -82,9 +82,8 @@ fn draw_welcome(app: &App, conversation: &Conversation, area: Rect, buffer: &mut
 /// The turn that is chosen in the list beside the pane.
 fn draw_chosen(app: &App, area: Rect, buffer: &mut Buffer) {
     let Some(desk) = app.desk() else { return };
-    let lines = page::chosen_lines(app, area.width);
-    for (row, line) in (0..).zip(lines.iter().skip(usize::from(desk.chosen_top)).take(usize::from(area.height))) {
-        put_line(buffer, area, row, line);
+    if let Some(chosen) = desk.chosen {
+        reader::draw_turn(app, chosen, desk.chosen_at, area, buffer);
     }
 }
 

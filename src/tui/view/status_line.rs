@@ -5,7 +5,9 @@
 use super::super::app::{App, Keyboard, Link, Notice, NoticeKind, Page, alive_since, needs_answer, running};
 use super::super::keymap::{Command, short_key_name};
 use super::super::layout::Layout;
+use super::super::theme;
 use super::{alert, blank, put_line, quiet, strong, text, trouble};
+use crate::config::Animation;
 use crate::domain::continuity::{Continuity, Decision, DecisionRecord, Why};
 use crate::domain::conversation::QueueHeld;
 use crate::domain::id::TurnNumber;
@@ -15,7 +17,7 @@ use crate::domain::turn::TurnRecord;
 use crate::protocol::message::{Conversation, Process, Status, TakenUp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
@@ -77,19 +79,21 @@ fn notice_style(notice: &Notice) -> Style {
 fn chip(app: &App) -> (&'static str, Style) {
     let style = |color| Style::new().fg(color).add_modifier(Modifier::REVERSED | Modifier::BOLD);
     match (&app.page, app.keyboard()) {
-        (Some(Page::Confirm(_)), _) => (" CONFIRM ", style(Color::Yellow)),
-        (Some(Page::Requests(_)), _) => (" ASKED ", style(Color::Yellow)),
-        (Some(Page::Rename(_)), _) => (" TITLE ", style(Color::Cyan)),
-        (Some(Page::Export(_)), _) => (" EXPORT ", style(Color::Cyan)),
-        (Some(Page::Model(_)), _) => (" MODEL ", style(Color::Cyan)),
-        (Some(Page::Agents(_)), _) => (" AGENTS ", style(Color::Blue)),
-        (Some(Page::Palette(_)), _) => (" DO ", style(Color::Blue)),
-        (Some(Page::Search(_)), _) => (" SEARCH ", style(Color::Blue)),
-        (Some(Page::Overview(_)), _) => (" ALL ", style(Color::Blue)),
-        (Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }), _) => (" PAGE ", style(Color::Blue)),
-        (None, Keyboard::Composer) => (" TYPING ", style(Color::Cyan)),
-        (None, Keyboard::Agent) => (" AGENT ", style(Color::Magenta)),
-        (None, Keyboard::Turns) => (" TURNS ", style(Color::Blue)),
+        (Some(Page::Confirm(_)), _) => (" CONFIRM ", style(theme::ALERT)),
+        (Some(Page::Requests(_)), _) => (" ASKED ", style(theme::ALERT)),
+        (Some(Page::Rename(_)), _) => (" TITLE ", style(theme::ACCENT)),
+        (Some(Page::Export(_)), _) => (" EXPORT ", style(theme::ACCENT)),
+        (Some(Page::Model(_)), _) => (" MODEL ", style(theme::ACCENT)),
+        (Some(Page::Agents(_)), _) => (" AGENTS ", style(theme::PAGE)),
+        (Some(Page::Palette(_)), _) => (" DO ", style(theme::PAGE)),
+        (Some(Page::Search(_)), _) => (" SEARCH ", style(theme::PAGE)),
+        (Some(Page::Overview(_)), _) => (" ALL ", style(theme::PAGE)),
+        (Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }), _) => (" PAGE ", style(theme::PAGE)),
+        (None, Keyboard::Composer) => (" TYPING ", style(theme::ACCENT)),
+        (None, Keyboard::Agent) => (" AGENT ", style(theme::UNKNOWN)),
+        (None, Keyboard::Record) if app.types_find() => (" FIND ", style(theme::ACCENT)),
+        (None, Keyboard::Record) => (" READING ", style(theme::PAGE)),
+        (None, Keyboard::Turns) => (" TURNS ", style(theme::PAGE)),
     }
 }
 
@@ -152,9 +156,10 @@ fn stopped_words(app: &App) -> &'static str {
 fn asked_words(app: &App, conversation: &Conversation) -> Vec<Piece> {
     let open = running(conversation).map(|turn| turn.requests.iter().filter(|request| request.is_open()));
     let open: Vec<&Request> = open.into_iter().flatten().collect();
-    let way = match open.iter().any(|request| request.state == RequestState::Open) {
+    let is_on_its_way = open.iter().any(|request| matches!(request.state, RequestState::Answering(_)));
+    let way = match open.iter().any(|request| request.takes_answer()) {
         true => format!("{} answers", app.short_way(Command::Requests)),
-        false if open.is_empty() => format!("{}: answer on its screen", app.short_way(Command::SwitchKeyboard)),
+        false if !is_on_its_way => format!("{}: answer on its screen", app.short_way(Command::SwitchKeyboard)),
         false => "the answer is on its way".to_owned(),
     };
     let state = match conversation.status {
@@ -325,7 +330,11 @@ fn join(pieces: &[Piece], room: usize) -> String {
     }
 }
 
-/// How long a running turn has worked: `0:14`.
+/// How long a running turn has worked: `0:14`, or `2m` where nothing is to move by seconds.
 pub fn elapsed(app: &App, turn: &TurnRecord) -> String {
-    text::clock(app.now.wall.since(app.under_way_since(turn)))
+    let ms = app.now.wall.since(app.under_way_since(turn));
+    match app.config.animation {
+        Animation::Moving => text::clock(ms),
+        Animation::Still => text::minutes(ms),
+    }
 }

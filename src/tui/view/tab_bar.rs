@@ -2,11 +2,12 @@
 
 use super::super::app::App;
 use super::super::layout::tab_row;
+use super::super::theme;
 use super::{alert, chosen, end_mark, put_line, quiet, strong};
 use crate::protocol::message::{Conversation, Status};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Style};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
@@ -43,7 +44,7 @@ pub fn mark(conversation: &Conversation) -> Span<'static> {
     match (&conversation.status, &conversation.unread) {
         (Status::NeedsApproval, _) => Span::styled("!", alert()),
         (Status::NeedsAnswer, _) => Span::styled("?", alert()),
-        (Status::Sending | Status::Working, _) => Span::styled("*", Style::new().fg(Color::Cyan)),
+        (Status::Sending | Status::Working, _) => Span::styled("*", Style::new().fg(theme::ACCENT)),
         (Status::Draft | Status::Idle | Status::AsleepWillResume | Status::AsleepCannotResume, Some(end)) => {
             end_mark(end)
         }

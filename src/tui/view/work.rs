@@ -31,7 +31,7 @@ pub fn lines(turn: &TurnRecord, width: usize) -> Vec<String> {
 }
 
 /// `sonnet · 12k in, 800 out · $0.042`; none where nothing was told.
-fn used_words(work: &Work) -> Option<String> {
+pub fn used_words(work: &Work) -> Option<String> {
     let model = work.model.as_deref().map(text::clean);
     let usage = work.usage.map(usage_words);
     let words: Vec<String> = model.into_iter().chain(usage).collect();

@@ -60,3 +60,36 @@ fn text_that_was_drawn_over_is_not_there() {
     feed(&mut screen, "\x1b[4Hnew\r\n");
     assert_eq!(text_since(&screen, &mark), "\nnew\n");
 }
+
+#[test]
+fn a_view_goes_to_a_place_over_wraps_resizes_and_packing() {
+    let mut screen = screen(40, 10);
+    let mut marks = Vec::new();
+    for number in 0..2_000 {
+        if number % 100 == 0 {
+            marks.push((number, screen.mark()));
+        }
+        feed(&mut screen, format!("line {number}. {}\r\n", "w".repeat(number % 90)));
+        match number {
+            700 => screen.resize(Size { columns: 33, rows: 12 }),
+            1_400 => screen.resize(Size { columns: 60, rows: 7 }),
+            1_500 => screen.rest(),
+            _ => (),
+        }
+    }
+    for columns in [60, 25, 100] {
+        screen.resize(Size { columns, rows: 7 });
+        for (number, mark) in &marks {
+            let up = screen.rows_up_to(mark).expect("it is kept");
+            let first = screen.frame(up).rows[0].text();
+            assert!(first.starts_with(&format!("line {number}.")), "{columns}: {number} {first}");
+        }
+    }
+    let here = screen.mark();
+    assert_eq!(screen.rows_up_to(&here), Some(0));
+    feed(&mut screen, "\x1b[?1049h");
+    assert_eq!(screen.rows_up_to(&here), None);
+    feed(&mut screen, "\x1b[?1049l\x1b[3J");
+    assert_eq!(screen.rows_up_to(&marks[0].1), None);
+    assert_eq!(screen.rows_up_to(&here), Some(0));
+}

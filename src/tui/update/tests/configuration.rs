@@ -1,9 +1,12 @@
 //! A configuration that is changed while the window is open, and keys that the person bound anew.
 
 use super::super::super::app::Panel;
-use super::super::super::event::Event;
+use super::super::super::background::Background;
+use super::super::super::event::{Effect, Event};
 use super::super::super::keymap::Keymap;
+use super::super::super::outer::{Outer, Program};
 use super::super::super::testing::{Window, idle, working};
+use super::super::super::theme::Colors;
 use crate::config::Config;
 use crate::protocol::message::Request;
 
@@ -71,4 +74,48 @@ fn the_panel_follows_its_line_and_else_stays_as_the_person_put_it() {
     window.press("<prefix>t");
     configured(&mut window, "turn_panel = \"hidden\"\nwhich_key_ms = 1");
     assert_ne!(window.app.panel, Panel::Hidden);
+}
+
+#[test]
+fn a_theme_that_follows_the_terminal_asks_it_and_takes_what_it_tells() {
+    let mut window = Window::with(80, 24, vec![idle(1, "a")]);
+    let (asks, plain) = (|window: &mut Window| window.take().contains(&Effect::AskBackground), window.picture());
+    assert!(!asks(&mut window), "the default asks nothing");
+    configured(&mut window, "theme = \"auto\"");
+    assert!(asks(&mut window));
+    window.press("<esc>");
+    assert_eq!(window.picture(), plain, "no answer, no other colors");
+    window.event(Event::Background(Background::Light));
+    let light = window.picture();
+    window.event(Event::Background(Background::Dark));
+    assert!(light != plain && window.picture() != light, "{light}");
+    window.app.colors = Colors::None;
+    assert_ne!(window.picture(), plain, "no color at all");
+}
+
+#[test]
+fn a_prefix_that_a_multiplexer_takes_is_said_with_another_one() {
+    let mut window = Window::with(80, 24, vec![idle(1, "a")]);
+    let key = Config::default().prefix;
+    window.event(Event::Outer(Outer { program: Program::Tmux, keys: vec![key] }));
+    let picture = window.picture();
+    assert!(picture.contains("tmux around this window takes Ctrl+] for itself"), "{picture}");
+    assert!(picture.contains("prefix = \"ctrl-g\""), "{picture}");
+    window.press("x");
+    configured(&mut window, "prefix = \"ctrl-g\"");
+    assert!(!window.picture().contains("around this window"), "{}", window.picture());
+    configured(&mut window, "");
+    assert!(window.picture().contains("around this window"), "back again");
+}
+
+#[test]
+fn with_animation_off_a_running_turn_goes_on_by_minutes() {
+    let mut window = Window::with(80, 24, vec![working(1, "a")]);
+    assert!(window.picture().contains("working 0:14"), "{}", window.picture());
+    configured(&mut window, "animation = false");
+    window.press("<esc>");
+    assert!(window.picture().contains("working <1m"), "{}", window.picture());
+    assert_eq!(window.app.deadline_ms(), Some(window.now.steady_ms + 46_000));
+    window.after(46_000);
+    assert!(window.picture().contains("working 1m"), "{}", window.picture());
 }

@@ -1,0 +1,76 @@
+//! What the doctor finds beside the agents, and the keys that arrive, in a real terminal.
+
+use crate::home::{Home, PROGRAM};
+use crate::screen::Screen;
+use serde_json::Value;
+use std::os::unix::fs::PermissionsExt;
+
+fn finding(told: &Value, about: &str) -> Value {
+    let findings = told["findings"].as_array().expect("a list");
+    findings.iter().find(|finding| finding["about"] == about).cloned().unwrap_or_default()
+}
+
+#[test]
+fn the_doctor_tells_of_rights_room_terminal_and_logout() {
+    let home = Home::new();
+    let told = home.run(&["doctor", "--json"]).done().json();
+    for (about, state) in [("rights", "well"), ("size", "well"), ("terminal", "unknown")] {
+        assert_eq!(finding(&told, about)["state"], state, "{about}: {told}");
+    }
+    for about in ["room", "logout"] {
+        assert!(finding(&told, about)["text"].is_string(), "{about}: {told}");
+    }
+    let store = home.paths().store;
+    std::fs::set_permissions(&store, PermissionsExt::from_mode(0o644)).expect("it is ours");
+    let ran = home.run(&["doctor"]).done();
+    let last: Vec<&str> = ran.stdout.lines().rev().take(2).collect();
+    assert!(last[1].starts_with("TROUBLE  rights: ") && last[0].contains("chmod go-rwx"), "{ran:?}");
+}
+
+#[test]
+fn without_a_host_the_doctor_tells_what_it_can() {
+    let home = Home::new();
+    std::fs::create_dir(home.path()).expect("a folder");
+    std::fs::set_permissions(home.path(), PermissionsExt::from_mode(0o755)).expect("it is ours");
+    let ran = home.run(&["doctor", "--json"]).ended_with(7);
+    let told = ran.json();
+    assert_eq!(finding(&told, "host")["state"], "trouble", "{told}");
+    assert!(finding(&told, "host")["text"].as_str().is_some_and(|text| text.contains("chmod 700")), "{told}");
+    assert_eq!((&told["host"], finding(&told, "rights")["state"].as_str()), (&Value::Null, Some("trouble")));
+    std::fs::set_permissions(home.path(), PermissionsExt::from_mode(0o700)).expect("it is ours");
+}
+
+#[test]
+fn keys_that_arrive_are_marked_and_the_terminal_is_given_back() {
+    let home = Home::new();
+    let mut screen = Screen::open_verb(&home, &["doctor", "keys"], 80, 24);
+    screen.wait_for("· Ctrl+]");
+    screen.keys("<prefix>");
+    screen.wait_until("the prefix is marked", |seen| seen.has("✓ Ctrl+]") && seen.has("last: Ctrl+] · bytes 1d"));
+    screen.resize(40, 12);
+    screen.wait_until("it was drawn anew", |seen| seen.row(11).starts_with(" 1 of "));
+    screen.keys("q");
+    let (code, seen, _) = screen.ended();
+    assert!(code == 0 && !seen.alternate && seen.has("Ctrl+K (delete to the line's start or"), "{seen}");
+    assert!(!home.path().exists(), "no host was started");
+    home.run(&["doctor", "keys"]).ended_with(2);
+}
+
+#[test]
+fn a_terminal_that_answers_nothing_is_said_to() {
+    let home = Home::new();
+    let screen = Screen::open_verb(&home, &["doctor"], 200, 60);
+    let (code, seen, written) = screen.ended();
+    assert_eq!(code, 0);
+    assert!(seen.has("terminal unknown: xterm-256color answered nothing"), "{seen}");
+    assert!(written.windows(4).any(|window| window == b"\x1b[?u"), "it was asked");
+}
+
+#[test]
+fn the_unit_file_names_this_program_and_stands_alone_on_standard_output() {
+    let home = Home::new();
+    let ran = home.run(&["host", "service"]).done();
+    assert!(ran.stdout.starts_with("[Unit]\n") && ran.stdout.contains(&format!("ExecStart=\"{PROGRAM}\" host run")));
+    assert!(ran.stdout.contains(&format!("THREADKEEP_HOME={}", home.path().display())), "{ran:?}");
+    assert!(ran.stderr.contains("enable-linger"), "{ran:?}");
+}

@@ -1,0 +1,102 @@
+//! docs/json.md against what the verbs print: the same fields, of the types that stand there.
+
+use crate::home::Home;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The fields of each shape with their types, as the page has them.
+struct Page(BTreeMap<String, BTreeMap<String, String>>);
+
+impl Page {
+    fn read() -> Page {
+        let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/json.md")).expect("it is there");
+        let mut shapes: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+        let mut shape = String::new();
+        for line in text.lines() {
+            if let Some(name) = line.strip_prefix("## ") {
+                shape = name.to_owned();
+            }
+            let mut cells = line.split('|').map(str::trim).skip(1);
+            let field = cells.next().and_then(|cell| cell.strip_prefix('`')?.strip_suffix('`'));
+            if let (Some(field), Some(kind)) = (field, cells.next()) {
+                shapes.entry(shape.clone()).or_default().insert(field.to_owned(), kind.to_owned());
+            }
+        }
+        Page(shapes)
+    }
+
+    #[track_caller]
+    fn check(&self, shape: &str, value: &Value) {
+        self.check_fields(shape, value.as_object().unwrap_or_else(|| panic!("{shape}: {value}")), &BTreeSet::new());
+        assert_eq!(value["version"], 1, "{shape}: {value}");
+    }
+
+    fn check_fields(&self, shape: &str, told: &Map<String, Value>, left_out: &BTreeSet<&str>) {
+        let fields = self.0.get(shape).unwrap_or_else(|| panic!("the page has no {shape}"));
+        let wanted: BTreeSet<&str> =
+            fields.keys().map(String::as_str).filter(|field| !left_out.contains(field)).collect();
+        assert_eq!(told.keys().map(String::as_str).collect::<BTreeSet<_>>(), wanted, "{shape}");
+        for (field, value) in told {
+            self.check_type(&format!("{shape}.{field}"), &fields[field], value);
+        }
+    }
+
+    fn check_type(&self, place: &str, kind: &str, value: &Value) {
+        let (kind, may_be_null) = kind.strip_suffix(" or null").map_or((kind, kind == "null"), |kind| (kind, true));
+        let well = match (kind, value) {
+            (_, Value::Null) => may_be_null,
+            ("number", value) => value.is_number(),
+            ("text", value) => value.is_string(),
+            ("bool", value) => value.is_boolean(),
+            ("list", value) => value.is_array(),
+            (kind, Value::Array(items)) => match kind.strip_prefix("list of ") {
+                Some(kind) => {
+                    items.iter().for_each(|item| self.check_type(place, kind, item));
+                    true
+                }
+                None => false,
+            },
+            // A part has no version of its own.
+            (kind, Value::Object(told)) => {
+                self.check_fields(kind, told, &BTreeSet::from(["version"]));
+                true
+            }
+            (_, _) => false,
+        };
+        assert!(well, "{place} is {value}, not {kind}");
+    }
+}
+
+#[test]
+fn every_verb_prints_what_the_page_describes() {
+    let (home, page) = (Home::new(), Page::read());
+    for verb in [&["status", "--json"][..], &["host", "status", "--json"]] {
+        page.check("no host", &home.run(verb).ended_with(7).json());
+    }
+    page.check("new", &home.run(&["new", "--json"]).done().json());
+    page.check("no turn", &home.run(&["wait", "--json"]).done().json());
+    page.check("no turn", &home.run(&["interrupt", "--json"]).done().json());
+    page.check("send", &home.run(&["send", "--json", " "]).ended_with(6).json());
+    page.check("ls", &home.run(&["ls", "--json"]).done().json());
+    page.check("send", &home.run(&["send", "--json", "echo needle"]).done().json());
+    page.check("turn", &home.run(&["wait", "--json"]).done().json());
+    page.check("send --wait", &home.run(&["send", "--json", "--wait", "false"]).ended_with(1).json());
+    page.check("ls", &home.run(&["ls", "--json"]).done().json());
+    page.check("status", &home.run(&["status", "--json"]).done().json());
+    for turn in home.run(&["log", "--json"]).done().json_lines() {
+        page.check("turn", &turn);
+    }
+    for decision in home.run(&["why", "--json"]).done().json_lines() {
+        page.check("why", &decision);
+    }
+    page.check("search", &home.run(&["search", "--json", "needle"]).done().json_lines()[0]);
+    page.check("model", &home.run(&["model", "--json"]).done().json());
+    page.check("host status", &home.run(&["host", "status", "--json"]).done().json());
+    page.check("doctor", &home.run(&["doctor", "--json"]).done().json());
+    let exported = home.run(&["export", "--json"]).done().stdout;
+    page.check("export --format json", &serde_json::from_str(&exported).expect("it is JSON"));
+    page.check("fresh --brief", &home.run(&["fresh", "--brief", "--json"]).done().json());
+    page.check("fresh", &home.run(&["fresh", "--json"]).done().json());
+    page.check("rm", &home.run(&["rm", "-c", "1", "--yes", "--json"]).done().json());
+    page.check("host stop", &home.run(&["host", "stop", "--json"]).done().json());
+}
