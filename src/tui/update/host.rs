@@ -77,7 +77,7 @@ pub fn link_lost(app: &mut App, why: &str) {
 pub fn other_build(app: &mut App, build: &str) {
     say_trouble(
         app,
-        &format!("the host is threadkeep {build}; threadkeep host restart puts this build in, agents go on"),
+        format!("the host is threadkeep {build}; threadkeep host restart puts this build in, agents go on"),
     );
 }
 
