@@ -4,6 +4,7 @@
 
 use crate::domain::request::RequestKind;
 use crate::domain::turn::{Detail, Source};
+use serde::{Deserialize, Serialize};
 
 /// One thing that a source said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub struct Claimed {
 }
 
 /// What can be said of an agent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Claim {
     /// Takes a message.
     Idle,

@@ -2,7 +2,7 @@
 //!
 //! Change here: what may be an id. It comes out of files, titles and hooks, and goes onto a command line and into paths: so it is plain.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Longer than any id that an agent makes.
 const MOST_BYTES: usize = 128;
@@ -11,7 +11,7 @@ const MOST_BYTES: usize = 128;
 pub const UUID_BYTES: usize = 16;
 
 /// An id that can stand on a command line and in a path: letters, digits, `-`, `_`, `.`; begins with a letter, a digit or `_`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(try_from = "String")]
 pub struct AgentId(String);
 

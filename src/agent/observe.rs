@@ -9,9 +9,11 @@
 //! `133;D;;aid=T` prompt without a command, `7;file://HOST/PATH` the folder, `7;kitty-shell-cwd://HOST/PATH` the same without escapes.
 
 use super::token::Token;
+use crate::domain::conversation_state::AgentPlace;
 use crate::domain::id::TurnNumber;
 use crate::domain::signal::{Ending, Signal};
 use crate::domain::turn::Answer;
+use serde::{Deserialize, Serialize};
 
 /// What a mark said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,13 +43,22 @@ pub struct Observer {
 }
 
 /// Whether the shell is drawing its prompt now: between its first mark and the one where input may start.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 enum Prompt {
+    NeverDrawn,
     Drawing { folder: Option<String> },
     Drawn,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What an observer follows, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Followed {
+    expected: Option<TurnNumber>,
+    state: State,
+    prompt: Prompt,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 enum State {
     Idle,
     /// Something starts while a turn of ours is expected. Whether it is ours or was typed, the next mark tells.
@@ -70,7 +81,27 @@ enum Mark {
 
 impl Observer {
     pub fn new(token: Token) -> Observer {
-        Observer { token, expected: None, state: State::Idle, prompt: Prompt::Drawn }
+        Observer { token, expected: None, state: State::Idle, prompt: Prompt::NeverDrawn }
+    }
+
+    /// What it follows now, for an observer after it.
+    pub fn state(&self) -> Followed {
+        Followed { expected: self.expected, state: self.state.clone(), prompt: self.prompt.clone() }
+    }
+
+    /// Goes on where another one was.
+    pub fn go_on(&mut self, Followed { expected, state, prompt }: Followed) {
+        (self.expected, self.state, self.prompt) = (expected, state, prompt);
+    }
+
+    /// Where the shell is, as far as its marks told.
+    pub fn place(&self) -> AgentPlace {
+        match (&self.state, &self.prompt) {
+            (State::Idle, Prompt::NeverDrawn) => AgentPlace::Starting,
+            (State::Idle, Prompt::Drawing { .. }) => AgentPlace::AfterTurn,
+            (State::Idle, Prompt::Drawn) => AgentPlace::Ready,
+            (State::Starting { .. } | State::Running { .. }, _) => AgentPlace::Busy,
+        }
     }
 
     /// The keys of this turn are about to be typed: the next untagged start is probably its own.
@@ -118,7 +149,7 @@ impl Observer {
     }
 
     fn begin_prompt(&mut self) {
-        if self.prompt == Prompt::Drawn {
+        if matches!(self.prompt, Prompt::Drawn | Prompt::NeverDrawn) {
             self.prompt = Prompt::Drawing { folder: None };
         }
     }
@@ -126,7 +157,7 @@ impl Observer {
     fn end_prompt(&mut self) -> Option<String> {
         match std::mem::replace(&mut self.prompt, Prompt::Drawn) {
             Prompt::Drawing { folder } => folder,
-            Prompt::Drawn => None,
+            Prompt::Drawn | Prompt::NeverDrawn => None,
         }
     }
 

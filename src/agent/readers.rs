@@ -17,6 +17,7 @@ use super::status_report::StatusReports;
 use super::text_rule::{Pattern, TextRule};
 use crate::domain::turn::Source;
 use notification::Notices;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use transcript::Lines;
 
@@ -71,9 +72,12 @@ pub enum Want {
 }
 
 /// The sources of one profile, with what they remember.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Readers {
+    /// Not kept: the profile says them. So is the next.
+    #[serde(skip)]
     signals: Vec<Signal>,
+    #[serde(skip)]
     identity: IdentityRules,
     reports: StatusReports,
     notices: Notices,
@@ -97,6 +101,12 @@ impl Readers {
             begun_id: None,
             found_id: None,
         }
+    }
+
+    /// Goes on where another one was, by the same rules.
+    pub fn go_on(&mut self, known: Readers) {
+        let (signals, identity) = (std::mem::take(&mut self.signals), std::mem::take(&mut self.identity));
+        *self = Readers { signals, identity, ..known };
     }
 
     /// What the sources make of something that was seen; only those that the profile lists speak.

@@ -8,6 +8,7 @@
 use super::base64::decoded_text;
 use super::claim::Claim;
 use crate::domain::request::RequestKind;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Limits of the protocol. What goes beyond one is dropped as a whole: half a report would be another report.
@@ -22,16 +23,16 @@ const MOST_RECORDS: usize = 256;
 const FRAME_BYTES: usize = 4;
 
 /// What one program and its children last said of themselves. A new process begins with an empty one.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct StatusReports {
     records: BTreeMap<RecordId, State>,
 }
 
 /// The path of a record; empty for the root.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct RecordId(String);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum State {
     Idle,
     Working,

@@ -14,6 +14,13 @@ impl Token {
         Token(random.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
+    /// One that was made before, and kept; none where this cannot be one.
+    pub fn known(text: String) -> Option<Token> {
+        let is_one =
+            text.len() == 2 * TOKEN_BYTES && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        is_one.then_some(Token(text))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -35,5 +42,9 @@ mod tests {
         let token = Token::new([0xa5; TOKEN_BYTES]);
         assert_eq!(token.as_str(), "a5".repeat(16));
         assert_eq!(format!("{token:?}"), "Token(..)");
+        assert_eq!(Token::known(token.as_str().to_owned()), Some(token));
+        for none in ["", "a5", &"A5".repeat(16), &"a5".repeat(17)] {
+            assert_eq!(Token::known(none.to_owned()), None);
+        }
     }
 }

@@ -4,16 +4,20 @@
 //! claim means after another. Not here: reading a source (one file each beside this) or what follows for the conversation (domain).
 
 use super::claim::{Claim, Claimed};
+use crate::domain::conversation_state::AgentPlace;
 use crate::domain::id::{Timestamp, TurnNumber};
 use crate::domain::request::RequestKind;
 use crate::domain::signal::{Ending, Seen, Signal};
 use crate::domain::turn::{Answer, Detail, Evidence, FailureKind, Source, Usage};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Follows one process. Moments are counted from its start.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Tracker {
+    /// Not kept: the profile says them.
+    #[serde(skip)]
     rules: TrackerRules,
     /// The place in `rules.sources` of the best source that has told a state so far.
     speaking: Option<usize>,
@@ -38,7 +42,7 @@ pub struct Tracker {
 }
 
 /// What the profile says of the agent's ways.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TrackerRules {
     /// Its sources, best first.
     pub sources: Vec<Source>,
@@ -57,7 +61,7 @@ pub enum Heard {
     Noted(Evidence),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 enum State {
     /// Before its first prompt.
     Starting,
@@ -83,7 +87,7 @@ enum State {
     },
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Running {
     turn: Option<TurnNumber>,
     /// What it waits for, as far as is known.
@@ -91,7 +95,7 @@ struct Running {
 }
 
 /// Whether the agent's own record of the turn that runs has its end, and so its answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Record {
     /// The turn before ended without waiting for its record, and what is read may still be of that one.
     Behind,
@@ -114,6 +118,24 @@ impl Tracker {
             usage: None,
             record: Record::Open,
             record_tells_starts: false,
+        }
+    }
+
+    /// Goes on where another one was, by the same rules.
+    pub fn go_on(&mut self, known: Tracker) {
+        *self = Tracker { rules: std::mem::take(&mut self.rules), ..known };
+        // Another build may know other sources: what spoke best is found out anew.
+        if self.speaking.is_some_and(|best| best >= self.rules.sources.len()) {
+            self.speaking = None;
+        }
+    }
+
+    /// Where the agent is, as far as was told.
+    pub fn place(&self) -> AgentPlace {
+        match self.state {
+            State::Starting | State::Settling { .. } => AgentPlace::Starting,
+            State::Idle => AgentPlace::Ready,
+            State::Stirring { .. } | State::Running(_) | State::Ended { .. } => AgentPlace::Busy,
         }
     }
 
@@ -224,8 +246,22 @@ impl Tracker {
         }
         let repeated = self.last.insert(evidence.source, claim.clone()).is_some_and(|last| last == claim);
         if self.speaking.is_some_and(|best| best < rank) {
-            if let Claim::Asks { kind, text } = claim {
-                self.say_what_is_asked(kind, text, &evidence, heard);
+            match claim {
+                Claim::Asks { kind, text } => self.say_what_is_asked(kind, text, &evidence, heard),
+                // The best one may say nothing of a message that the agent refused.
+                Claim::Failed { text } if self.state == State::Idle && evidence.source == Source::Hook => {
+                    self.claim_end(Ending::Failed { kind: FailureKind::Other, text }, evidence.clone(), now, heard);
+                }
+                Claim::Failed { .. }
+                | Claim::Idle
+                | Claim::Working { .. }
+                | Claim::Started { .. }
+                | Claim::Done
+                | Claim::Interrupted
+                | Claim::Detail(_)
+                | Claim::Identity(_)
+                | Claim::Background { .. }
+                | Claim::Title(_) => {}
             }
             heard.push(Heard::Noted(evidence));
             self.end_if_whole(heard);
@@ -274,7 +310,7 @@ impl Tracker {
     }
 
     fn claim_idle(&mut self, evidence: Evidence, now: Duration, heard: &mut Vec<Heard>) {
-        match self.state {
+        match &self.state {
             State::Starting if self.rules.settle.is_zero() => {
                 self.state = State::Idle;
                 heard.push(seen(Signal::Ready, evidence));
@@ -285,11 +321,15 @@ impl Tracker {
                 self.state = State::Idle;
                 heard.push(seen(Signal::Ready, evidence));
             }
-            State::Running(_) => {
+            State::Running(running) => {
                 // A report made for it tells an end by name, so idle without one is an interrupt. Other sources know only this.
-                let ending = match evidence.source {
-                    Source::ProgramStatus => Ending::Interrupted,
-                    _ => Ending::LooksDone,
+                let ending = match (evidence.source, &running.asks, &self.failure) {
+                    // It failed for want of a login, asked for that, and the person saw to it.
+                    (_, Some((RequestKind::Login, _)), Some(text)) => {
+                        Ending::Failed { kind: FailureKind::Other, text: text.clone() }
+                    }
+                    (Source::ProgramStatus, _, _) => Ending::Interrupted,
+                    (_, _, _) => Ending::LooksDone,
                 };
                 self.claim_end(ending, evidence, now, heard);
             }

@@ -1,19 +1,18 @@
-//! `threadkeep host`: status and stop for people; run and launch for threadkeep itself.
+//! `threadkeep host`: status, restart and stop for people; run and launch for threadkeep itself.
 
 mod service;
 
+use super::launch::launch;
 use super::{CliError, ExitCode, ask_done, say, say_json};
-use crate::client::{Absent, ClientError, Control, own_program};
+use crate::client::{Absent, ClientError, Control};
+use crate::host::Ended;
 use crate::host::first_word::FirstWord;
-use crate::host::{Ended, descriptors};
 use crate::json;
 use crate::paths::Paths;
-use crate::protocol::message::{BUILD, HostReport, Reply, Request};
+use crate::protocol::message::{BUILD, HostReport, Refusal, Reply, Request};
 use clap::Subcommand;
 use rustix::process::{Pid, test_kill_process};
-use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, Stdio};
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 /// The stop ladder of a stubborn session takes this long, and some more.
@@ -25,6 +24,12 @@ pub enum Host {
     /// Say whether a host runs and what it keeps
     Status {
         /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put a new host in the place of the one that runs; agents and turns go on
+    Restart {
+        /// One JSON object: {"pid":N,"build":"..."}
         #[arg(long)]
         json: bool,
     },
@@ -48,10 +53,11 @@ impl Host {
     pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
         match self {
             Host::Status { json } => status(paths, json),
+            Host::Restart { json } => restart(paths, json),
             Host::Stop { json } => stop(paths, json),
             Host::Service => service::run(),
             Host::Run => run(paths),
-            Host::Launch => launch(paths),
+            Host::Launch => launch(paths, "host", &["host", "run"]),
         }
     }
 }
@@ -82,21 +88,88 @@ fn sentence(report: &HostReport) -> String {
         Some(cause) => format!("\nnothing can be saved now: {cause}"),
         None => String::new(),
     };
+    let keeps = |pid| format!("\nholder {pid} keeps the agents: they live on when the host does not");
+    let unheld = match report.unheld {
+        0 => String::new(),
+        sessions => format!("\n{}", lost_holder(sessions)),
+    };
+    let holder = report.holder.map(keeps).unwrap_or_default() + &unheld;
     let other = other_build(report).map(|words| format!("\n{words}")).unwrap_or_default();
     format!(
-        "host {} (threadkeep {}): {} conversations, {} sessions, {} turns running, {} windows{trouble}{other}",
+        "host {} (threadkeep {}): {} conversations, {} sessions, {} turns running, {} windows{holder}{trouble}{other}",
         report.pid, report.build, report.conversations, report.sessions, report.turns_running, report.clients
     )
+}
+
+fn lost_holder(sessions: u32) -> String {
+    format!("{sessions} sessions have lost their holder: they go on, but end with the host")
 }
 
 /// What to do about a host that is not of this build; none where it is.
 pub fn other_build(report: &HostReport) -> Option<String> {
     (report.build != BUILD).then(|| {
         format!(
-            "the host is threadkeep {} and this is {BUILD}; threadkeep host stop ends it with its sessions, the next command starts this one",
+            "the host is threadkeep {} and this is {BUILD}; threadkeep host restart puts this one in its place, and agents go on",
             report.build
         )
     })
+}
+
+/// Returns when the next host serves.
+fn restart(paths: &Paths, as_json: bool) -> Result<ExitCode, CliError> {
+    let until = Instant::now() + STOP_LIMIT;
+    let before = match Control::connect(paths, Absent::Fail) {
+        Ok(mut control) => {
+            if let Reply::Host(HostReport { unheld: sessions @ 1.., .. }) = control.ask(&Request::HostStatus, None)? {
+                let what = "let their turns end, then run threadkeep host stop";
+                return Err(CliError::Host(format!("{}; {what}", lost_holder(sessions))));
+            }
+            make_room(&mut control)?;
+            Some(control.host_pid())
+        }
+        Err(ClientError::NoHost { .. }) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let report = loop {
+        let next =
+            Control::connect(paths, Absent::Start).and_then(|mut control| control.ask(&Request::HostStatus, None));
+        match next {
+            Ok(Reply::Host(report)) if Some(report.pid) != before => break report,
+            // The one before is on its last steps.
+            Ok(Reply::Host(_))
+            | Err(ClientError::Ended | ClientError::Broken(_) | ClientError::Refused(Refusal::Ending))
+                if Instant::now() < until =>
+            {
+                std::thread::sleep(LOOK_EVERY);
+            }
+            Ok(Reply::Host(_)) => {
+                return Err(CliError::Host("the host was told to make room and still serves; see its log".into()));
+            }
+            Ok(other) => return Err(CliError::Unexpected(Box::new(other))),
+            Err(error) => return Err(error.into()),
+        }
+    };
+    if as_json {
+        say_json(serde_json::json!({ "pid": report.pid, "build": report.build }))?;
+    } else {
+        say(&format!("host {} serves (threadkeep {}); {} sessions go on", report.pid, report.build, report.sessions))?;
+    }
+    Ok(ExitCode::Done)
+}
+
+/// Only builds that know how let their sessions go on.
+fn make_room(control: &mut Control) -> Result<(), CliError> {
+    match ask_done(control, &Request::HostRestart) {
+        Err(CliError::Client(ClientError::Refused(Refusal::NotUnderstood))) => Err(CliError::Host(
+            "this host is of a build whose sessions end with it; wait for its turns, then run threadkeep host stop"
+                .into(),
+        )),
+        // It was on its way out already.
+        Err(CliError::Client(ClientError::Ended | ClientError::Broken(_) | ClientError::Refused(Refusal::Ending))) => {
+            Ok(())
+        }
+        other => other,
+    }
 }
 
 /// Returns when the host has let go of everything, so that what follows finds nothing of it. (Its process id may live on as a zombie for
@@ -106,6 +179,12 @@ pub fn stop(paths: &Paths, as_json: bool) -> Result<ExitCode, CliError> {
     let mut control = loop {
         match Control::connect(paths, Absent::Fail) {
             Ok(control) => break control,
+            // What a host that died has left with its holder, the next one ends.
+            Err(ClientError::NoHost { .. }) if holder_serves(paths) => match Control::connect(paths, Absent::Start) {
+                Ok(control) => break control,
+                Err(ClientError::Ended | ClientError::Broken(_)) if Instant::now() < until => {}
+                Err(error) => return Err(error.into()),
+            },
             Err(ClientError::NoHost { .. }) => {
                 say_stopped(as_json, false, "no host runs")?;
                 return Ok(ExitCode::Done);
@@ -133,6 +212,10 @@ pub fn stop(paths: &Paths, as_json: bool) -> Result<ExitCode, CliError> {
     Ok(ExitCode::Done)
 }
 
+fn holder_serves(paths: &Paths) -> bool {
+    UnixStream::connect(crate::holder::socket(paths)).is_ok()
+}
+
 fn say_stopped(as_json: bool, stopped: bool, words: &str) -> Result<(), CliError> {
     if as_json { say_json(serde_json::json!({ "stopped": stopped })) } else { say(words) }
 }
@@ -148,45 +231,6 @@ fn run(paths: &Paths) -> Result<ExitCode, CliError> {
             let why = error.to_string();
             FirstWord::Cannot(why.clone()).tell();
             Err(CliError::Host(why))
-        }
-    }
-}
-
-/// The host must outlive the terminal it is started from: its parent leaves as soon as it serves, and it begins a process session of its own.
-fn launch(paths: &Paths) -> Result<ExitCode, CliError> {
-    paths.prepare()?;
-    let failed = |error: std::io::Error| CliError::Host(format!("its process could not be started: {error}"));
-    let program = own_program().map_err(failed)?;
-    let log = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&paths.log);
-    let log =
-        log.map_err(|error| CliError::Host(format!("could not open the log {}: {error}", paths.log.display())))?;
-    let mut command = Command::new(program);
-    if let Some(home) = std::env::var_os("THREADKEEP_HOME").filter(|home| !home.is_empty()) {
-        // A relative one means the folder we stand in, which the host leaves.
-        command.env("THREADKEEP_HOME", std::path::absolute(home).map_err(failed)?);
-    }
-    // What the caller has open (a file, a pipe that somebody waits for the end of) must not stay open for as long as the host lives.
-    descriptors::keep_from_children().map_err(failed)?;
-    let mut host = command
-        .args(["host", "run"])
-        // A folder that may go away, or a disk that is to be unmounted, must not be held by a background process.
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(log)
-        .spawn()
-        .map_err(failed)?;
-    let heard = host.stdout.take().map(FirstWord::hear).transpose().map_err(failed)?;
-    match heard.flatten() {
-        Some(FirstWord::Serving) => Ok(ExitCode::Done),
-        Some(FirstWord::Cannot(why)) => Err(CliError::Host(why)),
-        None => {
-            let status = host.wait().map_err(failed)?;
-            // Somebody killed it while it started; whoever needs a host launches the next one.
-            if status.signal().is_some() {
-                return Ok(ExitCode::Done);
-            }
-            Err(CliError::Host(format!("the host ended before it served ({status})")))
         }
     }
 }

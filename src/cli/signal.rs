@@ -4,10 +4,11 @@
 //! it says nothing and always ends well; what a hook fails to tell, another source does.
 
 use super::{CliError, ExitCode};
-use crate::client::{Absent, Control};
+use crate::client::{Absent, ClientError, Control};
 use crate::domain::id::ConversationId;
 use crate::paths::Paths;
 use crate::protocol::message::Request;
+use crate::spool::{self, Call};
 use clap::Args;
 use std::io::Read;
 use std::time::Duration;
@@ -30,13 +31,26 @@ impl Signal {
         let token = variable("THREADKEEP_TOKEN")?;
         if let (Ok(conversation), Some(payload)) = (conversation.parse(), payload()) {
             let request = Request::Signal { conversation: ConversationId(conversation), token, payload };
-            // Nobody is there to be told; see the head of this file. A host that is gone has no session to tell of, so none is started.
-            let _ = Paths::from_env().map(|paths| {
-                let control = Control::connect(&paths, Absent::Fail);
-                control.and_then(|mut control| control.ask(&request, Some(HOST_LIMIT)))
-            });
+            // Nobody is there to be told; see the head of this file.
+            let _ = Paths::from_env().map(|paths| tell(&paths, request));
         }
         Ok(ExitCode::Done)
+    }
+}
+
+/// Tells the host. One that is away, or goes away meanwhile, is not started from within an agent: the next one hears it.
+fn tell(paths: &Paths, request: Request) {
+    let control = Control::connect(paths, Absent::Fail);
+    let told = control.and_then(|mut control| control.ask(&request, Some(HOST_LIMIT)));
+    match (told, request) {
+        (
+            Err(ClientError::NoHost { .. } | ClientError::Ended | ClientError::Broken(_)),
+            Request::Signal { conversation, token, payload },
+        ) => {
+            // What cannot be kept, another source of the agent tells.
+            let _ = spool::keep(paths, &Call { conversation: conversation.0, token, payload });
+        }
+        (Ok(_) | Err(_), _) => {}
     }
 }
 

@@ -14,7 +14,7 @@ pub use link::Link;
 use crate::domain::id::ConversationId;
 use crate::paths::Paths;
 use crate::protocol::codec::CodecError;
-use crate::protocol::message::{Asked, Refusal, Reply, Request, Told, ViewInput, ViewOutput};
+use crate::protocol::message::{Asked, BUILD, Refusal, Reply, Request, Told, ViewInput, ViewOutput};
 use crate::terminal::frame::Size;
 use std::collections::VecDeque;
 use std::io;
@@ -112,6 +112,11 @@ impl Control {
     /// The host that was greeted.
     pub fn host_pid(&self) -> u32 {
         self.link.host().pid
+    }
+
+    /// The build of the host that was greeted, where it is another than ours.
+    pub fn other_build(&self) -> Option<&str> {
+        Some(self.link.host().build.as_str()).filter(|build| *build != BUILD)
     }
 
     /// Sends a request and returns the id that its reply will carry.

@@ -4,6 +4,7 @@
 //! Not here: starting anything (host) or keeping count of turns (`conversation_state.rs`).
 
 use super::conversation::{Begun, FreshWanted};
+use super::conversation_state::HostSince;
 use super::fingerprint::Fingerprint;
 use super::id::{SessionNumber, Timestamp, TurnNumber};
 use super::session::{AsleepWhy, BegunBy, Context, Exit};
@@ -35,6 +36,8 @@ pub enum Continuity {
 pub enum Why {
     /// The session's agent is alive.
     AgentAlive,
+    /// It is, though the host is another one than before.
+    AgentLivedOn,
     /// No session existed.
     FirstMessage,
     /// The person asked for a fresh session.
@@ -158,6 +161,8 @@ pub struct SessionFacts<'a> {
     pub last_folder: Option<&'a str>,
     pub context: Context,
     pub begun_by: BegunBy,
+    /// Whether it was this host that the message before it was given to.
+    pub host: HostSince,
     /// Whether the agent's own id of it is known.
     pub id: IdKnown,
 }
@@ -215,7 +220,13 @@ pub fn decide(facts: &Facts) -> Decision {
         (None, None) if session.begun_by == BegunBy::AgentScreen && session.context == Context::Empty => {
             fresh(Why::BegunInScreen)
         }
-        (None, None) => Decision { continuity: Continuity::Reused, why: Why::AgentAlive },
+        (None, None) => {
+            let why = match session.host {
+                HostSince::Same => Why::AgentAlive,
+                HostSince::Another => Why::AgentLivedOn,
+            };
+            Decision { continuity: Continuity::Reused, why }
+        }
         (None, Some(cause)) if carries_context => {
             let why = Why::Asleep { cause: cause.clone(), carried: Carried::Context };
             Decision { continuity: Continuity::Resumed, why }
@@ -262,6 +273,7 @@ impl Why {
     pub fn code(&self) -> &'static str {
         match self {
             Why::AgentAlive => "agent_alive",
+            Why::AgentLivedOn => "agent_lived_on",
             Why::FirstMessage => "first_message",
             Why::UserAsked => "user_asked",
             Why::Asleep { cause, .. } => match cause {
@@ -271,6 +283,7 @@ impl Why {
                 AsleepWhy::CouldNotStart(_) => "could_not_start",
                 AsleepWhy::ResumeRefused(_) => "resume_refused",
                 AsleepWhy::NotKilled(_) => "not_killed",
+                AsleepWhy::Adopted => "adopted",
             },
             Why::AgentChanged { .. } => "agent_changed",
             Why::HandedOver { .. } => "handed_over",
@@ -295,6 +308,7 @@ impl Why {
     pub fn text(&self) -> String {
         match self {
             Why::AgentAlive => "the agent is alive".into(),
+            Why::AgentLivedOn => "the host started anew; the agent lived on".into(),
             Why::FirstMessage => "first message".into(),
             Why::UserAsked => "you asked for a fresh session".into(),
             Why::Asleep { cause, carried: Carried::Context } => cause.text(),
@@ -356,10 +370,12 @@ impl AsleepWhy {
         match self {
             AsleepWhy::AgentExited(Exit::Code(code)) => format!("the agent exited with status {code}"),
             AsleepWhy::AgentExited(Exit::Signal(signal)) => format!("the agent was ended by signal {signal}"),
+            AsleepWhy::AgentExited(Exit::NotSeen) => "the agent exited; its status was not seen".into(),
             AsleepWhy::HostEnded => "the host ended".into(),
             AsleepWhy::Stopped => "you stopped the session".into(),
             AsleepWhy::CouldNotStart(why) => format!("the agent could not be started: {why}"),
             AsleepWhy::ResumeRefused(said) => format!("the agent would not resume: {said}"),
+            AsleepWhy::Adopted => "adopted by you".into(),
             AsleepWhy::NotKilled(pid) => {
                 format!("process {pid} could not be killed: it hangs in the system or is another user's")
             }
@@ -400,6 +416,7 @@ mod tests {
             last_folder: Some("/last"),
             context: Context::Holds,
             begun_by: BegunBy::Us,
+            host: HostSince::Same,
             id: IdKnown::Yes,
         }
     }

@@ -11,6 +11,8 @@ mod start;
 #[cfg(test)]
 mod tests;
 
+pub use queue::title_from;
+
 use super::change::Change;
 use super::continuity::{
     self, CanResume, Continuity, Decision, DecisionRecord, Facts, IdKnown, ModelSwitch, SessionFacts, Why,
@@ -24,6 +26,7 @@ use super::turn::{
     Answer, Delivery, Evidence, FailedWhy, InterruptedBy, Origin, Source, TurnEnd, TurnRecord, TurnState, UnknownWhy,
     Usage, Work,
 };
+use super::worktree;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -63,6 +66,8 @@ pub struct ConversationState {
     decisions_made: u32,
     generations: u64,
     watched: Watched,
+    /// What git counted last in its worktree; none where it has none, or was not asked.
+    tree_work: Option<worktree::Work>,
 }
 
 /// What the conversation must know of its agent; the profile says it.
@@ -113,6 +118,7 @@ pub struct Live {
     /// It was told to end; what it does from here on is expected.
     pub stopping: Stopping,
     pub taken_up: TakenUp,
+    pub host: HostSince,
     /// What it asks while no turn is under way.
     pub asks: Option<(RequestKind, String)>,
     /// How many children of the agent work on in the background.
@@ -133,6 +139,25 @@ pub enum TakenUp {
     NotVerified,
     /// The agent told the same id.
     Verified,
+}
+
+/// Whether the host is still the one that the last message was decided by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostSince {
+    Same,
+    /// Another one took the process over.
+    Another,
+}
+
+/// A process that lived on while its host did not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LivedOn {
+    pub generation: Generation,
+    /// The session that it was started for.
+    pub session: SessionNumber,
+    pub pid: Option<u32>,
+    pub since: Timestamp,
+    pub taken_up: TakenUp,
 }
 
 /// What the agent's process is seen to be at.
@@ -251,6 +276,13 @@ pub enum Input {
         ask: Ask,
         tab: Tab,
     },
+    /// What git counts in its worktree.
+    Counted(worktree::Work),
+    /// Its worktree is gone; it goes on in this folder.
+    LeftWorktree {
+        ask: Ask,
+        folder: String,
+    },
     /// From the next message on another model, none for the agent's own default.
     SetModel {
         ask: Ask,
@@ -290,6 +322,10 @@ pub enum SessionEvent {
     CouldNotStart {
         why: String,
         folder: FolderState,
+    },
+    /// It was taken over from an earlier host, and was there when that one had noted all it saw.
+    TakenOver {
+        place: AgentPlace,
     },
     Written {
         turn: TurnNumber,
@@ -488,6 +524,7 @@ impl ConversationState {
             decisions_made: 0,
             generations: 0,
             watched: Watched::No,
+            tree_work: None,
         }
     }
 
@@ -521,6 +558,13 @@ impl ConversationState {
             }
             Input::SetTab { ask, tab } => {
                 self.record.tab = tab;
+                self.save_record(&mut out);
+                out.push(Action::Answer(ask, Outcome::Done));
+            }
+            Input::Counted(work) => self.tree_work = Some(work),
+            Input::LeftWorktree { ask, folder } => {
+                (self.record.worktree, self.tree_work) = (None, None);
+                self.record.wanted.folder = folder;
                 self.save_record(&mut out);
                 out.push(Action::Answer(ask, Outcome::Done));
             }
@@ -585,6 +629,10 @@ impl ConversationState {
         own.unwrap_or(&self.record.wanted.agent)
     }
 
+    pub fn tree_work(&self) -> Option<worktree::Work> {
+        self.tree_work
+    }
+
     /// What its turns used together, as far as their agents told.
     pub fn spent(&self) -> Usage {
         let mut spent = self.record.spent;
@@ -619,6 +667,7 @@ impl ConversationState {
                 last_folder: session.last_folder.as_deref(),
                 context: session.context,
                 begun_by: session.begun_by,
+                host: self.live.as_ref().map_or(HostSince::Same, |live| live.host),
                 id: if session.agent_session.is_some() { IdKnown::Yes } else { IdKnown::No },
             }),
             resume: self.rules.resume,

@@ -90,6 +90,11 @@ impl Request {
         matches!(self.state, RequestState::Open | RequestState::Answering(_))
     }
 
+    /// Whether an answer may be given from outside the agent's screen now.
+    pub fn takes_answer(&self) -> bool {
+        self.state == RequestState::Open && self.kind != RequestKind::Login
+    }
+
     /// What is asked, in one line.
     pub fn line(&self) -> &str {
         self.kind.line(&self.text)

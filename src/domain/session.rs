@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum Exit {
     Code(i32),
     Signal(i32),
+    /// It is gone, and its parent, who alone is told how, was gone before it.
+    NotSeen,
 }
 
 /// Why a session has no process. The session itself goes on: asleep is not ended.
@@ -26,6 +28,8 @@ pub enum AsleepWhy {
     CouldNotStart(String),
     /// The agent would not take its session up again; the text is what it said. Its id is kept.
     ResumeRefused(String),
+    /// It was begun elsewhere, and the person picked it; no process of ours had it yet.
+    Adopted,
     /// It was stopped, and this process of it cannot be ended by anybody here.
     NotKilled(u32),
 }

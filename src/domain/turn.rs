@@ -392,6 +392,7 @@ impl std::fmt::Display for Exit {
         match self {
             Exit::Code(code) => write!(f, "exit {code}"),
             Exit::Signal(signal) => write!(f, "signal {signal}"),
+            Exit::NotSeen => f.write_str("its status was not seen"),
         }
     }
 }

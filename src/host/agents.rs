@@ -1,9 +1,13 @@
 //! The profiles of this host: read once, looked up for each start. Finds programs on the client's PATH, and asks them for their versions.
 
+use super::clock;
 use super::core::Agents;
+use super::effect::Lookup;
+use super::kept_sessions;
+use super::note::{self, Note, Resumes};
 use crate::agent::catalog::{Catalog, LeftOut};
 use crate::agent::identity::AgentId;
-use crate::agent::launch::{self, How, Start};
+use crate::agent::launch::{self, How, Launch, Start};
 use crate::agent::profile::{BeforeResume, Candidate, Choose, ProcessExit, Profile, Version, VersionRules};
 use crate::agent::template::value_of;
 use crate::agent::token::Token;
@@ -11,7 +15,7 @@ use crate::domain::conversation_state::{AgentRules, ExitMeans, QuestionTakes, St
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::ConversationId;
 use crate::host::session::{self, Begin, Lease, Whereabouts};
-use crate::protocol::message::{AgentReport, Environment};
+use crate::protocol::message::{AgentReport, AgentSession, Environment, Refusal};
 use crate::terminal::frame::Size;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
@@ -84,6 +88,25 @@ impl AgentCatalog {
         reports
     }
 
+    /// The sessions that an agent keeps of a folder, the one that was written last first.
+    pub fn sessions(&self, lookup: &Lookup) -> Result<Vec<AgentSession>, Refusal> {
+        let profile = self.profile_of(lookup)?;
+        let adopt = profile.adopt.as_ref().ok_or_else(|| Refusal::KeepsNoSessions(lookup.agent.clone()))?;
+        Ok(kept_sessions::list(profile, adopt, &kept_at(profile, lookup)))
+    }
+
+    /// The one of this id.
+    pub fn session(&self, lookup: &Lookup, session: &str) -> Result<AgentSession, Refusal> {
+        let profile = self.profile_of(lookup)?;
+        let adopt = profile.adopt.as_ref().ok_or_else(|| Refusal::KeepsNoSessions(lookup.agent.clone()))?;
+        let missing = || Refusal::NoSession { agent: lookup.agent.clone(), session: session.to_owned() };
+        kept_sessions::find(profile, adopt, &kept_at(profile, lookup), session).ok_or_else(missing)
+    }
+
+    fn profile_of(&self, lookup: &Lookup) -> Result<&Profile, Refusal> {
+        self.catalog.get(&lookup.agent).ok_or_else(|| Refusal::UnknownAgent(lookup.agent.clone()))
+    }
+
     /// Prepares a session's start. An error says in words why there is no program to start.
     pub fn begin(
         &self,
@@ -91,13 +114,14 @@ impl AgentCatalog {
         order: &StartOrder,
         environment: &Environment,
         run: &Path,
+        journals: &Path,
         size: Size,
     ) -> Result<Begin, String> {
         let profile =
             self.catalog.get(&order.agent).ok_or_else(|| format!("there is no profile for agent {}", order.agent))?;
         let (candidate, program) = find(profile, environment).ok_or_else(|| profile.not_found_words(&environment.0))?;
         let token = Token::new(random_bytes()?);
-        let folder = run.join(format!("{conversation}.{}.{}", order.session, order.generation.0));
+        let folder = run.join(note::key(conversation, order.session, order.generation));
         let dir = folder.to_str().ok_or("the folder for sessions has a name that is not UTF-8")?;
         let id = match &order.resume {
             Some(id) => Some(AgentId::try_from(id.clone())?),
@@ -137,10 +161,29 @@ impl AgentCatalog {
         if order.resume.is_some() {
             prepare_resume(profile, &whereabouts)?;
         }
+        let at = whereabouts.clone();
+        let note = Note {
+            conversation,
+            session: order.session,
+            generation: order.generation,
+            agent: order.agent.clone(),
+            program: candidate.program.to_owned(),
+            token: token.as_str().to_owned(),
+            state: at.state,
+            home: at.home,
+            cwd: at.cwd,
+            dir: at.dir,
+            id: at.id.map(|id| id.as_str().to_owned()),
+            resumes: if order.resume.is_some() { Resumes::Yes } else { Resumes::No },
+            size,
+            started_at: clock::now(),
+        };
         Ok(Begin {
             conversation,
             generation: order.generation,
             launch,
+            journal: journals.join(note.key()),
+            note,
             lease: Lease::new(whereabouts.home.as_deref(), profile.name.as_str()),
             takes_up: whereabouts.id.clone().filter(|_| order.resume.is_some()),
             whereabouts,
@@ -150,6 +193,58 @@ impl AgentCatalog {
             folder: folder.clone(),
             size,
         })
+    }
+}
+
+impl AgentCatalog {
+    /// Prepares to take up a process that an earlier host had started. An error says in words why that cannot be.
+    pub fn begin_again(&self, note: Note, known_id: Option<&str>, journals: &Path) -> Result<Begin, String> {
+        let profile = self
+            .catalog
+            .get(&note.agent)
+            .ok_or_else(|| format!("there is no profile for agent {} any more", note.agent))?;
+        let variant = profile.variant_of(&note.program).ok_or("its profile does not know its program any more")?;
+        let token = Token::known(note.token.clone()).ok_or("its token is none")?;
+        let id = known_id.or(note.id.as_deref()).map(|id| AgentId::try_from(id.to_owned())).transpose()?;
+        Ok(Begin {
+            conversation: note.conversation,
+            generation: note.generation,
+            lease: Lease::new(note.home.as_deref(), profile.name.as_str()),
+            // It runs.
+            launch: Launch {
+                program: note.program.clone(),
+                args: Vec::new(),
+                env: Vec::new(),
+                files: Vec::new(),
+                folder: note.cwd.clone(),
+            },
+            takes_up: None,
+            whereabouts: Whereabouts {
+                state: note.state.clone(),
+                home: note.home.clone(),
+                cwd: note.cwd.clone(),
+                dir: note.dir.clone(),
+                id,
+            },
+            profile: Arc::new(profile.clone()),
+            variant: variant.clone(),
+            token,
+            folder: PathBuf::from(&note.dir),
+            size: note.size,
+            journal: journals.join(note.key()),
+            note,
+        })
+    }
+}
+
+/// Where an agent keeps its own files for this client, whoever started it.
+fn kept_at(profile: &Profile, lookup: &Lookup) -> Whereabouts {
+    Whereabouts {
+        state: profile.state_folder(&lookup.environment.0),
+        home: value_of("HOME", &lookup.environment.0).map(str::to_owned),
+        cwd: lookup.folder.clone(),
+        dir: String::new(),
+        id: None,
     }
 }
 

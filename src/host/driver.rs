@@ -6,21 +6,27 @@ use super::core::HostCore;
 use super::effect::{Effect, Query, SessionOrder};
 use super::event::{ClientId, Event};
 use super::finder::{ToFind, What};
+use super::git;
+use super::holding::Holding;
 use super::notifier::Notifier;
 use super::processes;
 use super::reads::Reads;
-use super::session::{Handover, SessionThread};
+use super::retaking::{self, Found};
+use super::session::{Comes, Handover, SessionThread};
 use super::settings::Settings;
 use super::socket::Frames;
 use super::timers::Timers;
 use super::writer::{Batch, Writer};
 use crate::domain::conversation_state::{FolderState, SessionEvent, StartOrder};
 use crate::domain::id::{ConversationId, Generation};
+use crate::domain::session::Exit;
+use crate::holder::message::Held;
 use crate::protocol::codec;
-use crate::protocol::message::{Environment, Refusal, Reply, Told};
+use crate::protocol::message::{Environment, HostReport, Refusal, Reply, Told};
+use crate::store::Loaded;
 use crate::terminal::frame::Size;
 use rustix::process::Pid;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -67,6 +73,20 @@ pub enum Incoming {
         id: u64,
         reply: Reply,
     },
+    /// The store opened after all, and this is in it, and in the holder.
+    StoreOpened {
+        loaded: Loaded,
+        held: Vec<Held>,
+    },
+    /// A session's thread tells something, the `number`-th of all.
+    FromSession {
+        conversation: ConversationId,
+        generation: Generation,
+        number: u64,
+        event: SessionEvent,
+    },
+    /// What was asked for brought nothing.
+    Nothing,
     /// The session's thread is about to end.
     SessionGone {
         conversation: ConversationId,
@@ -91,14 +111,35 @@ pub struct Driver {
     clients: HashMap<ClientId, Frames>,
     parked: HashMap<ClientId, UnixStream>,
     sessions: HashMap<(ConversationId, Generation), SessionThread>,
+    holding: Holding,
+    /// What the holder knows each session by, until its end is noted.
+    held: HashMap<(ConversationId, Generation), String>,
     /// Leaders that are gone while jobs of theirs live on: those end with the host.
     left: Vec<Pid>,
     timers: Timers,
     /// The size of the newest view: what a new session starts with.
     size: Size,
-    run: PathBuf,
+    places: Places,
     incoming: Sender<Incoming>,
-    ending: bool,
+    ending: Ending,
+}
+
+/// Where sessions have their files, and conversations their worktrees.
+#[derive(Debug, Clone)]
+pub struct Places {
+    pub run: PathBuf,
+    pub journals: PathBuf,
+    /// Beside the store: they hold work, and outlive the host.
+    pub worktrees: PathBuf,
+}
+
+/// Whether the host is to end, and what becomes of its sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    No,
+    WithSessions,
+    /// They go on under the next host.
+    Alone,
 }
 
 /// The threads that work beside the host's loop.
@@ -114,7 +155,8 @@ impl Driver {
         core: HostCore,
         agents: AgentCatalog,
         Beside { writer, reads, notifier, settings }: Beside,
-        run: PathBuf,
+        holding: Holding,
+        places: Places,
         incoming: Sender<Incoming>,
     ) -> Driver {
         Driver {
@@ -133,23 +175,26 @@ impl Driver {
             left: Vec::new(),
             timers: Timers::new(incoming.clone()),
             size: FIRST_SIZE,
-            run,
+            holding,
+            held: HashMap::new(),
+            places,
             incoming,
-            ending: false,
+            ending: Ending::No,
         }
     }
 
     /// Runs until the host is to end and all its sessions are gone.
     pub async fn run(mut self, first: Vec<Effect>, mut receiver: Receiver<Incoming>) {
         self.perform(first);
-        while !(self.ending && self.sessions.is_empty() && self.at_writer == 0) {
+        while !(self.ending != Ending::No && self.sessions.is_empty() && self.at_writer == 0) {
             // A sender is kept in `self`, so there is always one.
             let Some(incoming) = receiver.recv().await else {
                 break;
             };
             self.take(incoming);
         }
-        let jobs = end_beside(self.left);
+        // Jobs that sessions left go on where sessions do.
+        let jobs = end_beside(if self.ending == Ending::Alone { Vec::new() } else { self.left });
         let leaving = async {
             for frames in self.clients.into_values() {
                 frames.finish().await;
@@ -162,6 +207,38 @@ impl Driver {
         }
         self.notifier.finish();
         self.writer.finish();
+        if self.ending == Ending::WithSessions {
+            self.holding.end();
+        }
+    }
+
+    /// Takes processes over that earlier hosts started; what the core does not know as its own is ended. `known_ids` are those of the agents'
+    /// sessions as they were noted last.
+    pub fn take_over(&mut self, held: Vec<Held>, known_ids: &BTreeMap<ConversationId, String>) {
+        let held = retaking::read(held);
+        let (found, not_ours) = retaking::sort(held, &self.core, &self.agents, known_ids, &self.places);
+        for folder in [&self.places.run, &self.places.journals] {
+            retaking::empty_but(folder, &found);
+        }
+        retaking::end(not_ours, &self.holding);
+        for found in found {
+            let Found { conversation, generation, key, begun } = found;
+            self.held.insert((conversation, generation), key);
+            let begun = begun.and_then(|(begin, held)| {
+                let (comes, holding) = (Comes::FromEarlier(held), self.holding.clone());
+                let started = SessionThread::start(*begin, comes, holding, self.incoming.clone());
+                started.map_err(|error| error.to_string())
+            });
+            match begun {
+                Ok(session) => drop(self.sessions.insert((conversation, generation), session)),
+                Err(why) => {
+                    tracing::error!(why, "a session could not be taken over");
+                    let event = SessionEvent::Exited { exit: Exit::NotSeen, said: String::new() };
+                    let effects = self.core.handle(Event::Session { conversation, generation, event }, clock::now());
+                    self.perform(effects);
+                }
+            }
+        }
     }
 
     fn take(&mut self, incoming: Incoming) {
@@ -172,7 +249,7 @@ impl Driver {
                         self.store_trouble = true;
                         self.reads.read_all();
                     }
-                    Event::StoreWell | Event::StoreOpened { .. } => self.store_trouble = false,
+                    Event::StoreWell => self.store_trouble = false,
                     _ => {}
                 }
                 if let Event::ClientGone(client) = &event
@@ -205,8 +282,28 @@ impl Driver {
                 let reply = Reply::Refused { why: Refusal::NotUnderstood };
                 self.tell(client, &Told::Reply { id, reply });
             }
+            Incoming::Nothing => {}
             Incoming::GivenUp => self.batch_is_back(),
             Incoming::QueryDone { client, id, reply } => self.tell(client, &Told::Reply { id, reply }),
+            Incoming::StoreOpened { loaded: Loaded { conversations, next_conversation }, held } => {
+                self.store_trouble = false;
+                let known_ids = retaking::known_ids(&conversations);
+                let lived_on = retaking::lived_on(&retaking::read(held.clone()));
+                let event = Event::StoreOpened { kept: conversations, lived_on, next: next_conversation };
+                let effects = self.core.handle(event, clock::now());
+                self.perform(effects);
+                self.take_over(held, &known_ids);
+            }
+            Incoming::FromSession { conversation, generation, number, event } => {
+                let is_end = is_end(&event);
+                let mut effects = self.core.handle(Event::Session { conversation, generation, event }, clock::now());
+                let order = SessionOrder::Settled(number);
+                effects.push(Effect::ToSession { conversation, generation, order });
+                if is_end {
+                    effects.push(Effect::Forget { conversation, generation });
+                }
+                self.perform(effects);
+            }
             Incoming::SessionGone { conversation, generation, left } => {
                 self.left.extend(left);
                 if let Some(session) = self.sessions.remove(&(conversation, generation)) {
@@ -260,6 +357,8 @@ impl Driver {
     fn needs_no_commit(&self, effect: &Effect) -> bool {
         match effect {
             Effect::ReplyNow { .. } | Effect::TellNow { .. } | Effect::RefuseView { .. } | Effect::End => true,
+            // Told in a line of its own: it waits until all is saved.
+            Effect::MakeRoom => false,
             // They wait in a line of their own (`reads.rs`).
             Effect::Query {
                 query: Query::Turns { .. } | Query::DecisionsOf { .. } | Query::Brief { .. } | Query::Past { .. },
@@ -271,9 +370,16 @@ impl Driver {
             | Effect::Reply { .. }
             | Effect::Tell { .. }
             | Effect::Query { query: Query::EndedTurn { .. }, .. }
+            | Effect::Prompts { .. }
             | Effect::DescribeAgents { .. }
+            | Effect::AddWorktree { .. }
+            | Effect::CountWorktree { .. }
+            | Effect::RemoveWorktree { .. }
+            | Effect::ListSessions { .. }
+            | Effect::LookForSession { .. }
             | Effect::StartSession { .. }
             | Effect::ToSession { .. }
+            | Effect::Forget { .. }
             | Effect::SetTimer { .. }
             | Effect::Announce(_)
             | Effect::CancelTimers { .. } => false,
@@ -294,6 +400,16 @@ impl Driver {
         }
     }
 
+    /// Does something that waits for the world on a thread of its own, which brings what comes of it.
+    fn beside(&self, name: &str, work: impl FnOnce() -> Incoming + Send + 'static) {
+        let incoming = self.incoming.clone();
+        // The receiver is gone only when the host has ended.
+        let run = move || drop(incoming.blocking_send(work()));
+        if let Err(error) = std::thread::Builder::new().name(name.into()).spawn(run) {
+            tracing::warn!(%error, name, "no thread could be started, so nothing comes of what was asked");
+        }
+    }
+
     fn to_writer(&self, order: Batch) {
         if self.writer.orders.send(order).is_err() {
             tracing::error!("the store's thread is gone");
@@ -305,6 +421,12 @@ impl Driver {
             // Saves are taken out by `perform`.
             Effect::Save(_) => {}
             Effect::Reply { client, id, reply } | Effect::ReplyNow { client, id, reply } => {
+                let reply = match reply {
+                    Reply::Host(report) => {
+                        Reply::Host(HostReport { holder: self.holding.pid(), unheld: self.holding.unheld(), ..report })
+                    }
+                    other => other,
+                };
                 self.tell(client, &Told::Reply { id, reply });
             }
             Effect::Tell { clients, event } | Effect::TellNow { clients, event } => {
@@ -314,8 +436,48 @@ impl Driver {
                 }
             }
             Effect::Search { client, id, query, most } => self.read(client, id, What::Words { query, most }),
+            Effect::Prompts { client, id, most } => self.read(client, id, What::Prompts { most }),
             Effect::Query { client, id, query } => self.read(client, id, What::Turns(query)),
             Effect::DescribeAgents { client, id } => self.describe_agents(client, id),
+            Effect::AddWorktree { client, id, wanted, branch } => {
+                let into = self.places.worktrees.clone();
+                self.beside("git", move || {
+                    let added = git::add_worktree(&wanted.folder, &branch, &into).map_err(Refusal::Git);
+                    Incoming::Event(Event::WorktreeAdded { client, id, wanted, added })
+                });
+            }
+            Effect::CountWorktree { conversation, worktree } => self.beside("git", move || {
+                // Where git says nothing, nothing is known, and what was known before stays.
+                git::work_in(&worktree)
+                    .map_or(Incoming::Nothing, |work| Incoming::Event(Event::WorktreeCounted(conversation, work)))
+            }),
+            Effect::RemoveWorktree { client, id, conversation, worktree, work } => self.beside("git", move || {
+                processes::wait_until_left(conversation);
+                let removed = git::remove_worktree(conversation, &worktree, work);
+                Incoming::Event(Event::WorktreeRemoved { client, id, conversation, removed })
+            }),
+            Effect::ListSessions { client, id, lookup, known } => {
+                let agents = self.agents.clone();
+                self.beside("sessions", move || {
+                    let reply = match agents.sessions(&lookup) {
+                        Ok(mut sessions) => {
+                            for session in &mut sessions {
+                                session.conversation = known.get(&session.id).copied();
+                            }
+                            Reply::AgentSessions(sessions)
+                        }
+                        Err(why) => Reply::Refused { why },
+                    };
+                    Incoming::QueryDone { client, id, reply }
+                });
+            }
+            Effect::LookForSession { client, id, lookup, session, title } => {
+                let agents = self.agents.clone();
+                self.beside("session", move || {
+                    let found = agents.session(&lookup, &session);
+                    Incoming::Event(Event::SessionLookedFor { client, id, lookup, title, found })
+                });
+            }
             Effect::StartSession { conversation, order, environment } => {
                 self.start_session(conversation, &order, &environment);
             }
@@ -344,8 +506,20 @@ impl Driver {
             }
             Effect::CancelTimers { conversation, turn } => self.timers.cancel(conversation, turn),
             Effect::Announce(announce) => self.notifier.announce(*announce),
+            Effect::Forget { conversation, generation } => {
+                if let Some(key) = self.held.remove(&(conversation, generation)) {
+                    self.holding.forget(key);
+                }
+            }
+            Effect::MakeRoom => {
+                self.ending = Ending::Alone;
+                self.writer.give_up_after(GIVE_UP_SAVING);
+                for session in self.sessions.values() {
+                    session.order(SessionOrder::Leave);
+                }
+            }
             Effect::End => {
-                self.ending = true;
+                self.ending = Ending::WithSessions;
                 self.writer.give_up_after(GIVE_UP_SAVING);
                 for session in self.sessions.values() {
                     session.order(SessionOrder::Stop);
@@ -358,8 +532,12 @@ impl Driver {
         let generation = order.generation;
         let begun = self
             .agents
-            .begin(conversation, order, environment, &self.run, self.size)
-            .and_then(|begin| SessionThread::start(begin, self.incoming.clone()).map_err(|error| error.to_string()));
+            .begin(conversation, order, environment, &self.places.run, &self.places.journals, self.size)
+            .and_then(|begin| {
+                self.held.insert((conversation, generation), begin.note.key());
+                let started = SessionThread::start(begin, Comes::Started, self.holding.clone(), self.incoming.clone());
+                started.map_err(|error| error.to_string())
+            });
         match begun {
             Ok(session) => {
                 self.sessions.insert((conversation, generation), session);
@@ -398,6 +576,23 @@ impl Driver {
             tracing::warn!(client = client.0, "a slow client was dropped");
             slow.give_up();
         }
+    }
+}
+
+/// Whether nothing comes from the session's process after this.
+fn is_end(event: &SessionEvent) -> bool {
+    match event {
+        SessionEvent::Exited { .. } | SessionEvent::NotKilled { .. } | SessionEvent::CouldNotStart { .. } => true,
+        SessionEvent::Started { .. }
+        | SessionEvent::TakenOver { .. }
+        | SessionEvent::Written { .. }
+        | SessionEvent::NotWritten { .. }
+        | SessionEvent::Seen(_)
+        | SessionEvent::ShellReplaced
+        | SessionEvent::Warned(_)
+        | SessionEvent::Noted(_)
+        | SessionEvent::AnswerTyped(_)
+        | SessionEvent::AnswerNotTyped { .. } => false,
     }
 }
 

@@ -1,10 +1,13 @@
 //! All that can happen to the host.
 
 use crate::config::Config;
-use crate::domain::conversation_state::{Kept, SessionEvent, Timer};
+use crate::domain::conversation_state::{Kept, LivedOn, SessionEvent, Timer};
 use crate::domain::id::{ConversationId, Generation};
-use crate::protocol::message::Request;
+use crate::domain::worktree::{Work, Worktree};
+use crate::host::effect::{Lookup, Wanted};
+use crate::protocol::message::{AgentSession, Refusal, Request};
 use crate::terminal::frame::Size;
+use std::collections::BTreeMap;
 
 /// A connection, counted from 1 within one life of the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,12 +37,37 @@ pub enum Event {
     },
     /// What a person typed into the agent's screen had no room, as the agent does not read.
     KeysDropped(ConversationId),
+    /// A session that a person picked was looked for.
+    SessionLookedFor {
+        client: ClientId,
+        id: u64,
+        lookup: Lookup,
+        title: Option<String>,
+        found: Result<AgentSession, Refusal>,
+    },
+    WorktreeAdded {
+        client: ClientId,
+        id: u64,
+        wanted: Wanted,
+        /// And the folder in it that is like the one that was wanted.
+        added: Result<(Worktree, String), Refusal>,
+    },
+    WorktreeCounted(ConversationId, Work),
+    WorktreeRemoved {
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        /// Under which name git has what was not committed.
+        removed: Result<Option<String>, Refusal>,
+    },
     TimerDue {
         conversation: ConversationId,
         timer: Timer,
     },
     /// The store could not be opened when the host began, and now it is: this is in it.
     StoreOpened {
+        /// Processes that went on meanwhile.
+        lived_on: BTreeMap<ConversationId, LivedOn>,
         kept: Vec<Kept>,
         next: ConversationId,
     },

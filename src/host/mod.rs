@@ -12,10 +12,15 @@ pub mod effect;
 pub mod event;
 mod finder;
 pub mod first_word;
+mod git;
+mod holding;
+mod kept_sessions;
+mod note;
 mod notifier;
 mod processes;
 mod pty;
 mod reads;
+mod retaking;
 mod session;
 mod settings;
 mod socket;
@@ -24,21 +29,25 @@ mod writer;
 
 use crate::config::Config;
 use crate::config::watch::Watch;
+use crate::domain::id::ConversationId;
 use crate::lock::{self, Held, Lock};
 use crate::paths::{Paths, PathsError};
-use crate::protocol::message::{BUILD, Hello, PROTOCOL_MAJOR, PROTOCOL_MINOR};
+use crate::protocol::message::{BUILD, Hello, PROTOCOL_MAJOR, PROTOCOL_MINOR, Request};
+use crate::spool::{self, Call};
 use crate::store::{Loaded, Reader, Store, StoreError};
 use agents::AgentCatalog;
 use backups::Backups;
 use core::{HostCore, HostFacts};
-use driver::{Beside, Driver, Incoming};
-use event::Event;
+use driver::{Beside, Driver, Incoming, Places};
+use event::{ClientId, Event};
 use finder::Finder;
 use first_word::FirstWord;
+use holding::Holding;
 use notifier::Notifier;
 use reads::Reads;
 use settings::Settings;
 use socket::Door;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -53,6 +62,10 @@ const MOST_LOG_BYTES: u64 = 4 * 1024 * 1024;
 /// What a killed host needs at most to let go of its store once it has let go of its lock.
 const KILLED_HOST_LIMIT: Duration = Duration::from_millis(500);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+const HEAR_KEPT_CALLS_AFTER: [Duration; 3] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(5)];
+/// Who waits for no reply. Connections are counted from 1.
+const NOBODY: ClientId = ClientId(0);
 
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
@@ -107,7 +120,6 @@ fn open_and_serve(paths: &Paths, lock: Held) -> Result<(), HostError> {
     if let Err(error) = &opened {
         tracing::error!(?error, "the store does not open; trying again until it does");
     }
-    empty(&paths.run);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(HostError::Run)?;
     runtime.block_on(serve(paths, lock, opened))
 }
@@ -133,15 +145,26 @@ async fn serve(paths: &Paths, lock: Held, opened: Result<(Store, Loaded), StoreE
     let for_core = agents.for_core(config.default_agent.clone());
     let started_at = clock::now();
     let facts = HostFacts { pid: std::process::id(), build: BUILD.to_owned(), started_at };
+    let holding = Holding::new(paths).map_err(HostError::Run)?;
+    let places = Places {
+        run: paths.run.clone(),
+        journals: crate::holder::journals(paths),
+        worktrees: paths.store.with_file_name("worktrees"),
+    };
+    // Without a store nobody knows whose the processes are: the holder goes on alone until there is one.
+    let (mut held, mut known_ids) = (Vec::new(), BTreeMap::new());
     let (mut core, first, found) = match opened {
         Ok((store, loaded)) => {
+            held = holding.find();
+            known_ids = retaking::known_ids(&loaded.conversations);
+            let lived_on = retaking::lived_on(&retaking::read(held.clone()));
             let (kept, next) = (loaded.conversations, loaded.next_conversation);
-            let (core, first) = HostCore::restore(for_core, kept, next, facts, started_at);
+            let (core, first) = HostCore::restore(for_core, kept, lived_on, next, facts, started_at);
             (core, first, Found::Open(store))
         }
         Err(error) => {
             let core = HostCore::without_store(for_core, writer::cause(&error), facts);
-            (core, Vec::new(), Found::NotYet(paths.store.clone()))
+            (core, Vec::new(), Found::NotYet(paths.store.clone(), holding.clone()))
         }
     };
 
@@ -167,18 +190,24 @@ async fn serve(paths: &Paths, lock: Held, opened: Result<(Store, Loaded), StoreE
     FirstWord::Serving.tell();
     tokio::spawn(socket::serve(door, hello, incoming.clone()));
     tokio::spawn(end_on_signal(incoming.clone()));
+    tokio::spawn(hear_kept_calls(paths.clone(), incoming.clone()));
     tracing::info!(pid = std::process::id(), build = BUILD, "the host serves");
     let beside = Beside { writer, reads, notifier, settings };
-    Driver::new(core, agents, beside, paths.run.clone(), incoming).run(first, receiver).await;
+    let mut driver = Driver::new(core, agents, beside, holding, places, incoming);
+    driver.take_over(held, &known_ids);
+    driver.run(first, receiver).await;
     tracing::info!("the host ended as told");
     Ok(())
 }
 
-/// Removes what the sessions of a host that died have left: nobody else uses this folder, as lock and store are ours.
-fn empty(folder: &Path) {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        if let Err(error) = std::fs::remove_dir_all(entry.path()) {
-            tracing::warn!(path = %entry.path().display(), %error, "could not remove what an earlier host left");
+/// Hears what hooks had to tell while no host served. One that had just found none keeps its call a moment later.
+async fn hear_kept_calls(paths: Paths, incoming: mpsc::Sender<Incoming>) {
+    for pause in HEAR_KEPT_CALLS_AFTER {
+        tokio::time::sleep(pause).await;
+        for Call { conversation, token, payload } in spool::take(&paths) {
+            let request = Request::Signal { conversation: ConversationId(conversation), token, payload };
+            // The receiver is gone only when the host has ended.
+            let _ = incoming.send(Incoming::Event(Event::Asked { client: NOBODY, id: 0, request })).await;
         }
     }
 }

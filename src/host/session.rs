@@ -10,6 +10,7 @@ mod keyboard;
 mod lease;
 mod output;
 mod places;
+mod replay;
 mod stopping;
 mod typing;
 mod viewer;
@@ -23,8 +24,10 @@ use super::agents::version_of;
 use super::driver::Incoming;
 use super::effect::SessionOrder;
 use super::event::Event;
+use super::holding::{Holding, Kept};
+use super::note::Note;
 use super::processes;
-use super::pty::{Pty, PtyError};
+use super::pty::Pty;
 use crate::agent::identity::AgentId;
 use crate::agent::launch::Launch;
 use crate::agent::profile::{Profile, Variant};
@@ -32,16 +35,20 @@ use crate::agent::token::Token;
 use crate::domain::conversation_state::{FolderState, SessionEvent};
 use crate::domain::id::{ConversationId, Generation};
 use crate::domain::session::Exit;
+use crate::holder::journal::{Journal, Record};
+use crate::holder::message as held;
+use crate::holder::message::{Held, NotStarted};
 use crate::protocol::message::Reply;
 use crate::terminal::frame::Size;
 use agent_io::AgentIo;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Signal, WaitOptions, waitpid};
+use rustix::process::{Pid, Signal};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -54,6 +61,8 @@ const OUTPUT_A_TURN: usize = 64 * 1024;
 const DRAIN_LIMIT: Duration = Duration::from_millis(200);
 /// Several resizes in this time are one.
 const RESIZE_EVERY: Duration = Duration::from_millis(50);
+/// What is being typed when the host is to make room for another is typed to its end: pauses in it are a second at most.
+const LEAVE_LIMIT: Duration = Duration::from_secs(3);
 /// Threads of sessions need little; the emulator's rows are on the heap.
 const STACK_BYTES: usize = 512 * 1024;
 
@@ -73,6 +82,18 @@ pub struct Begin {
     /// The session's private folder; made here, removed when the process is gone.
     pub folder: PathBuf,
     pub size: Size,
+    /// The folder of its journal.
+    pub journal: PathBuf,
+    /// What a later host needs to take it over.
+    pub note: Note,
+}
+
+/// Where the process of a session comes from.
+pub enum Comes {
+    /// It is started.
+    Started,
+    /// It lives, or has left meanwhile: an earlier host started it.
+    FromEarlier(Held),
 }
 
 /// What comes to the thread from outside, besides bytes.
@@ -80,6 +101,8 @@ enum Order {
     FromCore(SessionOrder),
     View(Handover),
     Exited(Exit),
+    /// Nobody will tell how the process leaves.
+    HolderGone,
 }
 
 /// A connection that becomes a view.
@@ -98,15 +121,20 @@ pub struct SessionThread {
 }
 
 impl SessionThread {
-    pub fn start(begin: Begin, incoming: tokio::sync::mpsc::Sender<Incoming>) -> std::io::Result<SessionThread> {
+    pub fn start(
+        begin: Begin,
+        comes: Comes,
+        holding: Holding,
+        incoming: tokio::sync::mpsc::Sender<Incoming>,
+    ) -> std::io::Result<SessionThread> {
         let (read, write) = wake_pipe()?;
         let wake = Arc::new(write);
         let (orders, receiver) = channel();
         let hold = Hold { orders: orders.clone(), wake: wake.clone() };
         let name = format!("session {}.{}", begin.conversation, begin.generation.0);
         let thread = std::thread::Builder::new().name(name).stack_size(STACK_BYTES).spawn(move || {
-            let tell = Tell { conversation: begin.conversation, generation: begin.generation, incoming };
-            run(begin, &receiver, &read, hold, tell);
+            let tell = Tell::new(begin.conversation, begin.generation, incoming);
+            run(begin, comes, &holding, &receiver, &read, hold, tell);
         })?;
         Ok(SessionThread { orders, wake, thread })
     }
@@ -132,7 +160,8 @@ impl SessionThread {
 }
 
 /// What is needed to reach the thread from another one.
-struct Hold {
+#[derive(Clone)]
+pub struct Hold {
     orders: Sender<Order>,
     wake: Arc<OwnedFd>,
 }
@@ -143,6 +172,19 @@ impl Hold {
         let _ = self.orders.send(order);
         let _ = rustix::io::write(&self.wake, &[1]);
     }
+
+    /// The holder tells how the process left.
+    pub fn exited(&self, exit: held::Exit) {
+        self.give(Order::Exited(match exit {
+            held::Exit::Code(code) => Exit::Code(code),
+            held::Exit::Signal(signal) => Exit::Signal(signal),
+        }));
+    }
+
+    /// The holder is gone, and the process is nobody's any more.
+    pub fn holder_gone(&self) {
+        self.give(Order::HolderGone);
+    }
 }
 
 fn wake_pipe() -> std::io::Result<(OwnedFd, OwnedFd)> {
@@ -150,26 +192,59 @@ fn wake_pipe() -> std::io::Result<(OwnedFd, OwnedFd)> {
     Ok((read, write))
 }
 
-fn run(mut begin: Begin, orders: &Receiver<Order>, wake: &OwnedFd, hold: Hold, tell: Tell) {
+fn run(
+    mut begin: Begin,
+    comes: Comes,
+    holding: &Holding,
+    orders: &Receiver<Order>,
+    wake: &OwnedFd,
+    hold: Hold,
+    tell: Tell,
+) {
     let mut last_words = LastWords::new(tell.clone(), begin.folder.clone());
-    match prepare(&mut begin, hold, &tell) {
-        Ok(pty) => {
-            last_words.pid = Some(pty.pid);
+    let has = match comes {
+        Comes::Started => prepare(&mut begin, holding, hold.clone(), &tell).map(|has| {
+            last_words.pid = Some(has.0.pid);
             tell.event(SessionEvent::Started {
-                pid: u32::try_from(pty.pid.as_raw_nonzero().get()).ok(),
+                pid: u32::try_from(has.0.pid.as_raw_nonzero().get()).ok(),
                 agent_session: begin.whereabouts.id.as_ref().map(|id| id.as_str().to_owned()),
             });
             warn_of_version(&begin, &tell);
-            let (over, said) = SessionLoop::new(begin, pty, tell).run(orders, wake);
+            (has.0, has.1, None)
+        }),
+        Comes::FromEarlier(held) => {
+            last_words.pid = Pid::from_raw(held.pid);
+            // The earlier host let go of it when it died.
+            if let Some(id) = &begin.whereabouts.id {
+                agent_io::keep_lease(&mut begin.lease, id, &tell);
+            }
+            match take_over(&begin, &held, holding, &hold) {
+                Ok((pty, record)) => Ok((pty, None, Some(record))),
+                Err(error) => {
+                    tracing::error!(%error, key = held.key, "a session could not be taken over; its process is ended");
+                    last_words.event = Some(last_words.of_lost());
+                    return;
+                }
+            }
+        }
+    };
+    match has {
+        Ok((pty, journal, record)) => {
+            let mut session = SessionLoop::new(begin, pty, journal, hold, tell);
+            if let Some(record) = record {
+                session.take_over(record);
+            }
+            let (over, said) = session.run(orders, wake);
             last_words.event = Some(match over {
                 Over::Exited(exit) => SessionEvent::Exited { exit, said },
                 Over::NotKilled(pid) => SessionEvent::NotKilled { pid: pid.as_raw_nonzero().get().unsigned_abs() },
+                Over::Left => return last_words.leave(),
             });
         }
         Err(error) => {
             let folder = match error {
-                PtyError::FolderGone(_) => FolderState::Gone,
-                PtyError::Open(_) | PtyError::Spawn { .. } => FolderState::There,
+                NotStarted::FolderGone(_) => FolderState::Gone,
+                NotStarted::Open(_) | NotStarted::Spawn { .. } => FolderState::There,
             };
             last_words.event = Some(SessionEvent::CouldNotStart { why: error.to_string(), folder });
         }
@@ -184,11 +259,26 @@ struct LastWords {
     pid: Option<Pid>,
     /// None until the end is known: then the thread panicked.
     event: Option<SessionEvent>,
+    /// The process goes on without us.
+    left: bool,
 }
 
 impl LastWords {
     fn new(tell: Tell, folder: PathBuf) -> LastWords {
-        LastWords { tell, folder, pid: None, event: None }
+        LastWords { tell, folder, pid: None, event: None, left: false }
+    }
+
+    /// The process is the next host's: nothing of it ends here.
+    fn leave(mut self) {
+        self.left = true;
+    }
+
+    /// The end of a session that nobody could take over: it must not go on unseen.
+    fn of_lost(&self) -> SessionEvent {
+        if let Some(pid) = self.pid {
+            processes::signal_session(pid, Signal::KILL);
+        }
+        SessionEvent::Exited { exit: Exit::NotSeen, said: String::new() }
     }
 
     /// The end of a session whose thread panicked: nobody could read from its process or stop it any more.
@@ -209,6 +299,9 @@ impl LastWords {
 
 impl Drop for LastWords {
     fn drop(&mut self) {
+        if self.left {
+            return self.tell.gone(None);
+        }
         let event = self.event.take().unwrap_or_else(|| self.of_panic());
         // Before anybody hears of the end: what comes next must not find it.
         if let Err(error) = std::fs::remove_dir_all(&self.folder)
@@ -223,12 +316,15 @@ impl Drop for LastWords {
     }
 }
 
-/// Writes the session's files and starts its program, whose end is told to `hold`.
-fn prepare(begin: &mut Begin, hold: Hold, tell: &Tell) -> Result<Pty, PtyError> {
+/// Writes the session's files and has its program started, whose end is told to `hold`.
+fn prepare(
+    begin: &mut Begin,
+    holding: &Holding,
+    hold: Hold,
+    tell: &Tell,
+) -> Result<(Pty, Option<Journal>), NotStarted> {
     let failed =
-        |error: std::io::Error| PtyError::Spawn { program: begin.launch.program.clone(), why: error.to_string() };
-    // First of all: a process whose end nobody would hear of is not started.
-    let watch = watch_exit(hold).map_err(failed)?;
+        |error: std::io::Error| NotStarted::Spawn { program: begin.launch.program.clone(), why: error.to_string() };
     agent_io::make_private_folder(&begin.folder).map_err(failed)?;
     for (name, content) in &begin.launch.files {
         agent_io::write_private(&begin.folder.join(name), content.as_bytes()).map_err(failed)?;
@@ -238,10 +334,36 @@ fn prepare(begin: &mut Begin, hold: Hold, tell: &Tell) -> Result<Pty, PtyError> 
         (None, Some(id)) => agent_io::keep_lease(&mut begin.lease, id, tell),
         (None, None) => {}
     }
-    let pty = Pty::spawn(&begin.launch, begin.size)?;
-    // The thread waits for it, so the receiver is there.
-    let _ = watch.send(pty.pid);
-    Ok(pty)
+    let journal = Journal::create(&begin.journal);
+    if let Err(error) = &journal {
+        // Its screen would not come back after a crash of the host; the agent itself would.
+        tracing::warn!(path = %begin.journal.display(), %error, "a journal could not be begun");
+    }
+    let launch = &begin.launch;
+    let start = held::Start {
+        key: begin.note.key(),
+        program: launch.program.clone(),
+        args: launch.args.clone(),
+        env: launch.env.clone(),
+        folder: launch.folder.clone(),
+        columns: begin.size.columns,
+        rows: begin.size.rows,
+        note: begin.note.text(),
+    };
+    Ok((Pty::new(holding.start(start, hold)?), journal.ok()))
+}
+
+/// Takes a process of an earlier host over, and what that one and the holder noted of it.
+fn take_over(begin: &Begin, held: &Held, holding: &Holding, hold: &Hold) -> std::io::Result<(Pty, Option<Record>)> {
+    let kept: Kept = holding.take(held, hold.clone())?;
+    if let Some(exit) = held.exit {
+        hold.exited(exit);
+    }
+    let record = Record::open(&begin.journal);
+    if let Err(error) = &record {
+        tracing::warn!(path = %begin.journal.display(), %error, "a journal cannot be read; its screen begins empty");
+    }
+    Ok((Pty::new(kept), record.ok()))
 }
 
 /// An agent that is too old is told on its tab. Asked beside the session, which does not wait for that.
@@ -265,30 +387,30 @@ fn warn_of_version(begin: &Begin, tell: &Tell) {
     }
 }
 
-/// Reaps the process on a thread of its own: that is the one way to hear of its end on every system without asking again and again. The
-/// thread waits for the process it is to watch, and ends where none comes.
-fn watch_exit(hold: Hold) -> std::io::Result<Sender<Pid>> {
-    let (started, receiver) = channel();
+/// Hears of the end of a process that is nobody's child here, on a thread of its own. How it left nobody tells.
+#[cfg(target_os = "linux")]
+fn watch_orphan(pid: Pid, hold: Hold) -> std::io::Result<()> {
+    use rustix::process::{PidfdFlags, pidfd_open};
+    // One that is gone already has no number to open.
+    let opened = pidfd_open(pid, PidfdFlags::empty());
     let watch = move || {
-        let Ok(pid) = receiver.recv() else {
-            return;
-        };
-        let exit = loop {
-            match waitpid(Some(pid), WaitOptions::empty()) {
-                Ok(Some((_, status))) => match (status.exit_status(), status.terminating_signal()) {
-                    (Some(code), _) => break Exit::Code(code),
-                    (None, Some(signal)) => break Exit::Signal(signal),
-                    (None, None) => {}
-                },
-                Ok(None) | Err(rustix::io::Errno::INTR) => {}
-                // It was reaped elsewhere; that cannot happen as nobody else waits for children.
-                Err(_) => break Exit::Code(0),
-            }
-        };
-        hold.give(Order::Exited(exit));
+        if let Ok(process) = opened {
+            while poll(&mut [PollFd::new(&process, PollFlags::IN)], None) == Err(rustix::io::Errno::INTR) {}
+        }
+        hold.give(Order::Exited(Exit::NotSeen));
     };
-    std::thread::Builder::new().name("exit watch".into()).stack_size(64 * 1024).spawn(watch)?;
-    Ok(started)
+    std::thread::Builder::new().name("orphan".into()).stack_size(64 * 1024).spawn(watch).map(drop)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn watch_orphan(pid: Pid, hold: Hold) -> std::io::Result<()> {
+    let watch = move || {
+        while rustix::process::test_kill_process(pid).is_ok() {
+            std::thread::sleep(LOOK_EVERY);
+        }
+        hold.give(Order::Exited(Exit::NotSeen));
+    };
+    std::thread::Builder::new().name("orphan".into()).stack_size(64 * 1024).spawn(watch).map(drop)
 }
 
 /// How the thread tells the core.
@@ -296,27 +418,59 @@ fn watch_exit(hold: Hold) -> std::io::Result<Sender<Pid>> {
 pub(super) struct Tell {
     conversation: ConversationId,
     generation: Generation,
-    incoming: tokio::sync::mpsc::Sender<Incoming>,
+    /// None where nothing is to be told: what is seen was told before.
+    incoming: Option<tokio::sync::mpsc::Sender<Incoming>>,
+    /// How many events were told.
+    told: Arc<AtomicU64>,
 }
 
 impl Tell {
+    fn new(
+        conversation: ConversationId,
+        generation: Generation,
+        incoming: tokio::sync::mpsc::Sender<Incoming>,
+    ) -> Tell {
+        Tell { conversation, generation, incoming: Some(incoming), told: Arc::default() }
+    }
+
+    /// One that tells nothing.
+    pub fn silent(&self) -> Tell {
+        Tell { incoming: None, ..self.clone() }
+    }
+
+    pub fn is_silent(&self) -> bool {
+        self.incoming.is_none()
+    }
+
+    /// The number of the last event.
+    pub fn told(&self) -> u64 {
+        self.told.load(Ordering::Relaxed)
+    }
+
     pub fn event(&self, event: SessionEvent) {
-        let event = Event::Session { conversation: self.conversation, generation: self.generation, event };
-        // The receiver is gone only when the host has ended.
-        let _ = self.incoming.blocking_send(Incoming::Event(event));
+        let (conversation, generation) = (self.conversation, self.generation);
+        if let Some(incoming) = &self.incoming {
+            let number = self.told.fetch_add(1, Ordering::Relaxed) + 1;
+            // The receiver is gone only when the host has ended.
+            let _ = incoming.blocking_send(Incoming::FromSession { conversation, generation, number, event });
+        }
     }
 
     /// A person's keys had no room on their way to the agent.
     pub fn keys_dropped(&self) {
-        // The receiver is gone only when the host has ended.
-        let _ = self.incoming.blocking_send(Incoming::Event(Event::KeysDropped(self.conversation)));
+        if let Some(incoming) = &self.incoming {
+            // The receiver is gone only when the host has ended.
+            let _ = incoming.blocking_send(Incoming::Event(Event::KeysDropped(self.conversation)));
+        }
     }
 
     /// The last that is told: nothing of the thread comes after it.
     fn gone(&self, left: Option<Pid>) {
         let (conversation, generation) = (self.conversation, self.generation);
-        // The receiver is gone only when the host has ended.
-        let _ = self.incoming.blocking_send(Incoming::SessionGone { conversation, generation, left });
+        if let Some(incoming) = &self.incoming {
+            // The receiver is gone only when the host has ended.
+            let _ = incoming.blocking_send(Incoming::SessionGone { conversation, generation, left });
+        }
     }
 }
 
@@ -326,13 +480,20 @@ enum Over {
     Exited(Exit),
     /// It was stopped, and this process of it cannot be ended.
     NotKilled(Pid),
+    /// The process lives, for the next host.
+    Left,
 }
 
 struct SessionLoop {
     agent: AgentIo,
     viewers: Vec<Viewer>,
     tell: Tell,
+    hold: Hold,
+    /// The folder of the journal.
+    journal: PathBuf,
     stopping: Option<Stopping>,
+    /// Since when it is to leave the process to the next host.
+    leaving: Option<Instant>,
     exited: Option<(Exit, Instant)>,
     /// The newest size that a viewer asked for, and since when it waits to be applied.
     wanted_size: Option<(Size, Instant)>,
@@ -340,15 +501,29 @@ struct SessionLoop {
 }
 
 impl SessionLoop {
-    fn new(begin: Begin, pty: Pty, tell: Tell) -> SessionLoop {
+    fn new(begin: Begin, pty: Pty, journal: Option<Journal>, hold: Hold, tell: Tell) -> SessionLoop {
         SessionLoop {
-            agent: AgentIo::new(begin, pty),
+            journal: begin.journal.clone(),
+            agent: AgentIo::new(begin, pty, journal),
             viewers: Vec::new(),
             tell,
+            hold,
             stopping: None,
+            leaving: None,
             exited: None,
             wanted_size: None,
             last_input: None,
+        }
+    }
+
+    /// Makes of the record what an earlier host had: screen, readers, and what happened since.
+    fn take_over(&mut self, record: Option<Record>) {
+        let drawn = self.agent.take_over(record, &self.journal, &self.tell);
+        if drawn == replay::Drawn::MaybeNot {
+            // Another size makes a program draw all anew, and the right one follows.
+            let size = self.agent.size();
+            self.agent.resize(Size { rows: size.rows.saturating_sub(1).max(1), ..size });
+            self.wanted_size = Some((size, Instant::now()));
         }
     }
 
@@ -381,7 +556,9 @@ impl SessionLoop {
                 stopping.step_if_due(self.agent.pid(), now);
             }
             if let Some(over) = self.over(now) {
-                self.say_ended();
+                if over != Over::Left {
+                    self.say_ended();
+                }
                 return (over, self.agent.last_words());
             }
         }
@@ -428,10 +605,11 @@ impl SessionLoop {
             .min();
         let size = self.wanted_size.map(|(_, since)| since + RESIZE_EVERY);
         let stop = self.stopping.as_ref().map(|stopping| stopping.next_due(now, self.leader()));
+        let leave = self.leaving.map(|since| since + LEAVE_LIMIT);
         let drain = self.exited.map(|(_, at)| at + DRAIN_LIMIT);
         // What was due once stays so; where only a stop is waited for any more, that says itself when to look.
         let drain = drain.filter(|due| stop.is_none() || (*due > now && !self.agent.is_hung_up()));
-        [pictures, size, stop, drain, self.agent.next_due()].into_iter().flatten().min()
+        [pictures, size, stop, drain, leave, self.agent.next_due()].into_iter().flatten().min()
     }
 
     fn carry_out(&mut self, order: Order) {
@@ -443,6 +621,8 @@ impl SessionLoop {
             }
             Order::FromCore(SessionOrder::Hook { token, payload }) => self.agent.hook(&token, &payload, &self.tell),
             Order::FromCore(SessionOrder::GiveUp) => self.agent.give_up(),
+            Order::FromCore(SessionOrder::Settled(number)) => self.agent.note_settled(number, &self.tell),
+            Order::FromCore(SessionOrder::Leave) => self.leaving = self.leaving.or(Some(Instant::now())),
             Order::FromCore(SessionOrder::Stop) => {
                 if self.stopping.is_none() && self.exited.is_none() {
                     self.stopping = Some(Stopping::begin(self.agent.stop_steps(), Instant::now()));
@@ -459,6 +639,12 @@ impl SessionLoop {
                 }
             }
             Order::Exited(exit) => self.exited = Some((exit, Instant::now())),
+            Order::HolderGone if self.exited.is_none() => {
+                if let Err(error) = watch_orphan(self.agent.pid(), self.hold.clone()) {
+                    tracing::error!(%error, "nobody watches a process; its end will not be heard");
+                }
+            }
+            Order::HolderGone => {}
         }
     }
 
@@ -516,6 +702,9 @@ impl SessionLoop {
     /// Over once the process is gone and what it wrote was read; a stopped one once nothing of it lives, or what lives cannot be ended.
     fn over(&mut self, now: Instant) -> Option<Over> {
         let leader = self.agent.pid();
+        if self.leaving.is_some_and(|since| now >= since + LEAVE_LIMIT || self.agent.may_be_left(&self.tell)) {
+            return Some(Over::Left);
+        }
         if let Some((exit, at)) = self.exited {
             let drained = self.agent.is_hung_up() || now >= at + DRAIN_LIMIT;
             let lives = || !processes::members(leader).is_empty();
@@ -555,14 +744,14 @@ mod tests {
     /// What the core hears of a thread that panics, with or without a process.
     fn hears_of_a_panic(pid: Option<Pid>, folder: PathBuf) -> (SessionEvent, Option<Pid>) {
         let (incoming, mut receiver) = tokio::sync::mpsc::channel(2);
-        let tell = Tell { conversation: ConversationId(1), generation: Generation(2), incoming };
+        let tell = Tell::new(ConversationId(1), Generation(2), incoming);
         let thread = std::thread::spawn(move || {
             let mut last_words = LastWords::new(tell, folder);
             last_words.pid = pid;
             panic!("this thread breaks off");
         });
         assert!(thread.join().is_err());
-        let Some(Incoming::Event(Event::Session { conversation: ConversationId(1), generation, event })) =
+        let Some(Incoming::FromSession { conversation: ConversationId(1), generation, number: 1, event }) =
             receiver.try_recv().ok()
         else {
             panic!("its end is told");
@@ -610,26 +799,32 @@ mod tests {
         let environment = vec![set("PATH", "/usr/bin:/bin"), set("HOME", &text), set("SHELL", "/bin/bash")];
         let environment = crate::protocol::message::Environment(environment);
         let size = Size { columns: 80, rows: 24 };
-        let begin = agents.begin(ConversationId(1), &order, &environment, folder.path(), size).expect("a shell");
-        let pty = Pty::spawn(&begin.launch, size).expect("it starts");
-        let pid = pty.pid;
+        let begin =
+            agents.begin(ConversationId(1), &order, &environment, folder.path(), folder.path(), size).expect("a shell");
+        let launch = &begin.launch;
+        let start = held::Start {
+            key: String::new(),
+            program: launch.program.clone(),
+            args: launch.args.clone(),
+            env: launch.env.clone(),
+            folder: launch.folder.clone(),
+            columns: size.columns,
+            rows: size.rows,
+            note: String::new(),
+        };
+        let (master, pid) = crate::holder::start::start(&start).expect("it starts");
+        let landing = crate::holder::journal::Landing::new().expect("a pipe");
+        let pty = Pty::new(Kept { master, landing, pid });
 
         let (incoming, _receiver) = tokio::sync::mpsc::channel(64);
-        let tell = Tell { conversation: ConversationId(1), generation: Generation(2), incoming };
-        let mut session = SessionLoop::new(begin, pty, tell);
+        let tell = Tell::new(ConversationId(1), Generation(2), incoming);
+        let (orders, receiver) = channel();
+        let (read, write) = wake_pipe().expect("a pipe");
+        let hold = Hold { orders, wake: Arc::new(write) };
+        let mut session = SessionLoop::new(begin, pty, None, hold, tell);
         session.stopping = Some(Stopping::give_up_after(Duration::from_millis(50), Vec::new(), Instant::now()));
         // Nobody waits for the process, so nobody tells of its end: it is like one that hangs within the system.
-        let (_orders, receiver) = channel();
-        let (read, _write) = wake_pipe().expect("a pipe");
         assert_eq!(session.run(&receiver, &read).0, Over::NotKilled(pid));
-        waitpid(Some(pid), WaitOptions::empty()).expect("it is our child");
-    }
-
-    #[test]
-    fn a_watch_without_a_process_ends() {
-        let (orders, receiver) = channel();
-        let (_read, write) = wake_pipe().expect("a pipe");
-        drop(watch_exit(Hold { orders, wake: Arc::new(write) }).expect("a thread"));
-        assert!(receiver.recv().is_err(), "it lets go of what it would have told to");
+        rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::empty()).expect("it is our child");
     }
 }

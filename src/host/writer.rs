@@ -6,6 +6,7 @@
 use super::driver::Incoming;
 use super::effect::Effect;
 use super::event::Event;
+use super::holding::Holding;
 use crate::domain::change::Change;
 use crate::point;
 use crate::store::{Loaded, Store, StoreError};
@@ -34,7 +35,7 @@ pub struct Batch {
 pub enum Found {
     Open(Store),
     /// It is tried again until it opens; `Incoming::Opened` brings what is in it.
-    NotYet(PathBuf),
+    NotYet(PathBuf, Holding),
 }
 
 pub struct Writer {
@@ -62,7 +63,7 @@ impl Writer {
         let run = move || {
             let store = match found {
                 Found::Open(store) => Some(store),
-                Found::NotYet(path) => open_at_last(&path, &receiver, &incoming),
+                Found::NotYet(path, holding) => open_at_last(&path, &holding, &receiver, &incoming),
             };
             if let Some(store) = store {
                 Work { store, incoming, give_up: until }.run(&receiver);
@@ -160,6 +161,7 @@ impl Work {
 /// Opens the store and reads it, as soon as that can be done. None where the host ends before.
 fn open_at_last(
     path: &Path,
+    holding: &Holding,
     orders: &Receiver<Batch>,
     incoming: &tokio::sync::mpsc::Sender<Incoming>,
 ) -> Option<Store> {
@@ -173,9 +175,9 @@ fn open_at_last(
             Err(RecvTimeoutError::Timeout) => {}
         }
         match open_and_load(path) {
-            Ok((store, Loaded { conversations, next_conversation })) => {
+            Ok((store, loaded)) => {
                 tracing::info!("the store opened");
-                tell(Incoming::Event(Event::StoreOpened { kept: conversations, next: next_conversation }));
+                tell(Incoming::StoreOpened { loaded, held: holding.find() });
                 return Some(store);
             }
             Err(error) if tries.is_multiple_of(SAY_AGAIN_EVERY) => {

@@ -11,5 +11,6 @@ pub mod keys;
 pub mod line;
 pub mod modes;
 pub mod paste;
+pub mod prelude;
 pub mod replies;
 pub mod scrollback;

@@ -96,7 +96,7 @@ fn a_window_killed_or_hung_up_harms_nothing() {
 }
 
 #[test]
-fn a_host_killed_under_a_window_is_said_and_everything_is_there_again() {
+fn a_host_killed_with_its_holder_under_a_window_is_said_and_everything_is_there_again() {
     let home = Home::new();
     let mut ui = open(&home, 110, 24);
     send(&mut ui, "echo before", 1, "completed");
@@ -106,7 +106,7 @@ fn a_host_killed_under_a_window_is_said_and_everything_is_there_again() {
     ui.wait_until("it is queued", |seen| seen.panel().contains("\"echo queued\""));
     ui.keys("a draft");
     wait_until("the draft is saved", || home.run(&["ls", "--json"]).done().json()["draft"] == "a draft");
-    home.kill_host();
+    home.kill_host_and_holder();
     let seen = ui.wait_until("what ran is unknown", |seen| seen.panel().contains("turn 2 · outcome unknown"));
     assert!(seen.panel().contains("host ended"), "{seen}");
     ui.wait_until("queue and draft are there", |seen| {

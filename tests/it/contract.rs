@@ -332,7 +332,7 @@ fn exit_code_5_says_that_the_outcome_is_unknown() {
     let home = Home::new();
     let tab = home.tab();
     tab.send_and_see_it_run(&home.until_open("never"));
-    home.kill_host();
+    home.kill_host_and_holder();
     let told = tab.run("wait", &["--json"]).ended_with(5).json();
     assert_eq!((&told["state"], &told["end_why"]), (&json!("outcome unknown"), &json!("host_ended")));
 }

@@ -129,6 +129,23 @@ impl Home {
         wait_until("the killed host is gone", || !is_alive(pid));
     }
 
+    /// The process of the holder; none where none runs.
+    pub fn holder_pid(&self) -> Option<i32> {
+        self.processes().into_iter().find(|pid| command_line_of(*pid).contains(" holder run"))
+    }
+
+    /// Kills host and holder as the loss of power would do to both.
+    pub fn kill_host_and_holder(&self) {
+        let pids: Vec<i32> = [Some(self.host_pid()), self.holder_pid()].into_iter().flatten().collect();
+        for pid in &pids {
+            kill(*pid, Signal::STOP);
+        }
+        for pid in &pids {
+            kill(*pid, Signal::KILL);
+        }
+        wait_until("both are gone", || !pids.iter().any(|pid| is_alive(*pid)));
+    }
+
     /// A message that runs until the gate of this name is opened.
     pub fn until_open(&self, gate: &str) -> String {
         format!("until [ -e '{}' ]; do sleep 0.05; done", self.file(gate).display())
@@ -159,7 +176,8 @@ impl Home {
             left.push(format!("process {pid}: {}", command_line_of(pid)));
             kill(pid, Signal::KILL);
         }
-        for path in [self.paths().socket, self.paths().lock] {
+        let of_holder = ["holder.sock", "holder.lock"].map(|name| self.path().join(name));
+        for path in [self.paths().socket, self.paths().lock].into_iter().chain(of_holder) {
             if path.exists() {
                 left.push(format!("{}", path.display()));
             }

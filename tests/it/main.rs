@@ -7,11 +7,14 @@ mod architecture;
 mod attach;
 mod coming_back;
 mod completions;
+mod composer;
 mod config;
 mod contract;
+mod copy;
 mod crash;
 mod damage;
 mod doctor;
+mod holder;
 // Shared with the tests of real agents, which need more of it.
 #[allow(dead_code)]
 mod home;
@@ -38,3 +41,4 @@ mod start;
 mod text;
 mod trouble;
 mod window;
+mod worktree;

@@ -35,7 +35,7 @@ fn what_a_killed_host_left_behind_hinders_nobody() {
     let tab = home.tab();
     tab.send("true");
     let shell = tab.pid();
-    home.kill_host();
+    home.kill_host_and_holder();
     assert!(home.paths().socket.exists() && home.paths().lock.exists(), "a killed host cleans nothing up");
     home.run(&["host", "status"]).ended_with(7);
     let running: Vec<_> = (0..20).map(|_| home.call(&["ls", "--json"]).start()).collect();
@@ -220,7 +220,7 @@ fn a_host_of_another_build_is_told_with_the_command_that_helps() {
     let status = home.run(&["doctor", "--json"]).done().json();
     assert_eq!(format!("threadkeep {}\n", status["host"]["build"].as_str().expect("a text")), version);
     let said = home.run(&["host", "status"]).done().stdout;
-    assert!(said.contains(version.trim()) && !said.contains("host stop"), "{said}");
+    assert!(said.contains(version.trim()) && !said.contains("host restart"), "{said}");
     home.run(&["host", "stop"]).done();
 
     let listener = std::os::unix::net::UnixListener::bind(home.paths().socket).expect("a socket");
@@ -240,6 +240,8 @@ fn a_host_of_another_build_is_told_with_the_command_that_helps() {
             clients: 0,
             store_trouble: None,
             counts: Counts::default(),
+            holder: None,
+            unheld: 0,
         };
         let reply = codec::encode(&Told::Reply { id, reply: Reply::Host(report) }).expect("it can be told");
         stream.write_all(&reply).expect("there is room");
@@ -248,7 +250,7 @@ fn a_host_of_another_build_is_told_with_the_command_that_helps() {
     older.join().expect("no panic");
     std::fs::remove_file(home.paths().socket).expect("it is there");
     for word in
-        ["host is threadkeep 0.0.9+abc", version.trim_start_matches("threadkeep ").trim(), "threadkeep host stop"]
+        ["host is threadkeep 0.0.9+abc", version.trim_start_matches("threadkeep ").trim(), "threadkeep host restart"]
     {
         assert!(said.contains(word), "{word}: {said}");
     }

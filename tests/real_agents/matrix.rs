@@ -519,8 +519,16 @@ fn killed_between(talk: &mut Talk) -> Verdict {
 fn host_killed(talk: &mut Talk) -> Verdict {
     let text = "the host dies in the middle of this [[hold:host]]";
     talk.say_and_hold(text);
+    let agent = talk.tab().pid();
     talk.kill_host();
-    resumed(talk, "host_ended", text, "outcome unknown")
+    talk.tab().wait_for("the turn goes on", |state| state["turn_state"] == "working");
+    talk.sandbox.model.open("host");
+    wait_for_all(talk);
+    talk.prove(text, "completed");
+    assert_eq!(talk.tab().pid(), agent, "the agent lived on");
+    talk.say("and again under the next host").is("reused", "agent_lived_on", "completed");
+    talk.say_and_go_on("and once more");
+    Verdict::Ok
 }
 
 fn reboot(talk: &mut Talk) -> Verdict {
@@ -528,7 +536,9 @@ fn reboot(talk: &mut Talk) -> Verdict {
     talk.say_and_hold(text);
     let all = talk.sandbox.home.processes();
     assert!(all.len() >= 2, "the host and the agent run: {all:?}");
-    talk.kill_host();
+    // At once: a holder that saw its host die alone would start another one.
+    all.iter().for_each(|pid| kill(*pid, Signal::STOP));
+    talk.forget_host();
     all.into_iter().for_each(|pid| kill(pid, Signal::KILL));
     wait_until("nothing lives", || talk.sandbox.home.processes().is_empty());
     resumed(talk, "host_ended", text, "outcome unknown")

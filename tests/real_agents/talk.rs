@@ -156,6 +156,11 @@ impl Talk {
         self.sandbox.home.kill_host();
     }
 
+    /// Nobody watches any more.
+    pub fn forget_host(&mut self) {
+        self.watcher = None;
+    }
+
     /// Waits until a person sees this on the agent's screen.
     pub fn wait_until_shown(&self, text: &str) {
         let window = Screen::open(&self.sandbox.home, 120, 40);

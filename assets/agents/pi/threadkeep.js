@@ -1,4 +1,5 @@
-// Tells threadkeep which session pi has, for this process alone: at its start, and whenever the person begins or takes up another one.
+// Tells threadkeep which session pi has, for this process alone: at its start, and whenever the person begins or takes up another one. And
+// that a message was refused.
 import { spawn } from "node:child_process"
 
 const tell = (payload) =>
@@ -13,5 +14,10 @@ const tell = (payload) =>
 export default function (pi) {
   pi.on("session_start", async ({ reason }, ctx) => {
     await tell({ event: "session", session: ctx.sessionManager.getSessionId(), reason })
+  })
+  // Without a key it refuses a message, begins no turn and reports nothing.
+  pi.on("input", async (_event, ctx) => {
+    const usable = await ctx.modelRegistry.getAvailable()
+    if (usable.length === 0) await tell({ event: "failed", text: "no API key for any model; /login logs in" })
   })
 }

@@ -4,12 +4,13 @@
 
 use crate::agent::base64::decoded_text;
 use crate::agent::means::plain;
+use serde::{Deserialize, Serialize};
 
 /// What is kept of a notice.
 const MOST_BYTES: usize = 4 * 1024;
 
 /// An OSC 99 notice that comes in pieces.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Notices {
     id: String,
     title: String,

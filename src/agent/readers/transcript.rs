@@ -2,12 +2,13 @@
 //!
 //! Not here: what a line means (`json_rule.rs`), or following the file (host).
 
+use serde::{Deserialize, Serialize};
 use std::mem;
 
 /// A line that is longer holds a picture or a whole file; no rule asks for those.
 const MOST_LINE_BYTES: usize = 1024 * 1024;
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Lines {
     /// The beginning of a line whose end was not written yet.
     part: Vec<u8>,

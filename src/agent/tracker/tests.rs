@@ -219,6 +219,25 @@ fn a_late_end_from_a_source_that_tells_of_starts_ends_no_message_that_is_on_its_
     assert_eq!(talk.wait(100), ["start 2"]);
 }
 
+#[test]
+fn a_refused_message_failed_although_the_best_source_says_nothing_of_it() {
+    let failed = || Claim::Failed { text: "no key".into() };
+    let mut talk = Talk::ready();
+    assert_eq!(talk.say_by(Source::Hook, failed()), ["noted hook"], "nothing was sent");
+    talk.tracker.expect(TurnNumber(1));
+    talk.say_by(Source::Hook, failed());
+    assert_eq!(talk.wait(500), ["end 1 failed", "ready"]);
+}
+
+#[test]
+fn a_turn_that_wanted_a_login_failed_for_that() {
+    let mut talk = Talk::running(1);
+    talk.say_by(Source::Hook, Claim::Failed { text: "not logged in".into() });
+    talk.say(Claim::Asks { kind: RequestKind::Login, text: "log in".into() });
+    talk.say(Claim::Idle);
+    assert_eq!(talk.wait(500), ["end 1 failed", "ready"]);
+}
+
 /// What a program's report leaves out may stand on its screen.
 #[test]
 fn a_worse_source_says_what_is_asked_and_never_that_something_is() {
@@ -389,7 +408,7 @@ fn any_step() -> impl Strategy<Value = Step> {
 
 proptest! {
     /// Late, doubled, missing or lying: one end for each start, none for a turn that is over, and no worse source moves anything
-    /// after a better one spoke.
+    /// after a better one spoke, but that a hook may say of a message that it was refused.
     #[test]
     fn any_talk_gives_each_turn_exactly_one_end(script in prop::collection::vec(any_step(), 1..200)) {
         let mut talk = Talk::new();
@@ -403,7 +422,8 @@ proptest! {
                 Step::Say(source, claim) => {
                     let states = !matches!(claim, Claim::Detail(_) | Claim::Background { .. });
                     let rank = ranks.iter().position(|known| *known == source);
-                    silenced = rank.is_none_or(|rank| rank > best).then_some(source);
+                    let refuses = source == Source::Hook && matches!(claim, Claim::Failed { .. });
+                    silenced = rank.is_none_or(|rank| rank > best && !refuses).then_some(source);
                     best = rank.filter(|_| states).map_or(best, |rank| best.min(rank));
                     talk.tracker.hear(claimed(source, claim), talk.now, AT)
                 }

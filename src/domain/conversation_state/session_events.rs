@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::continuity::Carried;
 use crate::domain::signal::{Ending, Signal};
+use crate::domain::title::{self, Known};
 use crate::domain::turn::Detail;
 
 impl ConversationState {
@@ -19,6 +20,7 @@ impl ConversationState {
         match event {
             SessionEvent::Started { pid, agent_session } => self.started(pid, agent_session, out),
             SessionEvent::CouldNotStart { why, folder } => self.could_not_start(why, folder, now, out),
+            SessionEvent::TakenOver { place } => self.taken_over(place, now, out),
             SessionEvent::Written { turn } => self.written(turn, out),
             SessionEvent::NotWritten { turn } => self.not_written(turn, now, out),
             SessionEvent::Seen(seen) => {
@@ -57,6 +59,15 @@ impl ConversationState {
             session.agent_session = agent_session;
             self.save_session(out);
         }
+    }
+
+    /// What happened while no host was there is told behind this.
+    fn taken_over(&mut self, place: AgentPlace, now: Timestamp, out: &mut Vec<Action>) {
+        self.set_place(place);
+        if place == AgentPlace::Ready {
+            self.deliver_held(out);
+        }
+        self.flow(now, out);
     }
 
     fn could_not_start(&mut self, why: String, folder: FolderState, now: Timestamp, out: &mut Vec<Action>) {
@@ -334,7 +345,14 @@ impl ConversationState {
     /// The agent's own name for the conversation is better than its first line; the person's is better than both.
     fn named(&mut self, name: &str, out: &mut Vec<Action>) {
         let name: String = name.trim().chars().take(TITLE_CHARACTERS).collect();
-        if !name.is_empty() && matches!(&self.record.title, Title::FromPrompt(old) if *old != name) {
+        let known = Known { agent: &self.record.wanted.agent, folder: &self.record.wanted.folder };
+        let is_better = match &self.record.title {
+            Title::FromPrompt(shown) => title::is_better(&name, shown, known),
+            // The first message was typed on the agent's own screen.
+            Title::Unset => self.turns > 0 && title::is_better(&name, "", known),
+            Title::ByPerson(_) => false,
+        };
+        if is_better {
             self.record.title = Title::FromPrompt(name);
             self.save_record(out);
         }
@@ -515,6 +533,7 @@ impl ConversationState {
                 TurnEnd::Failed(FailedWhy::CouldNotStart(format!("the agent left before its prompt ({exit}): {said}")))
             }
             (Delivery::Confirmed, ExitMeans::TurnStatus, Exit::Code(0)) => TurnEnd::Completed,
+            (Delivery::Confirmed, ExitMeans::TurnStatus, Exit::NotSeen) => TurnEnd::Unknown(UnknownWhy::NoStatus),
             (Delivery::Confirmed | Delivery::Writing | Delivery::Written, _, exit) => {
                 TurnEnd::Failed(FailedWhy::AgentExited(exit))
             }
@@ -536,6 +555,9 @@ impl ConversationState {
                 }
             }
             Timer::Start { turn } => {
+                if self.is_half_written(turn) {
+                    return self.end_half_written(now, out);
+                }
                 let waits = self
                     .current
                     .as_ref()

@@ -23,6 +23,10 @@ impl ConversationState {
             // The session is alive, and `decide` gives no other answer.
             Continuity::Reused | Continuity::Queued | Continuity::Answer | Continuity::Refused => {}
         }
+        if let Some(live) = &mut self.live {
+            // Said once.
+            live.host = HostSince::Same;
+        }
         turn.session = self.session.as_ref().map(|session| session.number);
         turn.state = TurnState::Sending;
         turn.evidence = Some(evidence(Source::Person, now, "sent"));
@@ -109,6 +113,7 @@ impl ConversationState {
             place: AgentPlace::Starting,
             stopping: Stopping::No,
             taken_up: if resume.is_some() { TakenUp::NotVerified } else { TakenUp::New },
+            host: HostSince::Same,
             asks: None,
             background: 0,
             warning: None,

@@ -53,6 +53,7 @@ fn state_with(rules: AgentRules) -> ConversationState {
         unread: None,
         draft: String::new(),
         begun: Begun::New,
+        worktree: None,
         spent: Usage::default(),
         created_at: NOW,
         active_at: NOW,
@@ -787,7 +788,7 @@ fn after_the_host_died_a_delivered_turn_is_unknown_and_an_undelivered_one_waits_
             turns: state.turns,
             sessions: state.sessions,
         };
-        let (restored, actions) = ConversationState::restore(kept, |_| rules(), NOW);
+        let (restored, actions) = ConversationState::restore(kept, |_| rules(), None, NOW);
         assert!(restored.current.is_none(), "{name}: no turn is working without a process behind it");
         assert!(!actions.iter().any(|action| matches!(action, Action::Write { .. } | Action::Start(_))), "{name}");
         assert_eq!(restored.queue.is_empty(), restored.record.queue_held.is_none(), "{name}");

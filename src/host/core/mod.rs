@@ -3,12 +3,14 @@
 //! Change here: what a request means. Not here: what a conversation does with it (`domain/conversation_state.rs`) or doing the
 //! effects (`driver.rs`).
 
+mod adopt;
 mod fork;
 mod notify;
 mod requests;
 #[cfg(test)]
 mod tests;
 mod views;
+mod worktree;
 
 use super::effect::{Effect, Query, SessionOrder};
 use super::event::{ClientId, Event};
@@ -17,7 +19,7 @@ use crate::config::notify::Notify;
 use crate::domain::change::Change;
 use crate::domain::conversation::Tab;
 use crate::domain::conversation_state::{
-    Action, AgentRules, Ask, ConversationState, Input, Kept, MAX_MESSAGE_BYTES, Outcome, Watched,
+    Action, AgentRules, Ask, ConversationState, Input, Kept, LivedOn, MAX_MESSAGE_BYTES, Outcome, Watched,
 };
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
 use crate::domain::turn::TurnRecord;
@@ -88,12 +90,13 @@ impl HostCore {
     pub fn restore(
         agents: Agents,
         kept: Vec<Kept>,
+        lived_on: BTreeMap<ConversationId, LivedOn>,
         next_conversation: ConversationId,
         host: HostFacts,
         now: Timestamp,
     ) -> (HostCore, Vec<Effect>) {
         let mut core = HostCore::empty(agents, host);
-        let effects = core.take_up(kept, next_conversation, now);
+        let effects = core.take_up(kept, lived_on, next_conversation, now);
         (core, effects)
     }
 
@@ -124,12 +127,20 @@ impl HostCore {
         }
     }
 
-    fn take_up(&mut self, kept: Vec<Kept>, next_conversation: ConversationId, now: Timestamp) -> Vec<Effect> {
+    fn take_up(
+        &mut self,
+        kept: Vec<Kept>,
+        mut lived_on: BTreeMap<ConversationId, LivedOn>,
+        next_conversation: ConversationId,
+        now: Timestamp,
+    ) -> Vec<Effect> {
         self.next_conversation = next_conversation;
         let mut effects = Vec::new();
         for conversation in kept {
             let id = conversation.record.id;
-            let (state, actions) = ConversationState::restore(conversation, |agent| self.rules_of(agent), now);
+            let lived_on = lived_on.remove(&id);
+            let (state, actions) =
+                ConversationState::restore(conversation, |agent| self.rules_of(agent), lived_on, now);
             self.conversations.insert(id, state);
             effects.extend(self.effects_of(id, actions));
         }
@@ -137,15 +148,27 @@ impl HostCore {
     }
 
     /// From now on everything is as if the store had opened at once.
-    fn store_opened(&mut self, kept: Vec<Kept>, next: ConversationId, now: Timestamp) -> Vec<Effect> {
+    fn store_opened(
+        &mut self,
+        kept: Vec<Kept>,
+        lived_on: BTreeMap<ConversationId, LivedOn>,
+        next: ConversationId,
+        now: Timestamp,
+    ) -> Vec<Effect> {
         self.store = StoreState::Open;
         self.store_trouble = None;
-        let mut effects = self.take_up(kept, next, now);
+        let mut effects = self.take_up(kept, lived_on, next, now);
         for (client, id) in std::mem::take(&mut self.early) {
             effects.extend(self.overview_of_tabs(client, id));
         }
         effects.push(self.notice("the store is open again, with everything in it".into()));
         effects
+    }
+
+    /// Whether this is the process of the conversation's session.
+    pub fn has_live(&self, id: ConversationId, generation: Generation) -> bool {
+        let live = self.conversations.get(&id).and_then(ConversationState::live);
+        live.is_some_and(|live| live.generation == generation)
     }
 
     /// Applies one event and says what must be done about it.
@@ -160,12 +183,20 @@ impl HostCore {
             Event::KeysDropped(conversation) => vec![self.notice(format!(
                 "the agent of conversation {conversation} does not read what is typed to it, so keys were dropped; look at its screen"
             ))],
+            Event::SessionLookedFor { client, id, lookup, title, found } => {
+                self.session_looked_for(client, id, lookup, title, found, now)
+            }
+            Event::WorktreeAdded { client, id, wanted, added } => self.worktree_added(client, id, wanted, added, now),
+            Event::WorktreeCounted(conversation, work) => self.apply(conversation, Input::Counted(work), now),
+            Event::WorktreeRemoved { client, id, conversation, removed } => {
+                self.worktree_removed(client, id, conversation, removed, now)
+            }
             Event::TimerDue { conversation, timer } => self.apply(conversation, Input::Timer(timer), now),
             Event::StoreTrouble(cause) => {
                 self.store_trouble = Some(cause.clone());
                 vec![self.notice(format!("nothing can be saved now: {cause}"))]
             }
-            Event::StoreOpened { kept, next } => self.store_opened(kept, next, now),
+            Event::StoreOpened { kept, lived_on, next } => self.store_opened(kept, lived_on, next, now),
             Event::StoreWell => {
                 self.store_trouble = None;
                 vec![self.notice("saving works again".into())]
@@ -261,6 +292,7 @@ impl HostCore {
                     let event = ClientEvent::TurnEnded { conversation: id, turn: Box::new(turn.clone().told()) };
                     effects.push(Effect::Tell { clients: self.subscribers.iter().copied().collect(), event });
                     effects.extend(self.serve_waiters(id, &[turn]));
+                    effects.extend(self.count_worktree(id));
                 }
             }
         }
@@ -438,6 +470,15 @@ impl HostCore {
             effects.extend(self.apply(id, Input::Watch(watched), now));
         }
         effects
+    }
+
+    /// The sessions go on under the next host, so nothing of them is noted. Whoever waits comes back to that one.
+    fn make_room(&mut self) -> Vec<Effect> {
+        if self.ending {
+            return Vec::new();
+        }
+        self.ending = true;
+        vec![Effect::MakeRoom]
     }
 
     fn end(&mut self, now: Timestamp) -> Vec<Effect> {

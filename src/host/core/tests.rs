@@ -32,7 +32,7 @@ fn core() -> HostCore {
     let rules = BTreeMap::from([("a".into(), rules.clone()), ("b".into(), rules)]);
     let agents = Agents { rules, default_agent: "a".into() };
     let host = HostFacts { pid: 7, build: "test".into(), started_at: NOW };
-    HostCore::restore(agents, Vec::new(), ONE, host, NOW).0
+    HostCore::restore(agents, Vec::new(), BTreeMap::new(), ONE, host, NOW).0
 }
 
 fn ask(core: &mut HostCore, client: ClientId, request: Request) -> Vec<Effect> {
@@ -452,7 +452,8 @@ fn a_host_whose_store_does_not_open_says_why_and_takes_everything_up_when_it_doe
     };
     assert_eq!(effects, [told("the store cannot be opened: the disk is full")], "its overview waits");
 
-    let effects = core.handle(Event::StoreOpened { kept: restored(2), next: ConversationId(3) }, NOW);
+    let effects =
+        core.handle(Event::StoreOpened { kept: restored(2), lived_on: BTreeMap::new(), next: ConversationId(3) }, NOW);
     let [Reply::Overview(overview)] = replies(&effects)[..] else { panic!("{effects:?}") };
     assert_eq!(overview.conversations.len(), 2);
     assert!(effects.contains(&told("the store is open again, with everything in it")));

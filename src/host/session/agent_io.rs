@@ -19,6 +19,8 @@ use crate::domain::id::{Timestamp, TurnNumber};
 use crate::domain::request::{Choice, RequestNumber};
 use crate::domain::signal::{Ending, Seen, Signal};
 use crate::domain::turn::{Evidence, Source};
+use crate::holder::journal::Journal;
+use crate::holder::marks::Mark as Note;
 use crate::host::clock;
 use crate::host::processes;
 use crate::host::pty::Pty;
@@ -35,8 +37,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// One read of a pty brings at most 4 KiB on Linux, so more would not be filled.
-const READ_BYTES: usize = 16 * 1024;
+/// One read of a pty brings at most 4 KiB on Linux; many of them are one write to the journal.
+const READ_BYTES: usize = 64 * 1024;
 /// A program that died inside a synchronized update must not freeze its picture.
 const SYNC_LIMIT: Duration = Duration::from_millis(150);
 /// After so long without output a session is idle, and its screen packs its rows.
@@ -50,18 +52,18 @@ const LAST_WORDS_CHARACTERS: usize = 300;
 pub struct AgentIo {
     pub screen: Screen,
     pty: Pty,
-    size: Size,
-    resized: bool,
+    pub(super) size: Size,
+    pub(super) resized: bool,
     hung_up: bool,
     keyboard: Keyboard,
     dropped: Dropped,
     /// What may stand in the agent's own composer.
-    composer: Composer,
-    listener: Listener,
+    pub(super) composer: Composer,
+    pub(super) listener: Listener,
     answering: Option<Answering>,
     /// Where the input at the prompt begins, and where the output of the running turn does.
     input_mark: Option<Mark>,
-    output: Option<Output>,
+    pub(super) output: Option<Output>,
     places: Places,
     /// What the shell's process was started as, seen at its last prompt.
     started_as: Option<Vec<String>>,
@@ -74,6 +76,10 @@ pub struct AgentIo {
     folder: PathBuf,
     token: Token,
     buffer: Vec<u8>,
+    /// None where none could be begun: then the screen does not come back after a crash of the host.
+    pub(super) journal: Option<Journal>,
+    /// The number of the last event that the core has noted.
+    pub(super) settled: u64,
 }
 
 /// Whether keys of a person had no room: told once for each time that the agent stops reading.
@@ -85,7 +91,7 @@ enum Dropped {
 }
 
 /// Who tells what the agent does.
-enum Listener {
+pub(super) enum Listener {
     /// A shell's marks at exact places of its output.
     Marks(Observer),
     /// The sources of a coding agent.
@@ -93,10 +99,16 @@ enum Listener {
 }
 
 impl AgentIo {
-    pub fn new(begin: Begin, pty: Pty) -> AgentIo {
+    pub fn new(begin: Begin, pty: Pty, mut journal: Option<Journal>) -> AgentIo {
+        if let Some(journal) = &mut journal {
+            journal.mark(&size_mark(begin.size));
+        }
         let listener = match begin.profile.rank(Source::ShellMark) {
             Some(_) => Listener::Marks(Observer::new(begin.token.clone())),
-            None => Listener::Claims(Box::new(Watch::new(begin.profile.clone(), begin.whereabouts, pty.pid))),
+            None => {
+                let started_at = begin.note.started_at;
+                Listener::Claims(Box::new(Watch::new(begin.profile.clone(), begin.whereabouts, pty.pid, started_at)))
+            }
         };
         AgentIo {
             screen: Screen::new(begin.size),
@@ -121,6 +133,8 @@ impl AgentIo {
             folder: begin.folder,
             token: begin.token,
             buffer: vec![0; READ_BYTES],
+            journal,
+            settled: 0,
         }
     }
 
@@ -150,6 +164,11 @@ impl AgentIo {
         self.keyboard.has_pending() && !self.hung_up
     }
 
+    /// Whether nothing is on its way to the agent, and all that was told of it is on the disk.
+    pub fn may_be_left(&self, tell: &Tell) -> bool {
+        (self.keyboard.is_idle() || self.hung_up) && self.settled == tell.told()
+    }
+
     pub fn stop_steps(&self) -> Vec<Step> {
         self.profile.stop.clone()
     }
@@ -158,6 +177,7 @@ impl AgentIo {
         self.resized = true;
         self.size = size;
         self.screen.resize(size);
+        self.note(&size_mark(size));
         if let Err(error) = self.pty.resize(size) {
             tracing::debug!(%error, "could not tell a program its size");
         }
@@ -224,11 +244,8 @@ impl AgentIo {
                 tracing::error!(%error, "could not write a message for the agent");
             }
         }
-        self.places.note_sent(turn, &self.screen);
-        match &mut self.listener {
-            Listener::Marks(observer) => observer.expect(turn),
-            Listener::Claims(watch) => watch.expect(turn),
-        }
+        self.note(&Note::Expect(turn.0));
+        self.expect(turn);
         if self.keyboard.type_out(submission.steps, Some(Written::Turn(turn))) == Taken::NoRoom {
             return tell.event(SessionEvent::NotWritten { turn });
         }
@@ -238,12 +255,32 @@ impl AgentIo {
 
     /// What was submitted last started no turn; what starts from now on was typed.
     pub fn give_up(&mut self) {
+        self.note(&Note::ExpectNothing);
+        self.expect_nothing();
+        // Wherever it is, it may stand in the composer now.
+        self.composer = Composer::AfterInterrupt;
+    }
+
+    pub(super) fn expect(&mut self, turn: TurnNumber) {
+        self.places.note_sent(turn, &self.screen);
+        match &mut self.listener {
+            Listener::Marks(observer) => observer.expect(turn),
+            Listener::Claims(watch) => watch.expect(turn),
+        }
+    }
+
+    pub(super) fn expect_nothing(&mut self) {
         match &mut self.listener {
             Listener::Marks(observer) => observer.expect_nothing(),
             Listener::Claims(watch) => watch.expect_nothing(),
         }
-        // Wherever it is, it may stand in the composer now.
-        self.composer = Composer::AfterInterrupt;
+    }
+
+    /// Notes in the journal what happened at this place.
+    pub(super) fn note(&mut self, mark: &Note) {
+        if let Some(journal) = &mut self.journal {
+            journal.mark(mark);
+        }
     }
 
     /// Types an answer to what the agent asks, as soon as it is safe to.
@@ -292,7 +329,12 @@ impl AgentIo {
             tracing::warn!("a hook called with a token that is not this session's; it is not heard");
             return;
         }
+        let told = tell.told();
         self.see(Heard::Hook(payload), tell);
+        if tell.told() == told && self.settled == told {
+            // The core has nothing to note of it, and a hook calls only once.
+            self.note_settled(told, tell);
+        }
     }
 
     /// Takes a step of the interrupt ladder.
@@ -353,7 +395,11 @@ impl AgentIo {
         let mut taken = 0;
         let mut buffer = std::mem::take(&mut self.buffer);
         while taken < most && !self.hung_up {
-            match self.pty.read(&mut buffer) {
+            let taken_now = match &mut self.journal {
+                Some(journal) => journal.take(self.pty.as_fd(), &self.pty.landing, &mut buffer),
+                None => self.pty.read(&mut buffer),
+            };
+            match taken_now {
                 Ok(0) => self.hung_up = true,
                 Ok(bytes) => {
                     taken += bytes;
@@ -369,6 +415,7 @@ impl AgentIo {
             }
         }
         self.buffer = buffer;
+        self.begin_next_segment();
         if taken > 0 {
             let now = Instant::now();
             self.rest_at = Some(now + QUIET);
@@ -388,7 +435,7 @@ impl AgentIo {
         };
     }
 
-    fn feed(&mut self, mut bytes: &[u8], tell: &Tell) {
+    pub(super) fn feed(&mut self, mut bytes: &[u8], tell: &Tell) {
         while !bytes.is_empty() {
             let fed = self.screen.feed(bytes);
             bytes = &bytes[fed.used..];
@@ -411,6 +458,8 @@ impl AgentIo {
                     self.see_mark(payload, tell);
                 }
             }
+            // What they heard before is restored as a whole: there is more than the output.
+            Listener::Claims(_) if tell.is_silent() => {}
             Listener::Claims(watch) => {
                 let events = watch.see(heard);
                 self.tell_all(events, tell);
@@ -574,6 +623,10 @@ fn words(observed: &Observed) -> String {
         Observed::WantsMore => "continuation prompt".into(),
         Observed::Folder(_) => "folder report".into(),
     }
+}
+
+fn size_mark(size: Size) -> Note {
+    Note::Size { columns: size.columns, rows: size.rows }
 }
 
 /// Takes the lease of a session that runs already. Where that cannot be, the person is told.

@@ -7,6 +7,7 @@ use crate::agent::claim::Claimed;
 use crate::agent::glob::{Glob, Places};
 use crate::agent::readers::{Readers, Seen, Want};
 use rustix::process::Pid;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::{File, Metadata};
 use std::io::{Read, Seek, SeekFrom};
@@ -30,32 +31,30 @@ const CLOCK_SLACK: Duration = Duration::from_secs(2);
 pub struct Files {
     pid: Pid,
     began: SystemTime,
-    transcript: Option<Followed>,
-    states: HashMap<PathBuf, (SystemTime, u64)>,
-    /// What was found already, so that it is told once.
-    found: HashMap<PathBuf, ()>,
+    pub known: Known,
     next_look: Option<Instant>,
     last_look: Option<Instant>,
     later_looks: usize,
 }
 
+/// What was read already.
+#[derive(Default, Serialize, Deserialize)]
+pub struct Known {
+    transcript: Option<Followed>,
+    states: HashMap<PathBuf, (SystemTime, u64)>,
+    /// What was found already, so that it is told once.
+    found: HashMap<PathBuf, ()>,
+}
+
+#[derive(Serialize, Deserialize)]
 struct Followed {
     path: PathBuf,
     offset: u64,
 }
 
 impl Files {
-    pub fn new(pid: Pid) -> Files {
-        Files {
-            pid,
-            began: SystemTime::now(),
-            transcript: None,
-            states: HashMap::new(),
-            found: HashMap::new(),
-            next_look: None,
-            last_look: None,
-            later_looks: 0,
-        }
+    pub fn new(pid: Pid, began: SystemTime) -> Files {
+        Files { pid, began, known: Known::default(), next_look: None, last_look: None, later_looks: 0 }
     }
 
     pub fn due(&self) -> Option<Instant> {
@@ -113,9 +112,9 @@ impl Files {
         let Some(text) = path.to_str().filter(|text| glob.matches(text)) else {
             return;
         };
-        if self.found.insert(path.to_owned(), ()).is_none() {
+        if self.known.found.insert(path.to_owned(), ()).is_none() {
             // What was held open before is another session's, should it come back.
-            self.found.retain(|known, ()| known == path);
+            self.known.found.retain(|known, ()| known == path);
             claimed.extend(readers.see(Seen::Found { glob, path: text }));
         }
     }
@@ -124,15 +123,15 @@ impl Files {
         let Some((path, metadata)) = newest(glob) else {
             return;
         };
-        if self.transcript.as_ref().is_none_or(|followed| followed.path != path) {
-            if self.transcript.is_some() {
+        if self.known.transcript.as_ref().is_none_or(|followed| followed.path != path) {
+            if self.known.transcript.is_some() {
                 claimed.extend(readers.see(Seen::TranscriptReplaced));
             }
             // What stood in it before this process began is history.
             let offset = if self.is_new(&metadata) { 0 } else { metadata.len() };
-            self.transcript = Some(Followed { path, offset });
+            self.known.transcript = Some(Followed { path, offset });
         }
-        let Some(followed) = &mut self.transcript else {
+        let Some(followed) = &mut self.known.transcript else {
             return;
         };
         if metadata.len() < followed.offset {
@@ -165,7 +164,7 @@ impl Files {
         if modified + CLOCK_SLACK < self.began || length > MOST_STATE_BYTES {
             return;
         }
-        if self.states.insert(path.clone(), (modified, length)) == Some((modified, length)) {
+        if self.known.states.insert(path.clone(), (modified, length)) == Some((modified, length)) {
             return;
         }
         if let Ok(text) = std::fs::read_to_string(&path) {

@@ -3,19 +3,20 @@
 //! Wires the pure parts: readers make claims of what was seen, the tracker makes one story of the claims. Not here: what either means
 //! (`agent/readers.rs`, `agent/tracker.rs`), or a shell, whose marks tell of exact places on the screen (`agent_io.rs`).
 
-use super::files::Files;
+use super::files::{Files, Known};
 use crate::agent::claim::{Claim, Claimed};
 use crate::agent::glob::Places;
 use crate::agent::identity::AgentId;
 use crate::agent::profile::Profile;
 use crate::agent::readers::{Readers, Seen};
 use crate::agent::tracker::{Heard, Tracker, TrackerRules};
-use crate::domain::conversation_state::SessionEvent;
-use crate::domain::id::TurnNumber;
+use crate::domain::conversation_state::{AgentPlace, SessionEvent};
+use crate::domain::id::{Timestamp, TurnNumber};
 use crate::domain::signal::{self, Ending, Signal};
 use crate::domain::turn::Source;
 use crate::host::clock;
 use rustix::process::Pid;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -47,6 +48,25 @@ impl Whereabouts {
     }
 }
 
+#[derive(Serialize)]
+struct WatchState<'a> {
+    elapsed_ms: u64,
+    id: Option<AgentId>,
+    readers: &'a Readers,
+    tracker: &'a Tracker,
+    files: &'a Known,
+}
+
+/// The same, read.
+#[derive(Deserialize)]
+struct KnownState {
+    elapsed_ms: u64,
+    id: Option<AgentId>,
+    readers: Readers,
+    tracker: Tracker,
+    files: Known,
+}
+
 pub struct Watch {
     readers: Readers,
     tracker: Tracker,
@@ -58,7 +78,8 @@ pub struct Watch {
 }
 
 impl Watch {
-    pub fn new(profile: Arc<Profile>, whereabouts: Whereabouts, pid: Pid) -> Watch {
+    /// `started_at` is when the process was started: what its files had before is history.
+    pub fn new(profile: Arc<Profile>, whereabouts: Whereabouts, pid: Pid, started_at: Timestamp) -> Watch {
         let sources: Vec<Source> = profile.signals.iter().map(|signal| signal.source()).collect();
         let has_record = sources.contains(&Source::Transcript);
         let rules = TrackerRules {
@@ -69,12 +90,45 @@ impl Watch {
         Watch {
             readers: Readers::new(&profile),
             tracker: Tracker::new(rules),
-            files: Files::new(pid),
+            files: Files::new(pid, clock::system_time(started_at)),
             whereabouts,
             pid,
             began: Instant::now(),
             profile,
         }
+    }
+
+    /// All that it knows, for the host after this one.
+    pub fn state(&self) -> String {
+        let state = WatchState {
+            elapsed_ms: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            id: self.whereabouts.id.clone(),
+            readers: &self.readers,
+            tracker: &self.tracker,
+            files: &self.files.known,
+        };
+        // A path that is not UTF-8 cannot be told; then the host after this one looks at all files anew.
+        serde_json::to_string(&state).unwrap_or_default()
+    }
+
+    /// Goes on where an earlier host was.
+    pub fn go_on(&mut self, state: &str) {
+        let Ok(KnownState { elapsed_ms, id, readers, tracker, files }) = serde_json::from_str(state) else {
+            if !state.is_empty() {
+                tracing::warn!("what an earlier host knew of an agent cannot be read; its sources begin anew");
+            }
+            return;
+        };
+        self.began = Instant::now().checked_sub(Duration::from_millis(elapsed_ms)).unwrap_or(self.began);
+        self.whereabouts.id = id.or(self.whereabouts.id.take());
+        self.readers.go_on(readers);
+        self.tracker.go_on(tracker);
+        self.files.known = files;
+        self.files.look_soon(Instant::now());
+    }
+
+    pub fn place(&self) -> AgentPlace {
+        self.tracker.place()
     }
 
     /// The keys of this turn are about to be typed.

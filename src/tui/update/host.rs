@@ -7,7 +7,8 @@ use super::super::keymap::Command;
 use super::super::overview::{Listed, is_open};
 use super::super::reader::Standing;
 use super::{
-    STARTING, agents, ask, brief, command, fetch, fork, look, overview, save_draft, say, say_trouble, search, select,
+    STARTING, agents, ask, brief, command, fetch, fork, history, look, overview, save_draft, say, say_trouble, search,
+    select,
 };
 use crate::client::Absent;
 use crate::client::kept::KeptText;
@@ -72,6 +73,14 @@ pub fn link_lost(app: &mut App, why: &str) {
     }
 }
 
+/// An upgrade under a host that runs: what helps is said, and only the person does it.
+pub fn other_build(app: &mut App, build: &str) {
+    say_trouble(
+        app,
+        &format!("the host is threadkeep {build}; threadkeep host restart puts this build in, agents go on"),
+    );
+}
+
 /// Puts a text that was not taken back into the composer, in front of what was typed since.
 pub fn give_back(desk: &mut Desk, text: &str) {
     let join = |typed: &str| if typed.is_empty() { text.to_owned() } else { format!("{text}\n{typed}") };
@@ -129,17 +138,34 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
             };
             brief::put_into_composer(app, conversation, &brief, &words);
         }
+        (Purpose::RemoveWorktree, Reply::WorktreeRemoved { worktree, saved }) => say(
+            app,
+            match saved {
+                None => format!("the worktree {} is removed; the next message goes to the repository", worktree.path),
+                Some(name) => {
+                    format!("the worktree {} is removed; what was not committed: git show {name}", worktree.path)
+                }
+            },
+        ),
+        (Purpose::RemoveWorktree, Reply::Refused { why: Refusal::WorktreeHasWork { work, .. } }) => {
+            app.page = Some(Page::Confirm(Confirm::RemoveWorktreeWithWork(work)));
+        }
         (Purpose::Fork(_), Reply::Created { conversation }) => {
             tab_opened(app, out, conversation);
             fork::made(app, out, conversation);
         }
         (Purpose::ForkBrief(conversation), Reply::Brief { text }) => fork::brief_came(app, conversation, &text),
-        (Purpose::Past(conversation), Reply::Turns(turns)) => fork::past_came(app, conversation, turns),
+        (Purpose::Past(conversation), Reply::Past(past)) => fork::past_came(app, conversation, past),
         (Purpose::Agents, Reply::Agents(reports)) => agents::came(app, reports),
         (Purpose::Search(text), Reply::Found(findings)) => search::came(app, out, text, Ok(findings)),
         (Purpose::Search(text), Reply::Refused { why }) => search::came(app, out, text, Err(why.to_string())),
         (Purpose::OneTurn { conversation, turn }, Reply::Turns(turns)) => {
             search::turn_came(app, conversation, turn, turns);
+        }
+        (Purpose::AgentSessions(agent), Reply::AgentSessions(sessions)) => agents::sessions_came(app, &agent, sessions),
+        (Purpose::Prompts, Reply::Prompts(prompts)) => history::came(app, prompts),
+        (Purpose::WholePrompt { conversation, turn }, Reply::Turns(turns)) => {
+            history::whole_came(app, conversation, turn, turns);
         }
         (Purpose::List, Reply::Overview(all)) => overview::came(app, all.conversations),
         (Purpose::Archive { conversation, had_tab }, Reply::Done) => overview::archived(app, conversation, had_tab),
@@ -214,6 +240,10 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
             }
             say_trouble(app, why);
         }
+        Purpose::AgentSessions(_) => {
+            agents::leave_sessions(app);
+            say_trouble(app, why);
+        }
         Purpose::Search(text) => search::settle(app, text, Err(why.to_owned())),
         Purpose::List => {
             app.listed = Listed::NotAsked;
@@ -230,7 +260,10 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
         | Purpose::Agents
         | Purpose::OpenTab(_)
         | Purpose::OneTurn { .. }
+        | Purpose::Prompts
+        | Purpose::WholePrompt { .. }
         | Purpose::CloseTab(_)
+        | Purpose::RemoveWorktree
         | Purpose::Fork(_)
         | Purpose::ForkBrief(_)
         | Purpose::Past(_)

@@ -82,12 +82,15 @@ fn chip(app: &App) -> (&'static str, Style) {
         (Some(Page::Confirm(_)), _) => (" CONFIRM ", style(theme::ALERT)),
         (Some(Page::Requests(_)), _) => (" ASKED ", style(theme::ALERT)),
         (Some(Page::Rename(_)), _) => (" TITLE ", style(theme::ACCENT)),
+        (Some(Page::GoTo(_)), _) => (" TAB ", style(theme::ACCENT)),
         (Some(Page::Export(_)), _) => (" EXPORT ", style(theme::ACCENT)),
         (Some(Page::Model(_)), _) => (" MODEL ", style(theme::ACCENT)),
         (Some(Page::Agents(_)), _) => (" AGENTS ", style(theme::PAGE)),
         (Some(Page::Palette(_)), _) => (" DO ", style(theme::PAGE)),
         (Some(Page::Search(_)), _) => (" SEARCH ", style(theme::PAGE)),
         (Some(Page::Overview(_)), _) => (" ALL ", style(theme::PAGE)),
+        (Some(Page::History(_)), _) => (" EARLIER ", style(theme::PAGE)),
+        (Some(Page::Copy(_)), _) => (" COPY ", style(theme::DONE)),
         (Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }), _) => (" PAGE ", style(theme::PAGE)),
         (None, Keyboard::Composer) => (" TYPING ", style(theme::ACCENT)),
         (None, Keyboard::Agent) => (" AGENT ", style(theme::UNKNOWN)),
@@ -156,9 +159,10 @@ fn stopped_words(app: &App) -> &'static str {
 fn asked_words(app: &App, conversation: &Conversation) -> Vec<Piece> {
     let open = running(conversation).map(|turn| turn.requests.iter().filter(|request| request.is_open()));
     let open: Vec<&Request> = open.into_iter().flatten().collect();
-    let way = match open.iter().any(|request| request.state == RequestState::Open) {
+    let is_on_its_way = open.iter().any(|request| matches!(request.state, RequestState::Answering(_)));
+    let way = match open.iter().any(|request| request.takes_answer()) {
         true => format!("{} answers", app.short_way(Command::Requests)),
-        false if open.is_empty() => format!("{}: answer on its screen", app.short_way(Command::SwitchKeyboard)),
+        false if !is_on_its_way => format!("{}: answer on its screen", app.short_way(Command::SwitchKeyboard)),
         false => "the answer is on its way".to_owned(),
     };
     let state = match conversation.status {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::domain::conversation::QueueHeld;
 use crate::domain::id::TurnNumber;
-use crate::domain::request::{Request, RequestNumber};
+use crate::domain::request::{Request, RequestKind, RequestNumber};
 use crate::domain::session::AsleepWhy;
 use crate::domain::turn::{Source, TurnEnd, TurnRecord, TurnState};
 use crate::protocol::message::{Conversation, Process};
@@ -134,7 +134,9 @@ fn newest(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<P
         rows.push(PanelRow { line, choice: request.map(Choice::Request) });
     }
     if running_needs_person(turn) {
-        let words = match turn.requests.iter().any(Request::is_open) {
+        // A login is done on its screen.
+        let is_for_us = |request: &Request| request.is_open() && request.kind != RequestKind::Login;
+        let words = match turn.requests.iter().any(is_for_us) {
             true => format!("{} answers", app.short_way(Command::Requests)),
             false => format!("look at the agent's screen and answer there: {}", app.short_way(Command::SwitchKeyboard)),
         };

@@ -1,0 +1,2 @@
+-- New words may stand in older columns from here on: an agent that lived on while the host changed, and an exit
+-- whose status nobody saw (src/domain says them).

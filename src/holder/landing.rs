@@ -1,0 +1,93 @@
+//! Where output lands between a pty and its journal: a pipe that host and holder both have open.
+//!
+//! Whoever reads a pty and is killed before the journal has what was read would lose it. So bytes go from the pty into this pipe and from the
+//! pipe into the journal within the system, each step whole or not at all, and a holder that takes over finds in the pipe what was on its way.
+//! Only Linux moves bytes like this; elsewhere a host that is killed between two system calls loses one read.
+
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::pipe::PipeFlags;
+use std::fs::File;
+use std::io;
+
+/// Both ends; nothing waits on either.
+pub struct Landing {
+    pub read: OwnedFd,
+    pub write: OwnedFd,
+}
+
+/// What came to land.
+pub enum Landed {
+    /// So many bytes are in the pipe.
+    InPipe(usize),
+    /// The system does not move them: they are in the buffer.
+    InBuffer(usize),
+}
+
+impl Landing {
+    pub fn new() -> io::Result<Landing> {
+        let (read, write) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        Ok(Landing { read, write })
+    }
+
+    /// Takes out of the pipe what is in it, into memory.
+    pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::io::read(&self.read, buffer)?)
+    }
+
+    /// Takes what the pty has, at most a buffer full. Errors are those of a read of the pty.
+    #[cfg(target_os = "linux")]
+    pub fn land(&self, pty: BorrowedFd, buffer: &mut [u8]) -> io::Result<Landed> {
+        use rustix::io::Errno;
+        use rustix::pipe::{SpliceFlags, splice};
+        let mut landed = 0;
+        while landed < buffer.len() {
+            match splice(pty, None, &self.write, None, buffer.len() - landed, SpliceFlags::NONBLOCK | SpliceFlags::MOVE)
+            {
+                Ok(0) => break,
+                Ok(bytes) => landed += bytes,
+                Err(Errno::INTR) => {}
+                // A full pipe, a pty with nothing more, or one that is hung up: the next call tells which.
+                Err(_) if landed > 0 => break,
+                // Some systems cannot do it with a pty.
+                Err(Errno::INVAL) => return Ok(Landed::InBuffer(rustix::io::read(pty, buffer)?)),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Landed::InPipe(landed))
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub fn land(&self, pty: BorrowedFd, buffer: &mut [u8]) -> io::Result<Landed> {
+        Ok(Landed::InBuffer(rustix::io::read(pty, buffer)?))
+    }
+
+    /// Moves so many bytes out of the pipe to this place of a file. Returns how many went where it went wrong.
+    #[cfg(target_os = "linux")]
+    pub fn move_to(&self, file: &File, at: u64, bytes: usize) -> Result<(), (usize, io::Error)> {
+        use rustix::io::Errno;
+        use rustix::pipe::{SpliceFlags, splice};
+        let mut place = at;
+        let mut moved = 0;
+        while moved < bytes {
+            match splice(&self.read, None, file.as_fd(), Some(&mut place), bytes - moved, SpliceFlags::MOVE) {
+                Ok(0) => return Err((moved, io::ErrorKind::WriteZero.into())),
+                Ok(more) => moved += more,
+                Err(Errno::INTR) => {}
+                Err(error) => return Err((moved, error.into())),
+            }
+        }
+        Ok(())
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub fn move_to(&self, _file: &File, _at: u64, bytes: usize) -> Result<(), (usize, io::Error)> {
+        // Nothing lands in the pipe there.
+        if bytes == 0 { Ok(()) } else { Err((0, io::ErrorKind::Unsupported.into())) }
+    }
+}
+
+impl AsFd for Landing {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.read.as_fd()
+    }
+}
