@@ -18,7 +18,7 @@ pub const FAULTS: &[Fault] = &[
     ("F24", "runtime folder: link, file, open to others, deleted, too long", folders),
     ("F25", "another user at every socket and file", other_user),
     ("F27", "frames cut at each byte, wild lengths, random bytes", frames),
-    ("F28", "hooks: flood, wrong and old tokens, huge bodies", hooks),
+    ("F28", "hooks: flood, wrong tokens, huge bodies", hooks),
     ("F30", "hostile folders, titles, ids and messages", names),
     ("F34", "canary secrets in environment, message, paste and error", secrets),
 ];

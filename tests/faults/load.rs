@@ -119,7 +119,11 @@ impl<'a> Load<'a> {
             *read.entry(line).or_default() += 1;
         }
         for (text, count) in read.iter().filter(|(text, _)| text.starts_with('m')) {
-            assert_eq!(*count, 1, "{text} was written to an agent {count} times");
+            let turns = || -> Vec<String> {
+                let all = self.tabs.iter().flat_map(Tab::log);
+                all.filter(|turn| turn["prompt"] == text.as_str()).map(|turn| turn.to_string()).collect()
+            };
+            assert_eq!(*count, 1, "{text} was written to an agent {count} times: {:?}", turns());
         }
         for tab in &self.tabs {
             let log = tab.log();

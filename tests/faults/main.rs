@@ -44,12 +44,24 @@ fn times(usual: usize) -> usize {
     usual * more.unwrap_or(1).max(1)
 }
 
+/// `F` and a number.
+fn is_fault(argument: &str) -> bool {
+    argument.strip_prefix('F').is_some_and(|number| number.parse::<u32>().is_ok())
+}
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.first().is_some_and(|first| first == "agent") {
         agent::run(&arguments);
     }
-    let wanted: Vec<&String> = arguments.iter().filter(|argument| argument.starts_with('F')).collect();
+    // A host asks its agents for their version by starting them. Whatever else this program is called with, and by whomever it is called within
+    // a world of its own, it must not begin to inject faults: that would go on without end.
+    let is_called_by_a_host = std::env::var_os(agent::LEDGER).is_some();
+    if is_called_by_a_host || arguments.iter().any(|argument| !is_fault(argument)) {
+        println!("faults 1.0");
+        return ExitCode::from(2);
+    }
+    let wanted: Vec<&String> = arguments.iter().collect();
     let faults = [kills::FAULTS, agents::FAULTS, storage::FAULTS, limits::FAULTS, doors::FAULTS, clocks::FAULTS];
     let mut all: Vec<&Fault> = faults.iter().flat_map(|chapter| chapter.iter()).collect();
     all.sort_by_key(|(id, _, _)| id[1..].split('.').next().and_then(|number| number.parse::<u32>().ok()));

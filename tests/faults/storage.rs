@@ -11,10 +11,10 @@ use std::fs;
 use std::time::Duration;
 
 pub const FAULTS: &[Fault] = &[
-    ("F7", "disk full: before the start, under load, during a backup; then room again", full),
+    ("F7", "disk full: before the start, under load; then room again", full),
     ("F8", "EIO and ENOSPC at the Nth sync, write and open, once and from there on", failing),
-    ("F9", "read-only disk and a folder without rights", read_only),
-    ("F10", "damaged store: header, pages, cut, text, foreign, stray journal", damaged),
+    ("F9", "read-only disk", read_only),
+    ("F10", "damaged store: header, pages, cut, text, foreign", damaged),
     ("F11", "store locked by another program: under load, and at the start", locked),
     ("F33", "migration killed, on a full disk, with EIO", migrations),
 ];
