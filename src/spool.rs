@@ -27,9 +27,12 @@ fn folder(paths: &Paths) -> PathBuf {
     paths.log.parent().unwrap_or(Path::new("/")).join("hooks")
 }
 
-/// Keeps a call for the next host; false where so many are kept that this one is not.
+/// Keeps a call for the next host; false where so many are kept that this one is not, or where no host has ever been.
 pub fn keep(paths: &Paths, call: &Call) -> io::Result<bool> {
     let folder = folder(paths);
+    if !paths.log.exists() {
+        return Ok(false);
+    }
     DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
     let kept = kept(&folder)?;
     let bytes: u64 = kept.iter().filter_map(|path| Some(path.metadata().ok()?.len())).sum();
@@ -100,6 +103,8 @@ mod tests {
         let home = tempfile::tempdir().expect("a folder");
         let paths = paths(home.path());
         assert!(take(&paths).is_empty());
+        assert!(!keep(&paths, &call("no host was ever here")).expect("it can be tried"));
+        std::fs::write(&paths.log, "").expect("a log");
         for number in 0..MOST_CALLS {
             assert!(keep(&paths, &call(&number.to_string())).expect("it can be kept"));
         }

@@ -93,6 +93,7 @@ fn every_verb_prints_what_the_page_describes() {
     page.check("search", &home.run(&["search", "--json", "needle"]).done().json_lines()[0]);
     page.check("model", &home.run(&["model", "--json"]).done().json());
     page.check("host status", &home.run(&["host", "status", "--json"]).done().json());
+    page.check("host restart", &home.run(&["host", "restart", "--json"]).done().json());
     page.check("doctor", &home.run(&["doctor", "--json"]).done().json());
     let exported = home.run(&["export", "--json"]).done().stdout;
     page.check("export --format json", &serde_json::from_str(&exported).expect("it is JSON"));

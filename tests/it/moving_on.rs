@@ -37,7 +37,8 @@ fn the_window_hands_a_conversation_over_from_the_list_of_agents() {
     let home = home_with_coder();
     let tab = coder_tab(&home);
     tab.send("write the plan");
-    let mut ui = open(&home, 100, 30);
+    // High enough for all agents at once.
+    let mut ui = open(&home, 100, 80);
     ui.wait_until("the conversation", is_ready);
     ui.keys("<prefix>C");
     ui.wait_until("the agents", |seen| seen.has("── agents") && seen.has("shell ·"));

@@ -179,10 +179,11 @@ fn the_wheel_scrolls_the_pane_and_the_mouse_reaches_a_program_that_asks_for_it()
         ui.bytes(b"\x1b[<65;5;5M");
     }
     ui.wait_until("the live screen", |seen| seen.pane().contains("line-200."));
-    let program = r"printf '\033[?1000h\033[?1006h'; stty raw -echo; touch asks; head -c 9 > mouse; stty sane; printf '\033[?1000l'";
+    let program = r"printf '\033[?1000h\033[?1006h'; stty raw -echo; printf 'as''ks'; head -c 9 > mouse; stty sane; printf '\033[?1000l'";
     ui.keys(&format!("{program}<enter>"));
     ui.wait_until("it works", |seen| seen.panel().contains("turn 2 · working"));
-    crate::home::wait_until("it asks for the mouse", || home.file("asks").exists());
+    // The picture with this text tells the window as well whose the clicks are.
+    ui.wait_until("it asks for the mouse", |seen| seen.pane().contains("asks"));
     ui.keys("<prefix>o");
     ui.wait_for("AGENT");
     // The place of the pane's third column and second row.
