@@ -106,6 +106,7 @@ fn changes(number: usize, random: &mut Random) -> Vec<Change> {
             unread: None,
             draft: String::new(),
             begun: Begun::New,
+            worktree: None,
             spent: Usage::default(),
             created_at: at,
             active_at: at,

@@ -225,6 +225,13 @@ pub fn conversation(conversation: &Conversation) -> Value {
             Begun::Forked(fork) => Some(json!({ "conversation": fork.from, "title": fork.title, "turn": fork.turn })),
             Begun::New => None,
         },
+        "worktree": conversation.worktree.as_ref().map(|worktree| json!({
+            "path": worktree.path,
+            "branch": worktree.branch,
+            "changed": conversation.tree_work.map(|work| work.changed),
+            "untracked": conversation.tree_work.map(|work| work.untracked),
+            "ahead": conversation.tree_work.map(|work| work.ahead),
+        })),
         "spent": {
             "input_tokens": conversation.spent.input_tokens,
             "output_tokens": conversation.spent.output_tokens,

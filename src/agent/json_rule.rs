@@ -91,8 +91,8 @@ impl JsonRule {
     }
 
     fn fits(&self, value: &Value) -> bool {
-        self.when.0.iter().all(|(path, wanted)| wanted.is_at(path, value))
-            && !self.unless.0.iter().any(|(path, wanted)| wanted.is_at(path, value))
+        self.when.hold(value)
+            && !self.unless.any_holds(value)
             && self
                 .pattern
                 .as_ref()
@@ -139,6 +139,18 @@ impl JsonRule {
     }
 }
 
+impl Conditions {
+    /// Whether all of these hold.
+    pub fn hold(&self, value: &Value) -> bool {
+        self.0.iter().all(|(path, wanted)| wanted.is_at(path, value))
+    }
+
+    /// Whether any of these holds.
+    pub fn any_holds(&self, value: &Value) -> bool {
+        self.0.iter().any(|(path, wanted)| wanted.is_at(path, value))
+    }
+}
+
 impl Wanted {
     fn is_at(&self, path: &JsonPath, value: &Value) -> bool {
         let found = path.find(value);
@@ -161,7 +173,8 @@ impl Scalar {
 }
 
 impl Paths {
-    fn text(&self, value: &Value) -> Option<String> {
+    /// The texts in these places, joined; none where there are none.
+    pub fn text(&self, value: &Value) -> Option<String> {
         let texts: Vec<String> =
             self.0.iter().filter_map(|path| path.text(value)).filter(|text| !text.is_empty()).collect();
         (!texts.is_empty()).then(|| texts.join(": "))

@@ -4,6 +4,7 @@
 //! by a name in Rust. Not here: finding profiles (`catalog.rs`), using one (`launch.rs`, `submit.rs`, `readers.rs`), its ladders (host).
 
 mod abilities;
+mod adopt;
 mod failure;
 mod ladder;
 mod name;
@@ -15,6 +16,7 @@ mod variant;
 mod version;
 
 pub use abilities::{Abilities, ModelChoice, Requests, Turns};
+pub use adopt::{AdoptRules, KeptSession};
 pub use failure::{FailureMeans, FailureRule};
 pub use ladder::{GroupSignal, Step, StepAct};
 pub use name::{Asset, FileName, ProfileName, VariableName, VariablePattern};
@@ -49,6 +51,8 @@ pub struct Profile {
     pub failures: Vec<FailureRule>,
     pub model: ModelRules,
     pub continuity: ContinuityRules,
+    /// None where nobody knows where its sessions lie.
+    pub adopt: Option<AdoptRules>,
     pub deadlines: Deadlines,
     pub turn_end: TurnEndRules,
     /// How a running turn is interrupted: each step when the one before did not help in its time. After the last the session is stopped.
@@ -82,6 +86,7 @@ struct ProfileText {
     model: ModelRules,
     #[serde(default)]
     continuity: ContinuityRules,
+    adopt: Option<AdoptRules>,
     #[serde(default)]
     deadlines: Deadlines,
     #[serde(default)]
@@ -199,6 +204,13 @@ impl ProfileText {
                 "resume = \"yes\"",
                 "`resume = \"yes\"` needs an id: choose or read one in `[identity]`, or tell it by a rule",
             ))
+        } else if self.adopt.is_some() && !resumes {
+            Some((
+                "[adopt]",
+                "`[adopt]` needs `resume = \"yes\"`: a session that cannot be resumed cannot be gone on with",
+            ))
+        } else if self.adopt.as_ref().is_some_and(|adopt| adopt.id.is_none() && !adopt.files.asks_for_id()) {
+            Some(("[adopt]", "`[adopt]` needs `{id}` in `files`, or the place `id`"))
         } else if has_twice {
             Some(("[[signal]]", "a source stands twice"))
         } else if self.program.from_env.is_none() && self.program.first_of.is_empty() {
@@ -224,6 +236,7 @@ impl From<ProfileText> for Profile {
             failures: text.failures,
             model: text.model,
             continuity: text.continuity,
+            adopt: text.adopt,
             deadlines: text.deadlines,
             turn_end: text.turn_end,
             interrupt: text.interrupt,

@@ -1,11 +1,13 @@
 //! `threadkeep fork`: a conversation that leaves another one behind a turn. Its agent knows nothing of before until it is told: by the brief.
 
+use super::completions::agents;
 use super::tell::brief;
 use super::{CliError, ExitCode, Which, connect, say, say_json};
 use crate::domain::id::TurnNumber;
 use crate::paths::Paths;
 use crate::protocol::message::{Reply, Request};
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 
 #[derive(Debug, Args)]
 pub struct Fork {
@@ -15,7 +17,7 @@ pub struct Fork {
     #[arg(long, value_name = "N")]
     turn: Option<u32>,
     /// For this agent; see threadkeep doctor
-    #[arg(long, value_name = "A")]
+    #[arg(long, value_name = "A", add = ArgValueCandidates::new(agents))]
     agent: Option<String>,
     /// With this model
     #[arg(long, value_name = "M")]

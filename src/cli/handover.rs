@@ -1,10 +1,12 @@
 //! `threadkeep handover`: another agent goes on with a conversation. The brief is printed, and nothing is sent.
 
+use super::completions::agents;
 use super::tell::brief;
 use super::{CliError, ExitCode, Which, ask_done, connect, say, say_json};
 use crate::paths::Paths;
 use crate::protocol::message::{Request, RunningTurn};
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 
 #[derive(Debug, Args)]
 pub struct HandOver {
@@ -20,7 +22,7 @@ pub struct HandOver {
     #[arg(long)]
     json: bool,
     /// The agent that goes on; see threadkeep doctor
-    #[arg(value_name = "AGENT")]
+    #[arg(value_name = "AGENT", add = ArgValueCandidates::new(agents))]
     agent: String,
 }
 

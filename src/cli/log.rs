@@ -6,7 +6,7 @@ use crate::domain::id::ConversationId;
 use crate::domain::turn::{TurnRecord, TurnState};
 use crate::json;
 use crate::paths::Paths;
-use crate::protocol::message::{Reply, Request};
+use crate::protocol::message::{PastTurn, Reply, Request};
 use clap::Args;
 
 /// How many turns are asked for at a time; the host sends fewer where they are long.
@@ -47,13 +47,13 @@ impl Log {
 impl Log {
     fn print_past(&self, control: &mut Control, conversation: ConversationId) -> Result<(), CliError> {
         let past = match control.ask(&Request::Past { conversation, most: MOST_PAST }, None)? {
-            Reply::Turns(turns) => turns,
+            Reply::Past(past) => past,
             other => return Err(CliError::Unexpected(Box::new(other))),
         };
-        for turn in &past {
+        for PastTurn { conversation, turn } in &past {
             match self.json {
                 true => {
-                    let mut value = json::turn(conversation, turn);
+                    let mut value = json::turn(*conversation, turn);
                     value["past"] = true.into();
                     say_json(value)?;
                 }

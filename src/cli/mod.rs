@@ -1,7 +1,8 @@
 //! The command line: one verb a file. Every verb is a client like the window.
 //!
-//! Change here: arguments, exit codes. Output with `--json` is a contract (README, "Scripts"); its shapes are in `src/json.rs`.
+//! Change here: arguments, exit codes. Output with `--json` is a contract (docs/json.md); its shapes are in `src/json.rs`.
 
+mod adopt;
 mod answer;
 mod archive;
 mod attach;
@@ -28,6 +29,7 @@ mod status;
 mod tell;
 mod wait;
 mod why;
+mod worktree;
 
 use crate::client::{Absent, ClientError, Control};
 use crate::domain::conversation::Tab;
@@ -108,12 +110,16 @@ pub enum Verb {
     /// Let another agent go on with a conversation, with a brief to read and send
     #[command(name = "handover")]
     HandOver(handover::HandOver),
+    /// Go on with a session that was begun in the agent itself
+    Adopt(adopt::Adopt),
     /// Leave a conversation behind one of its turns, in a new one
     Fork(fork::Fork),
     /// Interrupt the turn that runs, and wait for its end
     Interrupt(tell::Interrupt),
     /// Wait until a turn has ended
     Wait(wait::Wait),
+    /// Say what stands in the git worktree of a conversation, or remove it
+    Worktree(worktree::Worktree),
     /// Say in one line how all conversations stand, for a prompt; starts no host
     Status(status::Status),
     /// Put a conversation away, out of the lists, or take it back
@@ -246,6 +252,8 @@ fn with_paths(verb: Verb, paths: &Paths) -> Result<ExitCode, CliError> {
         Verb::Fresh(fresh) => fresh.run(paths),
         Verb::HandOver(hand_over) => hand_over.run(paths),
         Verb::Fork(fork) => fork.run(paths),
+        Verb::Adopt(adopt) => adopt.run(paths),
+        Verb::Worktree(worktree) => worktree.run(paths),
         Verb::Interrupt(interrupt) => interrupt.run(paths),
         Verb::Wait(wait) => wait.run(paths),
         Verb::Status(status) => status.run(paths),

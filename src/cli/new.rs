@@ -21,6 +21,9 @@ pub struct New {
     cwd: Option<PathBuf>,
     #[arg(long, value_name = "T")]
     title: Option<String>,
+    /// In a git worktree of its own, on this branch (made where there is none; without a name one of our own)
+    #[arg(long, value_name = "BRANCH", num_args = 0..=1, require_equals = true)]
+    worktree: Option<Option<String>>,
     /// One JSON object: {"conversation":ID}
     #[arg(long)]
     json: bool,
@@ -29,7 +32,11 @@ pub struct New {
 impl New {
     pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
         let folder = folder(self.cwd.as_ref())?;
-        let request = Request::New { agent: self.agent, model: self.model, folder, title: self.title };
+        let (agent, model, title) = (self.agent, self.model, self.title);
+        let request = match self.worktree {
+            None => Request::New { agent, model, folder, title },
+            Some(branch) => Request::NewInWorktree { agent, model, folder, title, branch },
+        };
         match connect(paths)?.ask(&request, None)? {
             Reply::Created { conversation } if self.json => {
                 say_json(serde_json::json!({ "conversation": conversation }))?;

@@ -42,15 +42,13 @@ impl Signal {
 fn tell(paths: &Paths, request: Request) {
     let control = Control::connect(paths, Absent::Fail);
     let told = control.and_then(|mut control| control.ask(&request, Some(HOST_LIMIT)));
-    match (told, request) {
-        (
-            Err(ClientError::NoHost { .. } | ClientError::Ended | ClientError::Broken(_)),
-            Request::Signal { conversation, token, payload },
-        ) => {
-            // What cannot be kept, another source of the agent tells.
-            let _ = spool::keep(paths, &Call { conversation: conversation.0, token, payload });
-        }
-        (Ok(_) | Err(_), _) => {}
+    if let (
+        Err(ClientError::NoHost { .. } | ClientError::Ended | ClientError::Broken(_)),
+        Request::Signal { conversation, token, payload },
+    ) = (told, request)
+    {
+        // What cannot be kept, another source of the agent tells.
+        let _ = spool::keep(paths, &Call { conversation: conversation.0, token, payload });
     }
 }
 

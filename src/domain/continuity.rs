@@ -283,6 +283,7 @@ impl Why {
                 AsleepWhy::CouldNotStart(_) => "could_not_start",
                 AsleepWhy::ResumeRefused(_) => "resume_refused",
                 AsleepWhy::NotKilled(_) => "not_killed",
+                AsleepWhy::Adopted => "adopted",
             },
             Why::AgentChanged { .. } => "agent_changed",
             Why::HandedOver { .. } => "handed_over",
@@ -374,6 +375,7 @@ impl AsleepWhy {
             AsleepWhy::Stopped => "you stopped the session".into(),
             AsleepWhy::CouldNotStart(why) => format!("the agent could not be started: {why}"),
             AsleepWhy::ResumeRefused(said) => format!("the agent would not resume: {said}"),
+            AsleepWhy::Adopted => "adopted by you".into(),
             AsleepWhy::NotKilled(pid) => {
                 format!("process {pid} could not be killed: it hangs in the system or is another user's")
             }

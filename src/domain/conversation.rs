@@ -3,6 +3,7 @@
 use super::fingerprint::Fingerprint;
 use super::id::{ConversationId, Timestamp, TurnNumber};
 use super::turn::{TurnEnd, Usage};
+use super::worktree::Worktree;
 use serde::{Deserialize, Serialize};
 
 /// Whether the conversation stands in the row of tabs, and where.
@@ -75,6 +76,8 @@ pub struct ConversationRecord {
     pub unread: Option<TurnEnd>,
     pub draft: String,
     pub begun: Begun,
+    /// Where it works, if that is a worktree made for it.
+    pub worktree: Option<Worktree>,
     /// What its ended turns used together.
     pub spent: Usage,
     pub created_at: Timestamp,

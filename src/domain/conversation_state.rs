@@ -11,6 +11,8 @@ mod start;
 #[cfg(test)]
 mod tests;
 
+pub use queue::title_from;
+
 use super::change::Change;
 use super::continuity::{
     self, CanResume, Continuity, Decision, DecisionRecord, Facts, IdKnown, ModelSwitch, SessionFacts, Why,
@@ -24,6 +26,7 @@ use super::turn::{
     Answer, Delivery, Evidence, FailedWhy, InterruptedBy, Origin, Source, TurnEnd, TurnRecord, TurnState, UnknownWhy,
     Usage, Work,
 };
+use super::worktree;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -63,6 +66,8 @@ pub struct ConversationState {
     decisions_made: u32,
     generations: u64,
     watched: Watched,
+    /// What git counted last in its worktree; none where it has none, or was not asked.
+    tree_work: Option<worktree::Work>,
 }
 
 /// What the conversation must know of its agent; the profile says it.
@@ -270,6 +275,13 @@ pub enum Input {
     SetTab {
         ask: Ask,
         tab: Tab,
+    },
+    /// What git counts in its worktree.
+    Counted(worktree::Work),
+    /// Its worktree is gone; it goes on in this folder.
+    LeftWorktree {
+        ask: Ask,
+        folder: String,
     },
     /// From the next message on another model, none for the agent's own default.
     SetModel {
@@ -512,6 +524,7 @@ impl ConversationState {
             decisions_made: 0,
             generations: 0,
             watched: Watched::No,
+            tree_work: None,
         }
     }
 
@@ -545,6 +558,13 @@ impl ConversationState {
             }
             Input::SetTab { ask, tab } => {
                 self.record.tab = tab;
+                self.save_record(&mut out);
+                out.push(Action::Answer(ask, Outcome::Done));
+            }
+            Input::Counted(work) => self.tree_work = Some(work),
+            Input::LeftWorktree { ask, folder } => {
+                (self.record.worktree, self.tree_work) = (None, None);
+                self.record.wanted.folder = folder;
                 self.save_record(&mut out);
                 out.push(Action::Answer(ask, Outcome::Done));
             }
@@ -607,6 +627,10 @@ impl ConversationState {
     pub fn agent(&self) -> &str {
         let own = self.session.as_ref().map(|session| &session.fingerprint.agent);
         own.unwrap_or(&self.record.wanted.agent)
+    }
+
+    pub fn tree_work(&self) -> Option<worktree::Work> {
+        self.tree_work
     }
 
     /// What its turns used together, as far as their agents told.

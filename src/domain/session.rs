@@ -28,6 +28,8 @@ pub enum AsleepWhy {
     CouldNotStart(String),
     /// The agent would not take its session up again; the text is what it said. Its id is kept.
     ResumeRefused(String),
+    /// It was begun elsewhere, and the person picked it; no process of ours had it yet.
+    Adopted,
     /// It was stopped, and this process of it cannot be ended by anybody here.
     NotKilled(u32),
 }

@@ -5,6 +5,7 @@
 
 use super::moment;
 use crate::domain::continuity::{Continuity, DecisionRecord};
+use crate::domain::conversation::Begun;
 use crate::domain::id::SessionNumber;
 use crate::domain::request::Request;
 use crate::domain::turn::{Origin, TurnRecord, TurnState, Usage};
@@ -21,8 +22,14 @@ pub struct Markdown {
 pub fn head(conversation: &Conversation) -> String {
     let wanted = &conversation.wanted;
     let model = wanted.model.as_deref().map(|model| format!(", model {}", line(model))).unwrap_or_default();
+    let forked = match &conversation.begun {
+        Begun::Forked(fork) => {
+            format!("- forked from conversation {} ({}) behind turn {}\n", fork.from, line(&fork.title), fork.turn)
+        }
+        Begun::New => String::new(),
+    };
     format!(
-        "# {}\n\n- conversation {} · agent {}{model}\n- folder {}\n- begun {} · last active {}\n- written by threadkeep {BUILD}\n",
+        "# {}\n\n- conversation {} · agent {}{model}\n{forked}- folder {}\n- begun {} · last active {}\n- written by threadkeep {BUILD}\n",
         line(&conversation.title),
         conversation.id,
         line(&wanted.agent),

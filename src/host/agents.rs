@@ -2,6 +2,8 @@
 
 use super::clock;
 use super::core::Agents;
+use super::effect::Lookup;
+use super::kept_sessions;
 use super::note::{self, Note, Resumes};
 use crate::agent::catalog::{Catalog, LeftOut};
 use crate::agent::identity::AgentId;
@@ -13,7 +15,7 @@ use crate::domain::conversation_state::{AgentRules, ExitMeans, QuestionTakes, St
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::ConversationId;
 use crate::host::session::{self, Begin, Lease, Whereabouts};
-use crate::protocol::message::{AgentReport, Environment};
+use crate::protocol::message::{AgentReport, AgentSession, Environment, Refusal};
 use crate::terminal::frame::Size;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
@@ -84,6 +86,25 @@ impl AgentCatalog {
             notes: vec![left_out.why.to_string()],
         }));
         reports
+    }
+
+    /// The sessions that an agent keeps of a folder, the one that was written last first.
+    pub fn sessions(&self, lookup: &Lookup) -> Result<Vec<AgentSession>, Refusal> {
+        let profile = self.profile_of(lookup)?;
+        let adopt = profile.adopt.as_ref().ok_or_else(|| Refusal::KeepsNoSessions(lookup.agent.clone()))?;
+        Ok(kept_sessions::list(profile, adopt, &kept_at(profile, lookup)))
+    }
+
+    /// The one of this id.
+    pub fn session(&self, lookup: &Lookup, session: &str) -> Result<AgentSession, Refusal> {
+        let profile = self.profile_of(lookup)?;
+        let adopt = profile.adopt.as_ref().ok_or_else(|| Refusal::KeepsNoSessions(lookup.agent.clone()))?;
+        let missing = || Refusal::NoSession { agent: lookup.agent.clone(), session: session.to_owned() };
+        kept_sessions::find(profile, adopt, &kept_at(profile, lookup), session).ok_or_else(missing)
+    }
+
+    fn profile_of(&self, lookup: &Lookup) -> Result<&Profile, Refusal> {
+        self.catalog.get(&lookup.agent).ok_or_else(|| Refusal::UnknownAgent(lookup.agent.clone()))
     }
 
     /// Prepares a session's start. An error says in words why there is no program to start.
@@ -213,6 +234,17 @@ impl AgentCatalog {
             journal: journals.join(note.key()),
             note,
         })
+    }
+}
+
+/// Where an agent keeps its own files for this client, whoever started it.
+fn kept_at(profile: &Profile, lookup: &Lookup) -> Whereabouts {
+    Whereabouts {
+        state: profile.state_folder(&lookup.environment.0),
+        home: value_of("HOME", &lookup.environment.0).map(str::to_owned),
+        cwd: lookup.folder.clone(),
+        dir: String::new(),
+        id: None,
     }
 }
 

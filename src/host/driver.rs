@@ -6,6 +6,7 @@ use super::core::HostCore;
 use super::effect::{Effect, Query, SessionOrder};
 use super::event::{ClientId, Event};
 use super::finder::{ToFind, What};
+use super::git;
 use super::holding::Holding;
 use super::notifier::Notifier;
 use super::processes;
@@ -84,6 +85,8 @@ pub enum Incoming {
         number: u64,
         event: SessionEvent,
     },
+    /// What was asked for brought nothing.
+    Nothing,
     /// The session's thread is about to end.
     SessionGone {
         conversation: ConversationId,
@@ -121,11 +124,13 @@ pub struct Driver {
     ending: Ending,
 }
 
-/// Where sessions have their files.
+/// Where sessions have their files, and conversations their worktrees.
 #[derive(Debug, Clone)]
 pub struct Places {
     pub run: PathBuf,
     pub journals: PathBuf,
+    /// Beside the store: they hold work, and outlive the host.
+    pub worktrees: PathBuf,
 }
 
 /// Whether the host is to end, and what becomes of its sessions.
@@ -277,6 +282,7 @@ impl Driver {
                 let reply = Reply::Refused { why: Refusal::NotUnderstood };
                 self.tell(client, &Told::Reply { id, reply });
             }
+            Incoming::Nothing => {}
             Incoming::GivenUp => self.batch_is_back(),
             Incoming::QueryDone { client, id, reply } => self.tell(client, &Told::Reply { id, reply }),
             Incoming::StoreOpened { loaded: Loaded { conversations, next_conversation }, held } => {
@@ -364,7 +370,13 @@ impl Driver {
             | Effect::Reply { .. }
             | Effect::Tell { .. }
             | Effect::Query { query: Query::EndedTurn { .. }, .. }
+            | Effect::Prompts { .. }
             | Effect::DescribeAgents { .. }
+            | Effect::AddWorktree { .. }
+            | Effect::CountWorktree { .. }
+            | Effect::RemoveWorktree { .. }
+            | Effect::ListSessions { .. }
+            | Effect::LookForSession { .. }
             | Effect::StartSession { .. }
             | Effect::ToSession { .. }
             | Effect::Forget { .. }
@@ -385,6 +397,16 @@ impl Driver {
         if let Err(error) = std::thread::Builder::new().name("agents".into()).spawn(describe) {
             tracing::warn!(%error, "no thread could be started to look at the agents");
             self.tell(client, &Told::Reply { id, reply: Reply::Agents(Vec::new()) });
+        }
+    }
+
+    /// Does something that waits for the world on a thread of its own, which brings what comes of it.
+    fn beside(&self, name: &str, work: impl FnOnce() -> Incoming + Send + 'static) {
+        let incoming = self.incoming.clone();
+        // The receiver is gone only when the host has ended.
+        let run = move || drop(incoming.blocking_send(work()));
+        if let Err(error) = std::thread::Builder::new().name(name.into()).spawn(run) {
+            tracing::warn!(%error, name, "no thread could be started, so nothing comes of what was asked");
         }
     }
 
@@ -414,8 +436,48 @@ impl Driver {
                 }
             }
             Effect::Search { client, id, query, most } => self.read(client, id, What::Words { query, most }),
+            Effect::Prompts { client, id, most } => self.read(client, id, What::Prompts { most }),
             Effect::Query { client, id, query } => self.read(client, id, What::Turns(query)),
             Effect::DescribeAgents { client, id } => self.describe_agents(client, id),
+            Effect::AddWorktree { client, id, wanted, branch } => {
+                let into = self.places.worktrees.clone();
+                self.beside("git", move || {
+                    let added = git::add_worktree(&wanted.folder, &branch, &into).map_err(Refusal::Git);
+                    Incoming::Event(Event::WorktreeAdded { client, id, wanted, added })
+                });
+            }
+            Effect::CountWorktree { conversation, worktree } => self.beside("git", move || {
+                // Where git says nothing, nothing is known, and what was known before stays.
+                git::work_in(&worktree)
+                    .map_or(Incoming::Nothing, |work| Incoming::Event(Event::WorktreeCounted(conversation, work)))
+            }),
+            Effect::RemoveWorktree { client, id, conversation, worktree, work } => self.beside("git", move || {
+                processes::wait_until_left(conversation);
+                let removed = git::remove_worktree(conversation, &worktree, work);
+                Incoming::Event(Event::WorktreeRemoved { client, id, conversation, removed })
+            }),
+            Effect::ListSessions { client, id, lookup, known } => {
+                let agents = self.agents.clone();
+                self.beside("sessions", move || {
+                    let reply = match agents.sessions(&lookup) {
+                        Ok(mut sessions) => {
+                            for session in &mut sessions {
+                                session.conversation = known.get(&session.id).copied();
+                            }
+                            Reply::AgentSessions(sessions)
+                        }
+                        Err(why) => Reply::Refused { why },
+                    };
+                    Incoming::QueryDone { client, id, reply }
+                });
+            }
+            Effect::LookForSession { client, id, lookup, session, title } => {
+                let agents = self.agents.clone();
+                self.beside("session", move || {
+                    let found = agents.session(&lookup, &session);
+                    Incoming::Event(Event::SessionLookedFor { client, id, lookup, title, found })
+                });
+            }
             Effect::StartSession { conversation, order, environment } => {
                 self.start_session(conversation, &order, &environment);
             }

@@ -2,12 +2,15 @@
 
 use super::event::ClientId;
 use crate::domain::change::Change;
+use crate::domain::conversation::{Begun, Title};
 use crate::domain::conversation_state::{StartOrder, Timer};
 use crate::domain::id::{ConversationId, Generation, TurnNumber};
 use crate::domain::request::{Choice, RequestKind, RequestNumber};
 use crate::domain::search;
-use crate::protocol::message::{Environment, Event as ClientEvent, Notification, Refusal, Reply};
+use crate::domain::worktree::Worktree;
+use crate::protocol::message::{Environment, Event as ClientEvent, Notification, Refusal, Reply, WorkInIt};
 use crate::terminal::frame::Size;
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
@@ -44,11 +47,53 @@ pub enum Effect {
         client: ClientId,
         id: u64,
     },
+    /// Makes a git worktree. Brings `Event::WorktreeAdded`.
+    AddWorktree {
+        client: ClientId,
+        id: u64,
+        wanted: Wanted,
+        branch: String,
+    },
+    /// Brings `Event::WorktreeCounted`.
+    CountWorktree {
+        conversation: ConversationId,
+        worktree: Worktree,
+    },
+    /// Waits for the processes of the conversation to be gone. Brings `Event::WorktreeRemoved`.
+    RemoveWorktree {
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        worktree: Worktree,
+        work: WorkInIt,
+    },
+    /// Replies with the sessions that the agent keeps of the folder.
+    ListSessions {
+        client: ClientId,
+        id: u64,
+        lookup: Lookup,
+        /// The conversations that have one of this agent, by its id.
+        known: BTreeMap<String, ConversationId>,
+    },
+    /// Looks for one of them. Brings `Event::SessionLookedFor`.
+    LookForSession {
+        client: ClientId,
+        id: u64,
+        lookup: Lookup,
+        session: String,
+        title: Option<String>,
+    },
     /// Searches the store beside all that is saved, and replies with what was found.
     Search {
         client: ClientId,
         id: u64,
         query: search::Query,
+        most: u32,
+    },
+    /// The same for the newest messages.
+    Prompts {
+        client: ClientId,
+        id: u64,
         most: u32,
     },
     StartSession {
@@ -147,7 +192,7 @@ pub enum Query {
     DecisionsOf { conversation: ConversationId, from: TurnNumber, to: TurnNumber },
     /// Replied as `Reply::Brief`: of this conversation, and of what lies before it.
     Brief { conversation: ConversationId, before: Vec<Past> },
-    /// Replied as `Reply::Turns`: what lies before a conversation.
+    /// Replied as `Reply::Past`: what lies before a conversation.
     Past { before: Vec<Past>, most: u32 },
     /// Replied as `Reply::Ended`: this turn as it is remembered.
     EndedTurn { conversation: ConversationId, turn: TurnNumber },
@@ -159,4 +204,25 @@ pub struct Past {
     pub conversation: ConversationId,
     /// The last turn of it.
     pub to: TurnNumber,
+}
+
+/// Where an agent's own sessions are looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lookup {
+    pub agent: String,
+    pub folder: String,
+    /// Of the client that asks: it tells where the agent keeps them.
+    pub environment: Environment,
+}
+
+/// What a new conversation is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// None: the configured default.
+    pub agent: Option<String>,
+    pub model: Option<String>,
+    pub title: Title,
+    pub folder: String,
+    pub begun: Begun,
+    pub worktree: Option<Worktree>,
 }

@@ -3,7 +3,9 @@
 use crate::config::Config;
 use crate::domain::conversation_state::{Kept, LivedOn, SessionEvent, Timer};
 use crate::domain::id::{ConversationId, Generation};
-use crate::protocol::message::Request;
+use crate::domain::worktree::{Work, Worktree};
+use crate::host::effect::{Lookup, Wanted};
+use crate::protocol::message::{AgentSession, Refusal, Request};
 use crate::terminal::frame::Size;
 use std::collections::BTreeMap;
 
@@ -35,6 +37,29 @@ pub enum Event {
     },
     /// What a person typed into the agent's screen had no room, as the agent does not read.
     KeysDropped(ConversationId),
+    /// A session that a person picked was looked for.
+    SessionLookedFor {
+        client: ClientId,
+        id: u64,
+        lookup: Lookup,
+        title: Option<String>,
+        found: Result<AgentSession, Refusal>,
+    },
+    WorktreeAdded {
+        client: ClientId,
+        id: u64,
+        wanted: Wanted,
+        /// And the folder in it that is like the one that was wanted.
+        added: Result<(Worktree, String), Refusal>,
+    },
+    WorktreeCounted(ConversationId, Work),
+    WorktreeRemoved {
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        /// Under which name git has what was not committed.
+        removed: Result<Option<String>, Refusal>,
+    },
     TimerDue {
         conversation: ConversationId,
         timer: Timer,

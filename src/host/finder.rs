@@ -12,7 +12,7 @@ use crate::domain::id::TurnNumber;
 use crate::domain::search;
 use crate::domain::turn::TurnRecord;
 use crate::protocol::codec::MAX_FRAME_BYTES;
-use crate::protocol::message::{Refusal, Reply};
+use crate::protocol::message::{PastTurn, Refusal, Reply};
 use crate::store::{Reader, StoreError};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -27,6 +27,7 @@ pub struct ToFind {
 
 pub enum What {
     Turns(Query),
+    Prompts { most: u32 },
     Words { query: search::Query, most: u32 },
 }
 
@@ -61,6 +62,12 @@ fn run(mut reader: Reader, orders: &Receiver<ToFind>, incoming: &tokio::sync::mp
                     Err(error) => Reply::Refused { why: Refusal::SearchTrouble(error.to_string()) },
                 }
             }
+            What::Prompts { most } => {
+                let most = usize::try_from(most).unwrap_or(usize::MAX);
+                reader
+                    .prompts(most)
+                    .map_or_else(|error| Reply::Refused { why: Refusal::StoreTrouble(cause(&error)) }, Reply::Prompts)
+            }
             What::Turns(query) => turns(&mut reader, query)
                 .unwrap_or_else(|error| Reply::Refused { why: Refusal::StoreTrouble(cause(&error)) }),
         };
@@ -72,49 +79,54 @@ fn run(mut reader: Reader, orders: &Receiver<ToFind>, incoming: &tokio::sync::mp
 fn turns(reader: &mut Reader, query: Query) -> Result<Reply, StoreError> {
     Ok(match query {
         Query::Turns { conversation, before, most } => {
-            Reply::Turns(fitting(reader.turns(conversation, before, most)?))
+            Reply::Turns(fitting(told(reader.turns(conversation, before, most)?), |turn| turn))
         }
         Query::DecisionsOf { conversation, from, to } => Reply::Decisions(reader.decisions(conversation, from, to)?),
         Query::Brief { conversation, before } => {
             let own = reader.turns(conversation, None, BRIEF_TURNS)?;
             let most = BRIEF_TURNS.saturating_sub(u32::try_from(own.len()).unwrap_or(u32::MAX));
-            let mut turns = past(reader, &before, most)?;
+            let mut turns: Vec<TurnRecord> = past(reader, &before, most)?.into_iter().map(|past| past.turn).collect();
             turns.extend(own);
             match brief(&turns) {
                 Some(text) => Reply::Brief { text },
                 None => Reply::Refused { why: Refusal::NothingSaid },
             }
         }
-        Query::Past { before, most } => Reply::Turns(fitting(past(reader, &before, most)?)),
+        Query::Past { before, most } => Reply::Past(fitting(past(reader, &before, most)?, |past| &past.turn)),
         Query::EndedTurn { conversation, turn } => {
             let after = TurnNumber(turn.0.saturating_add(1));
-            let turns = reader.turns(conversation, Some(after), 1)?;
+            let turns = told(reader.turns(conversation, Some(after), 1)?);
             Reply::Ended { turn: turns.into_iter().find(|record| record.number == turn).map(Box::new) }
         }
     })
 }
 
+/// As clients are told of them.
+fn told(turns: Vec<TurnRecord>) -> Vec<TurnRecord> {
+    turns.into_iter().map(TurnRecord::told).collect()
+}
+
 /// The newest `most` turns of what lies before a conversation, oldest first; `before` has the nearest first.
-fn past(reader: &mut Reader, before: &[Past], most: u32) -> Result<Vec<TurnRecord>, StoreError> {
-    let mut turns: Vec<TurnRecord> = Vec::new();
+fn past(reader: &mut Reader, before: &[Past], most: u32) -> Result<Vec<PastTurn>, StoreError> {
+    let mut turns: Vec<PastTurn> = Vec::new();
     for Past { conversation, to } in before {
         let left = most.saturating_sub(u32::try_from(turns.len()).unwrap_or(u32::MAX));
         if left == 0 {
             break;
         }
         let behind = TurnNumber(to.0.saturating_add(1));
-        let mut older = reader.turns(*conversation, Some(behind), left)?;
-        older.append(&mut turns);
-        turns = older;
+        let older = reader.turns(*conversation, Some(behind), left)?;
+        let older = told(older).into_iter().map(|turn| PastTurn { conversation: *conversation, turn });
+        turns.splice(0..0, older);
     }
     Ok(turns)
 }
 
 /// The newest of these that fit in one frame; always at least one.
-fn fitting(turns: Vec<TurnRecord>) -> Vec<TurnRecord> {
-    let mut turns: Vec<TurnRecord> = turns.into_iter().map(TurnRecord::told).collect();
+fn fitting<T>(mut turns: Vec<T>, turn_of: impl Fn(&T) -> &TurnRecord) -> Vec<T> {
     let mut bytes = 0;
     let from = turns.iter().rposition(|turn| {
+        let turn = turn_of(turn);
         bytes += turn.prompt.len() + turn.answer.as_ref().map_or(0, |answer| answer.text.len()) + 512;
         bytes > MAX_FRAME_BYTES / 2
     });

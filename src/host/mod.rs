@@ -12,7 +12,9 @@ pub mod effect;
 pub mod event;
 mod finder;
 pub mod first_word;
+mod git;
 mod holding;
+mod kept_sessions;
 mod note;
 mod notifier;
 mod processes;
@@ -144,7 +146,11 @@ async fn serve(paths: &Paths, lock: Held, opened: Result<(Store, Loaded), StoreE
     let started_at = clock::now();
     let facts = HostFacts { pid: std::process::id(), build: BUILD.to_owned(), started_at };
     let holding = Holding::new(paths).map_err(HostError::Run)?;
-    let places = Places { run: paths.run.clone(), journals: crate::holder::journals(paths) };
+    let places = Places {
+        run: paths.run.clone(),
+        journals: crate::holder::journals(paths),
+        worktrees: paths.store.with_file_name("worktrees"),
+    };
     // Without a store nobody knows whose the processes are: the holder goes on alone until there is one.
     let (mut held, mut known_ids) = (Vec::new(), BTreeMap::new());
     let (mut core, first, found) = match opened {

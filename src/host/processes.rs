@@ -1,6 +1,7 @@
 //! Signals to the processes of a session, and proof that none of them is left.
 
 use crate::agent::profile::GroupSignal;
+use crate::domain::id::ConversationId;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,8 @@ use std::time::{Duration, Instant};
 const LEFT_JOBS_GRACE: Duration = Duration::from_secs(1);
 /// How long one may take to be gone that was killed.
 const KILL_LIMIT: Duration = Duration::from_secs(2);
+/// How long the processes of a session may take to be gone that were told to end: the ladders of all agents are shorter.
+const LEFT_LIMIT: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// The system's signal for one that a profile names.
@@ -132,6 +135,57 @@ pub fn carriers_of(variable: &str, value: &str) -> Vec<Pid> {
 #[cfg(not(target_os = "linux"))]
 pub fn carriers_of(_variable: &str, _value: &str) -> Vec<Pid> {
     Vec::new()
+}
+
+/// The living processes whose arguments name this, whoever started them; not this one.
+#[cfg(target_os = "linux")]
+pub fn named_in_arguments(word: &str) -> Vec<Pid> {
+    let names = |pid: &i32| {
+        let arguments = Pid::from_raw(*pid).and_then(command_line).unwrap_or_default();
+        arguments.iter().skip(1).any(|argument| argument.split('=').any(|part| part == word))
+    };
+    // Who asks for a session names it as well; that is a command of ours, and it is waiting for the answer.
+    let is_ours = |pid: &i32| std::fs::read_link(format!("/proc/{pid}/exe")).ok() == std::env::current_exe().ok();
+    let named = numbers().filter(names).filter(|pid| !is_ours(pid));
+    named.filter(|pid| session_of(*pid).is_some()).filter_map(Pid::from_raw).collect()
+}
+
+/// Without /proc nobody's arguments can be read.
+#[cfg(not(target_os = "linux"))]
+pub fn named_in_arguments(_word: &str) -> Vec<Pid> {
+    Vec::new()
+}
+
+/// Waits until no process of this conversation's sessions lives, as long as ending one may take.
+pub fn wait_until_left(conversation: ConversationId) {
+    let until = Instant::now() + LEFT_LIMIT;
+    while !carriers_of("THREADKEEP_CONVERSATION", &conversation.to_string()).is_empty() && Instant::now() < until {
+        std::thread::sleep(LOOK_EVERY);
+    }
+}
+
+/// All living processes.
+#[cfg(target_os = "linux")]
+pub fn all() -> Vec<u32> {
+    numbers().filter(|pid| session_of(*pid).is_some()).filter_map(|pid| u32::try_from(pid).ok()).collect()
+}
+
+/// Without /proc they are not looked for.
+#[cfg(not(target_os = "linux"))]
+pub fn all() -> Vec<u32> {
+    Vec::new()
+}
+
+/// Whether this process holds this file open.
+pub fn has_open(pid: u32, path: &str) -> bool {
+    let open = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    open.into_iter().any(|entry| std::fs::read_link(entry.path()).is_ok_and(|file| file == std::path::Path::new(path)))
+}
+
+#[cfg(target_os = "linux")]
+fn numbers() -> impl Iterator<Item = i32> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
 }
 
 /// The living processes of the process session that `leader` began.

@@ -41,7 +41,7 @@ impl Reads {
     fn read(&self, order: ToFind) {
         match order.what {
             What::Turns(_) => self.turns.find(order),
-            What::Words { .. } => self.words.find(order),
+            What::Words { .. } | What::Prompts { .. } => self.words.find(order),
         }
     }
 }

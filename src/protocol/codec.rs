@@ -89,8 +89,8 @@ mod tests {
     use crate::domain::search::{Findings, Found, Looked, Piece};
     use crate::domain::turn::{TurnEnd, TurnState};
     use crate::protocol::message::{
-        Asked, AskedId, Environment, Event, Hello, Notification, NotificationKind, Place, Refusal, Reply, Request,
-        RunningTurn, Scroll, Told, ViewInput, ViewOutput, WhenAsked,
+        Asked, AskedId, Environment, Event, Hello, Notification, NotificationKind, Place, Prompt, Refusal, Reply,
+        Request, Rest, RunningTurn, Scroll, Told, ViewInput, ViewOutput, WhenAsked,
     };
     use crate::terminal::frame::*;
     use crate::terminal::keys::{Key, KeyCode, Modifiers};
@@ -200,6 +200,8 @@ mod tests {
             ("wait", encode(&Asked { id: 3, request: wait })),
             ("fresh", encode(&Asked { id: 4, request: fresh })),
             ("search", encode(&Asked { id: 5, request: Request::Search { text: "fix is:failed".into(), most: 20 } })),
+            ("prompts", encode(&Asked { id: 7, request: Request::Prompts { most: 20 } })),
+            ("prompts_told", encode(&Told::Reply { id: 7, reply: Reply::Prompts(vec![a_prompt()]) })),
             ("move_tab", encode(&Asked { id: 6, request: Request::MoveTab { conversation, to: 2 } })),
             ("found", encode(&Told::Reply { id: 5, reply: Reply::Found(findings()) })),
             ("refused", encode(&Told::Reply { id: 1, reply: refused })),
@@ -207,6 +209,9 @@ mod tests {
             ("ending", encode(&Told::Event(Event::HostEnding))),
             ("key", encode(&ViewInput::Key(Key { code: KeyCode::Char('a'), modifiers: Modifiers::CONTROL }))),
             ("scroll", encode(&ViewInput::Scroll(Scroll::Up(3)))),
+            ("scroll_to", encode(&ViewInput::Scroll(Scroll::ToRow(-3)))),
+            ("read_text", encode(&ViewInput::ReadText)),
+            ("text", encode(&ViewOutput::Text { first: 7, rows: vec![a_text_row()], rest: Rest::None })),
             ("picture", encode(&ViewOutput::Frame(a_picture()))),
         ]
         .map(|(name, bytes)| format!("{name}: {}", readable(&bytes.expect("encodes"))));
@@ -236,6 +241,15 @@ mod tests {
         }
     }
 
+    fn a_prompt() -> Prompt {
+        let (conversation, turn) = (ConversationId(7), TurnNumber(2));
+        Prompt { conversation, turn, text: "hi".into(), bytes: 2, at: Timestamp(5) }
+    }
+
+    fn a_text_row() -> TextRow {
+        TextRow { text: "ok".into(), wrapped: true }
+    }
+
     fn a_picture() -> FrameDelta {
         let style = Style { foreground: Color::Indexed(1), background: Color::Rgb(1, 2, 3), flags: Style::BOLD };
         let run = Run { style, width: RunWidth::Narrow, text: "ok".into() };
@@ -243,7 +257,8 @@ mod tests {
             size: Size { columns: 80, rows: 24 },
             rows: vec![(3, Row { runs: vec![run] })],
             cursor: Some(Cursor { column: 1, row: 2, shape: CursorShape::Bar, blink: Blink::Steady }),
-            scroll: ScrollPosition { up: 0, most: 9 },
+            scroll: ScrollPosition { up: 0, most: 9, left: 40 },
+            clicks: ClicksGo::ToProgram,
         }
     }
 

@@ -8,11 +8,13 @@ use crate::domain::conversation::{Begun, QueueHeld};
 pub use crate::domain::conversation_state::{Place, RunningTurn, TakenUp};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Generation, SessionNumber, Timestamp, TurnNumber};
+pub use crate::domain::prompt::Prompt;
 use crate::domain::request::{Choice, RequestKind, RequestNumber};
 use crate::domain::search::{Findings, TURN_STATES};
 use crate::domain::session::AsleepWhy;
 use crate::domain::turn::{Evidence, TurnEnd, TurnRecord, TurnState, Usage};
-use crate::terminal::frame::{FrameDelta, Size};
+use crate::domain::worktree::{Work, Worktree};
+use crate::terminal::frame::{FrameDelta, Size, TextRow};
 use crate::terminal::keys::{Focus, Key, Mouse};
 use serde::{Deserialize, Serialize};
 
@@ -85,7 +87,37 @@ pub enum Request {
         model: Option<String>,
         title: Option<String>,
     },
-    /// What was said before a fork, in the conversations that it left: `Reply::Turns`, the newest `most` in order. None in one that is
+    /// As `New`, in a git worktree made for it of the repository that the folder lies in; with this branch, which is made where there is
+    /// none (none: one named after the conversation). `Reply::Created`.
+    NewInWorktree {
+        agent: Option<String>,
+        model: Option<String>,
+        folder: String,
+        title: Option<String>,
+        branch: Option<String>,
+    },
+    /// Removes its worktree; the conversation goes on in the repository. Refused while it holds work that is nowhere else, unless the person
+    /// said that they know: then the work is saved first. Its branch stays while it has commits of its own. `Reply::WorktreeRemoved`.
+    RemoveWorktree {
+        conversation: ConversationId,
+        work: WorkInIt,
+    },
+    /// The sessions that this agent itself keeps of this folder: `Reply::AgentSessions`.
+    AgentSessions {
+        agent: String,
+        folder: String,
+        environment: Environment,
+    },
+    /// A conversation that goes on with the session of this id, which the agent keeps of this folder and no living process has. Its first
+    /// message takes the session up. `Reply::Created`.
+    Adopt {
+        agent: String,
+        session: String,
+        folder: String,
+        title: Option<String>,
+        environment: Environment,
+    },
+    /// What was said before a fork, in the conversations that it left: `Reply::Past`, the newest `most` in order. None in one that is
     /// no fork, or where those conversations were deleted.
     Past {
         conversation: ConversationId,
@@ -241,6 +273,10 @@ pub enum Request {
         text: String,
         most: u32,
     },
+    /// The newest `most` messages of all conversations, each once; fewer where they would not fit in one frame. `Reply::Prompts`.
+    Prompts {
+        most: u32,
+    },
     /// The profiles and what each can do here. `Reply::Agents`.
     Agents,
     /// `Reply::Host`.
@@ -254,6 +290,15 @@ pub enum Request {
         conversation: ConversationId,
         size: Size,
     },
+}
+
+/// What a removal of a worktree does with work that is nowhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkInIt {
+    Refuse,
+    /// Commits it beside all branches, then removes the worktree.
+    Save,
 }
 
 /// What whoever waits for an end is told when the agent waits for the person.
@@ -309,11 +354,21 @@ pub enum Reply {
         turn: Option<TurnNumber>,
     },
     Turns(Vec<TurnRecord>),
+    Past(Vec<PastTurn>),
+    /// `saved`: under which name git has what was not committed.
+    WorktreeRemoved {
+        worktree: Worktree,
+        saved: Option<String>,
+    },
+    /// The one that was written last first.
+    AgentSessions(Vec<AgentSession>),
     Brief {
         text: String,
     },
     Decisions(Vec<DecisionRecord>),
     Found(Findings),
+    /// Newest first.
+    Prompts(Vec<Prompt>),
     Agents(Vec<AgentReport>),
     Host(HostReport),
     Viewing {
@@ -323,6 +378,28 @@ pub enum Reply {
     Refused {
         why: Refusal,
     },
+}
+
+/// A session that an agent keeps, begun by us or elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentSession {
+    /// The agent's own id of it.
+    pub id: String,
+    /// When its record was written last.
+    pub at: Timestamp,
+    /// Its first prompt; empty where that is not told.
+    pub prompt: String,
+    /// A living process that has it.
+    pub held_by: Option<u32>,
+    /// The conversation whose session it is already.
+    pub conversation: Option<ConversationId>,
+}
+
+/// A turn before a fork, and where it was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastTurn {
+    pub conversation: ConversationId,
+    pub turn: TurnRecord,
 }
 
 /// Why a request was not carried out. Nothing was changed.
@@ -345,6 +422,22 @@ pub enum Refusal {
     UnknownAgent(String),
     #[error("turn {0} has not ended; fork behind one that has")]
     NotEnded(TurnNumber),
+    #[error("nothing is known of where agent {0} keeps its sessions")]
+    KeepsNoSessions(String),
+    #[error(
+        "agent {agent} keeps no session {session} of this folder; threadkeep adopt --agent {agent} lists those that it does"
+    )]
+    NoSession { agent: String, session: String },
+    #[error("process {0} has that session; end it first, for two at once would lose what one of them says")]
+    SessionHeld(u32),
+    #[error("that is the session of conversation {0} already")]
+    SessionKnown(ConversationId),
+    #[error("{0}")]
+    Git(String),
+    #[error("conversation {0} has no worktree of its own")]
+    NoWorktree(ConversationId),
+    #[error("its worktree {path} holds work that is nowhere else: {words}", words = .work.words())]
+    WorktreeHasWork { path: String, work: Work },
     #[error("it has agent {0} already; for a fresh session of that one see threadkeep fresh")]
     HasAgent(String),
     #[error("that is not asked (any more); nothing was typed")]
@@ -429,6 +522,11 @@ pub struct Conversation {
     pub turns: u32,
     #[serde(default)]
     pub begun: Begun,
+    #[serde(default)]
+    pub worktree: Option<Worktree>,
+    /// What git counted last in it.
+    #[serde(default)]
+    pub tree_work: Option<Work>,
     /// What its turns used together, as far as their agents told.
     #[serde(default)]
     pub spent: Usage,
@@ -619,6 +717,8 @@ pub enum ViewInput {
         turn: TurnNumber,
         started_at: Option<Timestamp>,
     },
+    /// All rows of the session as text, those above the screen too. Brings `ViewOutput::Text`.
+    ReadText,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -631,6 +731,8 @@ pub enum Scroll {
     Top,
     /// Back to the live screen.
     Live,
+    /// The row with this number (`ScrollPosition::left`) is the first that is shown, as far as there are rows.
+    ToRow(i64),
 }
 
 /// From the host on a view.
@@ -641,6 +743,12 @@ pub enum ViewOutput {
     /// Where this turn began is not known, or not kept any more; the view stays where it is.
     NoPlace {
         turn: TurnNumber,
+    },
+    /// The rows follow those of the part before; `first` is the number of the very first one.
+    Text {
+        first: i64,
+        rows: Vec<TextRow>,
+        rest: Rest,
     },
     /// The process is gone; nothing follows.
     Ended,

@@ -9,7 +9,7 @@ use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, Row, named_params};
 
 const COLUMNS: &str = "id, title_by, title, agent, model, folder, fresh_wanted, queue_held, tab_place, unread, created_at, active_at, draft,
-    archived, begun, input_tokens, output_tokens, cost_micros";
+    archived, begun, worktree, input_tokens, output_tokens, cost_micros";
 
 pub fn save(connection: &Connection, record: &ConversationRecord) -> rusqlite::Result<()> {
     let (title_by, title) = match &record.title {
@@ -29,13 +29,13 @@ pub fn save(connection: &Connection, record: &ConversationRecord) -> rusqlite::R
         .prepare_cached(
             "INSERT INTO conversations
                  (id, title_by, title, agent, model, folder, fresh_wanted, queue_held, tab_place, unread, created_at, active_at, draft,
-                 archived, begun, input_tokens, output_tokens, cost_micros)
+                 archived, begun, worktree, input_tokens, output_tokens, cost_micros)
              VALUES (:id, :title_by, :title, :agent, :model, :folder, :fresh_wanted, :queue_held, :tab_place, :unread,
-                 :created_at, :active_at, :draft, :archived, :begun, :input_tokens, :output_tokens, :cost_micros)
+                 :created_at, :active_at, :draft, :archived, :begun, :worktree, :input_tokens, :output_tokens, :cost_micros)
              ON CONFLICT (id) DO UPDATE SET
                  title_by = :title_by, title = :title, agent = :agent, model = :model, folder = :folder,
                  fresh_wanted = :fresh_wanted, queue_held = :queue_held, tab_place = :tab_place, unread = :unread,
-                 created_at = :created_at, active_at = :active_at, draft = :draft, archived = :archived, begun = :begun,
+                 created_at = :created_at, active_at = :active_at, draft = :draft, archived = :archived, begun = :begun, worktree = :worktree,
                  input_tokens = :input_tokens, output_tokens = :output_tokens, cost_micros = :cost_micros",
         )?
         .execute(named_params! {
@@ -54,6 +54,7 @@ pub fn save(connection: &Connection, record: &ConversationRecord) -> rusqlite::R
             ":draft": record.draft,
             ":archived": record.tab == Tab::Archived,
             ":begun": begun.map(Json),
+            ":worktree": record.worktree.as_ref().map(Json),
             ":input_tokens": integer(record.spent.input_tokens),
             ":output_tokens": integer(record.spent.output_tokens),
             ":cost_micros": record.spent.cost_micros.map(integer),
@@ -103,6 +104,7 @@ fn read(row: &Row) -> rusqlite::Result<ConversationRecord> {
         unread: row.get::<_, Option<Json<_>>>("unread")?.map(|json| json.0),
         draft: row.get("draft")?,
         begun: row.get::<_, Option<Json<_>>>("begun")?.map_or(Begun::New, |json| json.0),
+        worktree: row.get::<_, Option<Json<_>>>("worktree")?.map(|json| json.0),
         spent: Usage {
             input_tokens: count(row.get("input_tokens")?),
             output_tokens: count(row.get("output_tokens")?),

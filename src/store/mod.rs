@@ -10,6 +10,7 @@ mod conversations;
 mod decisions;
 mod error;
 mod open;
+mod prompts;
 pub mod repair;
 mod schema;
 mod search;
@@ -26,6 +27,7 @@ use crate::domain::change::Change;
 use crate::domain::continuity::DecisionRecord;
 use crate::domain::conversation_state::Kept;
 use crate::domain::id::{ConversationId, TurnNumber};
+use crate::domain::prompt::Prompt;
 use crate::domain::search::{Findings, Query};
 use crate::domain::turn::TurnRecord;
 use crate::lock::Held;
@@ -73,6 +75,11 @@ impl Reader {
         self.on_connection(|connection| {
             search::find(connection, query, most).map_err(|source| StoreError::Search { source })
         })
+    }
+
+    /// The newest messages of all conversations, each once, newest first.
+    pub fn prompts(&mut self, most: usize) -> Result<Vec<Prompt>, StoreError> {
+        self.on_connection(|connection| prompts::newest(connection, most).map_err(reading("messages")))
     }
 
     /// The newest `most` turns before `before` (none: of all), in order.

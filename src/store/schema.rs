@@ -15,6 +15,7 @@ pub const SCHEMA: &[&str] = &[
     include_str!("../../assets/schema/0003_ends.sql"),
     include_str!("../../assets/schema/0004_overview.sql"),
     include_str!("../../assets/schema/0005_holder.sql"),
+    include_str!("../../assets/schema/0006_worktrees.sql"),
 ];
 
 /// `tkst`: tells our files from those of other programs.

@@ -16,6 +16,7 @@ use crate::domain::turn::{
     Answer, Delivery, Evidence, FailedWhy, FailureKind, InterruptedBy, Origin, Source, TurnEnd, TurnState, UnknownWhy,
     Usage, Work,
 };
+use crate::domain::worktree::{BranchBy, Worktree};
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
@@ -71,6 +72,7 @@ fn conversation(id: i64) -> ConversationRecord {
         unread: None,
         draft: String::new(),
         begun: Begun::New,
+        worktree: None,
         spent: Usage::default(),
         created_at: Timestamp(1),
         active_at: Timestamp(2),
@@ -209,6 +211,7 @@ fn asleep_whys() -> Vec<AsleepWhy> {
         AsleepWhy::CouldNotStart("none".into()),
         AsleepWhy::ResumeRefused("no such session".into()),
         AsleepWhy::NotKilled(4_000_000),
+        AsleepWhy::Adopted,
     ];
     for why in &whys {
         match why {
@@ -217,6 +220,7 @@ fn asleep_whys() -> Vec<AsleepWhy> {
             | AsleepWhy::Stopped
             | AsleepWhy::CouldNotStart(_)
             | AsleepWhy::ResumeRefused(_)
+            | AsleepWhy::Adopted
             | AsleepWhy::NotKilled(_) => (),
         }
     }
@@ -366,7 +370,21 @@ fn conversations() -> Vec<ConversationRecord> {
         match (fresh_wanted, &begun) {
             (FreshWanted::No | FreshWanted::Yes | FreshWanted::HandedOver, Begun::New | Begun::Forked(_)) => (),
         }
-        records.push(ConversationRecord { fresh_wanted, begun, spent, tab: Tab::Archived, ..conversation(0) });
+        let worktree = Worktree {
+            path: "/t/w".into(),
+            repository: "/r".into(),
+            branch: "it's/mine".into(),
+            branch_by: BranchBy::Person,
+        };
+        let worktree = Some(worktree).filter(|_| begun == Begun::New);
+        records.push(ConversationRecord {
+            fresh_wanted,
+            begun,
+            worktree,
+            spent,
+            tab: Tab::Archived,
+            ..conversation(0)
+        });
     }
     for (record, id) in records.iter_mut().zip(1..) {
         record.id = ConversationId(id);
@@ -603,7 +621,9 @@ fn a_store_made_by_schema_4_opens_with_this_build() {
     drop(raw);
     let mut store = home.open();
     assert_eq!(found(&store, "quoted", 1).len(), 1);
-    assert_eq!(store.load().unwrap().conversations.len(), 24);
+    let loaded = store.load().unwrap();
+    assert_eq!(loaded.conversations.len(), 24);
+    assert!(loaded.conversations.iter().all(|kept| kept.record.worktree.is_none()));
 }
 
 #[test]
@@ -616,6 +636,22 @@ fn a_store_made_by_schema_5_opens_with_this_build() {
     }
     raw.execute_batch(include_str!("golden/0005.sql")).unwrap();
     raw.pragma_update(None, "user_version", 5).unwrap();
+    drop(raw);
+    let mut store = home.open();
+    assert_eq!(found(&store, "quoted", 1).len(), 1);
+    assert!(store.load().unwrap().conversations.iter().all(|kept| kept.record.worktree.is_none()));
+}
+
+#[test]
+fn a_store_made_by_schema_6_opens_with_this_build() {
+    let home = Home::new();
+    let raw = home.raw();
+    raw.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+    for schema in &SCHEMA[..6] {
+        raw.execute_batch(schema).unwrap();
+    }
+    raw.execute_batch(include_str!("golden/0006.sql")).unwrap();
+    raw.pragma_update(None, "user_version", 6).unwrap();
     drop(raw);
     let mut store = home.open();
     check_everything(&mut store);
@@ -654,7 +690,7 @@ fn this_build_writes_what_the_golden_store_holds() {
             written += &format!("INSERT INTO {table} ({}) VALUES ({});\n", columns.join(", "), row.unwrap());
         }
     }
-    let golden = include_str!("golden/0005.sql").lines().filter(|line| !line.contains("turn_words"));
+    let golden = include_str!("golden/0006.sql").lines().filter(|line| !line.contains("turn_words"));
     let golden: String = golden.flat_map(|line| [line, "\n"]).collect();
     let path = std::env::temp_dir().join("threadkeep-golden.sql");
     if written != golden {
@@ -981,6 +1017,27 @@ fn a_search_never_looks_into_a_file_that_was_moved_away() {
     assert!(searcher.search(&query, 9).is_err());
     std::fs::rename(&away, home.path()).unwrap();
     assert_eq!(searcher.search(&query, 9).unwrap().found.len(), 1);
+}
+
+#[test]
+fn the_newest_messages_are_told_each_once_long_ones_cut_and_no_more_than_fit() {
+    let home = Home::new();
+    let mut changes = vec![Change::Conversation(conversation(1))];
+    let long = "日".repeat(5_000);
+    for (number, prompt) in (1..).zip(["one", "two", long.as_str(), "one"]) {
+        changes.push(Change::Turn(ONE, asked(number, prompt, "")));
+    }
+    let store = home.reopened(&changes);
+    let told = |most| {
+        let prompts = read(&store).prompts(most).unwrap();
+        prompts.into_iter().map(|prompt| (prompt.turn.0, prompt.text.chars().count(), prompt.bytes)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(9), [(4, 3, 3), (3, 4_096, 15_000), (2, 3, 3)]);
+    assert_eq!(told(1), [(4, 3, 3)]);
+    changes.extend((5..200).map(|number| Change::Turn(ONE, asked(number, &format!("{number}{long}"), ""))));
+    let bytes: usize =
+        read(&Home::new().reopened(&changes)).prompts(999).unwrap().iter().map(|one| one.text.len()).sum();
+    assert!(bytes <= 512 * 1024 && bytes > 400 * 1024, "{bytes}");
 }
 
 /// The best turns for a text as a person types it.

@@ -10,7 +10,7 @@
 use super::clean::clean;
 use super::excerpt::Cap;
 use super::filter::{Filter, Heard};
-use super::frame::{Frame, Size};
+use super::frame::{Frame, Size, TextRow};
 use super::modes::{Modes, Switched};
 use super::replies::Colors;
 use emulation::Emulation;
@@ -33,6 +33,9 @@ mod sgr;
 
 /// Whether the program status protocol is understood: answered here, not told.
 const PROGRAM_STATUS_QUERY: &[u8] = b"7501;?";
+
+/// The scrollback holds some 2 MB of usual text. This bounds what a hostile one costs whoever reads it as a whole.
+const MOST_TEXT_BYTES: usize = 8 << 20;
 
 /// The screen of one session.
 pub struct Screen {
@@ -144,6 +147,11 @@ impl Screen {
     /// work. A row that wraps is not joined with the next one.
     pub fn visible_text(&self) -> Vec<String> {
         self.engine.emulation.visible_text()
+    }
+
+    /// Every row that is kept, as text, and the number of the first; of a very long text the newest rows.
+    pub fn whole_text(&self) -> (i64, Vec<TextRow>) {
+        self.engine.emulation.whole_text(MOST_TEXT_BYTES)
     }
 
     /// Another number whenever the picture may have changed.

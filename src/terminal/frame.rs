@@ -92,6 +92,27 @@ pub struct ScrollPosition {
     pub up: u32,
     /// The most that `up` can be.
     pub most: u32,
+    /// Rows that ever left the screen upwards: the number of the live screen's first row. Those above it have smaller ones.
+    #[serde(default)]
+    pub left: i64,
+}
+
+/// Who gets the clicks and drags on a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClicksGo {
+    /// The program takes no mouse, so that text can be selected.
+    #[default]
+    ToView,
+    ToProgram,
+}
+
+/// A row as text alone. Blanks at its end are left out, unless its line goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TextRow {
+    pub text: String,
+    /// The next row continues its line.
+    pub wrapped: bool,
 }
 
 /// A whole picture.
@@ -103,6 +124,7 @@ pub struct Frame {
     /// None while hidden or scrolled away.
     pub cursor: Option<Cursor>,
     pub scroll: ScrollPosition,
+    pub clicks: ClicksGo,
 }
 
 /// What changed since the picture that a client has.
@@ -113,6 +135,22 @@ pub struct FrameDelta {
     pub rows: Vec<(u16, Row)>,
     pub cursor: Option<Cursor>,
     pub scroll: ScrollPosition,
+    #[serde(default)]
+    pub clicks: ClicksGo,
+}
+
+impl ScrollPosition {
+    /// The number of the first row that is shown.
+    pub fn first_row(self) -> i64 {
+        self.left - i64::from(self.up)
+    }
+}
+
+impl TextRow {
+    pub fn new(text: &str, wrapped: bool) -> TextRow {
+        let text = if wrapped { text } else { text.trim_end() };
+        TextRow { text: text.to_owned(), wrapped }
+    }
 }
 
 impl Frame {
@@ -123,6 +161,7 @@ impl Frame {
             rows: vec![Row::default(); usize::from(size.rows)],
             cursor: None,
             scroll: ScrollPosition::default(),
+            clicks: ClicksGo::default(),
         }
     }
 
@@ -134,8 +173,9 @@ impl Frame {
             .filter(|(number, row)| resized || seen.rows.get(usize::from(*number)) != Some(row))
             .map(|(number, row)| (number, row.clone()))
             .collect();
-        let same = rows.is_empty() && self.cursor == seen.cursor && self.scroll == seen.scroll && !resized;
-        (!same).then_some(FrameDelta { size: self.size, rows, cursor: self.cursor, scroll: self.scroll })
+        let Frame { size, cursor, scroll, clicks, .. } = *self;
+        let same = rows.is_empty() && cursor == seen.cursor && scroll == seen.scroll && clicks == seen.clicks;
+        (!same || resized).then_some(FrameDelta { size, rows, cursor, scroll, clicks })
     }
 
     /// Takes over a change. Rows outside the picture are ignored.
@@ -150,6 +190,7 @@ impl Frame {
         }
         self.cursor = delta.cursor;
         self.scroll = delta.scroll;
+        self.clicks = delta.clicks;
     }
 }
 

@@ -144,6 +144,26 @@ impl Line {
     }
 }
 
+/// A character with its combining marks, and where it lies in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CellText<'t> {
+    pub text: &'t str,
+    /// Its first byte in the row's text.
+    pub byte: usize,
+    pub column: usize,
+    pub cells: usize,
+}
+
+/// What fills the cells of a row, from the left.
+pub fn cell_texts(text: &str) -> impl Iterator<Item = CellText<'_>> {
+    let (mut byte, mut column) = (0, 0);
+    Clusters(text.chars()).map(move |cluster| {
+        let one = CellText { text: cluster.text, byte, column, cells: cluster.cells };
+        (byte, column) = (byte + cluster.text.len(), column + cluster.cells);
+        one
+    })
+}
+
 pub fn text_cells(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { Clusters(text.chars()).map(|cluster| cluster.cells).sum() }
 }

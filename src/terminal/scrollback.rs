@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
-use super::frame::Row;
+use super::frame::{Row, TextRow};
 use super::line::{self, Line};
 
 /// Rows kept, rounded up to a block: twice what people scroll, some 1 MB of usual output.
@@ -222,6 +222,14 @@ impl Scrollback {
         rows
     }
 
+    /// Visits the rows as they are shown at the present width, oldest first, as text.
+    pub fn visit_shown(&self, mut visit: impl FnMut(TextRow)) {
+        for block in &self.blocks {
+            visit_shown(&block.unpack(), block.columns, self.columns, &mut visit);
+        }
+        visit_shown(&self.open, self.columns, self.columns, &mut visit);
+    }
+
     /// Visits the kept rows from a line on, oldest first.
     pub fn visit_from(&self, line: u64, mut visit: impl FnMut(Kept<'_>) -> ControlFlow<()>) {
         let mut number = self.gone.lines;
@@ -400,6 +408,24 @@ fn shown_before(block: &[u8], columns: usize, shown_columns: usize, mut lines: u
         ControlFlow::Continue(())
     });
     rows
+}
+
+fn visit_shown(block: &[u8], columns: usize, shown_columns: usize, visit: &mut impl FnMut(TextRow)) {
+    if columns == shown_columns {
+        for record in line::records(block) {
+            visit(TextRow::new(record.text, record.wrapped));
+        }
+        return;
+    }
+    for_each_joined(block, |line| {
+        let rows = line.wrap(shown_columns);
+        let last = rows.len() - 1;
+        for (at, row) in rows.iter().enumerate() {
+            let text: String = row.runs.iter().map(|run| run.text.as_str()).collect();
+            visit(TextRow::new(&text, at < last || line.wrapped));
+        }
+        ControlFlow::Continue(())
+    });
 }
 
 /// Visits the lines of a block, their rows joined.

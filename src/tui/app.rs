@@ -3,13 +3,17 @@
 //! Change here: what a window remembers. Not here: what changes it (`update`) or how it looks (`view`).
 
 use super::background::Background;
+use super::completion::Completion;
 use super::composer::Composer;
+use super::copy::Copy;
 use super::event::{Effect, Event, Now, ViewOf};
+use super::history::History;
 use super::keymap::{self, Command, Keymap};
 use super::layout;
 use super::outer::Outer;
 use super::overview::{Listed, Overview};
 use super::palette::Palette;
+use super::pointer::Pointer;
 use super::reader::{Find, Spot, Standing};
 use super::search::Search;
 use super::theme::Colors;
@@ -22,9 +26,10 @@ use crate::domain::conversation::Tab;
 use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
 use crate::domain::request::{Request, RequestNumber};
 use crate::domain::turn::{TurnRecord, TurnState};
-use crate::protocol::message::{AgentReport, Conversation, Environment, Process, Status};
+use crate::domain::worktree::Work;
+use crate::protocol::message::{AgentReport, AgentSession, Conversation, Environment, Process, Status};
 use crate::terminal::frame::{Frame, Size};
-use crate::terminal::keys::{Focus, Key, KeyCode, Modifiers, MouseButton};
+use crate::terminal::keys::{Focus, Key, KeyCode, Modifiers};
 use std::collections::BTreeMap;
 
 /// The step in which the age of an agent's process is shown, so that an idle window need not tick by seconds.
@@ -61,8 +66,13 @@ pub struct App {
     /// What the outer terminal last said.
     pub window_focused: bool,
     pub prefix: Prefix,
-    /// The mouse button whose press the agent got; without that it gets no drag and no release either.
-    pub agent_button: Option<MouseButton>,
+    /// The first tab of the row, where the person scrolled it; else the row is around the active one.
+    pub first_tab: Option<usize>,
+    pub pointer: Pointer,
+    /// Files offered for a name in the composer.
+    pub completion: Completion,
+    /// A turn that was found, to be read once its conversation has its tab.
+    pub to_read: Option<(ConversationId, TurnNumber)>,
     /// What was typed before there was a tab to type in.
     pub early: Vec<Event>,
     pub page: Option<Page>,
@@ -218,6 +228,15 @@ pub struct Screen {
     pub of: ViewOf,
     pub frame: Frame,
     pub state: ScreenState,
+    /// Where the live screen began when the picture was scrolled up; none while it is not.
+    pub left_then: Option<i64>,
+}
+
+impl Screen {
+    /// Rows that came below since the picture was scrolled up.
+    pub fn new_rows(&self) -> i64 {
+        self.left_then.map_or(0, |then| (self.frame.scroll.left - then).max(0))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -277,12 +296,16 @@ pub enum Page {
     Confirm(Confirm),
     Rename(Box<Composer>),
     Model(Box<Composer>),
+    /// The number of the tab to go to.
+    GoTo(Box<Composer>),
     /// The file that the record goes to.
     Export(Box<Composer>),
     Agents(Agents),
     Overview(Box<Overview>),
     Search(Box<Search>),
     Palette(Box<Palette>),
+    Copy(Box<Copy>),
+    History(Box<History>),
 }
 
 /// The agents of the host, one of which a new conversation is to have.
@@ -290,6 +313,27 @@ pub enum Page {
 pub struct Agents {
     /// None until the host has told them.
     pub reports: Option<Vec<AgentReport>>,
+    pub chosen: usize,
+    /// Whether the new conversation gets a git worktree of its own.
+    pub place: NewPlace,
+    /// The sessions that the chosen one keeps of the folder, while the person looks for one to adopt.
+    pub sessions: Option<Sessions>,
+}
+
+/// Where a new conversation works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NewPlace {
+    #[default]
+    Folder,
+    Worktree,
+}
+
+/// An agent's own sessions, one of which a conversation is to go on with.
+pub struct Sessions {
+    pub agent: String,
+    pub folder: String,
+    /// None until the host has told them.
+    pub known: Option<Vec<AgentSession>>,
     pub chosen: usize,
 }
 
@@ -308,6 +352,9 @@ pub enum Confirm {
     /// A fresh session, though this turn runs.
     FreshWhileRunning(TurnNumber),
     StopSession,
+    RemoveWorktree,
+    /// It holds this, which is nowhere else.
+    RemoveWorktreeWithWork(Work),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -360,7 +407,10 @@ impl App {
             view: None,
             window_focused: true,
             prefix: Prefix::None,
-            agent_button: None,
+            first_tab: None,
+            pointer: Pointer::default(),
+            completion: Completion::default(),
+            to_read: None,
             early: Vec::new(),
             page: None,
             notice: None,
@@ -454,8 +504,12 @@ impl App {
             Some(ViewState::Lost { again_ms }) => Some(again_ms),
             Some(ViewState::Open) | None => None,
         };
+        let drag = match &self.page {
+            Some(Page::Copy(copy)) => copy.beyond.map(|(_, _, due_ms)| due_ms),
+            Some(_) | None => None,
+        };
         let clocks = [self.next_elapsed_ms(), self.next_minute_ms()];
-        [prefix, link, draft, notice, view].into_iter().chain(clocks).flatten().min()
+        [prefix, link, draft, notice, view, drag].into_iter().chain(clocks).flatten().min()
     }
 
     /// When the elapsed time of the running turn shows another second, or minute; none while none runs or is seen.

@@ -281,8 +281,8 @@ impl Attached {
                     self.frame.apply(delta);
                     self.stale = true;
                 }
-                // Nothing here asks for the place of a turn.
-                Ok(Some(ViewOutput::NoPlace { .. })) => {}
+                // Nobody asks here for the place of a turn, or for text.
+                Ok(Some(ViewOutput::NoPlace { .. } | ViewOutput::Text { .. })) => {}
                 // Whether the session's thread or the whole host is gone, whoever tells of it asks the host.
                 Ok(Some(ViewOutput::Ended)) | Err(ClientError::Ended) => self.left = Some(Left::SessionEnded),
                 Err(error) => return Err(error),

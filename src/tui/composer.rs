@@ -5,7 +5,7 @@
 use crate::domain::conversation_state::MAX_MESSAGE_BYTES;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::widgets::Widget;
 use ratatui_textarea::{CursorMove, DataCursor, TextArea, WrapMode};
 use std::cell::Cell;
@@ -34,6 +34,9 @@ pub enum Edit {
     DeleteToEnd,
     Undo,
     Redo,
+    /// Puts back what was deleted last by a word, a line or a selection.
+    Yank,
+    SelectAll,
 }
 
 /// Where the cursor stands among the rows on the screen.
@@ -82,6 +85,7 @@ impl Composer {
         area.set_max_histories(UNDO_STEPS);
         area.set_cursor_style(Style::default());
         area.set_cursor_line_style(Style::default());
+        area.set_selection_style(Style::new().add_modifier(Modifier::REVERSED));
         area.move_cursor(CursorMove::Bottom);
         area.move_cursor(CursorMove::End);
         Composer { area, measured: Cell::new(None) }
@@ -96,6 +100,7 @@ impl Composer {
     }
 
     pub fn insert_char(&mut self, char: char) -> Taken {
+        self.area.cut();
         let too_many_lines = char == '\n' && self.area.lines().len() >= MAX_LINES;
         if char.len_utf8() > self.room() || too_many_lines {
             return Taken::Without(char.len_utf8());
@@ -107,6 +112,7 @@ impl Composer {
 
     /// A paste is one step for undo. A tab stays a tab; other control characters have no place in a message.
     pub fn insert_text(&mut self, text: &str) -> Taken {
+        self.area.cut();
         let text = split_lines(text).join("\n");
         let newlines = MAX_LINES.saturating_sub(self.area.lines().len());
         let lines_end = text.match_indices('\n').nth(newlines).map_or(text.len(), |(at, _)| at);
@@ -126,19 +132,94 @@ impl Composer {
 
     /// Can be undone. Takes any length: what is put here was written before, and must not be lost.
     pub fn replace_text(&mut self, text: &str) {
-        // The crate's own `select_all` ends at line and column 65,535.
+        self.select_all();
+        self.area.insert_str(split_lines(text).join("\n"));
+        self.area.cancel_selection();
+        self.measured.set(None);
+    }
+
+    /// The text that is selected.
+    pub fn selected(&self) -> Option<String> {
+        let ((first_row, first), (last_row, last)) = self.area.selection_range()?;
+        let rows = self.area.lines().iter().enumerate().skip(first_row).take(last_row - first_row + 1);
+        let pieces = rows.map(|(row, line)| {
+            let from = if row == first_row { first } else { 0 };
+            let end = if row == last_row { last } else { usize::MAX };
+            line.chars().take(end).skip(from).collect::<String>()
+        });
+        Some(pieces.collect::<Vec<_>>().join("\n")).filter(|text| !text.is_empty())
+    }
+
+    /// Moves, and selects what is between.
+    pub fn extend_selection(&mut self, edit: Edit) {
+        if !self.area.is_selecting() {
+            self.area.start_selection();
+        }
+        self.carry_out(edit);
+    }
+
+    /// The text of the cursor's line before the cursor.
+    pub fn before_cursor(&self) -> String {
+        let DataCursor(line, column) = self.area.cursor();
+        self.area.lines().get(line).map(|text| text.chars().take(column).collect()).unwrap_or_default()
+    }
+
+    /// Puts a text in the place of so many characters before the cursor, all in its line.
+    pub fn replace_before(&mut self, chars: usize, text: &str) -> Taken {
+        self.area.cancel_selection();
+        for _ in 0..chars {
+            self.area.move_cursor(CursorMove::Back);
+        }
+        self.area.delete_str(chars);
+        self.insert_text(text)
+    }
+
+    pub fn apply(&mut self, edit: Edit) {
+        match edit {
+            Edit::DeleteLeft | Edit::DeleteRight | Edit::DeleteWordLeft | Edit::DeleteWordRight
+                if self.area.is_selecting() =>
+            {
+                self.area.cut();
+                self.measured.set(None);
+            }
+            Edit::DeleteLeft
+            | Edit::DeleteRight
+            | Edit::DeleteWordLeft
+            | Edit::DeleteWordRight
+            | Edit::Newline
+            | Edit::Left
+            | Edit::Right
+            | Edit::Up
+            | Edit::Down
+            | Edit::WordLeft
+            | Edit::WordRight
+            | Edit::LineStart
+            | Edit::LineEnd
+            | Edit::TextStart
+            | Edit::TextEnd
+            | Edit::DeleteToStart
+            | Edit::DeleteToEnd
+            | Edit::Undo
+            | Edit::Redo
+            | Edit::Yank
+            | Edit::SelectAll => {
+                self.area.cancel_selection();
+                self.carry_out(edit);
+            }
+        }
+    }
+
+    /// The crate's own `select_all` ends at line and column 65,535.
+    fn select_all(&mut self) {
         self.area.cancel_selection();
         self.area.move_cursor(CursorMove::Top);
         self.area.move_cursor(CursorMove::Head);
         self.area.start_selection();
         self.area.move_cursor(CursorMove::Bottom);
         self.area.move_cursor(CursorMove::End);
-        self.area.insert_str(split_lines(text).join("\n"));
-        self.area.cancel_selection();
-        self.measured.set(None);
     }
 
-    pub fn apply(&mut self, edit: Edit) {
+    fn carry_out(&mut self, edit: Edit) {
         match edit {
             Edit::Newline => self.area.insert_newline(),
             Edit::Left => self.move_left(),
@@ -165,6 +246,9 @@ impl Composer {
             Edit::DeleteToEnd => drop_flag(self.area.delete_line_by_end()),
             Edit::Undo => drop_flag(self.area.undo()),
             Edit::Redo => drop_flag(self.area.redo()),
+            Edit::Yank if self.area.yank_text().len() <= self.room() => drop_flag(self.area.paste()),
+            Edit::Yank => {}
+            Edit::SelectAll => self.select_all(),
         }
         self.measured.set(None);
     }
@@ -250,11 +334,6 @@ impl Composer {
         let DataCursor(line, char) = self.area.screen_to_data(usize::from(row), usize::from(column));
         let narrow = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
         self.area.move_cursor(CursorMove::Jump(narrow(line), narrow(char)));
-    }
-
-    fn before_cursor(&self) -> String {
-        let DataCursor(line, column) = self.area.cursor();
-        self.area.lines().get(line).map(|text| text.chars().take(column).collect()).unwrap_or_default()
     }
 
     fn after_cursor(&self) -> String {
@@ -365,6 +444,55 @@ mod tests {
             composer.apply(Edit::Undo);
         }
         assert_eq!(composer.text(), "typed");
+    }
+
+    #[test]
+    fn what_is_selected_is_told_replaced_and_deleted() {
+        let mut composer = Composer::with_text("one two\nthree");
+        for edit in [Edit::LineStart, Edit::Up, Edit::WordRight] {
+            composer.apply(edit);
+        }
+        for edit in [Edit::Down, Edit::Left] {
+            composer.extend_selection(edit);
+        }
+        assert_eq!(composer.selected(), Some("two\nthr".into()));
+        composer.apply(Edit::DeleteLeft);
+        assert_eq!((composer.text(), composer.selected()), ("one ee".into(), None));
+        composer.apply(Edit::SelectAll);
+        assert_eq!(composer.selected(), Some("one ee".into()));
+        composer.apply(Edit::Left);
+        assert_eq!(composer.selected(), None, "a move ends it");
+        composer.apply(Edit::SelectAll);
+        assert_eq!(composer.insert_char('x'), Taken::All);
+        assert_eq!(composer.text(), "x");
+        composer.apply(Edit::Undo);
+        composer.apply(Edit::Undo);
+        assert_eq!(composer.text(), "one ee");
+    }
+
+    #[test]
+    fn what_was_deleted_last_is_put_back_elsewhere() {
+        let mut composer = Composer::with_text("one two");
+        composer.apply(Edit::DeleteWordLeft);
+        composer.apply(Edit::LineStart);
+        composer.apply(Edit::Yank);
+        assert_eq!(composer.text(), "twoone ");
+    }
+
+    #[test]
+    fn a_full_text_takes_another_one_in_its_place() {
+        let mut composer = Composer::with_text(&"x".repeat(MAX_MESSAGE_BYTES));
+        composer.apply(Edit::SelectAll);
+        assert_eq!(composer.insert_text("y"), Taken::All);
+        assert_eq!(composer.text(), "y");
+    }
+
+    #[test]
+    fn what_stands_before_the_cursor_is_replaced() {
+        let mut composer = Composer::with_text("see @日本x");
+        assert_eq!(composer.before_cursor(), "see @日本x");
+        assert_eq!(composer.replace_before(4, "@a b"), Taken::All);
+        assert_eq!(composer.text(), "see @a b");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 use super::app::{AfterEdit, FreshOf};
 use super::background::Background;
+use super::files::Files;
 use super::keymap::Keymap;
 use super::outer::Outer;
 use super::overview::HadTab;
@@ -54,6 +55,10 @@ pub enum Event {
     Background(Background),
     /// A multiplexer around the window takes these keys.
     Outer(Outer),
+    /// The files of a folder, for names in the composer.
+    Files(Files),
+    /// What the person's editor wrote, or why nothing came of it.
+    Edited(ConversationId, Result<String, String>),
     /// The record was written to this file, or not, and why.
     Exported {
         conversation: ConversationId,
@@ -91,12 +96,19 @@ pub enum Effect {
     AskBackground,
     /// Tells the terminal of something that the person does not see.
     Announce(Box<Notification>),
-    /// Gives the text to the clipboard of the person's terminal.
-    Copy(String),
     /// Keeps the width of the turn panel for the next window. Brings `NotKept` where that fails.
     KeepPanelColumns(u16),
     /// Brings `KeptTexts` where there are some.
     TakeKeptTexts,
+    /// Lists the files of this folder, instead of another one's. Brings `Files`.
+    ListFiles(String),
+    /// Lets the person write this in their own editor. Brings `Edited`.
+    Editor {
+        conversation: ConversationId,
+        text: String,
+    },
+    /// Gives the text to the clipboard of the person's terminal.
+    Copy(String),
     /// Writes the record to a new file, beside all else. Brings `Exported`.
     Export {
         conversation: ConversationId,
@@ -131,6 +143,7 @@ pub enum Purpose {
         brief: String,
         of: FreshOf,
     },
+    RemoveWorktree,
     /// A fork of this one.
     Fork(ConversationId),
     /// For the first message of a fork.
@@ -138,6 +151,8 @@ pub enum Purpose {
     /// What was said before a fork.
     Past(ConversationId),
     Agents,
+    /// What this agent keeps.
+    AgentSessions(String),
     /// All conversations, for the pages that list them.
     List,
     /// With the text that is looked for.
@@ -145,6 +160,13 @@ pub enum Purpose {
     /// A turn that was found, to be read.
     OneTurn {
         conversation: ConversationId,
+        turn: TurnNumber,
+    },
+    /// The newest messages of all conversations.
+    Prompts,
+    /// A message that was told cut, to be put into the composer of this conversation.
+    WholePrompt {
+        conversation: Option<ConversationId>,
         turn: TurnNumber,
     },
     /// It is shown once it has its tab.

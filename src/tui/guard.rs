@@ -23,14 +23,26 @@ pub struct Guard;
 impl Guard {
     pub fn take() -> io::Result<Guard> {
         give_back_on_panic();
-        enable_raw_mode()?;
-        TAKEN.store(true, Ordering::SeqCst);
         let guard = Guard;
-        let mut out = io::stdout().lock();
-        out.write_all(TAKE)?;
-        out.flush()?;
+        take()?;
         Ok(guard)
     }
+}
+
+/// Lets something else have the terminal for a while, as it was before we took it.
+pub fn lend<T>(act: impl FnOnce() -> T) -> io::Result<T> {
+    give_back();
+    let done = act();
+    take()?;
+    Ok(done)
+}
+
+fn take() -> io::Result<()> {
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    let mut out = io::stdout().lock();
+    out.write_all(TAKE)?;
+    out.flush()
 }
 
 impl Drop for Guard {

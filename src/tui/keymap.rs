@@ -8,6 +8,9 @@ mod binding;
 mod names;
 
 use super::composer::Edit;
+use super::copy::Step;
+use super::copy::find::Direction;
+use super::copy::selection::Shape;
 use crate::terminal::keys::{Key, KeyCode, Modifiers};
 pub use binding::{BindingError, Keymap, default_file, load};
 use std::fmt::Write;
@@ -23,6 +26,8 @@ pub enum Command {
     NextTab,
     PreviousTab,
     GoToTab(u8),
+    /// A number is asked for, for tabs beyond the ninth.
+    GoToNumber,
     LastTab,
     MoveTabLeft,
     MoveTabRight,
@@ -45,6 +50,9 @@ pub enum Command {
     Leave,
     ScrollUp,
     ScrollDown,
+    ScrollEnd,
+    CopyMode,
+    Copy(CopyCommand),
     Submit,
     Older,
     Newer,
@@ -52,6 +60,11 @@ pub enum Command {
     ClearText,
     KeepQueued,
     Edit(Edit),
+    /// Moves and selects what is between.
+    Extend(Edit),
+    Editor,
+    /// Earlier messages of all conversations.
+    History,
     Move(Motion),
     Open,
     EditTurn,
@@ -76,6 +89,9 @@ pub enum Command {
     Answer,
     ChooseAgent,
     HandOver,
+    AgentSessions,
+    ToggleWorktree,
+    RemoveWorktree,
     Fork,
     Overview,
     NextOrder,
@@ -101,6 +117,21 @@ pub enum RowAction {
     UndoArchive,
     Peek,
     Delete,
+}
+
+/// What can be done while text is selected to be copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyCommand {
+    Step(Step),
+    Select(Shape),
+    OtherEnd,
+    Find(Direction),
+    FindNext,
+    FindPrevious,
+    Take,
+    /// Ends the selection, or leaves.
+    Back,
+    Leave,
 }
 
 /// A step in a list or on a page.
@@ -137,6 +168,10 @@ pub enum Place {
     Search,
     /// All actions and conversations; letters go into what is looked for.
     Palette,
+    /// The text that stands still to be copied.
+    Copy,
+    /// Earlier messages; letters go into what is looked for.
+    History,
     Confirm,
 }
 
@@ -173,6 +208,14 @@ const fn shift(code: KeyCode) -> Key {
     Key { code, modifiers: Modifiers::SHIFT }
 }
 
+const fn step(key: Key, step: Step, words: &'static str) -> Binding {
+    bind(Place::Copy, key, Command::Copy(CopyCommand::Step(step)), words)
+}
+
+const fn copy(key: Key, command: CopyCommand, words: &'static str) -> Binding {
+    bind(Place::Copy, key, Command::Copy(command), words)
+}
+
 const GO_TO_TAB: &str = "go to that tab";
 
 pub const TABLE: &[Binding] = &[
@@ -182,6 +225,7 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Prefix, char('b'), Command::Brief, "fresh, with a brief of this one"),
     bind(Place::Prefix, char('f'), Command::Fork, "fork behind the newest turn that ended"),
     bind(Place::Prefix, char('m'), Command::Model, "model of this conversation"),
+    bind(Place::Prefix, char('E'), Command::Editor, "write in your own editor"),
     bind(Place::Prefix, char('o'), Command::SwitchKeyboard, "keyboard: composer or agent"),
     bind(Place::Prefix, char('i'), Command::Interrupt, "interrupt the turn"),
     bind(Place::Prefix, plain(KeyCode::Enter), Command::SendNow, "interrupt and send now"),
@@ -192,6 +236,7 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Prefix, char('+'), Command::PanelWider, "turn panel wider, narrower"),
     bind(Place::Prefix, char('-'), Command::PanelNarrower, "turn panel wider, narrower"),
     bind(Place::Prefix, char('v'), Command::ToggleRecord, "read the record, or the live screen"),
+    bind(Place::Prefix, char('['), Command::CopyMode, "scroll, search and copy"),
     bind(Place::Prefix, char('w'), Command::Overview, "all conversations"),
     bind(Place::Prefix, char('/'), Command::Search, "search all turns"),
     bind(Place::Prefix, char(':'), Command::Palette, "every action by its name"),
@@ -206,6 +251,7 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Prefix, char('7'), Command::GoToTab(7), GO_TO_TAB),
     bind(Place::Prefix, char('8'), Command::GoToTab(8), GO_TO_TAB),
     bind(Place::Prefix, char('9'), Command::GoToTab(9), GO_TO_TAB),
+    bind(Place::Prefix, char('\''), Command::GoToNumber, "go to the tab with a number"),
     bind(Place::Prefix, char('<'), Command::MoveTabLeft, "move this tab left"),
     bind(Place::Prefix, char('>'), Command::MoveTabRight, "move this tab right"),
     bind(Place::Prefix, char('l'), Command::LastTab, "tab before this one"),
@@ -216,6 +262,7 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Prefix, char('r'), Command::Redraw, "draw the window anew"),
     bind(Place::Prefix, char('x'), Command::CloseTab, "close tab, conversation stays"),
     bind(Place::Prefix, char('u'), Command::UndoClose, "bring the closed tab back"),
+    bind(Place::Prefix, char('W'), Command::RemoveWorktree, "remove its git worktree"),
     bind(Place::Prefix, char('R'), Command::StopSession, "end the session's process"),
     bind(Place::Prefix, char('?'), Command::Help, "all keys"),
     bind(Place::Prefix, char('d'), Command::Leave, "leave, agents keep running"),
@@ -232,6 +279,7 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Anywhere, ctrl(KeyCode::PageUp), Command::PreviousTab, "previous tab"),
     bind(Place::Anywhere, shift(KeyCode::PageUp), Command::ScrollUp, "scroll the pane"),
     bind(Place::Anywhere, shift(KeyCode::PageDown), Command::ScrollDown, "scroll the pane"),
+    bind(Place::Anywhere, shift(KeyCode::End), Command::ScrollEnd, "back to the pane's end, where it is scrolled up"),
     bind(Place::Composer, plain(KeyCode::Enter), Command::Submit, "send, or queue while a turn runs"),
     bind(Place::Composer, alt(KeyCode::Enter), Command::Edit(Edit::Newline), "new line"),
     bind(Place::Composer, shift(KeyCode::Enter), Command::Edit(Edit::Newline), "new line"),
@@ -243,12 +291,20 @@ pub const TABLE: &[Binding] = &[
         Command::Newer,
         "older and newer prompts, from the first and last line",
     ),
+    bind(Place::Composer, ctrl(KeyCode::Char('r')), Command::History, "earlier messages of all conversations"),
     bind(Place::Composer, plain(KeyCode::Tab), Command::ToAgent, "to the agent's screen, from an empty composer"),
     bind(Place::Composer, ctrl(KeyCode::Char('n')), Command::Fresh, "next message starts fresh"),
     bind(Place::Composer, ctrl(KeyCode::Char('t')), Command::NewTab, "new tab, same agent and folder"),
-    bind(Place::Composer, ctrl(KeyCode::Char('c')), Command::ClearText, "clear the text"),
+    bind(Place::Composer, ctrl(KeyCode::Char('c')), Command::ClearText, "clear the text, or copy what is selected"),
     bind(Place::Composer, ctrl(KeyCode::Char('z')), Command::Edit(Edit::Undo), "undo"),
     bind(Place::Composer, ctrl(KeyCode::Char('y')), Command::Edit(Edit::Redo), "redo"),
+    bind(Place::Composer, alt(KeyCode::Char('y')), Command::Edit(Edit::Yank), "put back what was deleted last"),
+    bind(Place::Composer, alt(KeyCode::Char('a')), Command::Edit(Edit::SelectAll), "select all; Ctrl+C copies it"),
+    bind(Place::Composer, shift(KeyCode::Left), Command::Extend(Edit::Left), "select"),
+    bind(Place::Composer, shift(KeyCode::Right), Command::Extend(Edit::Right), "select"),
+    bind(Place::Composer, shift(KeyCode::Up), Command::Extend(Edit::Up), "select"),
+    bind(Place::Composer, shift(KeyCode::Down), Command::Extend(Edit::Down), "select"),
+    bind(Place::Composer, ctrl(KeyCode::Char('g')), Command::Editor, "write in your own editor"),
     bind(Place::Composer, ctrl(KeyCode::Left), Command::Edit(Edit::WordLeft), "by words"),
     bind(Place::Composer, ctrl(KeyCode::Right), Command::Edit(Edit::WordRight), "by words"),
     bind(Place::Composer, alt(KeyCode::Char('b')), Command::Edit(Edit::WordLeft), "by words"),
@@ -359,6 +415,8 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Agents, plain(KeyCode::End), Command::Move(Motion::Bottom), ""),
     bind(Place::Agents, plain(KeyCode::Enter), Command::ChooseAgent, "begin a conversation with it"),
     bind(Place::Agents, char('h'), Command::HandOver, "hand this conversation over to it, with a brief"),
+    bind(Place::Agents, char('s'), Command::AgentSessions, "its own sessions of this folder, to adopt one"),
+    bind(Place::Agents, char('t'), Command::ToggleWorktree, "in the folder, or in a git worktree of its own"),
     bind(Place::Agents, plain(KeyCode::Escape), Command::Back, "back"),
     bind(Place::Agents, char('q'), Command::Back, "back"),
     bind(Place::Overview, plain(KeyCode::Enter), Command::Open, "open"),
@@ -395,6 +453,51 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Palette, ctrl(KeyCode::Home), Command::Move(Motion::Top), ""),
     bind(Place::Palette, ctrl(KeyCode::End), Command::Move(Motion::Bottom), ""),
     bind(Place::Palette, plain(KeyCode::Escape), Command::Back, "back"),
+    bind(Place::History, plain(KeyCode::Enter), Command::Open, "put it into the composer"),
+    bind(Place::History, plain(KeyCode::Up), Command::Move(Motion::Up), "choose"),
+    bind(Place::History, plain(KeyCode::Down), Command::Move(Motion::Down), "choose"),
+    bind(Place::History, ctrl(KeyCode::Char('r')), Command::Move(Motion::Down), "choose"),
+    bind(Place::History, plain(KeyCode::PageUp), Command::Move(Motion::PageUp), "choose"),
+    bind(Place::History, plain(KeyCode::PageDown), Command::Move(Motion::PageDown), "choose"),
+    bind(Place::History, ctrl(KeyCode::Home), Command::Move(Motion::Top), ""),
+    bind(Place::History, ctrl(KeyCode::End), Command::Move(Motion::Bottom), ""),
+    bind(Place::History, plain(KeyCode::Escape), Command::Back, "back"),
+    step(char('h'), Step::Left, "move"),
+    step(char('j'), Step::Down, "move"),
+    step(char('k'), Step::Up, "move"),
+    step(char('l'), Step::Right, "move"),
+    step(plain(KeyCode::Left), Step::Left, ""),
+    step(plain(KeyCode::Down), Step::Down, ""),
+    step(plain(KeyCode::Up), Step::Up, ""),
+    step(plain(KeyCode::Right), Step::Right, ""),
+    step(char('b'), Step::WordLeft, "by words: left, right, to the end"),
+    step(char('w'), Step::WordRight, "by words: left, right, to the end"),
+    step(char('e'), Step::WordEnd, "by words: left, right, to the end"),
+    step(char('0'), Step::RowStart, "start and end of the row"),
+    step(char('$'), Step::RowEnd, "start and end of the row"),
+    step(plain(KeyCode::Home), Step::RowStart, ""),
+    step(plain(KeyCode::End), Step::RowEnd, ""),
+    step(plain(KeyCode::PageUp), Step::PageUp, "by pages"),
+    step(plain(KeyCode::PageDown), Step::PageDown, "by pages"),
+    step(ctrl(KeyCode::Char('b')), Step::PageUp, ""),
+    step(ctrl(KeyCode::Char('f')), Step::PageDown, ""),
+    step(ctrl(KeyCode::Char('u')), Step::HalfUp, "by half pages"),
+    step(ctrl(KeyCode::Char('d')), Step::HalfDown, "by half pages"),
+    step(char('g'), Step::Top, "to the oldest and the newest row"),
+    step(char('G'), Step::Bottom, "to the oldest and the newest row"),
+    copy(char('v'), CopyCommand::Select(Shape::Characters), "select characters, lines, a block"),
+    copy(char('V'), CopyCommand::Select(Shape::Lines), "select characters, lines, a block"),
+    copy(ctrl(KeyCode::Char('v')), CopyCommand::Select(Shape::Block), "select characters, lines, a block"),
+    copy(char(' '), CopyCommand::Select(Shape::Characters), ""),
+    copy(char('o'), CopyCommand::OtherEnd, "to the selection's other end"),
+    copy(char('y'), CopyCommand::Take, "copy what is selected, and leave"),
+    copy(plain(KeyCode::Enter), CopyCommand::Take, "copy what is selected, and leave"),
+    copy(char('/'), CopyCommand::Find(Direction::Forward), "search down, up"),
+    copy(char('?'), CopyCommand::Find(Direction::Backward), "search down, up"),
+    copy(char('n'), CopyCommand::FindNext, "the next found, the one before"),
+    copy(char('N'), CopyCommand::FindPrevious, "the next found, the one before"),
+    copy(plain(KeyCode::Escape), CopyCommand::Back, "end the selection, then leave"),
+    copy(char('q'), CopyCommand::Leave, "leave"),
     bind(Place::Confirm, char('y'), Command::Yes, "yes"),
     bind(Place::Confirm, char('b'), Command::Brief, "yes, with a brief, where a fresh session is asked for"),
     bind(Place::Confirm, char('n'), Command::No, "no"),
@@ -434,9 +537,12 @@ fn is_action(binding: &Binding) -> bool {
         | Place::Overview
         | Place::Search
         | Place::Palette
+        | Place::Copy
+        | Place::History
         | Place::Confirm => false,
     };
-    let left_out = matches!(binding.command, Command::Edit(_) | Command::GoToTab(_) | Command::Palette);
+    let left_out =
+        matches!(binding.command, Command::Edit(_) | Command::Extend(_) | Command::GoToTab(_) | Command::Palette);
     stands_alone && !left_out && !binding.words.is_empty()
 }
 

@@ -170,6 +170,9 @@ pub fn tab_row(app: &App, area: Rect) -> TabRow {
     // Of many tabs few are shown, and measuring a title takes longer than drawing it.
     let width = |index: usize| tabs.get(index).map_or(0, |tab| tab_columns(index + 1, tab));
     let active = tabs.iter().position(|tab| Some(tab.id) == app.active).unwrap_or(0);
+    // Where the row was scrolled, it begins there and grows to the right alone.
+    let scrolled = app.first_tab.map(|first| first.min(tabs.len().saturating_sub(1)));
+    let begin = scrolled.unwrap_or(active);
     let plus_columns = if area.width > 12 { PLUS_COLUMNS } else { 0 };
     let whole = area.width - plus_columns;
     let fits = |first: usize, last: usize, taken: u32| {
@@ -177,10 +180,10 @@ pub fn tab_row(app: &App, area: Rect) -> TabRow {
         taken + u32::from(counts) <= u32::from(whole)
     };
     // The active tab is always there; its neighbours come in by turns, those at the left first.
-    let (mut first, mut last, mut taken) = (active, active, u32::from(width(active)));
+    let (mut first, mut last, mut taken) = (begin, begin, u32::from(width(begin)));
     loop {
         let before = (first, last);
-        if first > 0 {
+        if first > 0 && scrolled.is_none() {
             let more = taken + u32::from(width(first - 1));
             if fits(first - 1, last, more) {
                 (first, taken) = (first - 1, more);

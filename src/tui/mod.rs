@@ -8,10 +8,16 @@ pub mod app;
 pub mod attach;
 pub mod background;
 pub mod clipboard;
+pub mod completion;
 pub mod composer;
 mod configured;
+pub mod copy;
+pub mod editor;
 pub mod event;
+pub mod files;
+pub mod fuzzy;
 pub mod guard;
+pub mod history;
 pub mod input;
 mod job;
 pub mod key_check;
@@ -20,6 +26,7 @@ pub mod layout;
 pub mod outer;
 pub mod overview;
 pub mod palette;
+pub mod pointer;
 pub mod reader;
 pub mod screen;
 pub mod search;
@@ -44,6 +51,7 @@ use crate::terminal::frame::Size;
 use app::{App, Link};
 use configured::Configured;
 use event::{Effect, Event, Now, Purpose, ViewOf};
+use files::Files;
 use guard::Guard;
 use input::Input;
 use job::{Job, Outcome};
@@ -78,8 +86,9 @@ const ANSWER_LIMIT: Duration = Duration::from_millis(200);
 /// must not hold the person up.
 const CONFIRM_LIMIT: Duration = Duration::from_millis(500);
 
-/// What is waited for at most: the terminal both ways, two kinds of signals, what leads to the host, and a multiplexer.
-const MOST_FDS: usize = 9;
+/// What is waited for at most: the terminal both ways, three kinds of signals, what leads to the host, a record being written, files being
+/// listed, and a multiplexer.
+const MOST_FDS: usize = 11;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TuiError {
@@ -112,10 +121,10 @@ pub fn run(start: Start) -> Result<(), TuiError> {
     if !isatty(rustix::stdio::stdin()) || !isatty(rustix::stdio::stdout()) {
         return Err(TuiError::NoTerminal);
     }
-    let mut signals = Signals::listen().map_err(|source| TuiError::Signals { source })?;
+    let signals = Signals::listen().map_err(|source| TuiError::Signals { source })?;
     let guard = Guard::take().map_err(|source| TuiError::Take { source })?;
-    let mut edge = Edge::new(start);
-    let ended = edge.run(&mut signals);
+    let mut edge = Edge::new(start, signals);
+    let ended = edge.run();
     edge.swallow_late_answer();
     drop(guard);
     let kept = edge.keep_unsaved();
@@ -151,6 +160,8 @@ impl KeptUnsaved {
 struct Signals {
     resized: UnixStream,
     ended: UnixStream,
+    /// Apart from the others, for an editor that has the terminal is interrupted by itself.
+    interrupted: UnixStream,
 }
 
 impl Signals {
@@ -158,18 +169,22 @@ impl Signals {
         let (resized, resized_end) = UnixStream::pair()?;
         signal_hook::low_level::pipe::register(SIGWINCH, resized_end)?;
         let (ended, ended_end) = UnixStream::pair()?;
-        for signal in [SIGTERM, SIGHUP, SIGINT] {
+        let (interrupted, interrupted_end) = UnixStream::pair()?;
+        signal_hook::low_level::pipe::register(SIGINT, interrupted_end)?;
+        for signal in [SIGTERM, SIGHUP] {
             signal_hook::low_level::pipe::register(signal, ended_end.try_clone()?)?;
         }
         resized.set_nonblocking(true)?;
         ended.set_nonblocking(true)?;
-        Ok(Signals { resized, ended })
+        interrupted.set_nonblocking(true)?;
+        Ok(Signals { resized, ended, interrupted })
     }
 }
 
 /// The window's connections to the world.
 struct Edge {
     paths: Paths,
+    signals: Signals,
     app: App,
     input: Input,
     /// Since when a sequence of the terminal is incomplete.
@@ -180,6 +195,8 @@ struct Edge {
     connecting: Option<Job<Result<Control, ClientError>>>,
     /// The build of the host just greeted, where it is not ours and the person was not told.
     other_build: Option<String>,
+    /// The files that are being listed.
+    listing: Option<Job<Files>>,
     /// What was asked on this control connection and not answered.
     asked: HashMap<u64, Purpose>,
     /// The beginning of an overview whose rest is on its way.
@@ -269,7 +286,7 @@ struct Ready {
 }
 
 impl Edge {
-    fn new(start: Start) -> Edge {
+    fn new(start: Start, signals: Signals) -> Edge {
         let began = Instant::now();
         let now = now(began);
         let mut app = App::new(start.config, start.folder, start.environment, window_size(), now);
@@ -278,12 +295,14 @@ impl Edge {
         let (input, asked) = (Input::default(), HashMap::new());
         Edge {
             paths: start.paths,
+            signals,
             app,
             input,
             waiting_since_ms: None,
             control: None,
             connecting: None,
             other_build: None,
+            listing: None,
             asked,
             overview: Vec::new(),
             view: None,
@@ -314,7 +333,7 @@ impl Edge {
         self.outer = None;
     }
 
-    fn run(&mut self, signals: &mut Signals) -> Result<(), TuiError> {
+    fn run(&mut self) -> Result<(), TuiError> {
         let mut screen = Screen::new(self.app.size);
         let first = update::start(&self.app);
         self.carry_out(first);
@@ -325,7 +344,7 @@ impl Edge {
                 let stale = std::mem::take(&mut self.stale);
                 screen.draw(&self.app, stale).map_err(|source| TuiError::Draw { source })?;
             }
-            let ready = self.wait(signals)?;
+            let ready = self.wait()?;
             if ready.ended {
                 self.handle(Event::Terminated);
             }
@@ -333,7 +352,7 @@ impl Edge {
                 self.read_terminal();
             }
             if ready.resized {
-                drain(&mut signals.resized);
+                drain(&mut self.signals.resized);
                 let size = window_size();
                 self.handle(Event::Resized(size));
             }
@@ -391,7 +410,7 @@ impl Edge {
     }
 
     /// Waits until there is something to do.
-    fn wait(&self, signals: &Signals) -> Result<Ready, TuiError> {
+    fn wait(&self) -> Result<Ready, TuiError> {
         let (input, output) = (rustix::stdio::stdin(), rustix::stdio::stdout());
         let mut fds = Vec::with_capacity(MOST_FDS);
         let mut add = |fd| {
@@ -399,8 +418,9 @@ impl Edge {
             fds.len() - 1
         };
         let terminal = add(PollFd::new(&input, PollFlags::IN));
-        let resized = add(PollFd::new(&signals.resized, PollFlags::IN));
-        let ended = add(PollFd::new(&signals.ended, PollFlags::IN));
+        let resized = add(PollFd::new(&self.signals.resized, PollFlags::IN));
+        let ended = add(PollFd::new(&self.signals.ended, PollFlags::IN));
+        let interrupted = add(PollFd::new(&self.signals.interrupted, PollFlags::IN));
         let of = |fd| PollFd::from_borrowed_fd(fd, PollFlags::IN);
         let control = self.control.as_ref().map(|control| add(of(control.as_fd())));
         let view = self.view.as_ref().map(|(_, view)| add(of(view.as_fd())));
@@ -412,6 +432,9 @@ impl Edge {
         }
         if let Some(outer) = &self.outer {
             add(PollFd::new(outer, PollFlags::IN));
+        }
+        if let Some(listing) = &self.listing {
+            add(PollFd::new(listing, PollFlags::IN));
         }
         if self.may_draw() {
             add(PollFd::new(&output, PollFlags::OUT));
@@ -428,7 +451,7 @@ impl Edge {
         Ok(Ready {
             terminal: is_ready(terminal),
             resized: is_ready(resized),
-            ended: is_ready(ended),
+            ended: is_ready(ended) || is_ready(interrupted),
             control: control.is_some_and(is_ready),
             view: view.is_some_and(is_ready),
             timed_out: found == 0,
@@ -496,6 +519,19 @@ impl Edge {
         }
     }
 
+    /// Takes over the files once they are listed.
+    fn settle_listing(&mut self) {
+        let Some(listing) = &self.listing else { return };
+        match listing.outcome() {
+            Outcome::Running => {}
+            Outcome::BrokeOff => self.listing = None,
+            Outcome::Done(files) => {
+                self.listing = None;
+                self.handle(Event::Files(files));
+            }
+        }
+    }
+
     fn connect(&mut self, absent: Absent) -> Option<Event> {
         // Starting a thread takes longer than such a host needs.
         if let Some(control) = Control::connect_at_once(&self.paths) {
@@ -538,6 +574,7 @@ impl Edge {
         if let Some(build) = self.other_build.take() {
             self.handle(Event::OtherBuild(build));
         }
+        self.settle_listing();
         self.settle_exporting();
         while let Some(control) = self.control.as_mut().filter(|_| ready.control) {
             match control.receive() {
@@ -684,6 +721,18 @@ impl Edge {
                     "texts of an earlier window could not be read: {error}"
                 )))),
             },
+            Effect::ListFiles(folder) => {
+                // Without a thread there are no names to offer, and typing goes on.
+                self.listing = files::start(folder).ok();
+                None
+            }
+            Effect::Editor { conversation, text } => {
+                let edited = editor::edit(&self.paths, &text).map_err(|error| error.to_string());
+                // The editor's own: an interrupt typed there, and the window's size, which may be another one.
+                drain(&mut self.signals.interrupted);
+                events.push_back(Event::Resized(window_size()));
+                Some(Event::Edited(conversation, edited))
+            }
             Effect::Export { conversation, file } => {
                 let begun = match &self.exporting {
                     Some(_) => Err("another one is being written".to_owned()),

@@ -5,11 +5,10 @@
 
 use super::app::App;
 use super::composer::Composer;
+use super::fuzzy::{Fuzzy, Of};
 use super::keymap::Action;
 use super::overview;
 use crate::domain::id::ConversationId;
-use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
-use nucleo_matcher::{Config, Matcher, Utf32Str};
 use std::cmp::Reverse;
 
 #[derive(Default)]
@@ -41,16 +40,11 @@ pub fn entries(app: &App, page: &Palette) -> Vec<Entry> {
     conversations.sort_by_key(|one| Reverse((one.active_at, one.id)));
     let shows = conversations.into_iter().map(|one| (one.title.clone(), Does::Show(one.id)));
     let text = page.text.text();
-    let pattern = Pattern::new(text.trim(), CaseMatching::Ignore, Normalization::Smart, AtomKind::Fuzzy);
-    let mut matcher = Matcher::new(Config::DEFAULT);
-    let mut signs = Vec::new();
+    let mut fuzzy = Fuzzy::new(&text, Of::Words);
     let mut scored: Vec<(u32, Entry)> = actions
         .chain(shows)
         .filter_map(|(words, does)| {
-            let mut matched = Vec::new();
-            let score = pattern.indices(Utf32Str::new(&words, &mut signs), &mut matcher, &mut matched)?;
-            matched.sort_unstable();
-            matched.dedup();
+            let (score, matched) = fuzzy.matched(&words)?;
             Some((score, Entry { does, words, matched }))
         })
         .collect();

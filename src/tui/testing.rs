@@ -17,7 +17,9 @@ use crate::protocol::message::{
     AgentReport, Conversation, Environment, Event as HostEvent, Overview, Process, Reply, Request, Rest, Session,
     Status, TakenUp, ViewInput, ViewOutput, WaitsFor,
 };
-use crate::terminal::frame::{Blink, Cursor, CursorShape, Frame, Row, Run, RunWidth, ScrollPosition, Size, Style};
+use crate::terminal::frame::{
+    Blink, ClicksGo, Cursor, CursorShape, Frame, Row, Run, RunWidth, ScrollPosition, Size, Style, TextRow,
+};
 use crate::terminal::keys::{Key, KeyCode, Modifiers, Mouse, MouseAction};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -105,6 +107,26 @@ impl Window {
         let nothing = Frame::blank(Size { columns: 0, rows: 0 });
         let delta = frame.delta_from(&nothing).expect("it differs from nothing");
         self.event(Event::Viewed(view.of, ViewOutput::Frame(delta)))
+    }
+
+    /// The program in the pane wants the mouse.
+    pub fn takes_mouse(&mut self) -> &mut Window {
+        let screen = self.app.desk_mut().and_then(|desk| desk.screen.as_mut()).expect("a picture is shown");
+        screen.frame.clicks = ClicksGo::ToProgram;
+        self
+    }
+
+    /// The host tells the whole text, of which the picture shows the end.
+    pub fn whole_text(&mut self, rows: &[&str]) -> &mut Window {
+        let screen = self.app.desk().and_then(|desk| desk.screen.as_ref()).expect("a picture is shown");
+        let scroll = screen.frame.scroll;
+        let (of, first) = (screen.of, scroll.left - i64::from(scroll.most));
+        let row = |row: &&str| match row.strip_suffix('\\') {
+            Some(wrapped) => TextRow::new(wrapped, true),
+            None => TextRow::new(row, false),
+        };
+        let rows = rows.iter().map(row).collect();
+        self.event(Event::Viewed(of, ViewOutput::Text { first, rows, rest: Rest::None }))
     }
 
     /// What was ordered since this was last asked.
@@ -276,6 +298,8 @@ pub fn draft(number: i64, title: &str) -> Conversation {
         next: Decision { continuity: Continuity::Fresh, why: Why::FirstMessage },
         turns: 0,
         begun: Begun::New,
+        worktree: None,
+        tree_work: None,
         spent: Usage::default(),
         created_at: ago(9_000),
         active_at: ago(9_000 - number),

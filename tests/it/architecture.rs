@@ -49,14 +49,15 @@ const ARROWS_OF_FILES: [(&str, &str); 12] = [
 ];
 
 /// Where alone each library may be named: a file, or a folder with all in it.
-const HOMES: [(&str, &[&str]); 11] = [
+const HOMES: [(&str, &[&str]); 12] = [
     ("rusqlite", &["store/"]),
     ("portable_pty", &["holder/start.rs"]),
     ("ratatui", &["tui/"]),
     ("ratatui_textarea", &["tui/"]),
     ("crossterm", &["tui/"]),
     ("alacritty_terminal", &["terminal/emulator/"]),
-    ("nucleo_matcher", &["tui/palette.rs"]),
+    ("nucleo_matcher", &["tui/fuzzy.rs"]),
+    ("ignore", &["tui/files.rs"]),
     ("clap", &["cli/", "main.rs"]),
     ("clap_complete", &["cli/"]),
     ("clap_mangen", &["cli/man.rs"]),

@@ -6,13 +6,18 @@ use crate::screen::Screen;
 /// What must be switched off again: keys told apart, pastes, focus, the mouse, the alternate screen.
 const GIVEN_BACK: [&[u8]; 5] = [b"\x1b[<1u", b"\x1b[?2004l", b"\x1b[?1004l", b"\x1b[?1000l", b"\x1b[?1049l"];
 
+/// The way out stands there for some seconds only, which a busy machine may take for all of this.
+fn wait_for_picture(screen: &Screen) {
+    screen.wait_until("the session's picture is here", |seen| seen.alternate && !seen.row(0).is_empty());
+}
+
 #[test]
 fn keys_go_through_the_picture_fills_the_screen_and_the_prefix_and_d_leave() {
     let home = Home::new();
     let tab = home.tab();
     tab.send("true");
     let mut screen = Screen::open_verb(&home, &["attach", &tab.id], 60, 12);
-    screen.wait_for("Ctrl+] d leaves");
+    wait_for_picture(&screen);
     screen.keys("stty size<enter>");
     // The hint went with the first key, and the size is that of the whole terminal.
     screen.wait_until("the size is told", |seen| seen.has("12 60") && !seen.has("leaves"));
@@ -30,6 +35,7 @@ fn keys_go_through_the_picture_fills_the_screen_and_the_prefix_and_d_leave() {
     let (code, seen, written) = screen.ended();
     assert_eq!(code, 0);
     assert!(!seen.alternate && seen.has("left conversation 1; its agent keeps running"), "{seen}");
+    assert!(String::from_utf8_lossy(&written).contains("leaves;"), "the way out was shown at first");
     for end in GIVEN_BACK {
         assert!(written.windows(end.len()).any(|window| window == end), "{:?}", String::from_utf8_lossy(end));
     }
@@ -46,7 +52,7 @@ fn the_end_of_the_process_is_told_and_what_has_none_is_refused() {
     assert!(seen.has("no process lives for this conversation; the next message starts one"), "{seen}");
     tab.send("true");
     let mut screen = Screen::open_verb(&home, &["attach", &tab.id], 80, 24);
-    screen.wait_for("Ctrl+] d leaves");
+    wait_for_picture(&screen);
     screen.keys("exit 3<enter>");
     let (code, seen, _) = screen.ended();
     assert_eq!(code, 0);
@@ -66,7 +72,7 @@ fn the_terminal_is_given_back_when_it_is_told_to_end_and_when_the_host_dies() {
     for whom in ["the client", "the host"] {
         tab.send("true");
         let screen = Screen::open_verb(&home, &["attach", &tab.id], 80, 24);
-        screen.wait_for("Ctrl+] d leaves");
+        wait_for_picture(&screen);
         match whom {
             "the client" => kill(screen.pid(), Signal::TERM),
             _ => home.kill_host(),

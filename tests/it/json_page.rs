@@ -1,6 +1,7 @@
 //! docs/json.md against what the verbs print: the same fields, of the types that stand there.
 
 use crate::home::Home;
+use crate::requests::{coder_tab, home_with_coder};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -95,8 +96,63 @@ fn every_verb_prints_what_the_page_describes() {
     page.check("doctor", &home.run(&["doctor", "--json"]).done().json());
     let exported = home.run(&["export", "--json"]).done().stdout;
     page.check("export --format json", &serde_json::from_str(&exported).expect("it is JSON"));
-    page.check("fresh --brief", &home.run(&["fresh", "--brief", "--json"]).done().json());
-    page.check("fresh", &home.run(&["fresh", "--json"]).done().json());
+    page.check("handover", &home.run(&["handover", "generic", "--json"]).done().json());
+    page.check("fork", &home.run(&["fork", "--json", "-c", "1"]).done().json());
+    page.check("fork --brief", &home.run(&["fork", "--json", "--brief", "-c", "1"]).done().json());
+    home.run(&["ls", "--json"]).done().json_lines().iter().for_each(|one| page.check("ls", one));
+    page.check("archive", &home.run(&["archive", "-c", "2", "--json"]).done().json());
+    page.check("fresh --brief", &home.run(&["fresh", "-c", "1", "--brief", "--json"]).done().json());
+    page.check("fresh", &home.run(&["fresh", "-c", "1", "--json"]).done().json());
     page.check("rm", &home.run(&["rm", "-c", "1", "--yes", "--json"]).done().json());
     page.check("host stop", &home.run(&["host", "stop", "--json"]).done().json());
+}
+
+#[test]
+fn what_the_agent_asks_is_told_as_the_page_describes() {
+    let (home, page) = (home_with_coder(), Page::read());
+    let tab = coder_tab(&home);
+    tab.send_on("ask permission");
+    let asked = tab.run("wait", &["--or-asked", "--json"]).ended_with(8).json();
+    assert_eq!(asked["requests"][0]["kind"], "permission", "{asked}");
+    page.check("turn", &asked);
+    page.check("ls", &home.run(&["ls", "--json"]).done().json());
+    page.check("answer", &tab.run("answer", &["allow", "--json"]).done().json());
+    page.check("turn", &tab.run("wait", &["--json"]).done().json());
+}
+
+/// A test of the page that lets anything through would be worth nothing.
+#[test]
+#[should_panic(expected = "no_such")]
+fn a_field_that_the_page_does_not_have_is_found() {
+    let mut told = serde_json::json!({ "version": 1, "conversation": 1 });
+    Page::read().check("new", &told);
+    told["no_such"] = Value::Null;
+    Page::read().check("new", &told);
+}
+
+/// What nobody says any more helps nobody who reads it.
+#[test]
+fn what_the_page_of_troubles_quotes_is_said_somewhere() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/troubleshooting.md")).expect("it is there");
+    let source = sources(&root.join("src"));
+    let mut quoted = 0;
+    for symptom in page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next()) {
+        for quote in symptom.split('`').skip(1).step_by(2) {
+            let pieces = ["...", "PID", "FILE", "3", " A ", " B"]
+                .iter()
+                .fold(vec![quote], |pieces, word| pieces.into_iter().flat_map(|piece| piece.split(*word)).collect());
+            let longest = pieces.into_iter().max_by_key(|piece| piece.len()).unwrap_or_default();
+            assert!(source.contains(longest.trim_matches([' ', '(', ')'])), "nothing says {longest:?} ({quote})");
+            quoted += 1;
+        }
+    }
+    assert!(quoted > 15, "the page quotes what is said");
+}
+
+fn sources(folder: &std::path::Path) -> String {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries
+        .map(|path| if path.is_dir() { sources(&path) } else { std::fs::read_to_string(path).unwrap_or_default() })
+        .collect()
 }

@@ -4,6 +4,7 @@ use crate::home::{Home, Tab};
 use crate::requests::{coder_tab, home_with_coder};
 use crate::window::{is_ready, open};
 use serde_json::json;
+use std::process::{Command, Stdio};
 
 #[test]
 fn a_conversation_is_handed_over_with_a_brief_and_says_so() {
@@ -112,10 +113,84 @@ fn a_fork_is_made_in_the_window_and_outlives_it_and_the_host() {
     let seen = ui.wait_until("the fork with its brief", |seen| seen.tabs().contains(" 2 ") && seen.has("## Now"));
     assert!(seen.has("before the fork, in"), "{seen}");
     ui.keys("<ctrl-c>echo another<enter>");
-    ui.wait_until("its first message says where it comes from", |seen| seen.has("forked from"));
-    home.run(&["wait", "-c", "2"]).done();
+    ui.wait_until("its first turn is done", |seen| seen.panel().contains("turn 1 · completed"));
+    ui.wait_until("it says where it comes from", |seen| seen.panel().contains("fresh: forked"));
     ui.kill();
     home.kill_host();
     let log = home.run(&["log", "-c", "2", "--past", "--json"]).done().json_lines();
     assert_eq!(log.iter().map(|turn| turn["answer"].clone()).collect::<Vec<_>>(), ["the first answer", "another"]);
+}
+
+/// A home whose small agent keeps a session of this folder and one of another.
+fn home_with_kept_sessions() -> Home {
+    let home = home_with_coder();
+    let profile = home.paths().agents.join("coder.toml");
+    let adopt = "\n[adopt]\nfiles = \"{home}/kept/{id}.jsonl\"\nfolder = \"/cwd\"\n\
+        prompt = { when = { \"/type\" = \"user\" }, text = \"/text\" }\n";
+    let text = std::fs::read_to_string(&profile).expect("it was written") + adopt;
+    std::fs::write(&profile, text).expect("a file");
+    let kept = home.own().join("kept");
+    std::fs::create_dir(&kept).expect("a folder");
+    for (id, folder, prompt) in [("abc-1", home.work(), "fix the login"), ("other-2", home.own(), "elsewhere")] {
+        let line = json!({ "type": "user", "cwd": folder, "text": prompt });
+        std::fs::write(kept.join(format!("{id}.jsonl")), format!("{line}\n")).expect("a file");
+    }
+    home
+}
+
+#[test]
+fn a_session_begun_elsewhere_is_listed_and_adopted_by_its_id_alone() {
+    let home = home_with_kept_sessions();
+    let listed = home.run(&["adopt", "--agent", "coder", "--json"]).done().json();
+    assert_eq!((&listed["id"], &listed["prompt"]), (&json!("abc-1"), &json!("fix the login")));
+    assert_eq!((&listed["held_by"], &listed["conversation"]), (&json!(null), &json!(null)));
+    for (id, words) in [("nothing-3", "keeps no session nothing-3"), ("other-2", "keeps no session other-2")] {
+        let ran = home.run(&["adopt", "--agent", "coder", id]).ended_with(6);
+        assert!(ran.stderr.contains(words), "{ran:?}");
+    }
+    let ran = home.run(&["adopt", "--agent", "shell"]).ended_with(6);
+    assert!(ran.stderr.contains("nothing is known of where agent shell"), "{ran:?}");
+    assert_eq!(home.run(&["ls", "--json"]).done().stdout, "", "what was refused made no conversation");
+
+    let adopted = home.run(&["adopt", "--agent", "coder", "abc-1", "--json"]).done().json();
+    let tab = Tab { home: &home, id: adopted["conversation"].to_string() };
+    let state = tab.state();
+    assert_eq!((&state["agent_session"], &state["title"]), (&json!("abc-1"), &json!("fix the login")));
+    assert_eq!((&state["next_decision"], &state["next_why_text"]), (&json!("resumed"), &json!("adopted by you")));
+    tab.send("go on").is("resumed", "adopted", "completed");
+    tab.send("and on").reused();
+    let ran = home.run(&["adopt", "--agent", "coder", "abc-1"]).ended_with(6);
+    assert!(ran.stderr.contains("session of conversation 1 already"), "{ran:?}");
+    assert_eq!(home.run(&["adopt", "--agent", "coder", "--json"]).done().json()["conversation"], 1);
+}
+
+#[test]
+fn a_session_that_a_living_process_has_is_not_adopted() {
+    let home = home_with_kept_sessions();
+    let elsewhere = ["-c", "read -r _", "agent", "--resume", "abc-1"];
+    let mut holder = Command::new("/bin/sh").args(elsewhere).stdin(Stdio::piped()).spawn().expect("it starts");
+    let ran = home.run(&["adopt", "--agent", "coder", "abc-1"]).ended_with(6);
+    assert!(ran.stderr.contains(&format!("process {} has that session", holder.id())), "{ran:?}");
+    assert_eq!(home.run(&["adopt", "--agent", "coder", "--json"]).done().json()["held_by"], holder.id());
+    drop(holder.stdin.take());
+    holder.wait().expect("it ends with its input");
+    home.run(&["adopt", "--agent", "coder", "abc-1"]).done();
+}
+
+#[test]
+fn the_window_adopts_the_session_that_the_person_picks() {
+    let home = home_with_kept_sessions();
+    let tab = coder_tab(&home);
+    tab.send("something else");
+    let mut ui = open(&home, 80, 24);
+    ui.wait_until("the conversation", is_ready);
+    // The own agent is the chosen one.
+    ui.keys("<prefix>C");
+    ui.wait_until("the agents", |seen| seen.text().lines().any(|line| line.starts_with("> coder ·")));
+    ui.keys("s");
+    ui.wait_until("its sessions", |seen| seen.has("sessions of coder") && seen.has("fix the login"));
+    ui.keys("<enter>");
+    ui.wait_until("a tab for it", |seen| seen.tabs().contains("fix the login") && seen.has("adopted by you"));
+    ui.keys("go on<enter>");
+    ui.wait_until("it was taken up", |seen| seen.panel().contains("turn 1 · completed") && seen.has("--resume abc-1"));
 }

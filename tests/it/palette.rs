@@ -42,3 +42,20 @@ fn tabs_change_their_places_and_keep_them() {
         home.run(&["ls", "--json"]).done().json_lines().iter().map(|one| one["title"].clone()).collect();
     assert_eq!(titles, ["one", "three", "two"], "also after the host died");
 }
+
+#[test]
+fn a_tab_is_renamed_with_two_clicks_and_moved_with_the_mouse() {
+    let home = Home::new();
+    for title in ["one", "two"] {
+        home.run(&["new", "--title", title]).done();
+    }
+    let mut ui = open(&home, 100, 24);
+    ui.keys("<alt-1>");
+    ui.wait_until("both are there", |seen| seen.tabs().contains("1 one") && seen.tabs().contains("2 two"));
+    ui.bytes(b"\x1b[<0;3;1M\x1b[<0;3;1m\x1b[<0;3;1M\x1b[<0;3;1m");
+    ui.wait_until("a title is asked for", |seen| seen.status().contains("TITLE"));
+    ui.keys("s<enter>");
+    ui.wait_until("it is renamed", |seen| seen.tabs().contains("1 ones") && is_ready(seen));
+    ui.bytes(b"\x1b[<0;4;1M\x1b[<32;13;1M\x1b[<0;13;1m");
+    ui.wait_until("it is moved", |seen| seen.tabs().contains("1 two") && seen.tabs().contains("2 ones"));
+}

@@ -130,7 +130,7 @@ fn what_has_no_room_on_its_way_to_an_agent_that_does_not_read_is_said() {
     view.send(&ViewInput::Resize(taken)).expect("the session takes it");
     wait_until("all of it was taken", || match view.receive().expect("it lives") {
         Some(ViewOutput::Frame(delta)) => delta.size == taken,
-        Some(ViewOutput::NoPlace { .. } | ViewOutput::Ended) | None => false,
+        Some(ViewOutput::NoPlace { .. } | ViewOutput::Text { .. } | ViewOutput::Ended) | None => false,
     });
     let notice = wait_until_or("it is said", &mut said, || "it is not");
     assert!(notice.contains("conversation 1 does not read") && notice.contains("look at its screen"), "{notice}");

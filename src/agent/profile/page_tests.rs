@@ -8,7 +8,7 @@ const PAGE: &str = include_str!("../../../docs/agents.md");
 const AROUND: &str = "name = \"x\"\n[program]\nfirst_of = [\"x\"]\n";
 
 /// Places in a profile, as a text that spoils one: the reader answers with what may stand there.
-const PLACES: [&str; 29] = [
+const PLACES: [&str; 31] = [
     "no = 1\n",
     "[program]\nno = 1",
     "[version]\nno = 1",
@@ -33,6 +33,8 @@ const PLACES: [&str; 29] = [
     "[model]\nswitch = \"no\"",
     "[continuity]\nno = 1",
     "[continuity]\nbefore_resume = [{ no = 1 }]",
+    "[adopt]\nno = 1",
+    "[adopt]\nprompt = { no = 1 }",
     "[deadlines]\nno = 1",
     "[turn_end]\nno = 1",
     "[turn_end]\nprocess_exit = \"no\"",

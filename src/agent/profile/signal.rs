@@ -235,6 +235,16 @@ impl SignalText {
     }
 }
 
+impl IdentityRules {
+    /// Files that the agent holds open as long as it has a session.
+    pub fn open_files(&self) -> impl Iterator<Item = &PathTemplate> {
+        self.read.iter().filter_map(|read| match read {
+            ReadId::OpenFile(path) => Some(path),
+            ReadId::Title { .. } => None,
+        })
+    }
+}
+
 impl TryFrom<RuleText> for TextRule {
     type Error = String;
 

@@ -198,7 +198,7 @@ fn unfit(text: &str) -> Option<Why> {
 }
 
 /// The first line of a message, short enough for a tab.
-fn title_from(text: &str) -> String {
+pub fn title_from(text: &str) -> String {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     line.chars().filter(|character| !character.is_control()).take(TITLE_CHARACTERS).collect()
 }

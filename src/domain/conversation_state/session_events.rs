@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::continuity::Carried;
 use crate::domain::signal::{Ending, Signal};
+use crate::domain::title::{self, Known};
 use crate::domain::turn::Detail;
 
 impl ConversationState {
@@ -344,7 +345,14 @@ impl ConversationState {
     /// The agent's own name for the conversation is better than its first line; the person's is better than both.
     fn named(&mut self, name: &str, out: &mut Vec<Action>) {
         let name: String = name.trim().chars().take(TITLE_CHARACTERS).collect();
-        if !name.is_empty() && matches!(&self.record.title, Title::FromPrompt(old) if *old != name) {
+        let known = Known { agent: &self.record.wanted.agent, folder: &self.record.wanted.folder };
+        let is_better = match &self.record.title {
+            Title::FromPrompt(shown) => title::is_better(&name, shown, known),
+            // The first message was typed on the agent's own screen.
+            Title::Unset => self.turns > 0 && title::is_better(&name, "", known),
+            Title::ByPerson(_) => false,
+        };
+        if is_better {
             self.record.title = Title::FromPrompt(name);
             self.save_record(out);
         }

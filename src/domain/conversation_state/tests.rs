@@ -53,6 +53,7 @@ fn state_with(rules: AgentRules) -> ConversationState {
         unread: None,
         draft: String::new(),
         begun: Begun::New,
+        worktree: None,
         spent: Usage::default(),
         created_at: NOW,
         active_at: NOW,

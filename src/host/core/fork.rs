@@ -2,13 +2,12 @@
 //!
 //! A fork keeps only where it left (`domain/conversation.rs`), so the past is walked here, from fork to fork.
 
-use super::requests::Wanted;
 use super::{Effect, HostCore};
 use crate::domain::conversation::{Begun, Fork, Title};
 use crate::domain::conversation_state::ConversationState;
 use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
 use crate::host::core::views;
-use crate::host::effect::Past;
+use crate::host::effect::{Past, Wanted};
 use crate::host::event::ClientId;
 use crate::protocol::message::{Refusal, Reply};
 
@@ -39,6 +38,8 @@ impl HostCore {
             title: title.map_or(Title::FromPrompt(format!("{left} (fork)")), Title::ByPerson),
             folder: of.wanted.folder.clone(),
             begun: Begun::Forked(Fork { from: conversation, title: left, turn }),
+            // Both work in it then, and it is the other one's to remove.
+            worktree: None,
         };
         self.new_conversation(client, id, wanted, now)
     }

@@ -3,12 +3,14 @@
 //! Change here: what a request means. Not here: what a conversation does with it (`domain/conversation_state.rs`) or doing the
 //! effects (`driver.rs`).
 
+mod adopt;
 mod fork;
 mod notify;
 mod requests;
 #[cfg(test)]
 mod tests;
 mod views;
+mod worktree;
 
 use super::effect::{Effect, Query, SessionOrder};
 use super::event::{ClientId, Event};
@@ -181,6 +183,14 @@ impl HostCore {
             Event::KeysDropped(conversation) => vec![self.notice(format!(
                 "the agent of conversation {conversation} does not read what is typed to it, so keys were dropped; look at its screen"
             ))],
+            Event::SessionLookedFor { client, id, lookup, title, found } => {
+                self.session_looked_for(client, id, lookup, title, found, now)
+            }
+            Event::WorktreeAdded { client, id, wanted, added } => self.worktree_added(client, id, wanted, added, now),
+            Event::WorktreeCounted(conversation, work) => self.apply(conversation, Input::Counted(work), now),
+            Event::WorktreeRemoved { client, id, conversation, removed } => {
+                self.worktree_removed(client, id, conversation, removed, now)
+            }
             Event::TimerDue { conversation, timer } => self.apply(conversation, Input::Timer(timer), now),
             Event::StoreTrouble(cause) => {
                 self.store_trouble = Some(cause.clone());
@@ -282,6 +292,7 @@ impl HostCore {
                     let event = ClientEvent::TurnEnded { conversation: id, turn: Box::new(turn.clone().told()) };
                     effects.push(Effect::Tell { clients: self.subscribers.iter().copied().collect(), event });
                     effects.extend(self.serve_waiters(id, &[turn]));
+                    effects.extend(self.count_worktree(id));
                 }
             }
         }

@@ -10,7 +10,7 @@ use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
 use crate::domain::search;
 use crate::domain::turn::Usage;
-use crate::host::effect::{Query, SessionOrder};
+use crate::host::effect::{Lookup, Query, SessionOrder, Wanted};
 use crate::host::event::ClientId;
 use crate::protocol::message::{
     Environment, Event as ClientEvent, HostReport, Overview, Place, Refusal, Reply, Request, Rest, RunningTurn,
@@ -25,6 +25,9 @@ const OVERVIEW_CHUNK_BYTES: usize = 256 * 1024;
 const MOST_TURNS: u32 = 500;
 /// The most turns that one search brings: nobody reads more, and that is far below a frame.
 const MOST_FOUND: u32 = 200;
+
+/// The most messages that one `Prompts` request brings.
+const MOST_PROMPTS: u32 = 5_000;
 
 impl HostCore {
     pub(super) fn asked(&mut self, client: ClientId, id: u64, request: Request, now: Timestamp) -> Vec<Effect> {
@@ -42,18 +45,39 @@ impl HostCore {
             }),
             Request::New { agent, model, folder, title } => {
                 let title = title.map_or(Title::Unset, Title::ByPerson);
-                let wanted = Wanted { agent, model, title, folder, begun: Begun::New };
+                let wanted = Wanted { agent, model, title, folder, begun: Begun::New, worktree: None };
                 self.new_conversation(client, id, wanted, now)
             }
             Request::NewestIn { folder } => match self.newest_in(&folder) {
                 Some(conversation) => reply(Reply::Created { conversation }),
                 None => {
-                    let wanted = Wanted { agent: None, model: None, title: Title::Unset, folder, begun: Begun::New };
+                    let wanted = Wanted {
+                        agent: None,
+                        model: None,
+                        title: Title::Unset,
+                        folder,
+                        begun: Begun::New,
+                        worktree: None,
+                    };
                     self.new_conversation(client, id, wanted, now)
                 }
             },
             Request::Fork { conversation, turn, agent, model, title } => {
                 self.fork(client, id, conversation, turn, (agent, model, title), now)
+            }
+            Request::NewInWorktree { agent, model, folder, title, branch } => {
+                let title = title.map_or(Title::Unset, Title::ByPerson);
+                let wanted = Wanted { agent, model, title, folder, begun: Begun::New, worktree: None };
+                self.new_in_worktree(client, id, wanted, branch)
+            }
+            Request::RemoveWorktree { conversation, work } => self.remove_worktree(client, id, conversation, work, now),
+            Request::AgentSessions { agent, folder, environment } => {
+                let known = self.sessions_of(&agent);
+                vec![Effect::ListSessions { client, id, lookup: Lookup { agent, folder, environment }, known }]
+            }
+            Request::Adopt { agent, session, folder, title, environment } => {
+                let lookup = Lookup { agent, folder, environment };
+                vec![Effect::LookForSession { client, id, lookup, session, title }]
             }
             Request::Past { conversation, most } => {
                 let query = Query::Past { before: self.past(conversation), most: most.min(MOST_TURNS) };
@@ -141,6 +165,7 @@ impl HostCore {
             Request::Look { conversation } => {
                 let mut effects = self.look(client, conversation, now);
                 effects.push(Effect::Reply { client, id, reply: Reply::Done });
+                effects.extend(conversation.and_then(|shown| self.count_worktree(shown)));
                 effects
             }
             Request::Remove { conversation } => {
@@ -163,6 +188,7 @@ impl HostCore {
                 Ok(query) => vec![Effect::Search { client, id, query, most: most.min(MOST_FOUND) }],
                 Err(state) => now_reply(Reply::Refused { why: Refusal::NoSuchState(state) }),
             },
+            Request::Prompts { most } => vec![Effect::Prompts { client, id, most: most.min(MOST_PROMPTS) }],
             Request::Agents => vec![Effect::DescribeAgents { client, id }],
             Request::HostStatus => now_reply(Reply::Host(self.report())),
             Request::HostStop => {
@@ -303,7 +329,12 @@ impl HostCore {
     }
 
     /// Gives the input to the conversation in nobody's name: nobody is told that it is done.
-    fn tell(&mut self, conversation: ConversationId, now: Timestamp, input: impl FnOnce(Ask) -> Input) -> Vec<Effect> {
+    pub(super) fn tell(
+        &mut self,
+        conversation: ConversationId,
+        now: Timestamp,
+        input: impl FnOnce(Ask) -> Input,
+    ) -> Vec<Effect> {
         self.next_ask += 1;
         let input = input(Ask(self.next_ask));
         self.apply(conversation, input, now)
@@ -327,7 +358,7 @@ impl HostCore {
         wanted: Wanted,
         now: Timestamp,
     ) -> Vec<Effect> {
-        let Wanted { agent, model, title, folder, begun } = wanted;
+        let Wanted { agent, model, title, folder, begun, worktree } = wanted;
         let agent = agent.unwrap_or_else(|| self.agents.default_agent.clone());
         if !self.agents.rules.contains_key(&agent) {
             let reply = Reply::Refused { why: Refusal::UnknownAgent(agent) };
@@ -346,19 +377,21 @@ impl HostCore {
             unread: None,
             draft: String::new(),
             begun,
+            worktree,
             spent: Usage::default(),
             created_at: now,
             active_at: now,
         };
         let save = Effect::Save(Change::Conversation(record.clone()));
-        let is_draft = record.begun == Begun::New;
+        let is_draft = record.begun == Begun::New && record.worktree.is_none();
         self.conversations.insert(conversation, ConversationState::new(record, rules));
-        // A fork is made on purpose, so it does not go with its window.
+        // A fork or a worktree is made on purpose, so it does not go with its window.
         if is_draft && self.subscribers.contains(&client) {
             self.drafts_of.insert(conversation, client);
         }
         let mut effects = vec![save, Effect::Reply { client, id, reply: Reply::Created { conversation } }];
         effects.extend(self.tell_changed(conversation));
+        effects.extend(self.count_worktree(conversation));
         effects
     }
 
@@ -543,16 +576,6 @@ impl HostCore {
     }
 }
 
-/// What a new conversation is to be.
-pub(super) struct Wanted {
-    /// None: the configured default.
-    pub agent: Option<String>,
-    pub model: Option<String>,
-    pub title: Title,
-    pub folder: String,
-    pub begun: Begun,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tabs {
     Open,
@@ -580,6 +603,7 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::AnswerRequest { conversation, .. }
         | Request::Brief { conversation }
         | Request::Fork { conversation, .. }
+        | Request::RemoveWorktree { conversation, .. }
         | Request::Past { conversation, .. }
         | Request::EditQueued { conversation, .. }
         | Request::RemoveQueued { conversation, .. }
@@ -601,10 +625,14 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::List
         | Request::New { .. }
         | Request::NewestIn { .. }
+        | Request::AgentSessions { .. }
+        | Request::Adopt { .. }
+        | Request::NewInWorktree { .. }
         | Request::Look { .. }
         // A hook that calls late is no error.
         | Request::Signal { .. }
         | Request::Search { .. }
+        | Request::Prompts { .. }
         | Request::Agents
         | Request::HostStatus
         | Request::HostStop
@@ -633,6 +661,9 @@ fn saves(request: &Request) -> bool {
         Request::New { .. }
         | Request::NewestIn { .. }
         | Request::Fork { .. }
+        | Request::Adopt { .. }
+        | Request::NewInWorktree { .. }
+        | Request::RemoveWorktree { .. }
         | Request::Submit { .. }
         | Request::Fresh { .. }
         | Request::HandOver { .. }
@@ -662,9 +693,11 @@ fn saves(request: &Request) -> bool {
         | Request::DecisionsOf { .. }
         | Request::Brief { .. }
         | Request::Past { .. }
+        | Request::AgentSessions { .. }
         | Request::Signal { .. }
         | Request::Why { .. }
         | Request::Search { .. }
+        | Request::Prompts { .. }
         | Request::Agents
         | Request::HostStatus
         | Request::HostStop

@@ -33,6 +33,8 @@ pub fn conversation(state: &ConversationState) -> Conversation {
         next: state.next_decision(),
         turns: state.turns(),
         begun: record.begun.clone(),
+        worktree: record.worktree.clone(),
+        tree_work: state.tree_work(),
         spent: state.spent(),
         created_at: record.created_at,
         active_at: record.active_at,
@@ -71,6 +73,7 @@ pub fn visible_of(state: &ConversationState) -> impl PartialEq + use<> {
         state.current().map(|current| current.turn.clone()),
         state.queue().to_vec(),
         state.decisions().back().map(|decision| decision.number),
+        state.tree_work(),
     )
 }
 

@@ -4,7 +4,7 @@ use super::Handover;
 use super::agent_io::AgentIo;
 use crate::domain::id::{Timestamp, TurnNumber};
 use crate::protocol::codec::{self, Decoder};
-use crate::protocol::message::{Scroll, Told, ViewInput, ViewOutput};
+use crate::protocol::message::{Rest, Scroll, Told, ViewInput, ViewOutput};
 use crate::terminal::emulator::Screen;
 use crate::terminal::frame::{Frame, Size};
 use crate::terminal::keys::{self, MouseAction, WheelMeans};
@@ -22,6 +22,10 @@ const BYTES_A_MS: usize = 600;
 const BOOST: Duration = Duration::from_millis(50);
 /// Keys are a few bytes each; a long paste comes in several reads.
 const READ_BYTES: usize = 4 * 1024;
+/// A piece of the whole text; a frame holds twice as much.
+const TEXT_PIECE_BYTES: usize = 512 * 1024;
+/// What a row takes on the wire beside its text, at most.
+const ROW_BYTES: usize = 24;
 
 pub struct Viewer {
     stream: UnixStream,
@@ -142,6 +146,7 @@ impl Viewer {
             }
             ViewInput::Scroll(scroll) => self.scroll(scroll, agent),
             ViewInput::ToTurn { turn, started_at } => self.go_to(turn, started_at, agent),
+            ViewInput::ReadText => self.send_text(&agent.screen),
         }
         None
     }
@@ -180,6 +185,10 @@ impl Viewer {
             Scroll::PageDown => self.up.saturating_sub(page),
             Scroll::Top => u32::MAX,
             Scroll::Live => 0,
+            Scroll::ToRow(row) => {
+                let left = i64::try_from(agent.screen.scrolled_rows()).unwrap_or(i64::MAX);
+                u32::try_from(left.saturating_sub(row).max(0)).unwrap_or(u32::MAX)
+            }
         }
         .min(most);
         // The person turned the wheel: the picture follows at once.
@@ -197,6 +206,26 @@ impl Viewer {
                 self.seen_revision = 0;
             }
             None => drop(self.send(&ViewOutput::NoPlace { turn })),
+        }
+    }
+
+    /// The whole text, in pieces that fit into a frame each.
+    fn send_text(&mut self, screen: &Screen) {
+        let (first, mut rows) = screen.whole_text();
+        loop {
+            let mut bytes = 0;
+            let piece = rows.iter().take_while(|row| {
+                bytes += row.text.len() + ROW_BYTES;
+                bytes <= TEXT_PIECE_BYTES
+            });
+            // A row of a screen is far shorter than a piece.
+            let later = rows.split_off(piece.count().max(1).min(rows.len()));
+            let rest = if later.is_empty() { Rest::None } else { Rest::Follows };
+            self.send(&ViewOutput::Text { first, rows, rest });
+            if later.is_empty() {
+                return;
+            }
+            rows = later;
         }
     }
 

@@ -9,7 +9,7 @@ use alacritty_terminal::term::TermDamage;
 use super::Screen;
 use super::cells::scan;
 use super::emulation::Emulation;
-use crate::terminal::frame::{Frame, FrameDelta, ScrollPosition};
+use crate::terminal::frame::{Frame, FrameDelta};
 
 /// For each row of the live screen the revision at which it was last found touched. Several viewers look at different times.
 #[derive(Debug, Default)]
@@ -61,9 +61,9 @@ impl Emulation {
                 }
             }
         }
-        let (cursor, scroll) = (self.cursor(), ScrollPosition { up: 0, most: self.rows_above_screen() });
-        let same = rows.is_empty() && cursor == seen.cursor && scroll == seen.scroll;
-        (seen.cursor, seen.scroll) = (cursor, scroll);
-        (!same).then_some(FrameDelta { size: seen.size, rows, cursor, scroll })
+        let (cursor, scroll, clicks) = (self.cursor(), self.scroll_position(0), self.clicks());
+        let same = rows.is_empty() && cursor == seen.cursor && scroll == seen.scroll && clicks == seen.clicks;
+        (seen.cursor, seen.scroll, seen.clicks) = (cursor, scroll, clicks);
+        (!same).then_some(FrameDelta { size: seen.size, rows, cursor, scroll, clicks })
     }
 }

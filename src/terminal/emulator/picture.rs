@@ -2,16 +2,39 @@
 //!
 //! Change here: what is seen of a screen. Not here: reading a row of cells (`cells.rs`), or what a frame is (`frame.rs`).
 
+use std::collections::VecDeque;
+
 use alacritty_terminal::grid::Dimensions;
 use alacritty_terminal::index::Line as GridLine;
 use alacritty_terminal::term::TermMode;
 use alacritty_terminal::vte::ansi::CursorShape as CellCursorShape;
 
-use super::super::frame::{Blink, Cursor, CursorShape, Frame, Row, ScrollPosition, Size};
+use super::super::frame::{Blink, ClicksGo, Cursor, CursorShape, Frame, Row, ScrollPosition, Size, TextRow};
 use super::super::line::Line;
 use super::super::modes::{CursorKeys, Keypad, Modes, MouseEncoding, MouseMode};
 use super::cells::scan;
 use super::emulation::{Emulation, as_line};
+
+/// The newest rows of a limited number of bytes.
+struct NewestRows {
+    rows: VecDeque<TextRow>,
+    bytes: usize,
+    most_bytes: usize,
+    dropped: i64,
+}
+
+impl NewestRows {
+    fn push(&mut self, row: TextRow) {
+        self.bytes += size_of::<TextRow>() + row.text.len();
+        self.rows.push_back(row);
+        while self.bytes > self.most_bytes
+            && let Some(oldest) = self.rows.pop_front()
+        {
+            self.bytes -= size_of::<TextRow>() + oldest.text.len();
+            self.dropped += 1;
+        }
+    }
+}
 
 impl Emulation {
     /// Packed rows that can be shown above the hot ones. The alternate screen has nothing above it.
@@ -21,6 +44,33 @@ impl Emulation {
 
     pub(super) fn rows_above_screen(&self) -> u32 {
         u32::try_from(self.packed_rows() + self.term.history_size() as u64).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn scroll_position(&self, up: u32) -> ScrollPosition {
+        let left = i64::try_from(self.scrolled_rows()).unwrap_or(i64::MAX);
+        ScrollPosition { up, most: self.rows_above_screen(), left }
+    }
+
+    pub(super) fn clicks(&self) -> ClicksGo {
+        let takes = TermMode::MOUSE_MOTION | TermMode::MOUSE_DRAG | TermMode::MOUSE_REPORT_CLICK;
+        if self.term.mode().intersects(takes) { ClicksGo::ToProgram } else { ClicksGo::ToView }
+    }
+
+    /// Every row, from the oldest that is kept to the screen's last, as text; at most so many bytes of the newest. The first one's number
+    /// stands before them.
+    pub(super) fn whole_text(&self, most_bytes: usize) -> (i64, Vec<TextRow>) {
+        let mut rows = NewestRows { rows: VecDeque::new(), bytes: 0, most_bytes, dropped: 0 };
+        if !self.shows_alternate() {
+            self.scrollback.visit_shown(|row| rows.push(row));
+        }
+        let grid = self.term.grid();
+        let mut line = Line::default();
+        for number in -as_line(self.term.history_size())..as_line(grid.screen_lines()) {
+            scan(&grid[GridLine(number)], &mut line);
+            rows.push(TextRow::new(&line.text, line.wrapped));
+        }
+        let scroll = self.scroll_position(0);
+        (scroll.left - i64::from(scroll.most) + rows.dropped, rows.rows.into())
     }
 
     pub(super) fn frame(&self, size: Size, up: u32) -> Frame {
@@ -43,7 +93,7 @@ impl Emulation {
         }
         rows.resize(height, Row::default());
         let cursor = if up == 0 { self.cursor() } else { None };
-        Frame { size, rows, cursor, scroll: ScrollPosition { up, most } }
+        Frame { size, rows, cursor, scroll: self.scroll_position(up), clicks: self.clicks() }
     }
 
     pub(super) fn visible_text(&self) -> Vec<String> {

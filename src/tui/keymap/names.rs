@@ -31,6 +31,7 @@ impl Command {
             Command::ToggleRecord => "record",
             Command::Export => "export",
             Command::Fork => "fork",
+            Command::RemoveWorktree => "remove_worktree",
             Command::Why => "why",
             Command::StopSession => "end_session",
             Command::Rename => "rename",
@@ -42,6 +43,11 @@ impl Command {
             Command::Leave => "leave",
             Command::ScrollUp => "scroll_up",
             Command::ScrollDown => "scroll_down",
+            Command::ScrollEnd => "scroll_end",
+            Command::CopyMode => "copy_mode",
+            Command::GoToNumber => "tab_by_number",
+            Command::Editor => "editor",
+            Command::History => "history",
             Command::Overview => "overview",
             Command::Search => "search",
             Command::Palette => "palette",
@@ -52,7 +58,13 @@ impl Command {
             Command::ClearText => "clear_text",
             Command::KeepQueued => "keep_queued",
             Command::Edit(edit) => edit_name(edit),
-            Command::Move(_)
+            Command::Extend(Edit::Left) => "select_left",
+            Command::Extend(Edit::Right) => "select_right",
+            Command::Extend(Edit::Up) => "select_up",
+            Command::Extend(Edit::Down) => "select_down",
+            Command::Extend(_)
+            | Command::Copy(_)
+            | Command::Move(_)
             | Command::Open
             | Command::EditTurn
             | Command::QueuedForward
@@ -74,6 +86,8 @@ impl Command {
             | Command::Answer
             | Command::ChooseAgent
             | Command::HandOver
+            | Command::AgentSessions
+            | Command::ToggleWorktree
             | Command::NextOrder
             | Command::OnChosen(_)
             | Command::Back
@@ -93,6 +107,7 @@ impl Command {
                 | Command::ToAgent
                 | Command::ClearText
                 | Command::KeepQueued
+                | Command::Extend(_)
                 | Command::Edit(_)
         )
     }
@@ -119,5 +134,7 @@ fn edit_name(edit: Edit) -> &'static str {
         Edit::DeleteToEnd => "delete_to_end",
         Edit::Undo => "undo",
         Edit::Redo => "redo",
+        Edit::Yank => "put_back",
+        Edit::SelectAll => "select_all",
     }
 }

@@ -16,7 +16,9 @@ pub fn ask_for(app: &mut App, out: &mut Vec<Effect>) {
     let confirmed = match app.page.take() {
         Some(Page::Confirm(Confirm::FreshWhileRunning(turn))) => Some(turn),
         // It was asked about something else; what was asked stays.
-        Some(page @ Page::Confirm(Confirm::StopSession)) => {
+        Some(
+            page @ Page::Confirm(Confirm::StopSession | Confirm::RemoveWorktree | Confirm::RemoveWorktreeWithWork(_)),
+        ) => {
             app.page = Some(page);
             return;
         }

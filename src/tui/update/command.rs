@@ -9,18 +9,25 @@ use super::super::view::page;
 use super::super::view::reader::Way;
 use super::turn_actions::{Copied, Toward};
 use super::{
-    Asked, agents, ask, brief, export, fork, overview, palette, panel, reading, requests, save_draft, say, search,
-    select, text_changed, to_agent, turn_actions, turns, writing,
+    Asked, agents, ask, brief, copy, export, fork, history, overview, palette, panel, reading, requests, save_draft,
+    say, search, select, text_changed, to_agent, turn_actions, turns, writing,
 };
 use crate::domain::id::ConversationId;
 use crate::domain::request::Choice;
-use crate::protocol::message::{Conversation, Place, Request, RunningTurn, Scroll, ViewInput};
+use crate::protocol::message::{Conversation, Place, Request, RunningTurn, Scroll, ViewInput, WorkInIt};
 
 pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
     match command {
         Command::NewTab => new_tab(app, out),
         Command::NewTabWith => agents::open(app, out),
         Command::ChooseAgent => agents::take(app, out),
+        Command::AgentSessions => agents::list_sessions(app, out),
+        Command::ToggleWorktree => agents::toggle_worktree(app),
+        Command::RemoveWorktree => match app.active().map(|one| one.worktree.is_some()) {
+            Some(true) => app.page = Some(Page::Confirm(Confirm::RemoveWorktree)),
+            Some(false) => say(app, "it has no git worktree of its own; t in the list of agents begins with one"),
+            None => say(app, "no tab is open yet"),
+        },
         Command::Fork => fork::ask_for(app, out),
         Command::HandOver => agents::hand_over(app, out),
         Command::Overview => overview::open(app, out),
@@ -39,7 +46,8 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         }
         Command::NextTab => step_tab(app, out, Step::Next),
         Command::PreviousTab => step_tab(app, out, Step::Previous),
-        Command::GoToTab(number) => go_to_tab(app, out, number),
+        Command::GoToTab(number) => go_to_tab(app, out, number.into()),
+        Command::GoToNumber => app.page = Some(Page::GoTo(Box::default())),
         Command::MoveTabLeft => move_tab(app, out, Step::Previous),
         Command::MoveTabRight => move_tab(app, out, Step::Next),
         Command::LastTab => last_tab(app, out),
@@ -64,13 +72,20 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
             }
         }
         Command::Export => export::open(app),
-        Command::CloseTab => close_tab(app, out),
+        Command::CloseTab => {
+            if let Some(conversation) = app.active {
+                close_tab(app, out, conversation);
+            }
+        }
         Command::Zoom => app.zoomed = !app.zoomed,
         Command::Redraw => app.redraws = app.redraws.wrapping_add(1),
         Command::Help => app.page = Some(Page::Help { top: 0 }),
         Command::Leave => leave(app, out),
         Command::ScrollUp => scroll(app, out, Scroll::PageUp),
         Command::ScrollDown => scroll(app, out, Scroll::PageDown),
+        Command::ScrollEnd => scroll_to_end(app, out),
+        Command::CopyMode => copy::begin(app, out),
+        Command::Copy(command) => copy::run(app, out, command),
         Command::Submit => writing::submit(app, out, Place::Behind),
         Command::Older => writing::older(app),
         Command::Newer => writing::newer(app),
@@ -82,7 +97,14 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
                 say(app, format!("only an empty composer is left by this key; {way} leaves any"));
             }
         },
-        Command::ClearText => writing::clear_text(app),
+        Command::Extend(edit) => {
+            if let Some(desk) = app.desk_mut() {
+                desk.composer.extend_selection(edit);
+            }
+        }
+        Command::History => history::open(app, out),
+        Command::Editor => writing::open_editor(app, out),
+        Command::ClearText => writing::clear_text(app, out),
         Command::KeepQueued => writing::keep_queued(app),
         Command::Edit(Edit::Newline) => writing::write(app, |composer| composer.insert_char('\n')),
         Command::Edit(edit) => {
@@ -98,6 +120,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
             Some(Page::Search(_)) => search::choose(app, motion),
             Some(Page::Palette(_)) => palette::choose(app, motion),
             Some(Page::Turn { .. }) => reading::scroll_page(app, motion),
+            Some(Page::History(_)) => history::choose(app, motion),
             Some(_) => scroll_page(app, motion),
             None if app.keyboard() == Keyboard::Record => reading::step(app, out, motion),
             None => turns::choose(app, out, motion),
@@ -106,6 +129,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
             Some(Page::Overview(_)) => overview::open_chosen(app, out),
             Some(Page::Search(_)) => search::open_chosen(app, out),
             Some(Page::Palette(_)) => palette::take(app, out),
+            Some(Page::History(_)) => history::take(app, out),
             Some(_) | None => turns::open(app),
         },
         Command::EditTurn => turns::edit(app),
@@ -128,6 +152,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::Allow => requests::answer(app, out, Choice::Allow),
         Command::Deny => requests::answer(app, out, Choice::Deny),
         Command::Answer => requests::answer_in_words(app, out),
+        Command::Back if agents::leave_sessions(app) => {}
         Command::Back => match app.page.take() {
             Some(_) => {}
             None if app.keyboard() == Keyboard::Record => reading::back(app),
@@ -205,8 +230,8 @@ fn move_tab(app: &mut App, out: &mut Vec<Effect>, step: Step) {
     }
 }
 
-fn go_to_tab(app: &mut App, out: &mut Vec<Effect>, number: u8) {
-    let tab = app.tabs().get(usize::from(number).saturating_sub(1)).map(|tab| tab.id);
+fn go_to_tab(app: &mut App, out: &mut Vec<Effect>, number: usize) {
+    let tab = number.checked_sub(1).and_then(|at| app.tabs().get(at).map(|tab| tab.id));
     match tab {
         Some(conversation) => select(app, out, conversation),
         None => say(app, format!("there is no tab {number}")),
@@ -274,14 +299,17 @@ fn stop_session(app: &mut App) {
     }
 }
 
-fn close_tab(app: &mut App, out: &mut Vec<Effect>) {
-    let Some(conversation) = app.active() else { return };
-    let id = conversation.id;
+pub fn close_tab(app: &mut App, out: &mut Vec<Effect>, id: ConversationId) {
     let back = format!("{} brings it back", app.short_way(Command::UndoClose));
+    let Some(conversation) = app.conversations.get(&id) else { return };
+    let kept = match &conversation.worktree {
+        Some(worktree) => format!("; so does its worktree on {}", worktree.branch),
+        None => String::new(),
+    };
     let text = match (running(conversation), view_of(conversation)) {
-        (Some(turn), _) => format!("turn {} goes on; the conversation stays; {back}", turn.number),
-        (None, Some(_)) => format!("its session keeps running; the conversation stays; {back}"),
-        (None, None) => format!("the conversation stays; {back}"),
+        (Some(turn), _) => format!("turn {} goes on; the conversation stays{kept}; {back}", turn.number),
+        (None, Some(_)) => format!("its session keeps running; the conversation stays{kept}; {back}"),
+        (None, None) => format!("the conversation stays{kept}; {back}"),
     };
     save_draft(app, out, Some(id));
     if ask(app, out, Purpose::CloseTab(id), Request::CloseTab { conversation: id }) == Asked::Yes {
@@ -312,6 +340,19 @@ fn scroll(app: &mut App, out: &mut Vec<Effect>, scroll: Scroll) {
     }
 }
 
+/// Whether the pane shows older rows than it could.
+pub fn is_scrolled(app: &App) -> bool {
+    !app.shows_record() && app.live_screen().is_some_and(|screen| screen.frame.scroll.up > 0)
+}
+
+fn scroll_to_end(app: &mut App, out: &mut Vec<Effect>) {
+    if app.shows_record() {
+        reading::step(app, out, Motion::Bottom);
+    } else if app.live_screen().is_some() {
+        to_agent(app, out, ViewInput::Scroll(Scroll::Live));
+    }
+}
+
 fn scroll_page(app: &mut App, motion: Motion) {
     let most = page::most_top(app);
     let rows = page::rows(app).max(1);
@@ -324,10 +365,13 @@ fn scroll_page(app: &mut App, motion: Motion) {
             | Page::Confirm(_)
             | Page::Rename(_)
             | Page::Model(_)
+            | Page::GoTo(_)
             | Page::Export(_)
             | Page::Overview(_)
             | Page::Search(_)
-            | Page::Palette(_),
+            | Page::Palette(_)
+            | Page::Copy(_)
+            | Page::History(_),
         )
         | None => return,
     };
@@ -349,6 +393,14 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
             let request = fresh_request(conversation, RunningTurn::Stop);
             ask(app, out, Purpose::Fresh(conversation), request);
         }
+        Page::Confirm(Confirm::RemoveWorktree) => {
+            let request = Request::RemoveWorktree { conversation, work: WorkInIt::Refuse };
+            ask(app, out, Purpose::RemoveWorktree, request);
+        }
+        Page::Confirm(Confirm::RemoveWorktreeWithWork(_)) => {
+            let request = Request::RemoveWorktree { conversation, work: WorkInIt::Save };
+            ask(app, out, Purpose::RemoveWorktree, request);
+        }
         Page::Confirm(Confirm::StopSession) => {
             order(app, out, Request::StopSession { conversation }, "the session's process is ended");
         }
@@ -359,6 +411,10 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
                 false => order(app, out, Request::Rename { conversation, title }, ""),
             }
         }
+        Page::GoTo(composer) => match composer.text().trim().parse() {
+            Ok(number) => go_to_tab(app, out, number),
+            Err(_) => say(app, "that is no number of a tab"),
+        },
         Page::Export(composer) => export::write(app, out, conversation, composer.text().trim()),
         Page::Model(composer) => set_model(app, out, conversation, composer.text().trim()),
         Page::Help { .. }
@@ -368,7 +424,9 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
         | Page::Agents(_)
         | Page::Overview(_)
         | Page::Search(_)
-        | Page::Palette(_) => {}
+        | Page::Palette(_)
+        | Page::Copy(_)
+        | Page::History(_) => {}
     }
 }
 

@@ -6,8 +6,7 @@ use super::super::view::reader;
 use super::{ask, brief, say};
 use crate::domain::conversation::Begun;
 use crate::domain::id::{ConversationId, TurnNumber};
-use crate::domain::turn::TurnRecord;
-use crate::protocol::message::Request;
+use crate::protocol::message::{PastTurn, Request};
 
 /// So many turns before a fork are shown: what it left is there to be opened.
 const PAST_TURNS: u32 = 50;
@@ -46,8 +45,8 @@ pub fn fetch_past(app: &mut App, out: &mut Vec<Effect>) {
     }
 }
 
-pub fn past_came(app: &mut App, conversation: ConversationId, turns: Vec<TurnRecord>) {
+pub fn past_came(app: &mut App, conversation: ConversationId, past: Vec<PastTurn>) {
     if let Some(desk) = app.desks.get_mut(&conversation) {
-        desk.past = Some(turns);
+        desk.past = Some(past.into_iter().map(|past| past.turn).collect());
     }
 }

@@ -7,7 +7,8 @@ use super::super::keymap::Command;
 use super::super::overview::{Listed, is_open};
 use super::super::reader::Standing;
 use super::{
-    STARTING, agents, ask, brief, command, fetch, fork, look, overview, save_draft, say, say_trouble, search, select,
+    STARTING, agents, ask, brief, command, fetch, fork, history, look, overview, save_draft, say, say_trouble, search,
+    select,
 };
 use crate::client::Absent;
 use crate::client::kept::KeptText;
@@ -76,7 +77,7 @@ pub fn link_lost(app: &mut App, why: &str) {
 pub fn other_build(app: &mut App, build: &str) {
     say_trouble(
         app,
-        &format!("the host is threadkeep {build}; threadkeep host restart puts this build in, agents go on"),
+        format!("the host is threadkeep {build}; threadkeep host restart puts this build in, agents go on"),
     );
 }
 
@@ -137,17 +138,34 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
             };
             brief::put_into_composer(app, conversation, &brief, &words);
         }
+        (Purpose::RemoveWorktree, Reply::WorktreeRemoved { worktree, saved }) => say(
+            app,
+            match saved {
+                None => format!("the worktree {} is removed; the next message goes to the repository", worktree.path),
+                Some(name) => {
+                    format!("the worktree {} is removed; what was not committed: git show {name}", worktree.path)
+                }
+            },
+        ),
+        (Purpose::RemoveWorktree, Reply::Refused { why: Refusal::WorktreeHasWork { work, .. } }) => {
+            app.page = Some(Page::Confirm(Confirm::RemoveWorktreeWithWork(work)));
+        }
         (Purpose::Fork(_), Reply::Created { conversation }) => {
             tab_opened(app, out, conversation);
             fork::made(app, out, conversation);
         }
         (Purpose::ForkBrief(conversation), Reply::Brief { text }) => fork::brief_came(app, conversation, &text),
-        (Purpose::Past(conversation), Reply::Turns(turns)) => fork::past_came(app, conversation, turns),
+        (Purpose::Past(conversation), Reply::Past(past)) => fork::past_came(app, conversation, past),
         (Purpose::Agents, Reply::Agents(reports)) => agents::came(app, reports),
         (Purpose::Search(text), Reply::Found(findings)) => search::came(app, out, text, Ok(findings)),
         (Purpose::Search(text), Reply::Refused { why }) => search::came(app, out, text, Err(why.to_string())),
         (Purpose::OneTurn { conversation, turn }, Reply::Turns(turns)) => {
             search::turn_came(app, conversation, turn, turns);
+        }
+        (Purpose::AgentSessions(agent), Reply::AgentSessions(sessions)) => agents::sessions_came(app, &agent, sessions),
+        (Purpose::Prompts, Reply::Prompts(prompts)) => history::came(app, prompts),
+        (Purpose::WholePrompt { conversation, turn }, Reply::Turns(turns)) => {
+            history::whole_came(app, conversation, turn, turns);
         }
         (Purpose::List, Reply::Overview(all)) => overview::came(app, all.conversations),
         (Purpose::Archive { conversation, had_tab }, Reply::Done) => overview::archived(app, conversation, had_tab),
@@ -196,6 +214,7 @@ fn tab_opened(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId
         ask(app, out, Purpose::Show, Request::Show { conversation });
     }
     select(app, out, conversation);
+    search::fetch_turn(app, out);
 }
 
 /// The host refused it, or it could not even be asked: what was typed is given back.
@@ -221,6 +240,10 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
             }
             say_trouble(app, why);
         }
+        Purpose::AgentSessions(_) => {
+            agents::leave_sessions(app);
+            say_trouble(app, why);
+        }
         Purpose::Search(text) => search::settle(app, text, Err(why.to_owned())),
         Purpose::List => {
             app.listed = Listed::NotAsked;
@@ -237,7 +260,10 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
         | Purpose::Agents
         | Purpose::OpenTab(_)
         | Purpose::OneTurn { .. }
+        | Purpose::Prompts
+        | Purpose::WholePrompt { .. }
         | Purpose::CloseTab(_)
+        | Purpose::RemoveWorktree
         | Purpose::Fork(_)
         | Purpose::ForkBrief(_)
         | Purpose::Past(_)

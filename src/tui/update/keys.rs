@@ -4,7 +4,7 @@ use super::super::app::{App, Keyboard, Page, Prefix};
 use super::super::composer::Edit;
 use super::super::event::Effect;
 use super::super::keymap::{self, Command, Place};
-use super::{command, overview, palette, reading, requests, say, search, to_agent, writing};
+use super::{command, completion, copy, history, overview, palette, reading, requests, say, search, to_agent, writing};
 use crate::domain::turn::TurnState;
 use crate::protocol::message::ViewInput;
 use crate::terminal::keys::{Key, KeyCode, Modifiers};
@@ -25,6 +25,8 @@ pub fn key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
         }
         Prefix::None if app.page.is_some() => page_key(app, out, key),
         Prefix::None => match app.keymap.command(Place::Anywhere, key) {
+            // Elsewhere the key belongs to whoever has the keyboard.
+            Some(Command::ScrollEnd) if !command::is_scrolled(app) => place_key(app, out, key),
             Some(command) => command::run(app, out, command),
             None => place_key(app, out, key),
         },
@@ -61,11 +63,15 @@ fn place_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
             Some(command) => command::run(app, out, command),
             None => say(app, "the keyboard is in the record; Tab goes to the composer, Esc leaves the record"),
         },
-        Keyboard::Composer => match (app.keymap.command(Place::Composer, key), typed(key)) {
-            (Some(command), _) => command::run(app, out, command),
-            (None, Some(char)) => writing::write(app, |composer| composer.insert_char(char)),
-            (None, None) => {}
-        },
+        Keyboard::Composer if completion::key(app, out, key) => {}
+        Keyboard::Composer => {
+            match (app.keymap.command(Place::Composer, key), typed(key)) {
+                (Some(command), _) => command::run(app, out, command),
+                (None, Some(char)) => writing::write(app, |composer| composer.insert_char(char)),
+                (None, None) => {}
+            }
+            completion::follow(app, out);
+        }
     }
 }
 
@@ -76,7 +82,9 @@ fn page_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
         Some(Page::Overview(_)) => return overview::key(app, out, key),
         Some(Page::Search(_)) => return search::key(app, out, key),
         Some(Page::Palette(_)) => return palette::key(app, out, key),
-        Some(Page::Rename(composer) | Page::Model(composer) | Page::Export(composer)) => {
+        Some(Page::Copy(_)) => return copy::key(app, out, key),
+        Some(Page::History(_)) => return history::key(app, out, key),
+        Some(Page::Rename(composer) | Page::Model(composer) | Page::GoTo(composer) | Page::Export(composer)) => {
             match (key.code, app.keymap.command(Place::Composer, key), typed(key)) {
                 (KeyCode::Enter, _, _) => Some(Command::Yes),
                 (KeyCode::Escape, _, _) => Some(Command::No),
@@ -154,7 +162,7 @@ pub fn paste(app: &mut App, out: &mut Vec<Effect>, text: &str) {
     let answers = requests::takes_words(app);
     let finds = app.types_find();
     match (&mut app.page, keyboard) {
-        (Some(Page::Rename(composer) | Page::Model(composer) | Page::Export(composer)), _) => {
+        (Some(Page::Rename(composer) | Page::Model(composer) | Page::GoTo(composer) | Page::Export(composer)), _) => {
             let taken = composer.insert_text(text.lines().next().unwrap_or_default());
             writing::say_what_had_no_room(app, taken);
         }
@@ -164,6 +172,8 @@ pub fn paste(app: &mut App, out: &mut Vec<Effect>, text: &str) {
         (Some(Page::Overview(_)), _) => overview::paste(app, text),
         (Some(Page::Search(_)), _) => search::paste(app, out, text),
         (Some(Page::Palette(_)), _) => palette::paste(app, text),
+        (Some(Page::Copy(_)), _) => copy::paste(app, text),
+        (Some(Page::History(_)), _) => history::paste(app, text),
         (Some(_), _) => {}
         (None, Keyboard::Agent) => paste_to_agent(app, out, text),
         (None, Keyboard::Turns) => say(app, "the keyboard is in the list of turns; Esc goes back, then paste again"),

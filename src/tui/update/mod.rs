@@ -6,9 +6,12 @@
 mod agents;
 mod brief;
 mod command;
+pub mod completion;
 mod configuration;
+mod copy;
 mod export;
 mod fork;
+mod history;
 mod host;
 pub mod keys;
 mod mouse;
@@ -18,6 +21,7 @@ mod panel;
 mod reading;
 mod requests;
 mod search;
+mod tabs;
 #[cfg(test)]
 mod tests;
 pub mod turn_actions;
@@ -83,6 +87,7 @@ pub fn update(app: &mut App, event: Event, now: Now) -> Vec<Effect> {
     overview::settle_peek(app, &mut out);
     fork::fetch_past(app, &mut out);
     settle_view(app, &mut out);
+    copy::settle(app, &mut out);
     out
 }
 
@@ -117,6 +122,8 @@ fn apply(app: &mut App, out: &mut Vec<Effect>, event: Event) {
         Event::Background(background) => app.background = Some(background),
         Event::Outer(outer) => configuration::outer_told(app, outer),
         Event::NotKept(why) => say_trouble(app, format!("not kept for the next window: {why}")),
+        Event::Files(files) => completion::came(app, files),
+        Event::Edited(conversation, result) => writing::edited(app, conversation, result),
         Event::Exported { conversation, file, result } => export::done(app, conversation, &file, result),
         Event::Configured(config, keymap) => configuration::changed(app, out, *config, *keymap),
         Event::ConfigurationWrong(why) => configuration::wrong(app, &why),
@@ -183,6 +190,8 @@ fn select(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId) {
         app.last_active = app.active;
     }
     app.active = Some(conversation);
+    app.first_tab = None;
+    app.completion.offered.clear();
     let viewable = app.viewable().is_some();
     let start = app.config.start_keyboard;
     let desk = app.desks.entry(conversation).or_insert_with(|| Desk::new(start));
@@ -207,7 +216,10 @@ fn is_of_all(page: &Page) -> bool {
         | Page::Confirm(_)
         | Page::Rename(_)
         | Page::Model(_)
-        | Page::Export(_) => false,
+        | Page::GoTo(_)
+        | Page::Export(_)
+        | Page::Copy(_)
+        | Page::History(_) => false,
     }
 }
 
@@ -287,6 +299,7 @@ fn on_time(app: &mut App, out: &mut Vec<Effect>) {
     {
         app.prefix = Prefix::Shown;
     }
+    copy::on_time(app);
     let due: Vec<ConversationId> = app
         .desks
         .iter()
@@ -326,7 +339,8 @@ fn to_agent(app: &mut App, out: &mut Vec<Effect>, input: ViewInput) {
         | ViewInput::Focus(_)
         | ViewInput::Resize(_)
         | ViewInput::Scroll(_)
-        | ViewInput::ToTurn { .. } => false,
+        | ViewInput::ToTurn { .. }
+        | ViewInput::ReadText => false,
     };
     if typed && screen.frame.scroll.up > 0 {
         out.push(Effect::ToView(ViewInput::Scroll(Scroll::Live)));
@@ -335,6 +349,9 @@ fn to_agent(app: &mut App, out: &mut Vec<Effect>, input: ViewInput) {
 }
 
 fn viewed(app: &mut App, of: ViewOf, output: ViewOutput) {
+    if let ViewOutput::Text { first, rows, rest } = output {
+        return copy::came(app, of, first, rows, rest);
+    }
     let screen = app.desks.get_mut(&of.conversation).and_then(|desk| desk.screen.as_mut());
     let Some(screen) = screen.filter(|screen| screen.of == of) else { return };
     match output {
@@ -344,13 +361,19 @@ fn viewed(app: &mut App, of: ViewOf, output: ViewOutput) {
                 screen.frame = Frame::blank(delta.size);
             }
             screen.state = ScreenState::Live;
+            let left_before = screen.frame.scroll.left;
             screen.frame.apply(delta);
+            screen.left_then = match screen.frame.scroll.up {
+                0 => None,
+                _ => screen.left_then.or(Some(left_before)),
+            };
             if let Some(view) = &mut app.view {
                 view.tries = 0;
             }
         }
         ViewOutput::NoPlace { turn } => turn_actions::say_no_place(app, turn),
         ViewOutput::Ended => view_ended(app, of),
+        ViewOutput::Text { .. } => {}
     }
 }
 
@@ -427,7 +450,10 @@ fn open_view(app: &mut App, out: &mut Vec<Effect>, of: ViewOf) {
                 screen.of = of;
                 screen.state = ScreenState::Opening;
             }
-            None => desk.screen = Some(Screen { of, frame: Frame::blank(size), state: ScreenState::Opening }),
+            None => {
+                desk.screen =
+                    Some(Screen { of, frame: Frame::blank(size), state: ScreenState::Opening, left_then: None })
+            }
         }
     }
     out.push(Effect::OpenView(of, size));

@@ -7,7 +7,7 @@ use super::super::composer::Edit;
 use super::super::event::Effect;
 use super::super::keymap::{Command, Motion, Place};
 use super::super::layout;
-use super::super::reader::{Find, FindState, Scope, Spot, Standing};
+use super::super::reader::{Find, FindState, PAST, Scope, Spot, Standing};
 use super::super::view::page;
 use super::super::view::reader::{Reading, Way, current, turn_at};
 use super::{fetch_older, keys, say};
@@ -108,7 +108,14 @@ fn stand(app: &mut App, out: &mut Vec<Effect>, standing: Standing) {
 pub fn step_turn(app: &mut App, out: &mut Vec<Effect>, way: Way) {
     match app.page {
         Some(Page::Turn { number, .. }) => {
-            let to = neighbour(app, number, way);
+            // One that was searched for may be far from those that are read: what stands next to it is not known then.
+            if app.desk().and_then(|desk| desk.found.as_ref()).is_some_and(|found| found.number == number)
+                && app.desk().is_none_or(|desk| !desk.record.turns.contains_key(&number))
+            {
+                let record = app.way(Command::ToggleRecord);
+                return say(app, format!("its neighbours are not here yet; the record ({record}) reads back to it"));
+            }
+            let to = neighbour(app, number, way).filter(|turn| *turn != PAST);
             match to {
                 Some(number) => app.page = Some(Page::Turn { number, at: Standing::Start }),
                 None => say_no_more(app, out, way),

@@ -123,8 +123,17 @@ pub fn open_chosen(app: &mut App, out: &mut Vec<Effect>) {
     let Some(found) = page.found().get(page.chosen) else { return };
     let (conversation, turn) = (found.conversation, found.turn);
     app.page = None;
+    app.to_read = Some((conversation, turn));
     overview::show(app, out, conversation);
-    // Asked behind the tab, so that the answer finds it there.
+    fetch_turn(app, out);
+}
+
+/// Asks for the turn that is to be read, once its conversation is shown: what is read from the store may come before a tab does.
+pub fn fetch_turn(app: &mut App, out: &mut Vec<Effect>) {
+    let active = app.active;
+    let Some((conversation, turn)) = app.to_read.take_if(|(conversation, _)| Some(*conversation) == active) else {
+        return;
+    };
     let after = TurnNumber(turn.0.saturating_add(1));
     let request = Request::Turns { conversation, before: Some(after), most: 1 };
     ask(app, out, Purpose::OneTurn { conversation, turn }, request);

@@ -1,13 +1,14 @@
 //! What the composer does beyond editing: sending, the history of prompts, and changing a queued message.
 
-use super::super::app::{App, Recalled};
+use super::super::app::{App, Desk, Keyboard, Recalled};
 use super::super::composer::{Composer, CursorRow, Edit, MAX_LINES, Taken};
 use super::super::event::{Effect, Purpose};
 use super::super::keymap::Command;
 use super::super::layout::{self, COMPOSER_INDENT};
 use super::super::reader::Standing;
-use super::{Asked, ask, command, say, say_trouble, text_changed};
+use super::{Asked, ask, command, copy, say, say_trouble, text_changed};
 use crate::domain::conversation_state::MAX_MESSAGE_BYTES;
+use crate::domain::id::ConversationId;
 use crate::protocol::message::{Place, Request};
 
 /// Writes into the composer and says what had no room.
@@ -94,7 +95,9 @@ pub fn older(app: &mut App) {
         CursorRow::First | CursorRow::Only => {}
     }
     let index = desk.recalled.as_ref().map_or(prompts.len(), |recalled| recalled.index);
-    let Some((index, prompt)) = index.checked_sub(1).and_then(|index| Some((index, prompts.get(index)?))) else {
+    let begins = begins_with(desk);
+    let earlier = prompts.iter().enumerate().take(index).rev();
+    let Some((index, prompt)) = earlier.into_iter().find(|(_, prompt)| prompt.starts_with(&begins)) else {
         return desk.composer.apply(Edit::LineStart);
     };
     match &mut desk.recalled {
@@ -103,6 +106,11 @@ pub fn older(app: &mut App) {
     }
     desk.composer.replace_text(prompt);
     text_changed(app);
+}
+
+/// Only messages that begin like what was typed are recalled.
+fn begins_with(desk: &Desk) -> String {
+    desk.recalled.as_ref().map_or_else(|| desk.composer.text(), |recalled| recalled.draft.clone())
 }
 
 pub fn newer(app: &mut App) {
@@ -114,9 +122,12 @@ pub fn newer(app: &mut App) {
         CursorRow::Last | CursorRow::Only => {}
     }
     let Some(recalled) = &mut desk.recalled else { return desk.composer.apply(Edit::LineEnd) };
-    recalled.index += 1;
-    match prompts.get(recalled.index) {
-        Some(prompt) => desk.composer.replace_text(prompt),
+    let later = prompts.iter().enumerate().skip(recalled.index + 1);
+    match later.into_iter().find(|(_, prompt)| prompt.starts_with(&recalled.draft)) {
+        Some((index, prompt)) => {
+            recalled.index = index;
+            desk.composer.replace_text(prompt);
+        }
         None => {
             let draft = std::mem::take(&mut recalled.draft);
             desk.recalled = None;
@@ -130,10 +141,36 @@ fn composer_columns(app: &App) -> u16 {
     layout::layout(app).composer.width.saturating_sub(COMPOSER_INDENT)
 }
 
-pub fn clear_text(app: &mut App) {
+/// The person's editor takes the whole terminal until it ends.
+pub fn open_editor(app: &mut App, out: &mut Vec<Effect>) {
+    let Some((conversation, desk)) = app.active.zip(app.desk()) else { return };
+    out.push(Effect::Editor { conversation, text: desk.composer.text() });
+}
+
+/// The editor has ended.
+pub fn edited(app: &mut App, conversation: ConversationId, result: Result<String, String>) {
+    match result {
+        Ok(text) => {
+            let Some(desk) = app.desks.get_mut(&conversation) else { return };
+            desk.recalled = None;
+            if text != desk.composer.text() {
+                desk.composer.replace_text(&text);
+            }
+            command::keyboard_to(app, Keyboard::Composer);
+            text_changed(app);
+        }
+        Err(why) => say_trouble(app, why),
+    }
+    app.redraws = app.redraws.wrapping_add(1);
+}
+
+pub fn clear_text(app: &mut App, out: &mut Vec<Effect>) {
     let (interrupt, leave) = (app.way(Command::Interrupt), app.way(Command::Leave));
     let undo = app.way(Command::Edit(Edit::Undo));
     let Some(desk) = app.desk_mut() else { return };
+    if let Some(selected) = desk.composer.selected() {
+        return copy::give(app, out, selected);
+    }
     if desk.composer.is_empty() {
         return say(app, format!("{interrupt} interrupts the turn, {leave} leaves"));
     }

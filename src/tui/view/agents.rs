@@ -1,13 +1,16 @@
 //! The list of agents: their programs, what each can do here, and why one cannot be started.
 
-use super::super::app::{Agents, App};
+use super::super::app::{Agents, App, NewPlace, Sessions};
 use super::super::layout::layout;
 use super::{accent, blank, chosen, put_line, quiet, strong, text, trouble};
-use crate::protocol::message::AgentReport;
+use crate::protocol::message::{AgentReport, AgentSession};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+
+/// The beginning of an id is enough to tell it by.
+const SESSION_SIGNS: usize = 8;
 
 /// One row of the list with the agent that a click on it chooses.
 type Row = (Line<'static>, Option<usize>);
@@ -16,7 +19,15 @@ pub fn draw(app: &App, page: &Agents, buffer: &mut Buffer) {
     let area = area(app).intersection(buffer.area);
     blank(buffer, area);
     let width = usize::from(area.width);
-    let head = text::cut_end("── agents · Enter: begin with it · h: hand this one over · Esc: back ", width);
+    if let Some(sessions) = &page.sessions {
+        return draw_sessions(app, sessions, area, buffer);
+    }
+    let begin = match page.place {
+        NewPlace::Folder => "begin with it",
+        NewPlace::Worktree => "begin in a git worktree",
+    };
+    let head = format!("── agents · Enter: {begin} · t h s: worktree, hand over, adopt · Esc: back ");
+    let head = text::cut_end(&head, width);
     let rest = "─".repeat(width.saturating_sub(text::columns(&head)));
     put_line(buffer, area, 0, &Line::styled(format!("{head}{rest}"), accent()));
     let rows = rows(page, width);
@@ -28,6 +39,9 @@ pub fn draw(app: &App, page: &Agents, buffer: &mut Buffer) {
 /// The agent in this row of the window.
 pub fn agent_at(app: &App, row: u16) -> Option<usize> {
     let Some(super::Page::Agents(page)) = &app.page else { return None };
+    if page.sessions.is_some() {
+        return None;
+    }
     let area = area(app);
     let rows = rows(page, usize::from(area.width));
     rows.get(top(page, &rows, area.height) + usize::from(row.checked_sub(1)?))?.1
@@ -82,4 +96,46 @@ fn agent_lines(report: &AgentReport, is_chosen: bool, width: usize) -> Vec<Line<
         lines.extend(notes.map(|row| Line::styled(format!("    {row}"), style)));
     }
     lines
+}
+
+/// The id of each, when it was written last, and its first prompt; what stands in its way.
+fn draw_sessions(app: &App, page: &Sessions, area: Rect, buffer: &mut Buffer) {
+    let width = usize::from(area.width);
+    let head = format!("── sessions of {} in this folder · Enter: adopt · Esc: back ", text::clean(&page.agent));
+    let head = text::cut_end(&head, width);
+    let rest = "─".repeat(width.saturating_sub(text::columns(&head)));
+    put_line(buffer, area, 0, &Line::styled(format!("{head}{rest}"), accent()));
+    let lines: Vec<Line> = match &page.known {
+        None => vec![Line::styled(" looking ...", quiet())],
+        Some(known) if known.is_empty() => {
+            vec![Line::styled(text::cut_end(" it keeps no session of this folder", width), quiet())]
+        }
+        Some(known) => {
+            known.iter().enumerate().map(|(at, one)| session_line(app, one, at == page.chosen, width)).collect()
+        }
+    };
+    let seen = usize::from(area.height.saturating_sub(1)).max(1);
+    let top = (page.chosen + 1).saturating_sub(seen);
+    for (y, line) in (1..area.height).zip(lines.iter().skip(top)) {
+        put_line(buffer, area, y, line);
+    }
+}
+
+fn session_line(app: &App, session: &AgentSession, is_chosen: bool, width: usize) -> Line<'static> {
+    let note = match (session.conversation, session.held_by) {
+        (Some(_), _) => " · a conversation has it",
+        (None, Some(_)) => " · a process has it",
+        (None, None) => "",
+    };
+    let right = format!("{note}  {}", text::age(app.now.wall, session.at));
+    let room = width.saturating_sub(2 + text::columns(&right));
+    let id: String = session.id.chars().take(SESSION_SIGNS).collect();
+    let words = text::cut_end(&format!("{id}  {}", text::first_line(&session.prompt)), room);
+    let gap = " ".repeat(room.saturating_sub(text::columns(&words)));
+    let style = if is_chosen { chosen() } else { Style::new() };
+    Line::from(vec![
+        Span::styled(if is_chosen { "> " } else { "  " }, accent()),
+        Span::styled(words, style),
+        Span::styled(format!("{gap}{right}"), quiet()),
+    ])
 }

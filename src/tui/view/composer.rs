@@ -87,7 +87,13 @@ fn pane_foot(app: &App) -> Option<String> {
         },
         ScreenState::Opening | ScreenState::Live => match screen.frame.scroll.up {
             0 => None,
-            up => Some(format!("{up} of {} rows up · Shift+PgDn goes down", screen.frame.scroll.most)),
+            up => {
+                let new = match screen.new_rows() {
+                    0 => String::new(),
+                    rows => format!(" · {rows} new below"),
+                };
+                Some(format!("{up} of {} rows up{new} · Shift+End: to the end", screen.frame.scroll.most))
+            }
         },
     }
 }

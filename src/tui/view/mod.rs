@@ -3,7 +3,10 @@
 //! Change here: the order in which parts are drawn, and the looks they share. One file a part.
 
 pub mod agents;
+pub mod completion;
 pub mod composer;
+pub mod copy;
+pub mod history;
 pub mod overview;
 pub mod page;
 pub mod palette;
@@ -26,6 +29,7 @@ mod tests;
 use super::app::{App, Keyboard, Page, Prefix, ScreenState};
 use super::layout::{PanelPlace, frame_offset, layout};
 use super::theme;
+use super::update;
 use crate::domain::turn::{TurnEnd, TurnState};
 use crate::terminal::frame::Cursor;
 use ratatui::buffer::Buffer;
@@ -49,6 +53,9 @@ pub fn draw(buffer: &mut Buffer, app: &App) -> Option<Position> {
         Keyboard::Agent => cursor,
         Keyboard::Turns | Keyboard::Record => None,
     };
+    if update::completion::is_shown(app) {
+        completion::draw(app, &layout, buffer);
+    }
     status_line::draw(app, layout.status, buffer);
     status_line::draw_long_notice(app, &layout, buffer);
     if let Some(page) = &app.page {
@@ -65,6 +72,7 @@ pub fn draw(buffer: &mut Buffer, app: &App) -> Option<Position> {
 /// Where the agent's picture stands whole, with nothing of ours over it; none where drawing all anew is the way.
 pub fn bare_pane(app: &App) -> Option<Rect> {
     let covered = app.page.is_some() || app.prefix != Prefix::None || app.notice.is_some();
+    let covered = covered || update::completion::is_shown(app);
     let layout = layout(app);
     let screen = app.live_screen().filter(|screen| screen.state == ScreenState::Live && !app.shows_record())?;
     let covered = covered || layout.panel_place == PanelPlace::Over;
@@ -175,9 +183,12 @@ fn covers(page: &Page) -> bool {
         | Page::Confirm(_)
         | Page::Rename(_)
         | Page::Model(_)
+        | Page::GoTo(_)
         | Page::Export(_)
         | Page::Overview(_)
         | Page::Search(_)
-        | Page::Palette(_) => false,
+        | Page::Palette(_)
+        | Page::Copy(_)
+        | Page::History(_) => false,
     }
 }

@@ -7,8 +7,8 @@ use super::super::layout::layout;
 use super::super::reader::{Scope, Standing};
 use super::reader::{self, Reading};
 use super::{
-    accent, agents, blank, covers, draw_box, overview, palette, put_line, quiet, requests, search, strong, text,
-    trouble,
+    accent, agents, blank, copy, covers, draw_box, history, overview, palette, put_line, quiet, requests, search,
+    strong, text, trouble,
 };
 use crate::domain::continuity::DecisionRecord;
 use crate::domain::fingerprint::Fingerprint;
@@ -47,9 +47,15 @@ pub fn draw(app: &App, page: &Page, buffer: &mut Buffer) -> Option<Position> {
         Page::Overview(page) => overview::draw(app, page, buffer),
         Page::Search(page) => search::draw(app, page, buffer),
         Page::Palette(page) => palette::draw(app, page, buffer),
+        Page::Copy(page) => copy::draw(app, page, buffer),
+        Page::History(page) => history::draw(app, page, buffer),
         Page::Rename(composer) => {
             let words = "Enter keeps it, Esc the old one";
             draw_field(app, " title ", composer, &[words.to_owned()], buffer)
+        }
+        Page::GoTo(composer) => {
+            let words = format!("Enter goes to the tab with this number, 1 to {}", app.tabs().len());
+            draw_field(app, " tab ", composer, &[words], buffer)
         }
         Page::Export(composer) => {
             let words = "Enter writes it, Esc does not; .json makes JSON. A file that is there is not overwritten.";
@@ -119,10 +125,13 @@ fn draw_lines(app: &App, page: &Page, top: u16, buffer: &mut Buffer) {
         | Page::Confirm(_)
         | Page::Rename(_)
         | Page::Model(_)
+        | Page::GoTo(_)
         | Page::Export(_)
         | Page::Overview(_)
         | Page::Search(_)
-        | Page::Palette(_) => String::new(),
+        | Page::Palette(_)
+        | Page::Copy(_)
+        | Page::History(_) => String::new(),
     };
     let lines = lines(app, page, area.width);
     let seen = usize::from(rows(app));
@@ -147,10 +156,13 @@ fn lines(app: &App, page: &Page, columns: u16) -> Vec<Line<'static>> {
         | Page::Confirm(_)
         | Page::Rename(_)
         | Page::Model(_)
+        | Page::GoTo(_)
         | Page::Export(_)
         | Page::Overview(_)
         | Page::Search(_)
-        | Page::Palette(_) => Vec::new(),
+        | Page::Palette(_)
+        | Page::Copy(_)
+        | Page::History(_) => Vec::new(),
     }
 }
 
@@ -169,6 +181,8 @@ fn help_lines(app: &App, width: usize) -> Vec<Line<'static>> {
         (Place::Overview, "In the overview of all conversations"),
         (Place::Search, "In the search"),
         (Place::Palette, "In the list of actions"),
+        (Place::History, "In the list of earlier messages"),
+        (Place::Copy, "While scrolling and copying"),
         (Place::Page, "On a page like this"),
         (Place::Confirm, "When asked"),
     ] {
@@ -179,7 +193,7 @@ fn help_lines(app: &App, width: usize) -> Vec<Line<'static>> {
         lines.push(Line::default());
     }
     for words in [
-        "Tab marks: * working  ? needs answer  ! needs approval  ✓ completed  ✗ failed  - interrupted  ~ outcome unknown  z asleep",
+        "Tab marks: * working  ? needs answer  ! needs approval  ✓ completed  ✗ failed  - interrupted  ~ outcome unknown  + queue held for you  z asleep",
         "In the agent's screen every other key goes to the agent. A click brings the keyboard to where you click.",
     ] {
         lines.extend(text::wrap(words, width.saturating_sub(2)).into_iter().map(|line| Line::raw(format!(" {line}"))));
@@ -278,6 +292,22 @@ fn draw_confirm(app: &App, confirm: Confirm, buffer: &mut Buffer) {
             "interrupt and start fresh",
         ),
         Confirm::StopSession => (" end the session's process ", stop_words(app), "end the process"),
+        Confirm::RemoveWorktree => (
+            " remove the worktree ",
+            "Its folder goes, if all that stands in it stands somewhere else as well; its process is ended first. The conversation goes on \
+             in the repository, in a fresh session."
+                .to_owned(),
+            "remove it",
+        ),
+        Confirm::RemoveWorktreeWithWork(work) => (
+            " work would be left ",
+            format!(
+                "It holds work that is nowhere else: {}. What is not committed would be saved under a name that you are told, commits stay on \
+                 its branch, and the folder goes with all that git ignores in it.",
+                work.words()
+            ),
+            "save the work and remove the folder",
+        ),
     };
     let width = BOX_COLUMNS.min(app.size.columns);
     let mut lines: Vec<Line> =
@@ -285,7 +315,7 @@ fn draw_confirm(app: &App, confirm: Confirm, buffer: &mut Buffer) {
     lines.push(Line::default());
     let brief = match confirm {
         Confirm::FreshWhileRunning(_) => Some(("b", "the same, with a brief as a draft")),
-        Confirm::StopSession => None,
+        Confirm::StopSession | Confirm::RemoveWorktree | Confirm::RemoveWorktreeWithWork(_) => None,
     };
     for (key, words) in [("y", yes)].into_iter().chain(brief).chain([("n", "leave all as it is")]) {
         lines.push(Line::from(vec![Span::styled(key, accent()), Span::raw(format!("  {words}"))]));

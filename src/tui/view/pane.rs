@@ -29,7 +29,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let screen = app.desk().and_then(|desk| desk.screen.as_ref()).filter(|_| !app.shows_record());
     match screen {
         Some(screen) => draw_screen(screen, area, buffer),
-        None if conversation.turns == 0 && conversation.begun == Begun::New => {
+        None if conversation.turns == 0 && conversation.session.is_none() && conversation.begun == Begun::New => {
             draw_welcome(app, conversation, area, buffer);
             None
         }
@@ -132,7 +132,7 @@ fn cursor_of(frame: &Frame, area: Rect) -> Option<Position> {
 }
 
 /// Puts a row's runs into cells. The emulator's widths rule: what this terminal would draw wider is cut to its first character.
-fn draw_row(row: &Row, left: u16, area: Rect, buffer: &mut Buffer) {
+pub fn draw_row(row: &Row, left: u16, area: Rect, buffer: &mut Buffer) {
     let mut column: u32 = 0;
     for run in &row.runs {
         let style = style(run.style);

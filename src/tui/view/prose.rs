@@ -9,6 +9,7 @@ mod flow;
 mod markdown;
 mod table;
 
+use super::super::theme;
 use super::text;
 use crate::terminal::clean::is_unsafe;
 use ratatui::style::{Color, Modifier, Style};
@@ -61,22 +62,22 @@ pub enum Role {
     Removed,
 }
 
-/// Only the sixteen colours, so that it fits any terminal's own; what must be told apart without colour is told by shape as well.
+/// The colours are those of the theme's roles; what must be told apart without colour is told by shape as well.
 pub fn style(role: Role) -> Style {
     let color = |color: Color| Style::new().fg(color);
     match role {
-        Role::Heading => color(Color::Cyan).add_modifier(Modifier::BOLD),
-        Role::Title => color(Color::Cyan).add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
-        Role::InlineCode => color(Color::Yellow),
+        Role::Heading => color(theme::ACCENT).add_modifier(Modifier::BOLD),
+        Role::Title => color(theme::ACCENT).add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
+        Role::InlineCode => color(theme::ALERT),
         Role::Link => Style::new().add_modifier(Modifier::UNDERLINED),
         Role::Mark | Role::Comment => super::quiet(),
         Role::Quote => Style::new().add_modifier(Modifier::ITALIC),
-        Role::Text | Role::Added => color(Color::Green),
-        Role::Keyword => color(Color::Magenta),
-        Role::Number => color(Color::Yellow),
-        Role::Function => color(Color::Blue),
-        Role::Type => color(Color::Cyan),
-        Role::Removed => color(Color::Red),
+        Role::Text | Role::Added => color(theme::DONE),
+        Role::Keyword => color(theme::UNKNOWN),
+        Role::Number => color(theme::ALERT),
+        Role::Function => color(theme::PAGE),
+        Role::Type => color(theme::ACCENT),
+        Role::Removed => color(theme::TROUBLE),
     }
 }
 

@@ -1,8 +1,10 @@
 //! Pictures of the window. Look at a changed one before taking it over: INSTA_UPDATE=always.
 
+mod copy;
 mod overview;
 mod palette;
 mod search;
+mod writing;
 
 use super::super::app::FreshOf;
 use super::super::event::{Event, Purpose};
@@ -16,8 +18,10 @@ use crate::domain::id::{SessionNumber, TurnNumber};
 use crate::domain::request::{Choice, RequestState};
 use crate::domain::session::{AsleepWhy, Exit};
 use crate::domain::turn::{Evidence, FailedWhy, InterruptedBy, Source, TurnEnd, TurnRecord, TurnState, UnknownWhy};
+use crate::domain::worktree::{BranchBy, Work, Worktree};
 use crate::protocol::message::{
-    Conversation, Event as HostEvent, Process, Reply, RunningTurn, Session, Status, TakenUp, ViewOutput,
+    Conversation, Event as HostEvent, PastTurn, Process, Refusal, Reply, RunningTurn, Session, Status, TakenUp,
+    ViewOutput,
 };
 use crate::terminal::frame::{ScrollPosition, Size};
 
@@ -276,7 +280,7 @@ fn why_tells_decisions_with_their_evidence() {
 #[test]
 fn a_scrolled_pane_says_how_far_and_how_back() {
     check("scrolled", &[idle(1, "fix login")], |window| {
-        window.scrolled_frame(&["older row", "another"], None, ScrollPosition { up: 120, most: 500 });
+        window.scrolled_frame(&["older row", "another"], None, ScrollPosition { up: 120, most: 500, left: 12 });
     });
 }
 
@@ -586,7 +590,25 @@ fn a_fork_shows_what_was_said_before_it() {
     check("fork", &[fork], |window| {
         let past = vec![ended(1, "look at the login", TurnEnd::Completed), ended(2, "fix it", TurnEnd::Completed)];
         window.answer(Purpose::EarlierTurns(id(2)), Reply::Turns(Vec::new()));
-        window.answer(Purpose::Past(id(2)), Reply::Turns(past));
+        let past = past.into_iter().map(|turn| PastTurn { conversation: id(1), turn });
+        window.answer(Purpose::Past(id(2)), Reply::Past(past.collect()));
         window.answer(Purpose::ForkBrief(id(2)), Reply::Brief { text: "This was said.\n\nAsked:\nfix it".into() });
+    });
+}
+
+#[test]
+fn a_conversation_in_a_worktree_says_so_in_the_row_of_tabs() {
+    let worktree = Worktree {
+        path: "/t/app-fix".into(),
+        repository: "/home/me/app".into(),
+        branch: "fix-login".into(),
+        branch_by: BranchBy::Us,
+    };
+    let work = Work { changed: 3, untracked: 1, ahead: 2 };
+    let conversation = Conversation { worktree: Some(worktree), tree_work: Some(work), ..idle(1, "fix login") };
+    check("worktree", &[conversation], |window| {
+        window.press("<prefix>Wy");
+        let why = Refusal::WorktreeHasWork { path: "/t/app-fix".into(), work };
+        window.answer(Purpose::RemoveWorktree, Reply::Refused { why });
     });
 }

@@ -64,9 +64,47 @@ fn clearing_the_scrollback_drops_packed_rows_too() {
     let scrolled = screen.scrolled_rows();
     let mark = screen.mark();
     feed(&mut screen, "\x1b[H\x1b[2J\x1b[3Jafter");
-    assert_eq!(screen.frame(7).scroll, ScrollPosition { up: 0, most: 0 });
+    let left = i64::try_from(screen.scrolled_rows()).expect("few rows");
+    assert_eq!(screen.frame(7).scroll, ScrollPosition { up: 0, most: 0, left });
     assert!(screen.scrolled_rows() > scrolled);
     assert_eq!(screen.scrollback_bytes(), 0);
     assert_eq!(lines(&screen, 0)[0], "after");
     assert!(screen.text_since(&mark, WIDE).is_none_or(|(text, _)| text == "after"));
+}
+
+#[test]
+fn the_whole_text_has_every_row_with_its_number_at_every_width() {
+    let mut screen = screen(10, 4);
+    (0..2_000).for_each(|number| drop(feed(&mut screen, format!("line {number} goes on \r\n"))));
+    feed(&mut screen, "日本語の長い行");
+    let joined = |screen: &Screen| {
+        let (first, rows) = screen.whole_text();
+        let scroll = screen.frame(0).scroll;
+        assert_eq!(first, scroll.left - i64::from(scroll.most));
+        assert_eq!(rows.len(), usize::try_from(scroll.most).expect("few") + usize::from(screen.size().rows));
+        let shown: Vec<String> = (0..scroll.most).rev().map(|up| screen.frame(up + 1).rows[0].text()).collect();
+        let texts: Vec<&str> = rows.iter().map(|row| row.text.trim_end()).take(shown.len()).collect();
+        assert_eq!(texts, shown);
+        let text: String = rows.iter().map(|row| row.text.clone() + if row.wrapped { "" } else { "\n" }).collect();
+        text.trim_end().to_owned()
+    };
+    let expected: String = (0..2_000).map(|number| format!("line {number} goes on\n")).collect();
+    let expected = expected + "日本語の長い行";
+    assert_eq!(joined(&screen).lines().map(str::trim_end).collect::<Vec<_>>(), expected.lines().collect::<Vec<_>>());
+    screen.resize(Size { columns: 30, rows: 4 });
+    assert_eq!(joined(&screen).lines().map(str::trim_end).collect::<Vec<_>>(), expected.lines().collect::<Vec<_>>());
+    feed(&mut screen, "\x1b[?1049h\x1b[Hpager");
+    let (_, rows) = screen.whole_text();
+    assert_eq!((rows.len(), rows[0].text.as_str()), (4, "pager"), "the alternate screen has nothing above it");
+}
+
+#[test]
+fn of_a_text_that_is_too_long_the_newest_rows_are_told() {
+    let mut screen = screen(200, 4);
+    (0..2_000).for_each(|_| drop(feed(&mut screen, "e\u{301}\u{302}\u{303}\u{304}\u{305}\u{306}".repeat(200))));
+    let (_, all) = screen.engine.emulation.whole_text(usize::MAX);
+    let (first, rows) = screen.engine.emulation.whole_text(100_000);
+    assert!(rows.len() < all.len() && rows.iter().map(|row| row.text.len()).sum::<usize>() <= 100_000);
+    assert_eq!(rows.last(), all.last());
+    assert_eq!(first + i64::try_from(rows.len()).expect("few"), screen.frame(0).scroll.left + 4);
 }

@@ -2,11 +2,14 @@
 
 use super::super::super::app::{AfterEdit, FreshOf, Page};
 use super::super::super::event::{Effect, Purpose};
-use super::super::super::testing::{Window, agents, asking, draft, id, idle, not_resumed, working};
+use super::super::super::testing::{Window, agents, ago, asking, draft, id, idle, not_resumed, working};
 use super::one;
 use crate::domain::id::TurnNumber;
 use crate::domain::request::{Choice, RequestNumber, RequestState};
-use crate::protocol::message::{AgentReport, Conversation, Refusal, Reply, Request, RunningTurn, Status};
+use crate::domain::worktree::{BranchBy, Work, Worktree};
+use crate::protocol::message::{
+    AgentReport, AgentSession, Conversation, Refusal, Reply, Request, RunningTurn, Status, WorkInIt,
+};
 use crate::terminal::keys::{MouseAction, MouseButton};
 
 fn answer(turn: u32, request: u32, choice: Choice) -> Request {
@@ -310,4 +313,66 @@ fn a_held_message_is_handed_over_in_its_own_place() {
     };
     window.answer(purpose, Reply::Done);
     assert!(matches!(&window.requests()[..], [Request::HandOver { agent, .. }] if agent == "coder"));
+}
+
+#[test]
+fn an_agents_session_is_adopted_by_a_pick_and_one_in_use_is_not() {
+    let mut window = choosing_agent(idle(1, "fix"), 0);
+    window.press("s");
+    let asked = window.requests();
+    assert!(matches!(&asked[..], [Request::AgentSessions { agent, .. }] if agent == "coder"), "{asked:?}");
+    let session = |id: &str, held_by, conversation| AgentSession {
+        id: id.into(),
+        at: ago(60),
+        prompt: format!("prompt of {id}"),
+        held_by,
+        conversation,
+    };
+    let known = vec![session("free", None, None), session("held", Some(77), None), session("known", None, Some(id(1)))];
+    window.answer(Purpose::AgentSessions("coder".into()), Reply::AgentSessions(known));
+    assert!(
+        window.picture().contains("prompt of held · a process has it") || window.picture().contains("a process has it")
+    );
+    window.press("<down><enter>");
+    assert_eq!(window.requests(), []);
+    assert!(said(&window).contains("process 77 has that session"), "{}", said(&window));
+    window.press("<up><enter>");
+    let asked = window.requests();
+    assert!(matches!(&asked[..], [Request::Adopt { session, .. }] if session == "free"), "{asked:?}");
+    // Esc goes back to the agents, then away.
+    let mut window = choosing_agent(idle(1, "fix"), 0);
+    window.press("s<esc>");
+    assert!(matches!(&window.app.page, Some(Page::Agents(agents)) if agents.sessions.is_none()));
+    window.press("<esc>");
+    assert!(window.app.page.is_none());
+}
+
+#[test]
+fn a_worktree_is_made_only_where_it_was_asked_for_and_removed_only_after_a_yes() {
+    let mut window = choosing_agent(idle(1, "fix"), 0);
+    window.press("tt<enter>");
+    assert!(matches!(&window.requests()[..], [Request::New { .. }]), "the folder is what is usual");
+    let mut window = choosing_agent(idle(1, "fix"), 0);
+    window.press("t<enter>");
+    let asked = window.requests();
+    assert!(matches!(&asked[..], [Request::NewInWorktree { branch: None, .. }]), "{asked:?}");
+
+    let mut window = one(idle(1, "fix"));
+    window.press("<prefix>W");
+    assert!(window.app.page.is_none() && said(&window).contains("no git worktree"), "{}", said(&window));
+    let worktree =
+        Worktree { path: "/t/w".into(), repository: "/r".into(), branch: "b".into(), branch_by: BranchBy::Us };
+    let mut window = one(Conversation { worktree: Some(worktree), ..idle(1, "fix") });
+    let remove = |work| Request::RemoveWorktree { conversation: id(1), work };
+    window.press("<prefix>Wn");
+    assert_eq!(window.requests(), []);
+    window.press("<prefix>Wy");
+    assert_eq!(window.requests(), [remove(WorkInIt::Refuse)]);
+    let work = Work { changed: 1, untracked: 0, ahead: 0 };
+    let why = Refusal::WorktreeHasWork { path: "/t/w".into(), work };
+    window.answer(Purpose::RemoveWorktree, Reply::Refused { why });
+    assert_eq!(window.requests(), [], "work is never given up by itself");
+    assert!(window.picture().contains("1 changed"), "{}", window.picture());
+    window.press("y");
+    assert_eq!(window.requests(), [remove(WorkInIt::Save)]);
 }

@@ -6,7 +6,7 @@ use super::one;
 use crate::domain::conversation::{Begun, Fork};
 use crate::domain::id::TurnNumber;
 use crate::domain::turn::TurnEnd;
-use crate::protocol::message::{Conversation, Reply, Request};
+use crate::protocol::message::{Conversation, PastTurn, Reply, Request};
 
 fn fork(turn: Option<u32>) -> Request {
     Request::Fork { conversation: id(1), turn: turn.map(TurnNumber), agent: None, model: None, title: None }
@@ -54,7 +54,8 @@ fn a_fork_is_shown_with_its_past_and_a_brief_that_nothing_sends() {
     window.answer(Purpose::ForkBrief(id(2)), Reply::Brief { text: "This was said.".into() });
     assert_eq!(window.text(), "This was said.\n");
     assert!(!window.requests().iter().any(|request| matches!(request, Request::Submit { .. })));
-    window.answer(Purpose::Past(id(2)), Reply::Turns(vec![ended(6, "add a button", TurnEnd::Completed)]));
+    let past = PastTurn { conversation: id(1), turn: ended(6, "add a button", TurnEnd::Completed) };
+    window.answer(Purpose::Past(id(2)), Reply::Past(vec![past]));
     assert!(window.picture().contains("before the fork, in \"fix\""), "{}", window.picture());
     assert_eq!(window.after(1).take(), [], "it is asked once");
 }

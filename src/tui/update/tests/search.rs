@@ -1,7 +1,7 @@
 //! The search over all turns: one request at a time, and the way to a turn.
 
 use super::super::super::app::Page;
-use super::super::super::event::{Event, Purpose};
+use super::super::super::event::{Effect, Event, Purpose};
 use super::super::super::testing::{Window, asleep, ended, found, id, idle};
 use crate::domain::conversation::Tab;
 use crate::domain::id::TurnNumber;
@@ -107,6 +107,10 @@ fn enter_shows_the_conversation_with_the_page_of_that_turn() {
     window.answer(purpose, Reply::Turns(vec![ended(3, "an old prompt", TurnEnd::Completed)]));
     assert!(matches!(window.app.page, Some(Page::Turn { number: TurnNumber(3), .. })));
     assert!(window.picture().contains("an old prompt"), "{}", window.picture());
+    // The turns between it and those that were fetched are not passed over in silence.
+    window.press("]");
+    assert!(matches!(window.app.page, Some(Page::Turn { number: TurnNumber(3), .. })));
+    assert!(window.picture().contains("its neighbours are not here yet"), "{}", window.picture());
     window.press("<esc>");
     assert!(window.app.page.is_none());
 }
@@ -164,4 +168,20 @@ fn the_mouse_chooses_and_opens() {
     window.press("<down>");
     window.mouse(MouseAction::Press(MouseButton::Left), 9, 4);
     assert_eq!(window.app.active, Some(id(2)));
+}
+
+/// What is read from the store comes beside what the core tells, so either may be first.
+#[test]
+fn a_turn_of_a_closed_conversation_is_asked_for_once_it_has_its_tab() {
+    let mut window = window();
+    window.press("w");
+    came(&mut window, "w");
+    let mut closed = idle(1, "fix login");
+    closed.tab = crate::domain::conversation::Tab::Closed;
+    window.told(closed).take();
+    window.press("<up><enter>");
+    let is_read = |effect: &Effect| matches!(effect, Effect::Ask(Purpose::OneTurn { .. }, _));
+    assert!(!window.take().iter().any(is_read));
+    window.answer(Purpose::OpenTab(id(1)), Reply::Done);
+    assert!(window.take().iter().any(is_read));
 }

@@ -65,7 +65,7 @@ fn grammar(language: &str) -> Option<&'static SyntaxReference> {
     // Names that people write and the built-in grammars do not know, with the nearest that they do.
     let known = match language.as_str() {
         "ts" | "tsx" | "jsx" | "typescript" | "javascriptreact" | "typescriptreact" | "mjs" => "js",
-        "shell" | "console" | "shellsession" | "zsh" | "fish" => "sh",
+        "shell" | "console" | "shellsession" => "sh",
         "jsonc" | "json5" | "jsonl" => "json",
         "kotlin" | "kt" => "java",
         "golang" => "go",

@@ -1,0 +1,193 @@
+//! Runs git for worktrees: by a list of arguments, without hooks, within a time, and with what it says cleaned.
+//!
+//! Nothing here loses work: a worktree goes only when git itself finds it clean, and what is saved before lies under a ref that no branch is.
+//! Change here: what is asked of git. Not here: when (`core/worktree.rs`).
+
+use crate::domain::id::ConversationId;
+use crate::domain::worktree::{BranchBy, Work, Worktree};
+use crate::protocol::message::{Refusal, WorkInIt};
+use std::io::Read;
+use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::{Duration, Instant};
+
+/// Checking out a large repository takes seconds; what takes longer hangs.
+const LIMIT: Duration = Duration::from_secs(60);
+/// The list of changes of a worktree in which everything changed.
+const MOST_SAID_BYTES: u64 = 8 * 1024 * 1024;
+/// What is shown of an error.
+const ERROR_CHARACTERS: usize = 300;
+/// So many folders of one name are tried.
+const MOST_NAMES: u32 = 100;
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// Makes a worktree below `into` of the repository in which `folder` lies, on this branch, which is made where there is none. Returns it with
+/// the folder in it that is like `folder`.
+pub fn add_worktree(folder: &str, branch: &str, into: &Path) -> Result<(Worktree, String), String> {
+    let top = line(&git(folder, &["rev-parse", "--show-toplevel"])?);
+    let below = line(&git(folder, &["rev-parse", "--show-prefix"])?);
+    let path = free_folder(into, &top, branch)?;
+    let at = path.to_str().ok_or("the folder for worktrees has a name that is not UTF-8")?;
+    let exists = git(folder, &["show-ref", "--verify", "--quiet", &format!("refs/heads/{branch}")]).is_ok();
+    match exists {
+        true => git(folder, &["worktree", "add", "--", at, branch])?,
+        false => git(folder, &["worktree", "add", "-b", branch, "--", at, "HEAD"])?,
+    };
+    let like = Path::new(at).join(below.trim_end_matches('/'));
+    let like = if like.is_dir() { like } else { path.clone() };
+    let branch_by = if exists { BranchBy::Person } else { BranchBy::Us };
+    let worktree = Worktree { path: at.to_owned(), repository: top, branch: branch.to_owned(), branch_by };
+    Ok((worktree, like.to_string_lossy().into_owned()))
+}
+
+/// A folder that is not there yet, named after the repository and the branch.
+fn free_folder(into: &Path, top: &str, branch: &str) -> Result<PathBuf, String> {
+    let mut folders = std::fs::DirBuilder::new();
+    let made = folders.recursive(true).mode(0o700).create(into);
+    made.map_err(|error| format!("could not make the folder {} ({error})", into.display()))?;
+    let repository = Path::new(top).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = format!("{repository}-{}", branch.replace('/', "-"));
+    let names = std::iter::once(name.clone()).chain((2..=MOST_NAMES).map(|number| format!("{name}-{number}")));
+    let mut paths = names.map(|name| into.join(name));
+    paths.find(|path| !path.exists()).ok_or_else(|| format!("there are too many folders named {name}"))
+}
+
+/// What stands in it and nowhere else; none where git does not say.
+pub fn work_in(worktree: &Worktree) -> Option<Work> {
+    let status = git(&worktree.path, &["status", "--porcelain=v1", "-z", "--untracked-files=all"]).ok()?;
+    let mut work = Work::default();
+    let mut entries = status.split(|byte| *byte == 0).filter(|entry| entry.len() > 3);
+    while let Some(entry) = entries.next() {
+        match &entry[..2] {
+            b"??" => work.untracked += 1,
+            // A renamed one is followed by the name that it had.
+            kind => {
+                work.changed += 1;
+                if kind.contains(&b'R') || kind.contains(&b'C') {
+                    entries.next();
+                }
+            }
+        }
+    }
+    // Such a pattern is held against the name without `refs/heads`.
+    let exclude = format!("--exclude={}", worktree.branch);
+    let list = ["rev-list", "--count", "HEAD", "--not", &exclude, "--branches", "--tags", "--remotes"];
+    work.ahead = line(&git(&worktree.path, &list).ok()?).parse().ok()?;
+    Some(work)
+}
+
+/// Removes it where it holds no work, or after its work was saved; returns under which name. Its branch stays while it has commits of its own.
+pub fn remove_worktree(
+    conversation: ConversationId,
+    worktree: &Worktree,
+    wanted: WorkInIt,
+) -> Result<Option<String>, Refusal> {
+    if !Path::new(&worktree.path).exists() {
+        // The person removed it; git is to know.
+        git(&worktree.repository, &["worktree", "prune"]).map_err(Refusal::Git)?;
+        return Ok(None);
+    }
+    let work = work_in(worktree).ok_or_else(|| {
+        Refusal::Git(format!("git does not say what stands in {}, so it is kept; look at it yourself", worktree.path))
+    })?;
+    let saved = match (work.is_nothing(), wanted) {
+        (true, WorkInIt::Refuse | WorkInIt::Save) => None,
+        (false, WorkInIt::Refuse) => return Err(Refusal::WorktreeHasWork { path: worktree.path.clone(), work }),
+        (false, WorkInIt::Save) if work.changed == 0 && work.untracked == 0 && is_on_a_branch(worktree) => None,
+        (false, WorkInIt::Save) => Some(save_work(conversation, worktree).map_err(Refusal::Git)?),
+    };
+    let mut remove = vec!["worktree", "remove"];
+    // Without it git looks again, and refuses what was written since.
+    if saved.is_some() {
+        remove.push("--force");
+    }
+    remove.extend(["--", &worktree.path]);
+    git(&worktree.repository, &remove).map_err(Refusal::Git)?;
+    if work.ahead == 0 && worktree.branch_by == BranchBy::Us {
+        // Only where git finds it merged as well; else it stays, which harms nobody.
+        let _ = git(&worktree.repository, &["branch", "-d", "--", &worktree.branch]);
+    }
+    Ok(saved)
+}
+
+/// Else commits made in it are on no branch, and would be lost with it.
+fn is_on_a_branch(worktree: &Worktree) -> bool {
+    git(&worktree.path, &["symbolic-ref", "--quiet", "HEAD"]).is_ok()
+}
+
+/// Commits all that is not committed, under a ref of ours and on no branch.
+fn save_work(conversation: ConversationId, worktree: &Worktree) -> Result<String, String> {
+    let at = &worktree.path;
+    git(at, &["add", "--all"])?;
+    let tree = line(&git(at, &["write-tree"])?);
+    let who = ["-c", "user.name=threadkeep", "-c", "user.email=threadkeep@localhost"];
+    let words = format!("what stood in {} when its worktree was removed", worktree.branch);
+    let commit = [&who[..], &["commit-tree", "--no-gpg-sign", "-p", "HEAD", "-m", &words, &tree]].concat();
+    let commit = line(&git(at, &commit)?);
+    let name = format!("refs/threadkeep/{conversation}/{}", commit.get(..12).unwrap_or(&commit));
+    git(at, &["update-ref", &name, &commit])?;
+    Ok(name)
+}
+
+fn line(said: &[u8]) -> String {
+    String::from_utf8_lossy(said).trim_end_matches('\n').to_owned()
+}
+
+/// What git says on its standard output; an error in its own words.
+fn git(folder: &str, arguments: &[&str]) -> Result<Vec<u8>, String> {
+    let mut command = Command::new("git");
+    command.args(["-C", folder, "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"]).args(arguments);
+    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"] {
+        command.env_remove(variable);
+    }
+    command.env("GIT_OPTIONAL_LOCKS", "0").env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let mut child = command.spawn().map_err(|error| format!("git could not be started: {error}"))?;
+    let said = child.stdout.take().map(heard_from);
+    let complained = child.stderr.take().map(heard_from);
+    let until = Instant::now() + LIMIT;
+    let status = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break status,
+            Ok(None) if Instant::now() < until => std::thread::sleep(LOOK_EVERY),
+            Ok(None) | Err(_) => {
+                // Gone at this very moment: what was wanted.
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(format!("git {} took too long", arguments.first().copied().unwrap_or_default()));
+            }
+        }
+    };
+    let hear =
+        |from: Option<Receiver<Vec<u8>>>| from.and_then(|from| from.recv_timeout(LIMIT).ok()).unwrap_or_default();
+    let (said, complained) = (hear(said), hear(complained));
+    match status.success() {
+        true => Ok(said),
+        false => Err(clean(&complained)),
+    }
+}
+
+/// Reads on a thread of its own, so that a full pipe holds up nothing.
+fn heard_from(stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    let (said, heard) = sync_channel(1);
+    let read = move || {
+        let mut bytes = Vec::new();
+        let mut stream = stream.take(MOST_SAID_BYTES);
+        // What was read before an error is what there is, and a receiver that gave up wants nothing.
+        let _ = stream.read_to_end(&mut bytes);
+        let _ = said.send(bytes);
+    };
+    // Without a thread nothing is heard, and that is the answer.
+    let _ = std::thread::Builder::new().name("git".into()).spawn(read);
+    heard
+}
+
+fn clean(complained: &[u8]) -> String {
+    let text = String::from_utf8_lossy(complained);
+    let line = text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("git failed and did not say why");
+    let words: String = line.chars().filter(|sign| !sign.is_control()).take(ERROR_CHARACTERS).collect();
+    format!("git: {}", words.trim_start_matches("fatal: "))
+}

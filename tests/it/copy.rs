@@ -1,0 +1,46 @@
+//! Copying out of the pane, as a person does it: by keys from far above, and with the mouse.
+
+use crate::home::Home;
+use crate::window::{open, send};
+
+/// What a terminal is told to put into its clipboard.
+fn clipboard(base64: &str) -> Vec<u8> {
+    format!("\x1b]52;c;{base64}\x07").into_bytes()
+}
+
+fn has(written: &[u8], wanted: &[u8]) -> bool {
+    written.windows(wanted.len()).any(|part| part == wanted)
+}
+
+#[test]
+fn text_from_far_above_is_found_selected_and_copied() {
+    let home = Home::new();
+    let mut ui = open(&home, 80, 24);
+    send(&mut ui, "seq -f 'number %g' 3000", 1, "completed");
+    ui.keys("<prefix>[");
+    ui.wait_until("the whole text was read", |seen| seen.status().contains("COPY") && seen.has(" of 30"));
+    ui.keys("?number 7<enter>");
+    ui.wait_until("all are counted", |seen| seen.has("111 of 111 found"));
+    ui.keys("g/number 77<enter>");
+    let seen = ui.wait_until("it is shown", |seen| seen.has("1 of 11 found"));
+    assert!(seen.pane().contains("\nnumber 77\n"), "{seen}");
+    ui.keys("Vjy");
+    ui.wait_until("how much was copied, back at the end", |seen| {
+        seen.status().contains("copied 2 lines, 19 characters") && seen.pane().contains("number 3000")
+    });
+    assert!(has(&ui.written(), &clipboard("bnVtYmVyIDc3Cm51bWJlciA3OA==")));
+}
+
+#[test]
+fn a_drag_over_the_pane_copies_what_it_covers() {
+    let home = Home::new();
+    let mut ui = open(&home, 80, 24);
+    send(&mut ui, "clear; echo some words", 1, "completed");
+    let seen = ui.wait_until("it is shown", |seen| seen.pane().contains("some words\n"));
+    let row = (1..24).find(|row| seen.row(*row).starts_with("some words")).expect("it is there") + 1;
+    ui.bytes(format!("\x1b[<0;6;{row}M\x1b[<32;10;{row}M").as_bytes());
+    ui.wait_until("it is being selected", |seen| seen.status().contains("COPY"));
+    ui.bytes(format!("\x1b[<0;10;{row}m").as_bytes());
+    ui.wait_until("it is copied", |seen| seen.status().contains("copied 5 characters"));
+    assert!(has(&ui.written(), &clipboard("d29yZHM=")));
+}
