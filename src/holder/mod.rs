@@ -65,12 +65,8 @@ pub fn run(paths: &Paths, serving: impl FnOnce()) -> Result<(), HolderError> {
         return Ok(());
     };
     // Whoever launched it gave it the log. Only the first in a process counts, and a holder is a process of its own.
-    let log = tracing_subscriber::fmt()
-        .with_ansi(false)
-        // What it cannot write it would tell on the same file: on a full disk that is a panic.
-        .log_internal_errors(false)
-        .with_writer(io::stderr);
-    let _ = log.try_init();
+    // What cannot be written to the log must not be told on standard error, which is the log: on a full disk that is a panic, and every agent's end.
+    let _ = tracing_subscriber::fmt().with_ansi(false).log_internal_errors(false).with_writer(io::stderr).try_init();
     let failed = |source| HolderError::Serve { path: socket(paths), source };
     let keeper = Keeper::begin(paths, lock).map_err(failed)?;
     serving();

@@ -175,7 +175,9 @@ impl Store {
 
 /// A new connection after trouble; damage that the trouble left must not be built upon.
 fn reopen(path: &Path) -> Result<Connection, StoreError> {
-    open::open(path, Missing::Refuse, Checked::Always)
+    let connection = open::open(path, Missing::Refuse, Checked::Always)?;
+    open::write_anew(&connection)?;
+    Ok(connection)
 }
 
 fn save(connection: &mut Connection, changes: &[Change]) -> rusqlite::Result<()> {

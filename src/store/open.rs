@@ -96,7 +96,23 @@ fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     if found == "ok" { Ok(()) } else { Err(StoreError::Damaged { path: path.into(), found }) }
 }
 
-/// The same for a file that nobody has open.
+/// Moves all of the journal into the store. After a sync that failed, pages of the journal count as written in the system's cache though the disk may
+/// never have had them; what is committed behind them would be lost with the power. Copied to another place they are written, and synced, anew.
+pub fn write_anew(connection: &Connection) -> Result<(), StoreError> {
+    let busy: bool = connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+        .map_err(|source| StoreError::Commit { source })?;
+    match busy {
+        false => Ok(()),
+        // Somebody reads; it is tried again.
+        true => {
+            let source = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+            Err(StoreError::Commit { source: rusqlite::Error::SqliteFailure(source, None) })
+        }
+    }
+}
+
+/// `check` for a file that nobody has open.
 pub fn check_file(path: &Path) -> Result<(), StoreError> {
     let failed = |source| StoreError::opening(path, source);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;

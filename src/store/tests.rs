@@ -1070,6 +1070,22 @@ fn after_trouble_with_the_file_the_next_call_opens_it_again() {
     }
 }
 
+/// The broken one went on behind pages of the journal that the disk may never have had.
+#[test]
+fn after_a_failed_sync_the_journal_is_written_anew_before_anything_is_saved() {
+    let home = Home::new();
+    let mut store = home.reopened(&[Change::Conversation(conversation(1))]);
+    let journal = home.folder.path().join("threadkeep.db-wal");
+    store.commit(&[Change::Turn(ONE, asked(1, "kept", ""))]).unwrap();
+    assert!(journal.metadata().unwrap().len() > 0);
+    let failed = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_FSYNC);
+    let source = rusqlite::Error::SqliteFailure(failed, None);
+    store.on_connection::<()>(|_| Err(StoreError::Commit { source })).unwrap_err();
+    store.load().unwrap();
+    assert_eq!(journal.metadata().unwrap().len(), 0);
+    assert_eq!(read(&store).turns(ONE, None, 9).unwrap().len(), 1);
+}
+
 #[test]
 fn a_full_disk_refuses_the_commit_and_nothing_else() {
     let home = Home::new();

@@ -181,9 +181,9 @@ fn slow_reader() -> Result<Outcome, Skipped> {
     }
     // The one that read nothing comes to the newest picture, and that is the one that a new viewer gets.
     view.send(&ViewInput::Resize(Size { columns: 121, rows: 40 })).expect("it is taken");
-    wait_until("the newest picture is here", || match view.receive().expect("it lives") {
-        Some(ViewOutput::Frame(delta)) => delta.size.columns == 121,
-        Some(ViewOutput::Ended | ViewOutput::NoPlace { .. }) | None => false,
+    wait_until("the newest picture is here", || {
+        let told = view.receive().expect("it lives");
+        matches!(told, Some(ViewOutput::Frame(delta)) if delta.size.columns == 121)
     });
     for tab in &loud {
         kill(tab.pid(), Signal::KILL);
