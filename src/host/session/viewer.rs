@@ -44,6 +44,8 @@ pub struct Viewer {
     up: u32,
     scrolled: u64,
     typed: bool,
+    /// It takes no pictures any more. What it typed before it left may still wait to be read.
+    deaf: bool,
     gone: bool,
 }
 
@@ -65,6 +67,7 @@ impl Viewer {
             up: 0,
             scrolled: 0,
             typed: false,
+            deaf: false,
             gone: false,
         };
         viewer.flush();
@@ -247,7 +250,7 @@ impl Viewer {
         last_input: Option<Instant>,
         now: Instant,
     ) -> Option<Instant> {
-        if !self.out.is_empty() || (self.seen.is_some() && self.seen_revision == screen.revision()) {
+        if self.deaf || !self.out.is_empty() || (self.seen.is_some() && self.seen_revision == screen.revision()) {
             return None;
         }
         let boosted = last_input.is_some_and(|at| now < at + BOOST);
@@ -319,15 +322,43 @@ impl Viewer {
     }
 
     fn flush(&mut self) {
-        while !self.out.is_empty() && !self.gone {
+        while !self.out.is_empty() {
             match self.stream.write(&self.out) {
                 Ok(written) => {
                     self.out.drain(..written);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => self.gone = true,
+                Err(_) => {
+                    self.deaf = true;
+                    self.out.clear();
+                }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::message::Reply;
+    use crate::terminal::keys::{Key, KeyCode, Modifiers};
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn what_was_typed_before_a_viewer_left_is_read_although_it_takes_no_pictures_any_more() {
+        let (stream, mut window) = UnixStream::pair().expect("a pair of sockets");
+        let size = Size { columns: 80, rows: 24 };
+        let mut viewer = Viewer::welcome(Handover { id: 1, stream, reply: Reply::Done, size }).expect("it is here");
+        let key = ViewInput::Key(Key { code: KeyCode::Char('c'), modifiers: Modifiers::CONTROL });
+        window.write_all(&codec::encode(&key).expect("it is short")).expect("there is room");
+        drop(window);
+        viewer.send(&ViewOutput::Ended);
+        assert!(!viewer.is_gone());
+        assert_eq!(viewer.next_input(), Some(key));
+        while viewer.next_input().is_some() {}
+        viewer.next_input();
+        assert!(viewer.is_gone());
     }
 }
