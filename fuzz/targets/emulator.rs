@@ -16,8 +16,8 @@ fuzz_target!(|bytes: &[u8]| {
         let mut rest = piece;
         while !rest.is_empty() {
             let fed = screen.feed(rest);
-            assert!(fed.bytes > 0, "it goes on");
-            rest = &rest[fed.bytes..];
+            assert!(fed.used > 0, "it goes on");
+            rest = &rest[fed.used..];
         }
         if piece.first() == Some(&0) {
             screen.resize(Size { columns: u16::from(piece.len() as u8), rows: u16::from(*rows) / 2 });
