@@ -205,7 +205,8 @@ impl Watcher {
                     *self.ends.entry(turn.number.0.into()).or_default() += 1;
                     self.note(&turn);
                 }
-                Told::Event(Event::Removed(_) | Event::Notice(_) | Event::HostEnding) | Told::Reply { .. } => {}
+                Told::Event(Event::Removed(_) | Event::Notice(_) | Event::Notify(_) | Event::HostEnding)
+                | Told::Reply { .. } => {}
             }
         }
     }
