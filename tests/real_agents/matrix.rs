@@ -527,7 +527,7 @@ fn host_killed(talk: &mut Talk) -> Verdict {
     talk.prove(text, "completed");
     assert_eq!(talk.tab().pid(), agent, "the agent lived on");
     talk.say("and again under the next host").is("reused", "agent_lived_on", "completed");
-    talk.say_and_go_on("and once more");
+    talk.say_and_go_on("and once more under it");
     Verdict::Ok
 }
 
