@@ -199,7 +199,9 @@ fn start_race() -> Result<Outcome, Skipped> {
                 scope.spawn(|| load.send(&load.tabs[0]));
             }
             sleep(Duration::from_millis(random(30)));
-            pid.map(|pid| kill(pid, Signal::KILL));
+            if let Some(pid) = pid {
+                kill(pid, Signal::KILL);
+            }
         });
         slowest = slowest.max(began.elapsed());
         wait_until("one host is left", || hosts(&home).len() == 1);

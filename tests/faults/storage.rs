@@ -139,9 +139,11 @@ fn read_only() -> Result<Outcome, Skipped> {
     held(2, "said in words; the store opens by itself once it can be written")
 }
 
-/// What is done to the bytes of a store.
-fn damages() -> Vec<(String, fn(Vec<u8>, usize) -> Vec<u8>)> {
-    let mut all: Vec<(String, fn(Vec<u8>, usize) -> Vec<u8>)> = vec![
+/// What is done to the bytes of a store; the number is a seed.
+type Damage = fn(Vec<u8>, usize) -> Vec<u8>;
+
+fn damages() -> Vec<(String, Damage)> {
+    let mut all: Vec<(String, Damage)> = vec![
         ("header of zeros".into(), |mut bytes, _| {
             bytes[..100].fill(0);
             bytes
