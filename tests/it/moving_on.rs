@@ -122,8 +122,9 @@ fn a_fork_is_made_in_the_window_and_outlives_it_and_the_host() {
     assert_eq!(log.iter().map(|turn| turn["answer"].clone()).collect::<Vec<_>>(), ["the first answer", "another"]);
 }
 
-/// A home whose small agent keeps a session of this folder and one of another.
-fn home_with_kept_sessions() -> Home {
+/// A home whose small agent keeps this session of this folder and one of another. All processes of the machine are looked at for an id, so each
+/// test has its own.
+fn home_with_kept_sessions(own: &str) -> Home {
     let home = home_with_coder();
     let profile = home.paths().agents.join("coder.toml");
     let adopt = "\n[adopt]\nfiles = \"{home}/kept/{id}.jsonl\"\nfolder = \"/cwd\"\n\
@@ -132,7 +133,7 @@ fn home_with_kept_sessions() -> Home {
     std::fs::write(&profile, text).expect("a file");
     let kept = home.own().join("kept");
     std::fs::create_dir(&kept).expect("a folder");
-    for (id, folder, prompt) in [("abc-1", home.work(), "fix the login"), ("other-2", home.own(), "elsewhere")] {
+    for (id, folder, prompt) in [(own, home.work(), "fix the login"), ("other-2", home.own(), "elsewhere")] {
         let line = json!({ "type": "user", "cwd": folder, "text": prompt });
         std::fs::write(kept.join(format!("{id}.jsonl")), format!("{line}\n")).expect("a file");
     }
@@ -141,7 +142,7 @@ fn home_with_kept_sessions() -> Home {
 
 #[test]
 fn a_session_begun_elsewhere_is_listed_and_adopted_by_its_id_alone() {
-    let home = home_with_kept_sessions();
+    let home = home_with_kept_sessions("abc-1");
     let listed = home.run(&["adopt", "--agent", "coder", "--json"]).done().json();
     assert_eq!((&listed["id"], &listed["prompt"]), (&json!("abc-1"), &json!("fix the login")));
     assert_eq!((&listed["held_by"], &listed["conversation"]), (&json!(null), &json!(null)));
@@ -167,20 +168,20 @@ fn a_session_begun_elsewhere_is_listed_and_adopted_by_its_id_alone() {
 
 #[test]
 fn a_session_that_a_living_process_has_is_not_adopted() {
-    let home = home_with_kept_sessions();
-    let elsewhere = ["-c", "read -r _", "agent", "--resume", "abc-1"];
+    let home = home_with_kept_sessions("held-4");
+    let elsewhere = ["-c", "read -r _", "agent", "--resume", "held-4"];
     let mut holder = Command::new("/bin/sh").args(elsewhere).stdin(Stdio::piped()).spawn().expect("it starts");
-    let ran = home.run(&["adopt", "--agent", "coder", "abc-1"]).ended_with(6);
+    let ran = home.run(&["adopt", "--agent", "coder", "held-4"]).ended_with(6);
     assert!(ran.stderr.contains(&format!("process {} has that session", holder.id())), "{ran:?}");
     assert_eq!(home.run(&["adopt", "--agent", "coder", "--json"]).done().json()["held_by"], holder.id());
     drop(holder.stdin.take());
     holder.wait().expect("it ends with its input");
-    home.run(&["adopt", "--agent", "coder", "abc-1"]).done();
+    home.run(&["adopt", "--agent", "coder", "held-4"]).done();
 }
 
 #[test]
 fn the_window_adopts_the_session_that_the_person_picks() {
-    let home = home_with_kept_sessions();
+    let home = home_with_kept_sessions("begun-5");
     let tab = coder_tab(&home);
     tab.send("something else");
     let mut ui = open(&home, 80, 24);
@@ -193,5 +194,7 @@ fn the_window_adopts_the_session_that_the_person_picks() {
     ui.keys("<enter>");
     ui.wait_until("a tab for it", |seen| seen.tabs().contains("fix the login") && seen.has("adopted by you"));
     ui.keys("go on<enter>");
-    ui.wait_until("it was taken up", |seen| seen.panel().contains("turn 1 · completed") && seen.has("--resume abc-1"));
+    ui.wait_until("it was taken up", |seen| {
+        seen.panel().contains("turn 1 · completed") && seen.has("--resume begun-5")
+    });
 }
