@@ -1,6 +1,6 @@
 //! `threadkeep adopt`: goes on with a session that was begun in the agent itself. The person names it; without a name they are listed.
 
-use super::{CliError, ExitCode, connect, folder, say, say_json};
+use super::{CliError, ExitCode, connect, folder, say, say_aside, say_json};
 use crate::client::{Control, environment};
 use crate::paths::Paths;
 use crate::protocol::message::{AgentSession, Reply, Request};
@@ -43,7 +43,7 @@ impl Adopt {
             other => return Err(CliError::Unexpected(Box::new(other))),
         };
         if sessions.is_empty() && !self.json {
-            eprintln!("threadkeep: it keeps no session of this folder");
+            say_aside("it keeps no session of this folder");
         }
         for session in &sessions {
             match self.json {

@@ -1,6 +1,6 @@
 //! Waits for the end of a turn, and tells meanwhile on standard error when the agent waits for the person.
 
-use super::CliError;
+use super::{CliError, say_aside};
 use crate::client::{ClientError, Control};
 use crate::domain::id::{ConversationId, TurnNumber};
 use crate::domain::request::{Request as Question, RequestKind};
@@ -57,7 +57,7 @@ pub fn await_end(
         match control.await_reply(id, left).map_err(|error| with_whole_limit(error, patience))? {
             Reply::Ended { turn } => return Ok(turn.map_or(Awaited::Nothing, |turn| Awaited::Ended(*turn))),
             Reply::NeedsPerson { turn } => {
-                eprintln!("threadkeep: {}", asks(conversation, &turn));
+                say_aside(&asks(conversation, &turn));
                 if let Patience::UntilAsked(_) = patience {
                     return Ok(Awaited::Asked(*turn));
                 }
@@ -89,7 +89,7 @@ pub fn await_several(
         let (_, conversation) = asked[at];
         let awaited = match reply {
             Reply::NeedsPerson { turn } => {
-                eprintln!("threadkeep: conversation {conversation}: {}", asks(conversation, &turn));
+                say_aside(&format!("conversation {conversation}: {}", asks(conversation, &turn)));
                 if !matches!(patience, Patience::UntilAsked(_)) {
                     continue;
                 }

@@ -2,7 +2,7 @@
 
 use super::completions::agents;
 use super::tell::brief;
-use super::{CliError, ExitCode, Which, connect, say, say_json};
+use super::{CliError, ExitCode, Which, connect, say, say_aside, say_json};
 use crate::domain::id::TurnNumber;
 use crate::paths::Paths;
 use crate::protocol::message::{Reply, Request};
@@ -54,9 +54,9 @@ impl Fork {
             (None, false) => say(&conversation.to_string())?,
             // Standard output has the brief alone, to go into a file or an editor.
             (Some(brief), false) => {
-                eprintln!(
-                    "threadkeep: conversation {conversation} is the fork; send the brief with threadkeep send -c {conversation} -"
-                );
+                say_aside(&format!(
+                    "conversation {conversation} is the fork; send the brief with threadkeep send -c {conversation} -"
+                ));
                 say(brief.trim_end())?;
             }
         }

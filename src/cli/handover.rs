@@ -2,7 +2,7 @@
 
 use super::completions::agents;
 use super::tell::brief;
-use super::{CliError, ExitCode, Which, ask_done, connect, say, say_json};
+use super::{CliError, ExitCode, Which, ask_done, connect, say, say_aside, say_json};
 use crate::paths::Paths;
 use crate::protocol::message::{Request, RunningTurn};
 use clap::Args;
@@ -43,10 +43,10 @@ impl HandOver {
             }))?;
         } else {
             // Standard output has the brief alone, to go into a file or an editor.
-            eprintln!(
-                "threadkeep: the next message to conversation {conversation} goes to {}; send the brief with threadkeep send -c {conversation} -",
+            say_aside(&format!(
+                "the next message to conversation {conversation} goes to {}; send the brief with threadkeep send -c {conversation} -",
                 self.agent
-            );
+            ));
             say(brief.trim_end())?;
         }
         Ok(ExitCode::Done)

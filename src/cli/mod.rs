@@ -362,6 +362,11 @@ fn say(text: &str) -> Result<(), CliError> {
     print_line(&clean_lines(text))
 }
 
+/// Words beside the result, on standard error. Where that is closed or full nobody reads them, and the verb goes on.
+fn say_aside(text: &str) {
+    let _ = writeln!(io::stderr(), "threadkeep: {}", clean_lines(text));
+}
+
 /// A line to standard output. A reader that went away (`| head`) is no error.
 fn print_line(line: &str) -> Result<(), CliError> {
     match writeln!(io::stdout(), "{line}") {

@@ -1,6 +1,6 @@
 //! `threadkeep search`: turns of all conversations by words of their prompts and answers.
 
-use super::{CliError, ExitCode, connect, say, say_json};
+use super::{CliError, ExitCode, connect, say, say_aside, say_json};
 use crate::domain::search::{Findings, Found, Looked, Piece};
 use crate::json;
 use crate::paths::Paths;
@@ -37,7 +37,7 @@ impl Search {
             }
         }
         if findings.looked == Looked::AtNewest {
-            eprintln!("threadkeep: too many turns have these words; only the newest were held against the filters");
+            say_aside("too many turns have these words; only the newest were held against the filters");
         }
         Ok(ExitCode::Done)
     }

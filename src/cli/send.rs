@@ -1,7 +1,7 @@
 //! `threadkeep send`: gives a conversation its next message, and with `--wait` its answer back.
 
 use super::awaiting::{Awaited, Patience, await_end};
-use super::{CliError, ExitCode, Which, code_of, connect, folder, say, say_json, show, standard_input};
+use super::{CliError, ExitCode, Which, code_of, connect, folder, say, say_aside, say_json, show, standard_input};
 use crate::client::{ClientError, Control, environment};
 use crate::domain::continuity::{Continuity, Decision, Why};
 use crate::domain::conversation_state::MAX_MESSAGE_BYTES;
@@ -74,7 +74,7 @@ impl Send {
         if self.json {
             say_json(json::sent(submitted))?;
         } else {
-            eprintln!("threadkeep: refused: {}", submitted.decision.why.text());
+            say_aside(&format!("refused: {}", submitted.decision.why.text()));
         }
         Ok(ExitCode::Refused)
     }
@@ -105,7 +105,7 @@ impl Send {
             // It was taken out of the queue before it went anywhere.
             Ok(Awaited::Nothing) => {
                 if !self.json {
-                    eprintln!("threadkeep: turn {turn} was taken out of the queue");
+                    say_aside(&format!("turn {turn} was taken out of the queue"));
                 }
                 self.say_sent(submitted).map(|_| ExitCode::Interrupted)
             }
@@ -130,7 +130,7 @@ impl Send {
             if code_of(&ended.state) != ExitCode::Done
                 && let TurnState::Ended(end) = &ended.state
             {
-                eprintln!("threadkeep: turn {} {}: {}", ended.number, end.word(), end.why_text());
+                say_aside(&format!("turn {} {}: {}", ended.number, end.word(), end.why_text()));
             }
         }
         Ok(code_of(&ended.state))
@@ -150,7 +150,7 @@ impl Send {
         if self.json {
             say_json(json::sent(&submitted))?;
         } else {
-            eprintln!("threadkeep: turn {turn} goes on; see threadkeep wait -c {}", submitted.conversation);
+            say_aside(&format!("turn {turn} goes on; see threadkeep wait -c {}", submitted.conversation));
         }
         Ok(ExitCode::Timeout)
     }

@@ -2,7 +2,7 @@
 
 use super::awaiting::{Awaited, Patience, await_end};
 use super::completions::{agents, conversations};
-use super::{CliError, ExitCode, Which, ask_done, connect, say, say_json, show};
+use super::{CliError, ExitCode, Which, ask_done, connect, say, say_aside, say_json, show};
 use crate::client::Control;
 use crate::domain::id::ConversationId;
 use crate::json;
@@ -51,7 +51,7 @@ impl Fresh {
             (None, false) => say(&sentence)?,
             // Standard output has the brief alone, to go into a file or an editor.
             (Some(brief), false) => {
-                eprintln!("threadkeep: {sentence}; send the brief with threadkeep send -c {conversation} -");
+                say_aside(&format!("{sentence}; send the brief with threadkeep send -c {conversation} -"));
                 say(brief.trim_end())?;
             }
         }
@@ -121,7 +121,7 @@ impl Rm {
         let conversation = ConversationId(self.conversation);
         let mut control = connect(paths)?;
         if !self.yes && !is_meant(&show(&mut control, conversation)?)? {
-            eprintln!("threadkeep: nothing was removed");
+            say_aside("nothing was removed");
             return Ok(ExitCode::Refused);
         }
         ask_done(&mut control, &Request::Remove { conversation })?;

@@ -1,6 +1,6 @@
 //! What stands in the way of saving, and what is too much: said in words, and nothing else stops for it.
 
-use crate::home::{Home, LIMIT, wait_until, wait_until_or};
+use crate::home::{Home, LIMIT, PROGRAM, wait_until, wait_until_or};
 use rusqlite::Connection;
 use threadkeep::client::{ClientError, View};
 use threadkeep::domain::id::ConversationId;
@@ -61,6 +61,17 @@ fn a_log_that_cannot_be_written_costs_nothing_but_the_log() {
     // Whoever reads that file to its end reads for ever, and a home that fails prints its log.
     std::fs::remove_file(home.paths().log).expect("it is there");
     assert_eq!(log[1]["answer"], "kept", "{log:?}");
+}
+
+/// The broken one panicked where it had something to say beside the result.
+#[test]
+fn a_full_standard_error_changes_no_result() {
+    let home = Home::new();
+    let tab = home.tab();
+    let command = format!("exec {PROGRAM} send -c {} --wait false 2> /dev/full", tab.id);
+    let ran = home.other("sh", &["-c".to_owned(), command]).run();
+    ran.ended_with(1);
+    assert_eq!(tab.log()[0]["state"], "failed");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `threadkeep host service`: a unit file with which systemd keeps the host for its user, also while nobody is logged in.
 
-use super::super::{CliError, ExitCode, say};
+use super::super::{CliError, ExitCode, say, say_aside};
 use crate::client::own_program;
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub fn run() -> Result<ExitCode, CliError> {
     let home = std::env::var("THREADKEEP_HOME").ok().filter(|home| !home.is_empty());
     let home = home.map(std::path::absolute).transpose()?;
     say(unit(&program, home.as_deref()).trim_end())?;
-    eprintln!("{HOW}");
+    say_aside(HOW);
     Ok(ExitCode::Done)
 }
 
@@ -27,7 +27,8 @@ fn unit(program: &Path, home: Option<&Path>) -> String {
     let home = home.map(|home| format!("Environment={}\n", quoted(&format!("THREADKEEP_HOME={}", home.display()))));
     format!(
         "[Unit]\nDescription=threadkeep, which keeps conversations with agents\n\n\
-         [Service]\n{}ExecStart={program} host run\nExecStop={program} host stop\nRestart=on-failure\n\n\
+         [Service]\n{}ExecStart={program} host run\nExecStop={program} host stop\n\
+         # The agents and the process that keeps them stand beside the host, and outlive it.\nKillMode=process\nRestart=on-failure\n\n\
          [Install]\nWantedBy=default.target\n",
         home.unwrap_or_default(),
     )

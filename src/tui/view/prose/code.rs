@@ -6,14 +6,12 @@ use super::flow::{Ink, add};
 use super::{Role, style};
 use ratatui::style::Style;
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxReference, SyntaxSet};
 
 /// A longer line is no code that somebody reads, and a grammar may take long for it.
 const LINE_BYTES: usize = 500;
-/// What is left of a block after this has no colours: a grammar can be made to take very long, and the window waits for it.
-/// The tests run on machines that are busy with others.
-const BUDGET: Duration = if cfg!(test) { Duration::from_secs(600) } else { Duration::from_millis(150) };
+/// What is left of a block after so much has no colours: grammars are slow, and the window waits for them. More than a thousand lines.
+const PAINTED_BYTES: usize = 32 * 1024;
 
 static GRAMMARS: LazyLock<SyntaxSet> = LazyLock::new(SyntaxSet::load_defaults_newlines);
 
@@ -48,7 +46,7 @@ static ROLES: LazyLock<Vec<(Scope, Option<Role>)>> = LazyLock::new(|| {
 /// The lines of a block of code, in colours where its language is known.
 pub fn paint(code: &str, language: &str) -> Vec<Vec<Ink>> {
     match grammar(language) {
-        Some(grammar) => paint_by(code, grammar, Instant::now() + BUDGET),
+        Some(grammar) => paint_by(code, grammar),
         None => code.lines().map(bare).collect(),
     }
 }
@@ -76,12 +74,14 @@ fn grammar(language: &str) -> Option<&'static SyntaxReference> {
     GRAMMARS.find_syntax_by_token(known)
 }
 
-fn paint_by(code: &str, grammar: &SyntaxReference, until: Instant) -> Vec<Vec<Ink>> {
+fn paint_by(code: &str, grammar: &SyntaxReference) -> Vec<Vec<Ink>> {
     let mut state = ParseState::new(grammar);
     let mut stack = ScopeStack::new();
     let mut lines = Vec::new();
+    let mut seen = 0;
     for line in code.lines() {
-        let painted = (line.len() <= LINE_BYTES && Instant::now() < until)
+        seen += line.len();
+        let painted = (line.len() <= LINE_BYTES && seen <= PAINTED_BYTES)
             .then(|| paint_line(line, &mut state, &mut stack))
             .flatten();
         lines.push(painted.unwrap_or_else(|| bare(line)));
@@ -115,4 +115,31 @@ fn add_part(inks: &mut Vec<Ink>, part: &str, stack: &ScopeStack) {
 fn role(stack: &ScopeStack) -> Option<Role> {
     let known = |scope: &Scope| ROLES.iter().find(|(known, _)| known.is_prefix_of(*scope)).map(|(_, role)| *role);
     stack.as_slice().iter().rev().find_map(known).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_painted(line: &[Ink]) -> bool {
+        line.iter().any(|(_, style)| *style != Style::new())
+    }
+
+    #[test]
+    fn a_block_has_colours_as_far_as_is_worth_the_time_and_all_of_its_text() {
+        let line = "let x = 1;";
+        let lines = PAINTED_BYTES / line.len() + 10;
+        let painted = paint(&format!("{line}\n").repeat(lines), "rust");
+        assert_eq!(painted.len(), lines);
+        assert!(is_painted(&painted[0]) && is_painted(&painted[lines - 20]) && !is_painted(&painted[lines - 1]));
+        assert_eq!(painted[lines - 1][0].0, line);
+    }
+
+    #[test]
+    fn what_has_no_grammar_and_lines_that_nobody_reads_have_no_colours() {
+        assert!(!is_painted(&paint("let x = 1;", "no such language")[0]));
+        let long = format!("let x = \"{}\";", "y".repeat(LINE_BYTES));
+        let painted = paint(&format!("{long}\nlet y = 2;"), "rust");
+        assert!(!is_painted(&painted[0]) && is_painted(&painted[1]));
+    }
 }
