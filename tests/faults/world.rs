@@ -28,6 +28,11 @@ pub fn world() -> Home {
 /// Puts the profile into the home; again where another disk was put in its place.
 pub fn teach(home: &Home) {
     let program = std::env::current_exe().expect("this program");
+    teach_program(home, &program);
+}
+
+/// The same with a copy of this program.
+pub fn teach_program(home: &Home, program: &Path) {
     let profile = PROFILE
         .replace("PROGRAM", program.to_str().expect("UTF-8"))
         .replace("name = \"coder\"", "name = \"fake\"")
@@ -40,8 +45,41 @@ pub fn teach(home: &Home) {
     done(&format!("chmod 600 {}", file.display()));
 }
 
+/// An agent that says nothing by itself: its hooks are all that is heard, and the test calls them.
+pub fn teach_hooks(home: &Home) {
+    let fake = fs::read_to_string(home.paths().agents.join("fake.toml")).expect("it is taught");
+    let hooks = r#"source = "hook"
+
+[[signal.rule]]
+when = { "/hook_event_name" = "SessionStart" }
+means = "ready"
+
+[[signal.rule]]
+when = { "/hook_event_name" = "UserPromptSubmit" }
+means = "started"
+text = "/prompt"
+
+[[signal.rule]]
+when = { "/hook_event_name" = "Stop" }
+means = "done"
+answer = "/last_assistant_message"
+"#;
+    let profile = fake
+        .replace("name = \"fake\"", "name = \"hooked\"")
+        .replace("source = \"program-status\"", hooks)
+        .replace("[\"agent\", ", "[\"agent\", \"mute\", ")
+        .replace("model = [", "env = { THREADKEEP_TOKEN = \"{token}\" }\nmodel = [");
+    let file = home.paths().agents.join("hooked.toml");
+    fs::write(&file, profile).expect("a file");
+    done(&format!("chmod 600 {}", file.display()));
+}
+
 pub fn fake_tab(home: &Home) -> Tab<'_> {
-    let made = home.run(&["new", "--agent", "fake", "--json"]).done().json();
+    tab_of(home, "fake")
+}
+
+pub fn tab_of<'a>(home: &'a Home, agent: &str) -> Tab<'a> {
+    let made = home.run(&["new", "--agent", agent, "--json"]).done().json();
     Tab { home, id: made["conversation"].to_string() }
 }
 
