@@ -1,7 +1,7 @@
 //! Those who may not come in, and what comes in at the doors that are open: other users, broken frames, floods of hooks, hostile names, secrets.
 
 use super::home::{Home, LIMIT, PROGRAM, wait_until};
-use super::world::{fake_tab, ledger, need, need_root, tab_of, teach_hooks, world};
+use super::world::{fake_tab, ledger, need, need_root, stop_session, tab_of, teach_hooks, world};
 use super::{Fault, Outcome, Skipped, held, times};
 use std::fs::{self, Permissions};
 use std::io::{Read, Write};
@@ -222,11 +222,12 @@ fn tokens() -> Result<Outcome, Skipped> {
     believed_nobody(&own.to_uppercase());
     believed_nobody(&own[..31]);
     believed_nobody(&format!("{own}0"));
-    believed_nobody("");
+    believed_nobody(" ");
     call(&tabs[0], &own, stop);
     assert_eq!(tabs[0].run("wait", &["--json"]).done().json()["answer"], "answered", "the right one is believed");
     // The process that had the token is gone; the next one has another.
-    tabs[0].run("stop", &[]).done();
+    stop_session(&tabs[0]);
+    tabs[0].wait_for("it is asleep", |state| state["pid"].is_null());
     tabs[0].send_on("second");
     tabs[0].wait_for("a new process", |state| state["pid"].is_i64());
     let new = token_of(&tabs[0]);

@@ -3,7 +3,7 @@
 use super::home::{Home, PROGRAM, Tab, kill, wait_until};
 use super::load::Load;
 use super::screen::Screen;
-use super::world::{fake_tab, held_by, ledger, need_root, world};
+use super::world::{fake_tab, held_by, ledger, need_root, stop_session, world};
 use super::{Fault, Outcome, Skipped, held, times};
 use std::fs;
 use std::path::PathBuf;
@@ -121,7 +121,7 @@ fn huge_pastes() -> Result<Outcome, Skipped> {
     let began = Instant::now();
     home.run(&["host", "status"]).done();
     slowest = slowest.max(began.elapsed());
-    tab.run("stop", &[]).done();
+    stop_session(&tab);
     tab.run("wait", &[]);
     let stopped = began.elapsed();
     assert!(stopped < Duration::from_secs(20), "{stopped:?}");
@@ -207,6 +207,9 @@ fn hostile_output() -> Result<Outcome, Skipped> {
     tab.send("the end of it");
     window.wait_for("the end of it");
     window.bytes(b"\x1d");
+    // Titles, and the question for a colour, our own window writes as well.
+    let seen = all.iter().take(18).filter(|bytes| !foreign(bytes).is_empty()).count();
+    assert_eq!(seen, 16, "the checker sees what it is to forbid");
     let wrong = foreign(&window.written());
     assert!(wrong.is_empty(), "to the person's terminal went {wrong:?}");
     window.kill();
@@ -347,7 +350,8 @@ fn short_of_memory() -> Result<Outcome, Skipped> {
     }
     memory.limit("-1").expect("all of it again");
     for tab in &loud {
-        wait_until("it can be stopped", || tab.run("stop", &[]).code == 0);
+        wait_until("a host serves", || home.run(&["host", "status"]).code == 0);
+        stop_session(tab);
     }
     let counted = load.check();
     home.run(&["host", "stop"]).done();

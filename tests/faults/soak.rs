@@ -7,6 +7,9 @@ use super::{Fault, Outcome, Skipped, held};
 use std::collections::BTreeMap;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+use threadkeep::client::{Absent, Control};
+use threadkeep::domain::id::ConversationId;
+use threadkeep::protocol::message::Request;
 
 pub const FAULTS: &[Fault] = &[("F35", "soak: mixed load, faults at random", soak)];
 
@@ -114,7 +117,7 @@ fn inject(home: &Home, tab: &super::home::Tab, what: &str) {
     let agent = || {
         let listed = home.run(&["ls", "--json"]);
         let all = if listed.code == 0 { listed.json_lines() } else { Vec::new() };
-        let one = all.into_iter().find(|one| one["conversation"].to_string() == tab.id)?;
+        let one = all.into_iter().find(|one| one["conversation"].as_i64() == tab.id.parse().ok())?;
         i32::try_from(one["pid"].as_i64()?).ok()
     };
     match what {
@@ -129,7 +132,12 @@ fn inject(home: &Home, tab: &super::home::Tab, what: &str) {
             drop((0..100).filter_map(|_| connect()).collect::<Vec<_>>());
         }
         "interrupt" => drop(tab.run("interrupt", &[])),
-        "session stopped" => drop(tab.run("stop", &[])),
+        "session stopped" => {
+            let request = Request::StopSession { conversation: ConversationId(tab.id.parse().expect("a number")) };
+            // Refused where no host serves this moment.
+            let control = Control::connect(&home.paths(), Absent::Fail);
+            drop(control.and_then(|mut control| control.ask(&request, Some(Duration::from_secs(5)))));
+        }
         _ => drop(tab.call("send", &["--json", "-"]).input("flood:2").run()),
     }
 }

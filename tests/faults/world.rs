@@ -2,7 +2,7 @@
 
 use super::Skipped;
 use super::agent::LEDGER;
-use super::home::{Home, Running, Signal, Tab, command_line_of, is_alive, kill, wait_until};
+use super::home::{Home, LIMIT, Running, Signal, Tab, command_line_of, is_alive, kill, wait_until};
 use rustix::process::getuid;
 use serde_json::Value;
 use std::fs;
@@ -10,6 +10,8 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
+use threadkeep::domain::id::ConversationId;
+use threadkeep::protocol::message::Request;
 
 const PROFILE: &str = include_str!("../it/coder/coder.toml");
 
@@ -52,7 +54,7 @@ pub fn teach_hooks(home: &Home) {
 
 [[signal.rule]]
 when = { "/hook_event_name" = "SessionStart" }
-means = "ready"
+means = "idle"
 
 [[signal.rule]]
 when = { "/hook_event_name" = "UserPromptSubmit" }
@@ -81,6 +83,13 @@ pub fn fake_tab(home: &Home) -> Tab<'_> {
 pub fn tab_of<'a>(home: &'a Home, agent: &str) -> Tab<'a> {
     let made = home.run(&["new", "--agent", agent, "--json"]).done().json();
     Tab { home, id: made["conversation"].to_string() }
+}
+
+/// Ends the process of a conversation's session, as a person does in the window.
+pub fn stop_session(tab: &Tab) {
+    let conversation = ConversationId(tab.id.parse().expect("a number"));
+    let stopped = tab.home.control().ask(&Request::StopSession { conversation }, Some(LIMIT));
+    stopped.expect("it can be stopped");
 }
 
 /// What all agents of the home wrote into this ledger.
