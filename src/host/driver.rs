@@ -356,7 +356,11 @@ impl Driver {
     /// What no save has a part in waits for no disk: a view shows what a program wrote, and an end is an end even where it cannot be noted.
     fn needs_no_commit(&self, effect: &Effect) -> bool {
         match effect {
-            Effect::ReplyNow { .. } | Effect::TellNow { .. } | Effect::RefuseView { .. } | Effect::End => true,
+            Effect::ReplyNow { .. }
+            | Effect::TellNow { .. }
+            | Effect::TellAll(_)
+            | Effect::RefuseView { .. }
+            | Effect::End => true,
             // Told in a line of its own: it waits until all is saved.
             Effect::MakeRoom => false,
             // They wait in a line of their own (`reads.rs`).
@@ -434,6 +438,11 @@ impl Driver {
                 for client in clients {
                     self.tell(client, &told);
                 }
+            }
+            Effect::TellAll(event) => {
+                let told = Told::Event(event);
+                let all: Vec<ClientId> = self.clients.keys().copied().collect();
+                all.into_iter().for_each(|client| self.tell(client, &told));
             }
             Effect::Search { client, id, query, most } => self.read(client, id, What::Words { query, most }),
             Effect::Prompts { client, id, most } => self.read(client, id, What::Prompts { most }),
