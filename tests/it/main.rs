@@ -14,6 +14,7 @@ mod copy;
 mod crash;
 mod damage;
 mod doctor;
+mod failures;
 mod holder;
 // Shared with the tests of real agents, which need more of it.
 #[allow(dead_code)]
