@@ -3,6 +3,7 @@
 //! Reading order: `home.rs` is what tests speak through; then one file a chapter of the promises.
 
 mod agents;
+mod any_agent;
 mod architecture;
 mod attach;
 mod coming_back;
