@@ -1,6 +1,6 @@
 //! Does the effects of the core, in order, and brings back what they bring as events. Decides nothing.
 
-use super::agents::AgentCatalog;
+use super::agents::{AgentCatalog, NoStart};
 use super::clock;
 use super::core::HostCore;
 use super::effect::{Effect, Query, SessionOrder};
@@ -17,7 +17,7 @@ use super::settings::Settings;
 use super::socket::Frames;
 use super::timers::Timers;
 use super::writer::{Batch, Writer};
-use crate::domain::conversation_state::{FolderState, SessionEvent, StartOrder};
+use crate::domain::conversation_state::{SessionEvent, StartOrder};
 use crate::domain::id::{ConversationId, Generation};
 use crate::domain::session::Exit;
 use crate::holder::message::Held;
@@ -545,14 +545,14 @@ impl Driver {
             .and_then(|begin| {
                 self.held.insert((conversation, generation), begin.note.key());
                 let started = SessionThread::start(begin, Comes::Started, self.holding.clone(), self.incoming.clone());
-                started.map_err(|error| error.to_string())
+                started.map_err(|error| NoStart::from(error.to_string()))
             });
         match begun {
             Ok(session) => {
                 self.sessions.insert((conversation, generation), session);
             }
-            Err(why) => {
-                let event = SessionEvent::CouldNotStart { why, folder: FolderState::There };
+            Err(NoStart { why, trouble }) => {
+                let event = SessionEvent::CouldNotStart { why, trouble };
                 let effects = self.core.handle(Event::Session { conversation, generation, event }, clock::now());
                 self.perform(effects);
             }

@@ -141,6 +141,8 @@ fn turn_ends() -> Vec<TurnEnd> {
         TurnEnd::Failed(FailedWhy::NotStarted),
         TurnEnd::Failed(FailedWhy::NotDelivered),
         TurnEnd::Failed(FailedWhy::CouldNotStart("no \"such\" program\n".into())),
+        TurnEnd::Failed(FailedWhy::ProgramMissing("none".into())),
+        TurnEnd::Failed(FailedWhy::FolderGone("/w".into())),
         TurnEnd::Interrupted(InterruptedBy::Person),
         TurnEnd::Interrupted(InterruptedBy::AgentScreen),
         TurnEnd::Interrupted(InterruptedBy::SessionStopped),
@@ -162,6 +164,8 @@ fn turn_ends() -> Vec<TurnEnd> {
                 | FailedWhy::NotStarted
                 | FailedWhy::NotDelivered
                 | FailedWhy::CouldNotStart(_)
+                | FailedWhy::ProgramMissing(_)
+                | FailedWhy::FolderGone(_)
                 | FailedWhy::Reported {
                     kind: FailureKind::ApiError | FailureKind::RateLimit | FailureKind::LoginNeeded | FailureKind::Other,
                     ..
@@ -654,6 +658,22 @@ fn a_store_made_by_schema_6_opens_with_this_build() {
     raw.pragma_update(None, "user_version", 6).unwrap();
     drop(raw);
     let mut store = home.open();
+    assert_eq!(found(&store, "quoted", 1).len(), 1);
+    assert!(store.load().unwrap().conversations.iter().any(|kept| kept.record.worktree.is_some()));
+}
+
+#[test]
+fn a_store_made_by_schema_7_opens_with_this_build() {
+    let home = Home::new();
+    let raw = home.raw();
+    raw.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+    for schema in &SCHEMA[..7] {
+        raw.execute_batch(schema).unwrap();
+    }
+    raw.execute_batch(include_str!("golden/0007.sql")).unwrap();
+    raw.pragma_update(None, "user_version", 7).unwrap();
+    drop(raw);
+    let mut store = home.open();
     check_everything(&mut store);
     assert_eq!(found(&store, "quoted", 1).len(), 1);
 }
@@ -690,7 +710,7 @@ fn this_build_writes_what_the_golden_store_holds() {
             written += &format!("INSERT INTO {table} ({}) VALUES ({});\n", columns.join(", "), row.unwrap());
         }
     }
-    let golden = include_str!("golden/0006.sql").lines().filter(|line| !line.contains("turn_words"));
+    let golden = include_str!("golden/0007.sql").lines().filter(|line| !line.contains("turn_words"));
     let golden: String = golden.flat_map(|line| [line, "\n"]).collect();
     let path = std::env::temp_dir().join("threadkeep-golden.sql");
     if written != golden {
