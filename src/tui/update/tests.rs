@@ -12,7 +12,7 @@ mod turn_actions;
 mod writing;
 
 use super::super::app::{AfterEdit, Keyboard, Link, Page, Prefix};
-use super::super::event::{Effect, Event, Purpose};
+use super::super::event::{Effect, Event, Purpose, ThenRead};
 use super::super::testing::{Window, ago, asleep, decided, draft, ended, id, idle, of, with_queue, working};
 use crate::client::Absent;
 use crate::domain::continuity::{Continuity, Decision, DecisionRecord, Why};
@@ -771,12 +771,14 @@ fn focus_tells_the_host_what_is_looked_at() {
 
 #[test]
 fn older_turns_are_fetched_when_the_list_ends() {
-    let mut window = one(idle(1, "a"));
+    let mut window =
+        one(crate::protocol::message::Conversation { turn: Some(ended(100, "x", TurnEnd::Completed)), ..idle(1, "a") });
     let turns: Vec<_> = (51..=100).map(|number| ended(number, "x", TurnEnd::Completed)).collect();
     window.answer(Purpose::EarlierTurns(id(1)), Reply::Turns(turns));
     window.press("<prefix>q<end>");
-    let older = Request::Turns { conversation: id(1), before: Some(TurnNumber(6)), most: 50 };
-    assert!(window.take().contains(&Effect::Ask(Purpose::EarlierTurns(id(1)), older)));
+    let older = Request::Turns { conversation: id(1), before: Some(TurnNumber(51)), most: 50 };
+    let purpose = Purpose::TurnsBefore { conversation: id(1), before: TurnNumber(51), then: ThenRead::On };
+    assert!(window.take().contains(&Effect::Ask(purpose, older)));
 }
 
 #[test]

@@ -127,8 +127,8 @@ fn reading_words(app: &App, width: usize) -> String {
         "[ ] turn  / find  y copy  Esc back",
         "[ ] turn  / find  Esc",
     ];
-    // The words at the left need room as well.
-    let fitting = longest_first.into_iter().find(|words| text::columns(words) + 28 <= width);
+    let left = pane_foot(app).map_or(0, |words| text::columns(&words) + 4);
+    let fitting = longest_first.into_iter().find(|words| left + text::columns(words) + 4 <= width);
     fitting.unwrap_or("Esc back").to_owned()
 }
 
