@@ -3,6 +3,7 @@
 mod copy;
 mod overview;
 mod palette;
+mod readme_picture;
 mod search;
 mod writing;
 
