@@ -254,8 +254,10 @@ pub enum Prefix {
     Pressed {
         which_key_at_ms: u64,
     },
-    /// Pressed, and the list of keys is shown.
-    Shown,
+    /// Pressed, and the list of keys is shown, this page of it.
+    Shown {
+        page: usize,
+    },
 }
 
 /// What lies over the window and takes the keys.
@@ -467,7 +469,7 @@ impl App {
     pub fn deadline_ms(&self) -> Option<u64> {
         let prefix = match self.prefix {
             Prefix::Pressed { which_key_at_ms } => Some(which_key_at_ms),
-            Prefix::None | Prefix::Shown => None,
+            Prefix::None | Prefix::Shown { .. } => None,
         };
         let link = match self.link {
             Link::Down { again_ms, .. } => again_ms,
@@ -607,7 +609,7 @@ impl App {
     }
 
     /// What was typed for a tab that never came, as far as it is text.
-    fn early_text(&self) -> String {
+    pub fn early_text(&self) -> String {
         let mut text = String::new();
         for event in &self.early {
             match event {

@@ -301,7 +301,7 @@ fn on_time(app: &mut App, out: &mut Vec<Effect>) {
     if let Prefix::Pressed { which_key_at_ms } = app.prefix
         && which_key_at_ms <= now_ms
     {
-        app.prefix = Prefix::Shown;
+        app.prefix = Prefix::Shown { page: 0 };
     }
     copy::on_time(app);
     let due: Vec<ConversationId> = app

@@ -388,10 +388,10 @@ fn keys_for_an_agent_behind_a_lost_link_are_not_swallowed_in_silence() {
 fn which_key_comes_after_a_while_and_goes_with_the_next_key() {
     let mut window = one(idle(1, "a"));
     window.press("<prefix>").after(399);
-    assert_ne!(window.app.prefix, Prefix::Shown);
+    assert_ne!(window.app.prefix, Prefix::Shown { page: 0 });
     assert_eq!(window.app.deadline_ms(), Some(window.now.steady_ms + 1));
     window.after(1);
-    assert_eq!(window.app.prefix, Prefix::Shown);
+    assert_eq!(window.app.prefix, Prefix::Shown { page: 0 });
     window.press("<esc>");
     assert_eq!(window.app.prefix, Prefix::None);
 }
@@ -442,7 +442,7 @@ fn the_status_line_and_a_pages_head_can_be_clicked() {
     window.mouse(left, 2, 23);
     assert_eq!(window.app.keyboard(), Keyboard::Agent);
     window.mouse(left, 75, 23);
-    assert_eq!(window.app.prefix, Prefix::Shown);
+    assert_eq!(window.app.prefix, Prefix::Shown { page: 0 });
     window.press("?").mouse(left, 10, 0);
     assert!(window.app.page.is_none());
 }

@@ -20,7 +20,10 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         return None;
     }
     let Some(desk) = app.desk() else {
-        put_line(buffer, area, 0, &Line::styled("·", quiet()));
+        // What is typed before there is a tab is kept for it.
+        let typed = app.early_text();
+        let newest = typed.lines().last().map(text::clean).unwrap_or_default();
+        put_line(buffer, area, 0, &Line::styled(format!("· {newest}").trim_end().to_owned(), quiet()));
         return None;
     };
     let has_keyboard = app.page.is_none() && desk.keyboard == Keyboard::Composer;

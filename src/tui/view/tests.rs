@@ -4,6 +4,7 @@ mod copy;
 mod overview;
 mod palette;
 mod readme_picture;
+mod rest;
 mod search;
 mod writing;
 
