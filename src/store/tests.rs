@@ -1026,11 +1026,28 @@ fn filters_leave_turns_out() {
 }
 
 #[test]
+fn times_leave_turns_out() {
+    let home = Home::new();
+    let day = |day: i64| Timestamp(day * 86_400_000);
+    let at = |number, accepted_at| TurnRecord { accepted_at, ..asked(number, "a test", "") };
+    let turns = (1..).zip([2, 4, 6]).map(|(number, of)| Change::Turn(ONE, at(number, day(of))));
+    let store = home.reopened(&[Change::Conversation(conversation(1))].into_iter().chain(turns).collect::<Vec<_>>());
+    for (query, turns) in [
+        ("test since:1970-01-05", &[3, 2][..]),
+        ("test before:1970-01-05", &[1]),
+        ("since:1970-01-04 before:1970-01-06", &[2]),
+        ("since:1970-01-08", &[]),
+    ] {
+        assert_eq!(turns_of(&store, query), turns, "{query}");
+    }
+}
+
+#[test]
 fn a_search_never_looks_into_a_file_that_was_moved_away() {
     let home = Home::new();
     let store = home.reopened(&[Change::Conversation(conversation(1)), Change::Turn(ONE, asked(1, "old", ""))]);
     let mut searcher = read(&store);
-    let query = Query::parse("old").unwrap();
+    let query = Query::parse("old", Timestamp(0)).unwrap();
     assert_eq!(searcher.search(&query, 9).unwrap().found.len(), 1);
     let away = home.path().with_extension("away");
     std::fs::rename(home.path(), &away).unwrap();
@@ -1062,7 +1079,7 @@ fn the_newest_messages_are_told_each_once_long_ones_cut_and_no_more_than_fit() {
 
 /// The best turns for a text as a person types it.
 fn found(store: &Store, text: &str, most: usize) -> Vec<Found> {
-    read(store).search(&Query::parse(text).unwrap(), most).unwrap().found
+    read(store).search(&Query::parse(text, Timestamp(0)).unwrap(), most).unwrap().found
 }
 
 fn turns_of(store: &Store, text: &str) -> Vec<u32> {
