@@ -16,4 +16,5 @@ pub mod session;
 pub mod signal;
 pub mod title;
 pub mod turn;
+pub mod when;
 pub mod worktree;

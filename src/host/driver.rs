@@ -1,6 +1,6 @@
 //! Does the effects of the core, in order, and brings back what they bring as events. Decides nothing.
 
-use super::agents::AgentCatalog;
+use super::agents::{AgentCatalog, NoStart};
 use super::clock;
 use super::core::HostCore;
 use super::effect::{Effect, Query, SessionOrder};
@@ -17,7 +17,7 @@ use super::settings::Settings;
 use super::socket::{Frames, Guest};
 use super::timers::Timers;
 use super::writer::{Batch, Writer};
-use crate::domain::conversation_state::{FolderState, SessionEvent, StartOrder};
+use crate::domain::conversation_state::{SessionEvent, StartOrder};
 use crate::domain::id::{ConversationId, Generation};
 use crate::domain::session::Exit;
 use crate::holder::message::{Held, not_started};
@@ -355,7 +355,11 @@ impl Driver {
     /// What no save has a part in waits for no disk: a view shows what a program wrote, and an end is an end even where it cannot be noted.
     fn needs_no_commit(&self, effect: &Effect) -> bool {
         match effect {
-            Effect::ReplyNow { .. } | Effect::TellNow { .. } | Effect::RefuseView { .. } | Effect::End => true,
+            Effect::ReplyNow { .. }
+            | Effect::TellNow { .. }
+            | Effect::TellAll(_)
+            | Effect::RefuseView { .. }
+            | Effect::End => true,
             // Told in a line of its own: it waits until all is saved.
             Effect::MakeRoom => false,
             // They wait in a line of their own (`reads.rs`).
@@ -438,6 +442,11 @@ impl Driver {
                 for client in clients {
                     self.tell(client, &told);
                 }
+            }
+            Effect::TellAll(event) => {
+                let told = Told::Event(event);
+                let all: Vec<ClientId> = self.clients.keys().copied().collect();
+                all.into_iter().for_each(|client| self.tell(client, &told));
             }
             Effect::Search { client, id, query, most } => self.read(client, id, What::Words { query, most }),
             Effect::Prompts { client, id, most } => self.read(client, id, What::Prompts { most }),
@@ -542,14 +551,14 @@ impl Driver {
             .and_then(|begin| {
                 self.held.insert((conversation, generation), begin.note.key());
                 let started = SessionThread::start(begin, Comes::Started, self.holding.clone(), self.incoming.clone());
-                started.map_err(|error| not_started(&error))
+                started.map_err(|error| NoStart::from(not_started(&error)))
             });
         match begun {
             Ok(session) => {
                 self.sessions.insert((conversation, generation), session);
             }
-            Err(why) => {
-                let event = SessionEvent::CouldNotStart { why, folder: FolderState::There };
+            Err(NoStart { why, trouble }) => {
+                let event = SessionEvent::CouldNotStart { why, trouble };
                 let effects = self.core.handle(Event::Session { conversation, generation, event }, clock::now());
                 self.perform(effects);
             }

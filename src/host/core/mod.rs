@@ -198,12 +198,14 @@ impl HostCore {
             Event::TimerDue { conversation, timer } => self.apply(conversation, Input::Timer(timer), now),
             Event::StoreTrouble(cause) => {
                 self.store_trouble = Some(cause.clone());
-                vec![self.notice(format!("nothing can be saved now: {cause}"))]
+                // Whoever has just asked for something waits until it is saved, and must know for what.
+                let text = format!("nothing can be saved now: {cause}; it is tried again until it can");
+                vec![Effect::TellAll(ClientEvent::Notice(text))]
             }
             Event::StoreOpened { kept, lived_on, next } => self.store_opened(kept, lived_on, next, now),
             Event::StoreWell => {
                 self.store_trouble = None;
-                vec![self.notice("saving works again".into())]
+                vec![Effect::TellAll(ClientEvent::Notice("saving works again".into()))]
             }
             Event::Configured(config) => {
                 self.configure(*config);
