@@ -5,6 +5,7 @@
 mod agents;
 mod architecture;
 mod attach;
+mod changes;
 mod coming_back;
 mod completions;
 mod composer;
