@@ -1,41 +1,31 @@
 //! The holder's loop: one thread that waits for a host, for the ends of its children, and, while no host serves, for their output.
 //!
 //! It never waits for a host that does not read: what is told waits in memory. Change here: what a request does. Not here: its words
-//! (`message.rs`).
+//! (`message.rs`), or what becomes of a session's output (`session.rs`).
 
-use super::journal::{Journal, Landing};
-use super::marks::Mark;
-use super::message::{Ask, Asking, AskingId, Exit, Held, Reply, Told, VERSION};
+use super::door::{Door, is_ours};
+use super::message::{Ask, Asking, AskingId, Exit, Reply, Told, VERSION};
+use super::session::{READ_BYTES, Session};
 use super::wire::{self, Incoming, Outgoing};
 use super::{journals, socket, start};
 use crate::lock::Held as Lock;
 use crate::paths::{Paths, own_program};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, WaitOptions, wait};
+use rustix::process::{WaitOptions, wait};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 use std::collections::BTreeMap;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::PathBuf;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// So much of each session is taken while no host serves; from there on its program is held up, as a slow terminal would, and loses nothing.
-const MOST_ALONE_BYTES: u64 = 64 * 1024 * 1024;
-/// What is read of one session before the next one's turn.
-const READ_BYTES: usize = 64 * 1024;
-/// A disk that took nothing is tried again.
-const RETRY_EVERY: Duration = Duration::from_secs(1);
 /// A window whose host died starts the next one within milliseconds. Where none is open somebody else must, and not again and again where
 /// it does not come up.
 const LAUNCH_AFTER: Duration = Duration::from_secs(1);
 const LAUNCH_AFTER_MOST: Duration = Duration::from_secs(60);
 /// Without sessions nobody needs a holder. One that was just started waits for its host for so long.
 const USELESS_LIMIT: Duration = Duration::from_secs(5);
-/// What hosts find the holder by is made again within this time where it was lost.
-const LOOK_FOR_SOCKET_EVERY: Duration = Duration::from_secs(10);
 /// A connection that says nothing for so long was no host.
 const HELLO_LIMIT: Duration = Duration::from_secs(2);
 
@@ -57,40 +47,9 @@ pub struct Keeper {
     told_to_end: bool,
 }
 
-/// The socket, its file, and the lock by which no second holder serves here. All of it goes with this.
-struct Door {
-    listener: UnixListener,
-    path: PathBuf,
-    file: (u64, u64),
-    look_at: Instant,
-    /// Declared last: while it is ours nobody else makes a socket here.
-    _lock: Lock,
-}
-
 struct Host {
     out: Outgoing,
     incoming: Incoming,
-}
-
-struct Session {
-    pid: Pid,
-    master: OwnedFd,
-    landing: Landing,
-    note: String,
-    exit: Option<Exit>,
-    alone: Option<Alone>,
-}
-
-/// How far a session is read while no host serves.
-struct Alone {
-    /// None where it could not be opened (yet).
-    journal: Option<Journal>,
-    taken: u64,
-    /// Read, and not in the journal yet.
-    pending: Vec<u8>,
-    /// When the disk is tried again.
-    retry_at: Option<Instant>,
-    hung_up: bool,
 }
 
 impl Keeper {
@@ -190,7 +149,7 @@ impl Keeper {
         }
         if self.host.is_none() {
             due = due.min(if self.sessions.is_empty() { self.alone_since + USELESS_LIMIT } else { self.launch_at });
-            due = self.sessions.values().filter_map(|session| session.alone.as_ref()?.retry_at).fold(due, Instant::min);
+            due = self.sessions.values().filter_map(|session| session.retry_at()).fold(due, Instant::min);
         }
         // A moment later: what is due at this very instant is due then.
         due + Duration::from_millis(1)
@@ -320,14 +279,12 @@ impl Keeper {
 
     fn start(&mut self, id: u64, start: &super::message::Start) {
         let started = start::start(start).and_then(|(master, pid)| {
-            let failed = |error: io::Error| super::message::NotStarted::Open(error.to_string());
-            let landing = Landing::new().map_err(failed)?;
-            let session = Session { pid, master, landing, note: start.note.clone(), exit: None, alone: None };
-            let descriptors = session.descriptors().map_err(failed)?;
-            Ok((session, descriptors))
+            let session = Session::new(pid, master, start.note.clone());
+            let session = session.and_then(|session| Ok((session.descriptors()?, session)));
+            session.map_err(|error| super::message::NotStarted::Open(error.to_string()))
         });
         match started {
-            Ok((session, descriptors)) => {
+            Ok((descriptors, session)) => {
                 let pid = session.pid.as_raw_nonzero().get();
                 self.sessions.insert(start.key.clone(), session);
                 self.reply(id, Reply::Started { pid }, descriptors);
@@ -380,231 +337,7 @@ struct Ready {
     ends: bool,
 }
 
-impl Session {
-    fn report(&self, key: &str) -> Held {
-        Held { key: key.to_owned(), pid: self.pid.as_raw_nonzero().get(), note: self.note.clone(), exit: self.exit }
-    }
-
-    /// The master, and both ends of the landing.
-    fn descriptors(&self) -> io::Result<Vec<OwnedFd>> {
-        [&self.master, &self.landing.read, &self.landing.write].into_iter().map(OwnedFd::try_clone).collect()
-    }
-
-    /// What to wait for while no host serves; none while its program is to be held up, or can write nothing more.
-    fn reads_from(&self) -> Option<BorrowedFd<'_>> {
-        let alone = self.alone.as_ref()?;
-        (!alone.hung_up && alone.retry_at.is_none() && alone.taken < MOST_ALONE_BYTES).then_some(self.master.as_fd())
-    }
-
-    fn begin_alone(&mut self, journal: PathBuf) {
-        let mut alone = Alone { journal: None, taken: 0, pending: Vec::new(), retry_at: None, hung_up: false };
-        // What the host had taken from the pty and not brought to its journal.
-        let mut landed = vec![0; READ_BYTES];
-        while let Ok(bytes @ 1..) = self.landing.read(&mut landed) {
-            alone.pending.extend_from_slice(&landed[..bytes]);
-        }
-        alone.write_down(|| journal);
-        self.alone = Some(alone);
-    }
-
-    /// A host is here and reads by itself.
-    fn end_alone(&mut self) {
-        if let Some(alone) = self.alone.take()
-            && !alone.pending.is_empty()
-        {
-            tracing::error!(bytes = alone.pending.len(), "output could not be kept: the disk took nothing");
-        }
-    }
-
-    fn read_alone(&mut self, buffer: &mut [u8], journal: impl FnOnce() -> PathBuf) {
-        if self.reads_from().is_none() && self.alone.as_ref().is_none_or(|alone| alone.retry_at.is_none()) {
-            return;
-        }
-        let Some(alone) = &mut self.alone else {
-            return;
-        };
-        if alone.retry_at.is_none() {
-            // Many short reads are one write.
-            let mut filled = 0;
-            while filled < buffer.len() {
-                match rustix::io::read(&self.master, &mut buffer[filled..]) {
-                    Ok(0) => alone.hung_up = true,
-                    Ok(bytes) => filled += bytes,
-                    Err(rustix::io::Errno::INTR) => continue,
-                    Err(rustix::io::Errno::AGAIN) => break,
-                    Err(_) => alone.hung_up = true,
-                }
-                if alone.hung_up {
-                    break;
-                }
-            }
-            alone.taken += filled as u64;
-            alone.pending.extend_from_slice(&buffer[..filled]);
-        }
-        alone.write_down(journal);
-    }
-}
-
-impl Alone {
-    /// Brings what is pending into the journal, or tries again later.
-    fn write_down(&mut self, journal: impl FnOnce() -> PathBuf) {
-        if self.retry_at.is_some_and(|at| Instant::now() < at) {
-            return;
-        }
-        self.retry_at = None;
-        if let Err(error) = self.try_to_write_down(journal) {
-            tracing::warn!(%error, "output cannot be kept now; its program is held up");
-            self.retry_at = Some(Instant::now() + RETRY_EVERY);
-        }
-    }
-
-    fn try_to_write_down(&mut self, folder: impl FnOnce() -> PathBuf) -> io::Result<()> {
-        let journal = match &mut self.journal {
-            Some(journal) => journal,
-            none => {
-                let mut journal = Journal::open(&folder())?;
-                journal.mark(&Mark::Alone);
-                none.insert(journal)
-            }
-        };
-        if !self.pending.is_empty() {
-            journal.append(&self.pending)?;
-            self.pending.clear();
-        }
-        Ok(())
-    }
-}
-
-impl Door {
-    fn open(path: PathBuf, lock: Lock) -> io::Result<Door> {
-        let (listener, file) = bind(&path)?;
-        Ok(Door { listener, path, file, look_at: Instant::now() + LOOK_FOR_SOCKET_EVERY, _lock: lock })
-    }
-
-    /// Makes anew what somebody took away, a program that cleans up or a hand that slipped.
-    fn open_again_if_lost(&mut self, paths: &Paths) {
-        if Instant::now() < self.look_at {
-            return;
-        }
-        self.look_at = Instant::now() + LOOK_FOR_SOCKET_EVERY;
-        if identity(&self.path).is_ok_and(|file| file == self.file) {
-            return;
-        }
-        match paths.prepare_runtime().map_err(io::Error::other).and_then(|()| bind(&self.path)) {
-            Ok((listener, file)) => (self.listener, self.file) = (listener, file),
-            Err(error) => tracing::error!(%error, "what hosts find this holder by is gone and could not be made again"),
-        }
-    }
-}
-
-impl Drop for Door {
-    fn drop(&mut self) {
-        // Only our own: while the listener lives, no other file has its number.
-        if identity(&self.path).is_ok_and(|file| file == self.file) {
-            // Gone since it was looked at: what was wanted.
-            let _ = std::fs::remove_file(&self.path);
-        }
-    }
-}
-
-/// Binds the socket. What lies there from a holder that died is removed first: the lock is ours, so nobody serves it.
-fn bind(path: &PathBuf) -> io::Result<(UnixListener, (u64, u64))> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
-    }
-    let listener = UnixListener::bind(path)?;
-    listener.set_nonblocking(true)?;
-    Ok((listener, identity(path)?))
-}
-
-fn identity(path: &PathBuf) -> io::Result<(u64, u64)> {
-    let file = std::fs::symlink_metadata(path)?;
-    Ok((file.dev(), file.ino()))
-}
-
-/// Whether the other side is the same user.
-#[cfg(target_os = "linux")]
-fn is_ours(stream: &UnixStream) -> bool {
-    rustix::net::sockopt::socket_peercred(stream).is_ok_and(|peer| peer.uid == rustix::process::geteuid())
-}
-
-/// The folder lets nobody else in.
-#[cfg(not(target_os = "linux"))]
-fn is_ours(_stream: &UnixStream) -> bool {
-    true
-}
-
 fn empty(stream: &UnixStream) {
     let mut rubbish = [0; 64];
     while matches!(rustix::io::read(stream, &mut rubbish), Ok(64)) {}
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A session whose pty is a pipe that the test writes to.
-    fn session(journal: &std::path::Path) -> (Session, OwnedFd) {
-        Journal::create(journal).expect("a journal");
-        let pty = Landing::new().expect("a pipe");
-        let landing = Landing::new().expect("a pipe");
-        let pid = rustix::process::getpid();
-        (Session { pid, master: pty.read, landing, note: String::new(), exit: None, alone: None }, pty.write)
-    }
-
-    fn written(journal: &std::path::Path) -> String {
-        std::fs::read_to_string(journal.join("0.out")).expect("it is text")
-    }
-
-    #[test]
-    fn what_was_on_its_way_and_what_comes_while_no_host_serves_is_kept_in_order() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let journal = folder.path().join("1.1.1");
-        let (mut session, program) = session(&journal);
-        assert!(session.reads_from().is_none(), "a host reads it");
-        rustix::io::write(&session.landing.write, b"landed ").expect("there is room");
-        rustix::io::write(&program, b"written ").expect("there is room");
-        session.begin_alone(journal.clone());
-        let mut buffer = [0; 64];
-        session.read_alone(&mut buffer, || journal.clone());
-        rustix::io::write(&program, b"later").expect("there is room");
-        session.read_alone(&mut buffer, || journal.clone());
-        assert_eq!(written(&journal), "landed written later");
-        let marks = std::fs::read_to_string(journal.join("marks")).expect("it is text");
-        assert_eq!(marks, "0 alone\n");
-        drop(program);
-        session.read_alone(&mut buffer, || journal.clone());
-        assert!(session.reads_from().is_none(), "nothing more can come");
-        session.end_alone();
-        assert!(session.alone.is_none());
-    }
-
-    #[test]
-    fn a_program_is_held_up_where_so_much_was_taken_or_the_disk_takes_nothing() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let journal = folder.path().join("1.1.1");
-        let (mut session, program) = session(&journal);
-        session.begin_alone(journal.clone());
-        assert!(session.reads_from().is_some());
-        if let Some(alone) = &mut session.alone {
-            alone.taken = MOST_ALONE_BYTES;
-        }
-        assert!(session.reads_from().is_none());
-        if let Some(alone) = &mut session.alone {
-            alone.taken = 0;
-            alone.journal = None;
-        }
-        // No folder: like a disk that takes nothing.
-        let nowhere = || folder.path().join("nowhere");
-        rustix::io::write(&program, b"not lost").expect("there is room");
-        session.read_alone(&mut [0; 64], nowhere);
-        assert!(session.reads_from().is_none());
-        if let Some(alone) = &mut session.alone {
-            alone.retry_at = Some(Instant::now());
-        }
-        session.read_alone(&mut [0; 64], || journal.clone());
-        assert_eq!(written(&journal), "not lost");
-        assert!(session.reads_from().is_some());
-    }
 }

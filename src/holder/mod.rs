@@ -4,13 +4,15 @@
 //! It starts what the host tells it to start, hands the masters of the ptys over, and remembers how each process left until the host has
 //! noted it. While no host serves it reads in the host's place and writes what it reads into the journals. It knows nothing of
 //! conversations, turns or screens, and its messages are meant to stay as they are: a newer host talks to an older holder.
-//! Reading order: `message.rs`, `keep.rs`; `journal.rs` is what host and holder share beside the descriptors.
+//! Reading order: `message.rs`, `keep.rs`, `session.rs`; `journal.rs` is what host and holder share beside the descriptors.
 
+mod door;
 pub mod journal;
 mod keep;
 mod landing;
 pub mod marks;
 pub mod message;
+mod session;
 pub mod start;
 pub mod wire;
 

@@ -1,6 +1,6 @@
 //! How a pty and the process behind it come to be. The only file that knows portable-pty.
 //!
-//! Not here: what is started (the host says it), or when to read and write (`keep.rs`, and the host's session).
+//! Not here: what is started (the host says it), or when to read and write (`session.rs`, and the host's session).
 
 use super::message::{NotStarted, Start};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};

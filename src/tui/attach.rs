@@ -2,15 +2,17 @@
 //!
 //! Change here: what the keys after the prefix do there. Not here: the words before and after it (`cli/attach.rs`).
 
+use super::TuiError;
 use super::event::Event;
 use super::guard::Guard;
 use super::input::Input;
 use super::keymap::{key_name, short_key_name};
 use super::layout::frame_offset;
 use super::screen::Screen;
+use super::signals::{Signals, drain};
+use super::tty::{ESCAPE_MS, READ_BYTES, is_writable, now, window_size};
 use super::update::keys::paste_pieces;
 use super::view::pane;
-use super::{Signals, TuiError, drain, is_writable, now, window_size};
 use crate::client::{ClientError, View};
 use crate::domain::id::ConversationId;
 use crate::paths::Paths;
@@ -195,7 +197,7 @@ impl Attached {
 
     /// Until the next deadline; none where nothing moves.
     fn timeout(&self) -> Option<Timespec> {
-        let escape = self.waiting_since_ms.map(|since| since + super::ESCAPE_MS);
+        let escape = self.waiting_since_ms.map(|since| since + ESCAPE_MS);
         let due_ms = [escape, self.hint_until_ms].into_iter().flatten().min()?;
         let ms = due_ms.saturating_sub(now(self.began).steady_ms);
         // Both deadlines are seconds away at most.
@@ -206,7 +208,7 @@ impl Attached {
     }
 
     fn read_terminal(&mut self) -> Result<(), ClientError> {
-        let mut bytes = [0; super::READ_BYTES];
+        let mut bytes = [0; READ_BYTES];
         match rustix::io::read(rustix::stdio::stdin(), &mut bytes) {
             Ok(0) => self.left = Some(Left::ByPerson),
             Ok(count) => {
@@ -228,7 +230,7 @@ impl Attached {
             self.hint_until_ms = None;
             self.stale = true;
         }
-        if self.waiting_since_ms.is_some_and(|since| since + super::ESCAPE_MS <= now_ms) {
+        if self.waiting_since_ms.is_some_and(|since| since + ESCAPE_MS <= now_ms) {
             self.waiting_since_ms = None;
             if let Some(event) = self.input.settle() {
                 self.take(event)?;

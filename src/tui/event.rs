@@ -1,6 +1,6 @@
 //! All that can happen to the window, and all that it can ask to be done. Reading the two enums tells the whole story.
 //!
-//! Not here: what follows from an event (`update`) or how an effect is carried out (`mod.rs`).
+//! Not here: what follows from an event (`update`) or how an effect is carried out (`edge/effects.rs`).
 
 use super::app::{AfterEdit, FreshOf};
 use super::background::Background;

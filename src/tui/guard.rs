@@ -1,6 +1,6 @@
 //! Takes the person's terminal and gives it back clean on every way out: return, error, panic.
 //!
-//! Signals end the loop in `mod.rs`, which returns and so comes by here.
+//! Signals end the loop in `edge.rs`, which returns and so comes by here.
 
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use std::io::{self, Write};

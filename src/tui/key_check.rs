@@ -2,13 +2,15 @@
 //!
 //! Change here: which keys are asked for. Not here: what they do (`keymap.rs`).
 
+use super::TuiError;
 use super::event::Event;
 use super::guard::Guard;
 use super::input::Input;
 use super::keymap::{Binding, Keymap, Place, key_name};
 use super::screen::Screen;
+use super::signals::{Signals, drain};
+use super::tty::{ESCAPE_MS, READ_BYTES, window_size};
 use super::view::{put_line, quiet, strong, text};
-use super::{ESCAPE_MS, READ_BYTES, Signals, TuiError, drain, window_size};
 use crate::config::Config;
 use crate::terminal::keys::{Key, KeyCode, Modifiers};
 use ratatui::buffer::Buffer;

@@ -1,7 +1,7 @@
 //! What follows from an event: the window's whole behaviour in one place, without io.
 //!
 //! Change here: time, the view and what is said. Keys are in `keys.rs`, commands in `command.rs` and the files that are called after what they are about, the mouse in `mouse.rs`, the host's words in `host.rs`.
-//! Not here: carrying effects out (`tui/mod.rs`) or drawing (`view`).
+//! Not here: carrying effects out (`tui/edge/effects.rs`) or drawing (`view`).
 
 mod agents;
 mod brief;
