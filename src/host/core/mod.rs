@@ -4,6 +4,7 @@
 //! effects (`driver.rs`).
 
 mod adopt;
+mod changes;
 mod fork;
 mod notify;
 mod requests;
@@ -142,7 +143,9 @@ impl HostCore {
             let (state, actions) =
                 ConversationState::restore(conversation, |agent| self.rules_of(agent), lived_on, now);
             self.conversations.insert(id, state);
-            effects.extend(self.effects_of(id, actions));
+            // What the files are now is not what they were when the host before ended, and a turn with it.
+            let is_late = |effect: &Effect| matches!(effect, Effect::NoteEnded { .. });
+            effects.extend(self.effects_of(id, actions).into_iter().filter(|effect| !is_late(effect)));
         }
         effects
     }
@@ -171,6 +174,12 @@ impl HostCore {
         live.is_some_and(|live| live.generation == generation)
     }
 
+    /// The conversations that there are, and the first id that none has had; none while the store is not open.
+    pub fn known(&self) -> Option<(BTreeSet<ConversationId>, ConversationId)> {
+        let known = || (self.conversations.keys().copied().collect(), self.next_conversation);
+        (self.store == StoreState::Open).then(known)
+    }
+
     /// Applies one event and says what must be done about it.
     pub fn handle(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
         match event {
@@ -190,6 +199,9 @@ impl HostCore {
             Event::WorktreeCounted(conversation, work) => self.apply(conversation, Input::Counted(work), now),
             Event::WorktreeRemoved { client, id, conversation, removed } => {
                 self.worktree_removed(client, id, conversation, removed, now)
+            }
+            Event::TreesNoted { conversation, turn, trees } => {
+                self.apply(conversation, Input::TreesNoted(turn, trees), now)
             }
             Event::TimerDue { conversation, timer } => self.apply(conversation, Input::Timer(timer), now),
             Event::StoreTrouble(cause) => {
@@ -233,6 +245,7 @@ impl HostCore {
             return Vec::new();
         };
         let (before, needed) = (views::visible_of(state), views::needs(state));
+        let ran = state.current().map(|current| current.turn.number);
         let actions = state.apply(input, now);
         let changed = views::visible_of(state) != before;
         let to_tell = worth_telling(state, needed.as_ref(), &actions);
@@ -240,6 +253,7 @@ impl HostCore {
         if changed {
             effects.extend(self.tell_changed(id));
         }
+        effects.extend(self.note_began(id, ran, now));
         effects.extend(self.serve_waiters(id, &[]));
         effects.extend(self.tell_waiters_what_is_asked(id));
         effects.extend(to_tell.into_iter().flat_map(|turn| self.notify(id, &turn, now)));
@@ -293,7 +307,9 @@ impl HostCore {
                     effects.push(Effect::CancelTimers { conversation: id, turn: turn.number });
                     let event = ClientEvent::TurnEnded { conversation: id, turn: Box::new(turn.clone().told()) };
                     effects.push(Effect::Tell { clients: self.subscribers.iter().copied().collect(), event });
+                    let (number, trees) = (turn.number, turn.trees.clone());
                     effects.extend(self.serve_waiters(id, &[turn]));
+                    effects.push(Effect::NoteEnded { conversation: id, turn: number, trees });
                     effects.extend(self.count_worktree(id));
                 }
             }
@@ -438,7 +454,7 @@ impl HostCore {
         };
         self.environments.remove(&id);
         self.drafts_of.remove(&id);
-        let mut effects = vec![Effect::Save(Change::ConversationRemoved(id))];
+        let mut effects = vec![Effect::Save(Change::ConversationRemoved(id)), Effect::ForgetNotes(id)];
         self.waiters.retain(|waiter| {
             if waiter.conversation == id {
                 effects.push(Effect::Reply {
