@@ -109,6 +109,41 @@ fn an_export_has_the_whole_record_with_its_sessions_and_never_overwrites() {
 }
 
 #[test]
+fn a_log_that_is_followed_prints_each_turn_as_it_ends_at_whatever_host() {
+    let home = Home::new();
+    let tab = home.tab();
+    tab.send("echo one");
+    let mut seen = crate::screen::Screen::open_verb(&home, &["log", "-c", &tab.id, "--follow"], 80, 24);
+    seen.wait_for("> echo one");
+    tab.send("echo two; false");
+    seen.wait_for("turn 2 · session 1 · failed (exit 1)");
+    let status = home.run(&["host", "status", "--json"]).done().json();
+    assert_eq!(status["windows"], 0, "it takes no window's place: {status}");
+    home.kill_host();
+    tab.send("echo three");
+    let text = seen.wait_for("> echo three").text();
+    assert_eq!(text.matches("> echo one").count(), 1, "{text}");
+    seen.keys("<ctrl-c>");
+    let (code, _, _) = seen.ended();
+    assert_ne!(code, 0, "a signal ended it");
+
+    let follow = |tab: &crate::home::Tab| {
+        let seen = crate::screen::Screen::open_verb(&home, &["log", "-c", &tab.id, "--follow"], 80, 24);
+        seen.wait_for("turn 1");
+        seen
+    };
+    let removed = follow(&tab);
+    home.run(&["rm", "-c", &tab.id, "--yes"]).done();
+    assert_eq!(removed.ended().0, 0, "nothing more can come");
+    let other = home.tab();
+    other.send("true");
+    let stopped = follow(&other);
+    home.run(&["host", "stop"]).done();
+    let (code, seen, _) = stopped.ended();
+    assert!(code == 7 && seen.has("the host was stopped"), "{code} {seen}");
+}
+
+#[test]
 fn the_export_of_a_fork_has_its_past_marked_as_anothers() {
     let home = Home::new();
     let tab = home.tab();
