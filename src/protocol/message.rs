@@ -66,6 +66,10 @@ pub struct AskedId {
 pub enum Request {
     /// All tabs now (`Reply::Overview`), and from now on events of every conversation.
     Subscribe,
+    /// From now on the ends of turns of this conversation, for whoever is no window. `Reply::Done`.
+    Follow {
+        conversation: ConversationId,
+    },
     /// Every conversation (`Reply::Overview`).
     List,
     /// `Reply::Conversation`.

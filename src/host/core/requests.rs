@@ -38,6 +38,10 @@ impl HostCore {
         }
         match request {
             Request::Subscribe => self.subscribe(client, id),
+            Request::Follow { conversation } => {
+                self.followers.insert((conversation, client));
+                reply(Reply::Done)
+            }
             Request::List => self.overview(client, id, Tabs::All),
             Request::Show { conversation } => reply(match self.conversations.get(&conversation) {
                 Some(state) => Reply::Conversation(Box::new(views::conversation(state))),
@@ -594,6 +598,7 @@ pub(super) fn refused_message(conversation: ConversationId, why: Why) -> Reply {
 fn subject_of(request: &Request) -> Option<ConversationId> {
     match request {
         Request::Show { conversation }
+        | Request::Follow { conversation }
         | Request::Submit { conversation, .. }
         | Request::Wait { conversation, .. }
         | Request::Fresh { conversation, .. }
@@ -686,6 +691,7 @@ fn saves(request: &Request) -> bool {
         | Request::MoveTab { .. }
         | Request::Remove { .. } => true,
         Request::Subscribe
+        | Request::Follow { .. }
         | Request::List
         | Request::Show { .. }
         | Request::Wait { .. }
