@@ -57,7 +57,7 @@ fn main() {
 }
 
 fn measure(path: &Path, text: &str) {
-    let query = Query::parse(text).expect("these are states");
+    let query = Query::parse(text, Timestamp(0)).expect("these are states");
     let mut searcher = Reader::new(path);
     let mut found = 0;
     let mut times: Vec<f64> = (0..=ROUNDS)
@@ -131,6 +131,7 @@ fn changes(number: usize, random: &mut Random) -> Vec<Change> {
         answer: Some(Answer { text: text(ANSWER_WORDS, random), cut_bytes: 0 }),
         requests: Vec::new(),
         work: Work::default(),
+        trees: None,
     };
     begin.into_iter().chain([Change::Turn(id, record)]).collect()
 }

@@ -4,6 +4,7 @@
 
 pub mod brief;
 pub mod change;
+pub mod changes;
 pub mod continuity;
 pub mod conversation;
 pub mod conversation_state;
@@ -16,4 +17,5 @@ pub mod session;
 pub mod signal;
 pub mod title;
 pub mod turn;
+pub mod when;
 pub mod worktree;

@@ -9,6 +9,10 @@ use rustix::pipe::PipeFlags;
 use std::fs::File;
 use std::io;
 
+/// A read of a pty brings no more at once. To move more, Linux takes that much memory first and gives it back: for a flood that was half of our work.
+#[cfg(target_os = "linux")]
+const STEP: usize = 4096;
+
 /// Both ends; nothing waits on either.
 pub struct Landing {
     pub read: OwnedFd,
@@ -41,8 +45,8 @@ impl Landing {
         use rustix::pipe::{SpliceFlags, splice};
         let mut landed = 0;
         while landed < buffer.len() {
-            match splice(pty, None, &self.write, None, buffer.len() - landed, SpliceFlags::NONBLOCK | SpliceFlags::MOVE)
-            {
+            let step = (buffer.len() - landed).min(STEP);
+            match splice(pty, None, &self.write, None, step, SpliceFlags::NONBLOCK | SpliceFlags::MOVE) {
                 Ok(0) => break,
                 Ok(bytes) => landed += bytes,
                 Err(Errno::INTR) => {}

@@ -1,8 +1,9 @@
 //! All that can happen to the host.
 
 use crate::config::Config;
+use crate::domain::changes::Trees;
 use crate::domain::conversation_state::{Kept, LivedOn, SessionEvent, Timer};
-use crate::domain::id::{ConversationId, Generation};
+use crate::domain::id::{ConversationId, Generation, TurnNumber};
 use crate::domain::worktree::{Work, Worktree};
 use crate::host::effect::{Lookup, Wanted};
 use crate::protocol::message::{AgentSession, Refusal, Request};
@@ -37,6 +38,8 @@ pub enum Event {
     },
     /// What a person typed into the agent's screen had no room, as the agent does not read.
     KeysDropped(ConversationId),
+    /// A paste for the agent of this conversation had a line that its terminal would have cut, so nothing of it was typed.
+    LineTooLong(ConversationId),
     /// A session that a person picked was looked for.
     SessionLookedFor {
         client: ClientId,
@@ -59,6 +62,12 @@ pub enum Event {
         conversation: ConversationId,
         /// Under which name git has what was not committed.
         removed: Result<Option<String>, Refusal>,
+    },
+    /// What the files of its repository are was noted at a turn's beginning or end.
+    TreesNoted {
+        conversation: ConversationId,
+        turn: TurnNumber,
+        trees: Trees,
     },
     TimerDue {
         conversation: ConversationId,

@@ -64,10 +64,10 @@ impl Reader {
         Reader { path: path.into(), connection: None, file: None }
     }
 
-    /// Opens the store before the first call, where that is possible.
+    /// Opens the store before the first call, where that is possible: with its journal, which SQLite opens only when something is read.
     pub fn make_ready(&mut self) {
         // What stands in the way is told to whoever wants to read.
-        let _ = self.on_connection(|_| Ok(()));
+        let _ = self.on_connection(|connection| schema::number(connection).map_err(reading("schema")));
     }
 
     /// The best `most` turns for the query, the best first.
@@ -190,6 +190,9 @@ fn save(connection: &mut Connection, changes: &[Change]) -> rusqlite::Result<()>
             Change::Turn(conversation, record) => turns::save(&transaction, *conversation, record)?,
             Change::TurnDetail(conversation, number, answer, work) => {
                 turns::save_detail(&transaction, *conversation, *number, answer.as_ref(), work)?;
+            }
+            Change::TurnTrees(conversation, number, trees) => {
+                turns::save_trees(&transaction, *conversation, *number, trees)?;
             }
             Change::TurnRemoved(conversation, number) => turns::remove(&transaction, *conversation, *number)?,
             Change::Decision(conversation, record) => decisions::save(&transaction, *conversation, record)?,

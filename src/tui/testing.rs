@@ -500,6 +500,7 @@ pub fn turn(number: u32, prompt: &str, state: TurnState) -> TurnRecord {
         answer: None,
         requests: Vec::new(),
         work: Work::default(),
+        trees: None,
     }
 }
 

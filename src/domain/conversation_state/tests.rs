@@ -280,6 +280,7 @@ fn words(action: &Action) -> String {
             format!("save turn {} {} {:?}", turn.number, turn.state.word(), turn.delivery)
         }
         Action::Save(Change::TurnDetail(_, turn, ..)) => format!("save detail of turn {turn}"),
+        Action::Save(Change::TurnTrees(_, turn, _)) => format!("save files of turn {turn}"),
         Action::Save(Change::TurnRemoved(_, turn)) => format!("save turn {turn} removed"),
         Action::Save(Change::Decision(_, made)) => {
             format!("decide turn {} {}", made.turn, made.decision.continuity.word())

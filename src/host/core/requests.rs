@@ -8,7 +8,7 @@ use crate::domain::conversation::{Begun, ConversationRecord, FreshWanted, Tab, T
 use crate::domain::conversation_state::{Ask, ConversationState, Input};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
-use crate::domain::search;
+use crate::domain::search::{self, NoMeaning};
 use crate::domain::turn::Usage;
 use crate::host::effect::{Lookup, Query, SessionOrder, Wanted};
 use crate::host::event::ClientId;
@@ -38,6 +38,10 @@ impl HostCore {
         }
         match request {
             Request::Subscribe => self.subscribe(client, id),
+            Request::Follow { conversation } => {
+                self.followers.insert((conversation, client));
+                reply(Reply::Done)
+            }
             Request::List => self.overview(client, id, Tabs::All),
             Request::Show { conversation } => reply(match self.conversations.get(&conversation) {
                 Some(state) => Reply::Conversation(Box::new(views::conversation(state))),
@@ -177,6 +181,7 @@ impl HostCore {
                 let most = most.min(MOST_TURNS);
                 vec![Effect::Query { client, id, query: Query::Turns { conversation, before, most } }]
             }
+            Request::Diff { conversation, turn, span } => vec![self.diff(client, id, conversation, turn, span)],
             Request::Why { conversation } => reply(match self.conversations.get(&conversation) {
                 Some(state) => Reply::Decisions(state.decisions().iter().cloned().collect()),
                 None => Reply::Refused { why: Refusal::NoConversation(conversation) },
@@ -184,9 +189,10 @@ impl HostCore {
             Request::DecisionsOf { conversation, from, to } => {
                 vec![Effect::Query { client, id, query: Query::DecisionsOf { conversation, from, to } }]
             }
-            Request::Search { text, most } => match search::Query::parse(&text) {
+            Request::Search { text, most } => match search::Query::parse(&text, now) {
                 Ok(query) => vec![Effect::Search { client, id, query, most: most.min(MOST_FOUND) }],
-                Err(state) => now_reply(Reply::Refused { why: Refusal::NoSuchState(state) }),
+                Err(NoMeaning::State(state)) => now_reply(Reply::Refused { why: Refusal::NoSuchState(state) }),
+                Err(NoMeaning::Time(time)) => now_reply(Reply::Refused { why: Refusal::NoSuchTime(time) }),
             },
             Request::Prompts { most } => vec![Effect::Prompts { client, id, most: most.min(MOST_PROMPTS) }],
             Request::Agents => vec![Effect::DescribeAgents { client, id }],
@@ -592,6 +598,7 @@ pub(super) fn refused_message(conversation: ConversationId, why: Why) -> Reply {
 fn subject_of(request: &Request) -> Option<ConversationId> {
     match request {
         Request::Show { conversation }
+        | Request::Follow { conversation }
         | Request::Submit { conversation, .. }
         | Request::Wait { conversation, .. }
         | Request::Fresh { conversation, .. }
@@ -619,6 +626,7 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::Remove { conversation }
         | Request::Turns { conversation, .. }
         | Request::DecisionsOf { conversation, .. }
+        | Request::Diff { conversation, .. }
         | Request::Why { conversation } => Some(*conversation),
         // A view names its conversation on its own connection; a look at what has just been removed is no error.
         Request::Subscribe
@@ -683,6 +691,7 @@ fn saves(request: &Request) -> bool {
         | Request::MoveTab { .. }
         | Request::Remove { .. } => true,
         Request::Subscribe
+        | Request::Follow { .. }
         | Request::List
         | Request::Show { .. }
         | Request::Wait { .. }
@@ -691,6 +700,7 @@ fn saves(request: &Request) -> bool {
         | Request::Look { .. }
         | Request::Turns { .. }
         | Request::DecisionsOf { .. }
+        | Request::Diff { .. }
         | Request::Brief { .. }
         | Request::Past { .. }
         | Request::AgentSessions { .. }

@@ -3,6 +3,8 @@
 mod copy;
 mod overview;
 mod palette;
+mod readme_picture;
+mod rest;
 mod search;
 mod writing;
 
