@@ -80,10 +80,12 @@ fn rows(page: &Agents, width: usize) -> Vec<Row> {
     reports.iter().enumerate().flat_map(of_one).collect()
 }
 
-/// One that cannot be started is quiet, with the reason; what is known of it stands below the chosen one, and below one that is not there.
+/// One that cannot be started is quiet; what is known of it stands below the chosen one.
 fn agent_lines(report: &AgentReport, is_chosen: bool, width: usize) -> Vec<Line<'static>> {
     let (found, program) = match &report.program {
         Some(program) => (strong(), text::clean(program)),
+        // Its file is wrong, which stands below.
+        None if report.warning.is_some() => (quiet(), String::new()),
         None => (quiet(), "no program found".to_owned()),
     };
     let lead = Span::styled(if is_chosen { "> " } else { "  " }, accent());
@@ -95,10 +97,9 @@ fn agent_lines(report: &AgentReport, is_chosen: bool, width: usize) -> Vec<Line<
         vec![Line::from(vec![lead, Span::styled(name, style), Span::styled(format!("  {program}"), quiet())])];
     let warning = report.warning.iter().flat_map(|warning| text::wrap(warning, width.saturating_sub(5)));
     lines.extend(warning.map(|row| Line::styled(format!("    {row}"), trouble())));
-    if is_chosen || report.program.is_none() {
-        let style = if is_chosen { Style::new() } else { quiet() };
+    if is_chosen {
         let notes = report.notes.iter().flat_map(|note| text::wrap(note, width.saturating_sub(5)));
-        lines.extend(notes.map(|row| Line::styled(format!("    {row}"), style)));
+        lines.extend(notes.map(|row| Line::raw(format!("    {row}"))));
     }
     lines
 }
