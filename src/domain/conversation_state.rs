@@ -14,6 +14,7 @@ mod tests;
 pub use queue::title_from;
 
 use super::change::Change;
+use super::changes::Trees;
 use super::continuity::{
     self, CanResume, Continuity, Decision, DecisionRecord, Facts, IdKnown, ModelSwitch, SessionFacts, Why,
 };
@@ -278,6 +279,8 @@ pub enum Input {
     },
     /// What git counts in its worktree.
     Counted(worktree::Work),
+    /// What was noted of the files around a turn.
+    TreesNoted(TurnNumber, Trees),
     /// Its worktree is gone; it goes on in this folder.
     LeftWorktree {
         ask: Ask,
@@ -321,7 +324,7 @@ pub enum SessionEvent {
     },
     CouldNotStart {
         why: String,
-        folder: FolderState,
+        trouble: StartTrouble,
     },
     /// It was taken over from an earlier host, and was there when that one had noted all it saw.
     TakenOver {
@@ -360,9 +363,10 @@ pub enum SessionEvent {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FolderState {
-    There,
-    Gone,
+pub enum StartTrouble {
+    ProgramMissing,
+    FolderGone,
+    Other,
 }
 
 /// A deadline. It names what it was set for, so that a late one finds its subject gone and does nothing.
@@ -562,6 +566,7 @@ impl ConversationState {
                 out.push(Action::Answer(ask, Outcome::Done));
             }
             Input::Counted(work) => self.tree_work = Some(work),
+            Input::TreesNoted(turn, trees) => self.trees_noted(turn, trees, &mut out),
             Input::LeftWorktree { ask, folder } => {
                 (self.record.worktree, self.tree_work) = (None, None);
                 self.record.wanted.folder = folder;
@@ -757,6 +762,16 @@ impl ConversationState {
         }
     }
 
+    /// The turn may be in the queue again by now, or have ended; an older one stands in the store alone.
+    fn trees_noted(&mut self, turn: TurnNumber, trees: Trees, out: &mut Vec<Action>) {
+        let current = self.current.as_mut().map(|current| &mut current.turn);
+        let known = current.into_iter().chain(&mut self.newest_ended).chain(&mut self.queue);
+        for known in known.filter(|known| known.number == turn) {
+            known.trees = Some(trees.clone());
+        }
+        out.push(Action::Save(Change::TurnTrees(self.record.id, turn, trees)));
+    }
+
     fn watch(&mut self, watched: Watched, out: &mut Vec<Action>) {
         self.watched = watched;
         if watched == Watched::Yes && self.record.unread.take().is_some() {
@@ -782,7 +797,13 @@ impl ConversationState {
         if !self.queue.is_empty()
             && matches!(
                 &end,
-                TurnEnd::Failed(FailedWhy::NotStarted | FailedWhy::CouldNotStart(_) | FailedWhy::NotDelivered)
+                TurnEnd::Failed(
+                    FailedWhy::NotStarted
+                        | FailedWhy::CouldNotStart(_)
+                        | FailedWhy::ProgramMissing(_)
+                        | FailedWhy::FolderGone(_)
+                        | FailedWhy::NotDelivered
+                )
             )
         {
             self.record.queue_held = Some(QueueHeld::NotStarted);

@@ -1,6 +1,6 @@
 //! Does the effects of the core, in order, and brings back what they bring as events. Decides nothing.
 
-use super::agents::AgentCatalog;
+use super::agents::{AgentCatalog, NoStart};
 use super::clock;
 use super::core::HostCore;
 use super::effect::{Effect, Query, SessionOrder};
@@ -8,6 +8,7 @@ use super::event::{ClientId, Event};
 use super::finder::{ToFind, What};
 use super::git;
 use super::holding::Holding;
+use super::notes::{Job, Notes, Wanted};
 use super::notifier::Notifier;
 use super::processes;
 use super::reads::Reads;
@@ -17,7 +18,7 @@ use super::settings::Settings;
 use super::socket::Frames;
 use super::timers::Timers;
 use super::writer::{Batch, Writer};
-use crate::domain::conversation_state::{FolderState, SessionEvent, StartOrder};
+use crate::domain::conversation_state::{SessionEvent, StartOrder};
 use crate::domain::id::{ConversationId, Generation};
 use crate::domain::session::Exit;
 use crate::holder::message::Held;
@@ -85,6 +86,8 @@ pub enum Incoming {
         number: u64,
         event: SessionEvent,
     },
+    /// The turn was read of which a client wants to know what it changed.
+    ToDiff(ConversationId, Box<Wanted>),
     /// What was asked for brought nothing.
     Nothing,
     /// The session's thread is about to end.
@@ -101,6 +104,7 @@ pub struct Driver {
     writer: Writer,
     reads: Reads,
     notifier: Notifier,
+    notes: Notes,
     settings: Settings,
     /// Batches that the writer has and has not given back. While there are some, everything goes behind them, so that order is kept.
     at_writer: usize,
@@ -131,6 +135,8 @@ pub struct Places {
     pub journals: PathBuf,
     /// Beside the store: they hold work, and outlive the host.
     pub worktrees: PathBuf,
+    /// What turns found and left of files, a folder for each conversation.
+    pub trees: PathBuf,
 }
 
 /// Whether the host is to end, and what becomes of its sessions.
@@ -165,6 +171,7 @@ impl Driver {
             writer,
             reads,
             notifier,
+            notes: Notes::new(places.trees.clone(), incoming.clone()),
             settings,
             at_writer: 0,
             batches_back: 0,
@@ -186,6 +193,7 @@ impl Driver {
     /// Runs until the host is to end and all its sessions are gone.
     pub async fn run(mut self, first: Vec<Effect>, mut receiver: Receiver<Incoming>) {
         self.perform(first);
+        self.forget_left_notes();
         while !(self.ending != Ending::No && self.sessions.is_empty() && self.at_writer == 0) {
             // A sender is kept in `self`, so there is always one.
             let Some(incoming) = receiver.recv().await else {
@@ -241,6 +249,17 @@ impl Driver {
         }
     }
 
+    /// A host that ended early may have left notes of conversations that are gone.
+    fn forget_left_notes(&self) {
+        let (notes, known) = (self.notes.clone(), self.core.known());
+        self.beside("files", move || {
+            if let Some((known, next)) = known {
+                notes.keep_only(&known, next);
+            }
+            Incoming::Nothing
+        });
+    }
+
     fn take(&mut self, incoming: Incoming) {
         match incoming {
             Incoming::Event(event) => {
@@ -282,6 +301,7 @@ impl Driver {
                 let reply = Reply::Refused { why: Refusal::NotUnderstood };
                 self.tell(client, &Told::Reply { id, reply });
             }
+            Incoming::ToDiff(conversation, wanted) => self.notes.order(conversation, Job::Diff(wanted)),
             Incoming::Nothing => {}
             Incoming::GivenUp => self.batch_is_back(),
             Incoming::QueryDone { client, id, reply } => self.tell(client, &Told::Reply { id, reply }),
@@ -293,6 +313,7 @@ impl Driver {
                 let effects = self.core.handle(event, clock::now());
                 self.perform(effects);
                 self.take_over(held, &known_ids);
+                self.forget_left_notes();
             }
             Incoming::FromSession { conversation, generation, number, event } => {
                 let is_end = is_end(&event);
@@ -356,14 +377,26 @@ impl Driver {
     /// What no save has a part in waits for no disk: a view shows what a program wrote, and an end is an end even where it cannot be noted.
     fn needs_no_commit(&self, effect: &Effect) -> bool {
         match effect {
-            Effect::ReplyNow { .. } | Effect::TellNow { .. } | Effect::RefuseView { .. } | Effect::End => true,
+            Effect::ReplyNow { .. }
+            | Effect::TellNow { .. }
+            | Effect::TellAll(_)
+            | Effect::RefuseView { .. }
+            | Effect::End => true,
             // Told in a line of its own: it waits until all is saved.
             Effect::MakeRoom => false,
             // They wait in a line of their own (`reads.rs`).
             Effect::Query {
-                query: Query::Turns { .. } | Query::DecisionsOf { .. } | Query::Brief { .. } | Query::Past { .. },
+                query:
+                    Query::Turns { .. }
+                    | Query::DecisionsOf { .. }
+                    | Query::Brief { .. }
+                    | Query::Past { .. }
+                    | Query::Diff { .. },
                 ..
             }
+            // The sooner, the more of what was there is seen; no commit has a part in it.
+            | Effect::NoteBegan { .. }
+            | Effect::NoteEnded { .. }
             | Effect::Search { .. } => true,
             Effect::View { conversation, generation, .. } => self.sessions.contains_key(&(*conversation, *generation)),
             Effect::Save(_)
@@ -375,6 +408,7 @@ impl Driver {
             | Effect::AddWorktree { .. }
             | Effect::CountWorktree { .. }
             | Effect::RemoveWorktree { .. }
+            | Effect::ForgetNotes(_)
             | Effect::ListSessions { .. }
             | Effect::LookForSession { .. }
             | Effect::StartSession { .. }
@@ -435,6 +469,11 @@ impl Driver {
                     self.tell(client, &told);
                 }
             }
+            Effect::TellAll(event) => {
+                let told = Told::Event(event);
+                let all: Vec<ClientId> = self.clients.keys().copied().collect();
+                all.into_iter().for_each(|client| self.tell(client, &told));
+            }
             Effect::Search { client, id, query, most } => self.read(client, id, What::Words { query, most }),
             Effect::Prompts { client, id, most } => self.read(client, id, What::Prompts { most }),
             Effect::Query { client, id, query } => self.read(client, id, What::Turns(query)),
@@ -456,6 +495,13 @@ impl Driver {
                 let removed = git::remove_worktree(conversation, &worktree, work);
                 Incoming::Event(Event::WorktreeRemoved { client, id, conversation, removed })
             }),
+            Effect::NoteBegan { conversation, turn, folder, at, last } => {
+                self.notes.order(conversation, Job::Began { turn, folder, at, last });
+            }
+            Effect::NoteEnded { conversation, turn, trees } => {
+                self.notes.order(conversation, Job::Ended { turn, trees });
+            }
+            Effect::ForgetNotes(conversation) => self.notes.order(conversation, Job::Forget),
             Effect::ListSessions { client, id, lookup, known } => {
                 let agents = self.agents.clone();
                 self.beside("sessions", move || {
@@ -536,14 +582,14 @@ impl Driver {
             .and_then(|begin| {
                 self.held.insert((conversation, generation), begin.note.key());
                 let started = SessionThread::start(begin, Comes::Started, self.holding.clone(), self.incoming.clone());
-                started.map_err(|error| error.to_string())
+                started.map_err(|error| NoStart::from(error.to_string()))
             });
         match begun {
             Ok(session) => {
                 self.sessions.insert((conversation, generation), session);
             }
-            Err(why) => {
-                let event = SessionEvent::CouldNotStart { why, folder: FolderState::There };
+            Err(NoStart { why, trouble }) => {
+                let event = SessionEvent::CouldNotStart { why, trouble };
                 let effects = self.core.handle(Event::Session { conversation, generation, event }, clock::now());
                 self.perform(effects);
             }

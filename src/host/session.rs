@@ -32,7 +32,7 @@ use crate::agent::identity::AgentId;
 use crate::agent::launch::Launch;
 use crate::agent::profile::{Profile, Variant};
 use crate::agent::token::Token;
-use crate::domain::conversation_state::{FolderState, SessionEvent};
+use crate::domain::conversation_state::{SessionEvent, StartTrouble};
 use crate::domain::id::{ConversationId, Generation};
 use crate::domain::session::Exit;
 use crate::holder::journal::{Journal, Record};
@@ -242,11 +242,11 @@ fn run(
             });
         }
         Err(error) => {
-            let folder = match error {
-                NotStarted::FolderGone(_) => FolderState::Gone,
-                NotStarted::Open(_) | NotStarted::Spawn { .. } => FolderState::There,
+            let trouble = match error {
+                NotStarted::FolderGone(_) => StartTrouble::FolderGone,
+                NotStarted::Open(_) | NotStarted::Spawn { .. } => StartTrouble::Other,
             };
-            last_words.event = Some(SessionEvent::CouldNotStart { why: error.to_string(), folder });
+            last_words.event = Some(SessionEvent::CouldNotStart { why: error.to_string(), trouble });
         }
     }
 }
@@ -287,7 +287,7 @@ impl LastWords {
         match self.pid {
             None => {
                 let why = "an error of threadkeep broke off the start; see the host's log".into();
-                SessionEvent::CouldNotStart { why, folder: FolderState::There }
+                SessionEvent::CouldNotStart { why, trouble: StartTrouble::Other }
             }
             Some(pid) => {
                 processes::signal_session(pid, Signal::KILL);

@@ -3,6 +3,7 @@
 //! A connection begins with `Hello` from both sides. Then it is one of two kinds: a control connection (requests, replies, events), or, after
 //! `Request::View`, a view of one session (its keys in, its pictures out) that goes straight to the session's thread.
 
+use crate::domain::changes::{Diff, NotNoted, Span};
 use crate::domain::continuity::{Decision, DecisionRecord};
 use crate::domain::conversation::{Begun, QueueHeld};
 pub use crate::domain::conversation_state::{Place, RunningTurn, TakenUp};
@@ -24,7 +25,7 @@ pub const BUILD: &str = env!("THREADKEEP_BUILD");
 /// Builds with another major cannot talk to each other.
 pub const PROTOCOL_MAJOR: u16 = 1;
 /// Grows with each message that is added.
-pub const PROTOCOL_MINOR: u16 = 2;
+pub const PROTOCOL_MINOR: u16 = 3;
 
 /// The first frame, both ways.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -263,6 +264,13 @@ pub enum Request {
         before: Option<TurnNumber>,
         most: u32,
     },
+    /// What a turn (none: the one that runs, else the newest that ended) changed in the files of its repository. `Reply::Diff`.
+    Diff {
+        conversation: ConversationId,
+        turn: Option<TurnNumber>,
+        #[serde(default)]
+        span: Span,
+    },
     /// The last ten decisions. `Reply::Decisions`.
     Why {
         conversation: ConversationId,
@@ -371,6 +379,7 @@ pub enum Reply {
         text: String,
     },
     Decisions(Vec<DecisionRecord>),
+    Diff(Box<Diff>),
     Found(Findings),
     /// Newest first.
     Prompts(Vec<Prompt>),
@@ -463,6 +472,10 @@ pub enum Refusal {
     NoTab(ConversationId),
     #[error("{0} of its messages wait in line; send or remove them first")]
     MessagesWait(u32),
+    #[error("turn {0} waits in the queue, so it has changed nothing yet")]
+    NotBegun(TurnNumber),
+    #[error("what turn {turn} changed cannot be told: {why}", why = .why.text())]
+    NoDiff { turn: TurnNumber, why: NoDiff },
     #[error("nothing was said in this conversation yet")]
     NothingSaid,
     #[error("nothing can be saved now: {0}; it is tried again by itself, threadkeep doctor says more")]
@@ -473,6 +486,39 @@ pub enum Refusal {
         "this host does not know that request; threadkeep host restart puts the newer build in its place, agents go on"
     )]
     NotUnderstood,
+}
+
+/// Why a difference cannot be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoDiff {
+    /// This folder lies in none.
+    NoRepository(String),
+    /// It was not there yet, or no host was.
+    NothingNoted,
+    BeginningNotNoted(NotNoted),
+    EndNotNoted(NotNoted),
+    /// What was noted cannot be compared now.
+    Git(NotNoted),
+}
+
+impl NoDiff {
+    /// The reason with the next step, where there is one.
+    pub fn text(&self) -> String {
+        match self {
+            NoDiff::NoRepository(folder) => {
+                format!("its folder {folder} is in no git repository; git init begins one, for turns from then on")
+            }
+            NoDiff::NothingNoted => {
+                "the files were not noted when it began: no repository was there, or an earlier threadkeep, or the host ended then".into()
+            }
+            NoDiff::BeginningNotNoted(why) => format!("the files were not noted when it began: {}", why.text()),
+            NoDiff::EndNotNoted(why) => {
+                format!("the files were not noted when it ended: {}; what changed until now can be told", why.text())
+            }
+            NoDiff::Git(why) => why.text(),
+        }
+    }
 }
 
 /// The answer to a message.

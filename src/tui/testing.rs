@@ -497,6 +497,7 @@ pub fn turn(number: u32, prompt: &str, state: TurnState) -> TurnRecord {
         answer: None,
         requests: Vec::new(),
         work: Work::default(),
+        trees: None,
     }
 }
 

@@ -3,8 +3,10 @@
 //! Reading order: `home.rs` is what tests speak through; then one file a chapter of the promises.
 
 mod agents;
+mod any_agent;
 mod architecture;
 mod attach;
+mod changes;
 mod coming_back;
 mod completions;
 mod composer;
@@ -14,6 +16,7 @@ mod copy;
 mod crash;
 mod damage;
 mod doctor;
+mod failures;
 mod holder;
 // Shared with the tests of real agents, which need more of it.
 #[allow(dead_code)]

@@ -32,7 +32,10 @@ fn while_nothing_can_be_saved_messages_are_refused_with_the_reason_and_the_rest_
     home.run(&["search", "sleep"]).done();
     drop(held);
     wait_until("saving works again", || trouble().is_null());
-    assert_eq!(waiting.end().done().json()["state"], "queued");
+    let waited = waiting.end().done();
+    assert_eq!(waited.json()["state"], "queued");
+    // The broken one waited without a word.
+    assert!(waited.stderr.starts_with("threadkeep: nothing can be saved now: "), "{}", waited.stderr);
     tab.run("interrupt", &[]).done();
     wait_until("it was sent when its turn came", || {
         tab.log().iter().any(|turn| turn["prompt"] == "echo kept" && turn["state"] == "completed")

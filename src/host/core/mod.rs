@@ -4,6 +4,7 @@
 //! effects (`driver.rs`).
 
 mod adopt;
+mod changes;
 mod fork;
 mod notify;
 mod requests;
@@ -145,7 +146,9 @@ impl HostCore {
             let (state, actions) =
                 ConversationState::restore(conversation, |agent| self.rules_of(agent), lived_on, now);
             self.conversations.insert(id, state);
-            effects.extend(self.effects_of(id, actions));
+            // What the files are now is not what they were when the host before ended, and a turn with it.
+            let is_late = |effect: &Effect| matches!(effect, Effect::NoteEnded { .. });
+            effects.extend(self.effects_of(id, actions).into_iter().filter(|effect| !is_late(effect)));
         }
         effects
     }
@@ -174,6 +177,12 @@ impl HostCore {
         live.is_some_and(|live| live.generation == generation)
     }
 
+    /// The conversations that there are, and the first id that none has had; none while the store is not open.
+    pub fn known(&self) -> Option<(BTreeSet<ConversationId>, ConversationId)> {
+        let known = || (self.conversations.keys().copied().collect(), self.next_conversation);
+        (self.store == StoreState::Open).then(known)
+    }
+
     /// Applies one event and says what must be done about it.
     pub fn handle(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
         match event {
@@ -194,15 +203,20 @@ impl HostCore {
             Event::WorktreeRemoved { client, id, conversation, removed } => {
                 self.worktree_removed(client, id, conversation, removed, now)
             }
+            Event::TreesNoted { conversation, turn, trees } => {
+                self.apply(conversation, Input::TreesNoted(turn, trees), now)
+            }
             Event::TimerDue { conversation, timer } => self.apply(conversation, Input::Timer(timer), now),
             Event::StoreTrouble(cause) => {
                 self.store_trouble = Some(cause.clone());
-                vec![self.notice(format!("nothing can be saved now: {cause}"))]
+                // Whoever has just asked for something waits until it is saved, and must know for what.
+                let text = format!("nothing can be saved now: {cause}; it is tried again until it can");
+                vec![Effect::TellAll(ClientEvent::Notice(text))]
             }
             Event::StoreOpened { kept, lived_on, next } => self.store_opened(kept, lived_on, next, now),
             Event::StoreWell => {
                 self.store_trouble = None;
-                vec![self.notice("saving works again".into())]
+                vec![Effect::TellAll(ClientEvent::Notice("saving works again".into()))]
             }
             Event::Configured(config) => {
                 self.configure(*config);
@@ -234,6 +248,7 @@ impl HostCore {
             return Vec::new();
         };
         let (before, needed) = (views::visible_of(state), views::needs(state));
+        let ran = state.current().map(|current| current.turn.number);
         let actions = state.apply(input, now);
         let changed = views::visible_of(state) != before;
         let to_tell = worth_telling(state, needed.as_ref(), &actions);
@@ -241,6 +256,7 @@ impl HostCore {
         if changed {
             effects.extend(self.tell_changed(id));
         }
+        effects.extend(self.note_began(id, ran, now));
         effects.extend(self.serve_waiters(id, &[]));
         effects.extend(self.tell_waiters_what_is_asked(id));
         effects.extend(to_tell.into_iter().flat_map(|turn| self.notify(id, &turn, now)));
@@ -301,7 +317,9 @@ impl HostCore {
                     effects.push(Effect::CancelTimers { conversation: id, turn: turn.number });
                     let event = ClientEvent::TurnEnded { conversation: id, turn: Box::new(turn.clone().told()) };
                     effects.push(Effect::Tell { clients: self.listeners(id), event });
+                    let (number, trees) = (turn.number, turn.trees.clone());
                     effects.extend(self.serve_waiters(id, &[turn]));
+                    effects.push(Effect::NoteEnded { conversation: id, turn: number, trees });
                     effects.extend(self.count_worktree(id));
                 }
             }
@@ -447,7 +465,7 @@ impl HostCore {
         };
         self.environments.remove(&id);
         self.drafts_of.remove(&id);
-        let mut effects = vec![Effect::Save(Change::ConversationRemoved(id))];
+        let mut effects = vec![Effect::Save(Change::ConversationRemoved(id)), Effect::ForgetNotes(id)];
         self.waiters.retain(|waiter| {
             if waiter.conversation == id {
                 effects.push(Effect::Reply {

@@ -181,6 +181,7 @@ impl HostCore {
                 let most = most.min(MOST_TURNS);
                 vec![Effect::Query { client, id, query: Query::Turns { conversation, before, most } }]
             }
+            Request::Diff { conversation, turn, span } => vec![self.diff(client, id, conversation, turn, span)],
             Request::Why { conversation } => reply(match self.conversations.get(&conversation) {
                 Some(state) => Reply::Decisions(state.decisions().iter().cloned().collect()),
                 None => Reply::Refused { why: Refusal::NoConversation(conversation) },
@@ -625,6 +626,7 @@ fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::Remove { conversation }
         | Request::Turns { conversation, .. }
         | Request::DecisionsOf { conversation, .. }
+        | Request::Diff { conversation, .. }
         | Request::Why { conversation } => Some(*conversation),
         // A view names its conversation on its own connection; a look at what has just been removed is no error.
         Request::Subscribe
@@ -698,6 +700,7 @@ fn saves(request: &Request) -> bool {
         | Request::Look { .. }
         | Request::Turns { .. }
         | Request::DecisionsOf { .. }
+        | Request::Diff { .. }
         | Request::Brief { .. }
         | Request::Past { .. }
         | Request::AgentSessions { .. }

@@ -106,8 +106,8 @@ impl AgentIo {
         let listener = match begin.profile.rank(Source::ShellMark) {
             Some(_) => Listener::Marks(Observer::new(begin.token.clone())),
             None => {
-                let started_at = begin.note.started_at;
-                Listener::Claims(Box::new(Watch::new(begin.profile.clone(), begin.whereabouts, pty.pid, started_at)))
+                let (profile, started_at, resumes) = (begin.profile.clone(), begin.note.started_at, begin.note.resumes);
+                Listener::Claims(Box::new(Watch::new(profile, begin.whereabouts, pty.pid, started_at, resumes)))
             }
         };
         AgentIo {

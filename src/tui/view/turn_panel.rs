@@ -148,7 +148,7 @@ fn newest(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<P
             TurnEnd::Failed(_) | TurnEnd::Unknown(_) => trouble(),
             TurnEnd::Completed | TurnEnd::Interrupted(_) => plain(),
         };
-        let why = end.why_text();
+        let why = end.told();
         if !why.is_empty() {
             rows.extend(
                 text::wrap(&format!("why: {why}"), width)
