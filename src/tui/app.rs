@@ -3,6 +3,7 @@
 //! Change here: what a window remembers. Not here: what changes it (`update`) or how it looks (`view`).
 
 use super::background::Background;
+use super::clipboard::Taker;
 use super::completion::Completion;
 use super::composer::Composer;
 use super::copy::Copy;
@@ -404,6 +405,11 @@ impl App {
             outer: None,
             leaving: false,
         }
+    }
+
+    /// Who takes what is copied.
+    pub fn copy_taker(&self) -> Taker {
+        if self.config.copy_command.is_empty() { Taker::Terminal } else { Taker::Program }
     }
 
     /// How a command is reached, for people: `Ctrl+] o`.
