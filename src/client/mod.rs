@@ -2,6 +2,7 @@
 //!
 //! Change here: how a client finds and talks to the host. Not here: what can be said (`protocol/message.rs`).
 
+mod dial;
 pub mod environment;
 pub mod kept;
 mod link;
@@ -99,16 +100,15 @@ impl Control {
 
     /// Connects to a host that runs and answers at once. None where only `connect` can tell more, or takes its time.
     pub fn connect_at_once(paths: &Paths) -> Option<Control> {
-        let stream = UnixStream::connect(&paths.socket).ok()?;
+        let stream = dial::dial(&paths.socket, AT_ONCE).ok()?;
         let link = Link::greet_within(stream, AT_ONCE).ok()?;
         Some(Control { link, next_id: 0, events: VecDeque::new(), say: None })
     }
 
     /// Connects to a host that runs and greets within this time; for whoever cannot wait, as a line in a prompt.
     pub fn connect_within(paths: &Paths, limit: Duration) -> Result<Control, ClientError> {
-        let stream = UnixStream::connect(&paths.socket)
-            .map_err(|_| ClientError::NoHost { path: paths.socket.clone(), log: paths.log.clone() })?;
-        Ok(Control { link: Link::greet_within(stream, limit)?, next_id: 0, events: VecDeque::new(), say: None })
+        let link = Link::greet_within(dial_running(paths, limit)?, limit)?;
+        Ok(Control { link, next_id: 0, events: VecDeque::new(), say: None })
     }
 
     /// Has notices said as they come while a reply is waited for, for a client that shows nothing of events.
@@ -178,6 +178,14 @@ impl Control {
     }
 }
 
+/// Connects to a host that must run.
+fn dial_running(paths: &Paths, limit: Duration) -> Result<UnixStream, ClientError> {
+    dial::dial(&paths.socket, limit).map_err(|error| match error.kind() {
+        io::ErrorKind::WouldBlock => ClientError::Silent { process: HostProcess(None) },
+        _ => ClientError::NoHost { path: paths.socket.clone(), log: paths.log.clone() },
+    })
+}
+
 /// Something whole that this build has no word for: an event of a newer host, which is passed over.
 fn is_unknown(error: &ClientError) -> bool {
     matches!(error, ClientError::Codec(CodecError::Decode(_)))
@@ -202,9 +210,7 @@ impl View {
     pub fn open(paths: &Paths, conversation: ConversationId, size: Size) -> Result<View, ClientError> {
         let until = Instant::now() + VIEW_LIMIT;
         // Only a host that runs has something to view.
-        let stream = UnixStream::connect(&paths.socket)
-            .map_err(|_| ClientError::NoHost { path: paths.socket.clone(), log: paths.log.clone() })?;
-        let mut link = Link::greet_within(stream, VIEW_LIMIT)?;
+        let mut link = Link::greet_within(dial_running(paths, VIEW_LIMIT)?, VIEW_LIMIT)?;
         link.send(&Asked { id: 1, request: Request::View { conversation, size } })?;
         match link.receive_until::<Told>(Some(until), VIEW_LIMIT)? {
             Told::Reply { reply: Reply::Refused { why }, .. } => Err(ClientError::Refused(why)),

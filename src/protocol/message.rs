@@ -448,6 +448,8 @@ pub enum Refusal {
     SessionKnown(ConversationId),
     #[error("{0}")]
     Git(String),
+    #[error("nothing was done: {0}")]
+    NotStarted(String),
     #[error("conversation {0} has no worktree of its own")]
     NoWorktree(ConversationId),
     #[error("its worktree {path} holds work that is nowhere else: {words}", words = .work.words())]

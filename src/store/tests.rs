@@ -570,6 +570,26 @@ fn check_everything(store: &mut Store) {
     assert_eq!(all, decisions());
 }
 
+/// The broken one opened the journal only when somebody asked, at a moment when there may be no descriptor for it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reader_that_is_ready_has_all_its_files_open() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("store.db");
+    let _store = Store::open(&path).expect("it opens");
+    let journals = || {
+        let all = std::fs::read_dir("/proc/self/fd").expect("our descriptors").flatten();
+        let opened = all.filter_map(|one| std::fs::read_link(one.path()).ok());
+        opened.filter(|file| *file == path.with_file_name("store.db-wal")).count()
+    };
+    let before = journals();
+    let mut reader = Reader::new(&path);
+    reader.make_ready();
+    assert_eq!(journals(), before + 1);
+    assert!(reader.prompts(1).expect("it reads").is_empty());
+    assert_eq!(journals(), before + 1);
+}
+
 #[test]
 fn every_record_with_every_variant_comes_back_as_it_was() {
     let home = Home::new();
