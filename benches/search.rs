@@ -131,6 +131,7 @@ fn changes(number: usize, random: &mut Random) -> Vec<Change> {
         answer: Some(Answer { text: text(ANSWER_WORDS, random), cut_bytes: 0 }),
         requests: Vec::new(),
         work: Work::default(),
+        trees: None,
     };
     begin.into_iter().chain([Change::Turn(id, record)]).collect()
 }

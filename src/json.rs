@@ -4,6 +4,7 @@
 //! Change here: a field is added, with its line in the document. What a field means never changes; should one have to, `VERSION` grows.
 //! Not here: printing (`cli`) or writing a file (`export`).
 
+use crate::domain::changes::{Count, Diff, FileChange, FileKind, Patch};
 use crate::domain::continuity::DecisionRecord;
 use crate::domain::conversation::Begun;
 use crate::domain::id::ConversationId;
@@ -65,6 +66,7 @@ fn turn_fields(turn: &TurnRecord) -> Value {
         "accepted_ms": turn.accepted_at,
         "started_ms": turn.started_at,
         "ended_ms": turn.ended_at,
+        "changed": turn.trees.as_ref().and_then(|trees| trees.count).map(count),
     });
     if let (Value::Object(fields), Value::Object(end)) = (&mut value, end(turn)) {
         fields.extend(end);
@@ -128,6 +130,52 @@ fn work(work: &Work) -> Value {
         })),
         "steps": work.steps,
         "steps_left_out": work.steps_left_out,
+    })
+}
+
+fn count(count: Count) -> Value {
+    json!({ "files": count.files, "added": count.added, "removed": count.removed })
+}
+
+/// Whether a difference is told with its lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiffLines {
+    Told,
+    LeftOut,
+}
+
+/// What a turn changed.
+pub fn diff(conversation: ConversationId, diff: &Diff, lines: DiffLines) -> Value {
+    json!({
+        "conversation": conversation,
+        "turn": diff.turn,
+        "until": diff.until,
+        "top": diff.top,
+        "changed": count(diff.count),
+        "files": diff.files.iter().map(|file| file_change(file, lines)).collect::<Vec<_>>(),
+        "files_left_out": diff.files_left_out,
+        "not_looked_at": diff.not_looked_at,
+    })
+}
+
+fn file_change(file: &FileChange, lines: DiffLines) -> Value {
+    let from = match &file.kind {
+        FileKind::Renamed { from } => Some(from),
+        FileKind::New | FileKind::Changed | FileKind::Deleted | FileKind::TypeChanged | FileKind::Submodule => None,
+    };
+    let (patch, is_whole) = match (&file.patch, lines) {
+        (Patch::Text(text), DiffLines::Told) => (Some(text), true),
+        (Patch::Cut(text), DiffLines::Told) => (Some(text), false),
+        (Patch::Text(_) | Patch::Cut(_), DiffLines::LeftOut) | (Patch::Binary | Patch::TooLong, _) => (None, false),
+    };
+    json!({
+        "path": file.path,
+        "from": from,
+        "kind": file.kind.word(),
+        "added": file.lines.map(|lines| lines.added),
+        "removed": file.lines.map(|lines| lines.removed),
+        "patch": patch,
+        "patch_is_whole": is_whole,
     })
 }
 

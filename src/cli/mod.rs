@@ -9,6 +9,7 @@ mod attach;
 mod awaiting;
 pub mod completions;
 mod config;
+mod diff;
 mod doctor;
 mod export;
 mod fork;
@@ -95,6 +96,8 @@ pub enum Verb {
     Log(log::Log),
     /// Find turns of all conversations by words of their prompts and answers
     Search(search::Search),
+    /// Say what a turn changed in the files of its git repository
+    Diff(diff::Diff),
     /// Write the whole record of a conversation as Markdown or JSON
     Export(export::Export),
     /// Say how the last messages reached their agent, and why
@@ -244,6 +247,7 @@ fn with_paths(verb: Verb, paths: &Paths) -> Result<ExitCode, CliError> {
         Verb::Ls(ls) => ls.run(paths),
         Verb::Log(log) => log.run(paths),
         Verb::Search(search) => search.run(paths),
+        Verb::Diff(diff) => diff.run(paths),
         Verb::Export(export) => export.run(paths),
         Verb::Why(why) => why.run(paths),
         Verb::Model(model) => model.run(paths),

@@ -84,6 +84,7 @@ mod tests {
             answer: Some(Answer { text: answer.into(), cut_bytes: 0 }),
             requests: Vec::new(),
             work: Work::default(),
+            trees: None,
         }
     }
 

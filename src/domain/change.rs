@@ -1,5 +1,6 @@
 //! What must be remembered. The state machines say it, the store obeys it.
 
+use super::changes::Trees;
 use super::continuity::DecisionRecord;
 use super::conversation::ConversationRecord;
 use super::id::{ConversationId, TurnNumber};
@@ -16,6 +17,8 @@ pub enum Change {
     Turn(ConversationId, TurnRecord),
     /// More was told of a turn that has ended. Without an answer the one that is there stays.
     TurnDetail(ConversationId, TurnNumber, Option<Answer>, Work),
+    /// What was noted of the files around a turn.
+    TurnTrees(ConversationId, TurnNumber, Trees),
     /// A queued turn was taken back before it went anywhere.
     TurnRemoved(ConversationId, TurnNumber),
     Decision(ConversationId, DecisionRecord),

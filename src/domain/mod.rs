@@ -4,6 +4,7 @@
 
 pub mod brief;
 pub mod change;
+pub mod changes;
 pub mod continuity;
 pub mod conversation;
 pub mod conversation_state;

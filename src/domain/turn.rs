@@ -1,5 +1,6 @@
 //! The turn: one message and the agent's work on it. The only thing that ends, and it ends exactly once.
 
+use super::changes::Trees;
 use super::id::{SessionNumber, Timestamp, TurnNumber};
 use super::request::Request;
 use super::session::Exit;
@@ -237,6 +238,9 @@ pub struct TurnRecord {
     pub answer: Option<Answer>,
     pub requests: Vec<Request>,
     pub work: Work,
+    /// What was noted of the files of its repository; none where it has none, or nothing was noted yet.
+    #[serde(default)]
+    pub trees: Option<Trees>,
 }
 
 /// An answer that is told to a client keeps so many bytes of its beginning and of its end: with its prompt it fits into one frame, and

@@ -8,6 +8,7 @@ use super::event::{ClientId, Event};
 use super::finder::{ToFind, What};
 use super::git;
 use super::holding::Holding;
+use super::notes::{Job, Notes, Wanted};
 use super::notifier::Notifier;
 use super::processes;
 use super::reads::Reads;
@@ -84,6 +85,8 @@ pub enum Incoming {
         number: u64,
         event: SessionEvent,
     },
+    /// The turn was read of which a client wants to know what it changed.
+    ToDiff(ConversationId, Box<Wanted>),
     /// What was asked for brought nothing.
     Nothing,
     /// The session's thread is about to end.
@@ -100,6 +103,7 @@ pub struct Driver {
     writer: Writer,
     reads: Reads,
     notifier: Notifier,
+    notes: Notes,
     settings: Settings,
     /// Batches that the writer has and has not given back. While there are some, everything goes behind them, so that order is kept.
     at_writer: usize,
@@ -130,6 +134,8 @@ pub struct Places {
     pub journals: PathBuf,
     /// Beside the store: they hold work, and outlive the host.
     pub worktrees: PathBuf,
+    /// What turns found and left of files, a folder for each conversation.
+    pub trees: PathBuf,
 }
 
 /// Whether the host is to end, and what becomes of its sessions.
@@ -164,6 +170,7 @@ impl Driver {
             writer,
             reads,
             notifier,
+            notes: Notes::new(places.trees.clone(), incoming.clone()),
             settings,
             at_writer: 0,
             batches_back: 0,
@@ -185,6 +192,7 @@ impl Driver {
     /// Runs until the host is to end and all its sessions are gone.
     pub async fn run(mut self, first: Vec<Effect>, mut receiver: Receiver<Incoming>) {
         self.perform(first);
+        self.forget_left_notes();
         while !(self.ending != Ending::No && self.sessions.is_empty() && self.at_writer == 0) {
             // A sender is kept in `self`, so there is always one.
             let Some(incoming) = receiver.recv().await else {
@@ -240,6 +248,17 @@ impl Driver {
         }
     }
 
+    /// A host that ended early may have left notes of conversations that are gone.
+    fn forget_left_notes(&mut self) {
+        let (notes, known) = (self.notes.clone(), self.core.known());
+        self.beside("files", None, move || {
+            if let Some((known, next)) = known {
+                notes.keep_only(&known, next);
+            }
+            Incoming::Nothing
+        });
+    }
+
     fn take(&mut self, incoming: Incoming) {
         match incoming {
             Incoming::Event(event) => {
@@ -281,6 +300,7 @@ impl Driver {
                 let reply = Reply::Refused { why: Refusal::NotUnderstood };
                 self.tell(client, &Told::Reply { id, reply });
             }
+            Incoming::ToDiff(conversation, wanted) => self.notes.order(conversation, Job::Diff(wanted)),
             Incoming::Nothing => {}
             Incoming::GivenUp => self.batch_is_back(),
             Incoming::QueryDone { client, id, reply } => self.tell(client, &Told::Reply { id, reply }),
@@ -292,6 +312,7 @@ impl Driver {
                 let effects = self.core.handle(event, clock::now());
                 self.perform(effects);
                 self.take_over(held, &known_ids);
+                self.forget_left_notes();
             }
             Incoming::FromSession { conversation, generation, number, event } => {
                 let is_end = is_end(&event);
@@ -364,9 +385,17 @@ impl Driver {
             Effect::MakeRoom => false,
             // They wait in a line of their own (`reads.rs`).
             Effect::Query {
-                query: Query::Turns { .. } | Query::DecisionsOf { .. } | Query::Brief { .. } | Query::Past { .. },
+                query:
+                    Query::Turns { .. }
+                    | Query::DecisionsOf { .. }
+                    | Query::Brief { .. }
+                    | Query::Past { .. }
+                    | Query::Diff { .. },
                 ..
             }
+            // The sooner, the more of what was there is seen; no commit has a part in it.
+            | Effect::NoteBegan { .. }
+            | Effect::NoteEnded { .. }
             | Effect::Search { .. } => true,
             Effect::View { conversation, generation, .. } => self.sessions.contains_key(&(*conversation, *generation)),
             Effect::Save(_)
@@ -378,6 +407,7 @@ impl Driver {
             | Effect::AddWorktree { .. }
             | Effect::CountWorktree { .. }
             | Effect::RemoveWorktree { .. }
+            | Effect::ForgetNotes(_)
             | Effect::ListSessions { .. }
             | Effect::LookForSession { .. }
             | Effect::StartSession { .. }
@@ -471,6 +501,13 @@ impl Driver {
                     Incoming::Event(Event::WorktreeRemoved { client, id, conversation, removed })
                 })
             }
+            Effect::NoteBegan { conversation, turn, folder, at, last } => {
+                self.notes.order(conversation, Job::Began { turn, folder, at, last });
+            }
+            Effect::NoteEnded { conversation, turn, trees } => {
+                self.notes.order(conversation, Job::Ended { turn, trees });
+            }
+            Effect::ForgetNotes(conversation) => self.notes.order(conversation, Job::Forget),
             Effect::ListSessions { client, id, lookup, known } => {
                 let agents = self.agents.clone();
                 self.beside("sessions", Some((client, id)), move || {

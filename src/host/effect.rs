@@ -2,9 +2,10 @@
 
 use super::event::ClientId;
 use crate::domain::change::Change;
+use crate::domain::changes::{Span, Trees};
 use crate::domain::conversation::{Begun, Title};
 use crate::domain::conversation_state::{StartOrder, Timer};
-use crate::domain::id::{ConversationId, Generation, TurnNumber};
+use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
 use crate::domain::request::{Choice, RequestKind, RequestNumber};
 use crate::domain::search;
 use crate::domain::worktree::Worktree;
@@ -61,6 +62,23 @@ pub enum Effect {
         conversation: ConversationId,
         worktree: Worktree,
     },
+    /// Notes what the files of the folder's repository are as this turn begins. Brings `Event::TreesNoted` where there is one.
+    NoteBegan {
+        conversation: ConversationId,
+        turn: TurnNumber,
+        folder: String,
+        at: Timestamp,
+        /// What was noted of the turn before.
+        last: Option<Trees>,
+    },
+    /// The same as it ended, where its beginning was noted.
+    NoteEnded {
+        conversation: ConversationId,
+        turn: TurnNumber,
+        trees: Option<Trees>,
+    },
+    /// What was noted of this conversation's files goes with it.
+    ForgetNotes(ConversationId),
     /// Waits for the processes of the conversation to be gone. Brings `Event::WorktreeRemoved`.
     RemoveWorktree {
         client: ClientId,
@@ -196,6 +214,8 @@ pub enum Query {
     Brief { conversation: ConversationId, before: Vec<Past> },
     /// Replied as `Reply::Past`: what lies before a conversation.
     Past { before: Vec<Past>, most: u32 },
+    /// Replied as `Reply::Diff`: what a turn of this conversation changed.
+    Diff { conversation: ConversationId, turn: TurnNumber, span: Span, folder: String },
     /// Replied as `Reply::Ended`: this turn as it is remembered.
     EndedTurn { conversation: ConversationId, turn: TurnNumber },
 }

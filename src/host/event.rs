@@ -1,8 +1,9 @@
 //! All that can happen to the host.
 
 use crate::config::Config;
+use crate::domain::changes::Trees;
 use crate::domain::conversation_state::{Kept, LivedOn, SessionEvent, Timer};
-use crate::domain::id::{ConversationId, Generation};
+use crate::domain::id::{ConversationId, Generation, TurnNumber};
 use crate::domain::worktree::{Work, Worktree};
 use crate::host::effect::{Lookup, Wanted};
 use crate::protocol::message::{AgentSession, Refusal, Request};
@@ -61,6 +62,12 @@ pub enum Event {
         conversation: ConversationId,
         /// Under which name git has what was not committed.
         removed: Result<Option<String>, Refusal>,
+    },
+    /// What the files of its repository are was noted at a turn's beginning or end.
+    TreesNoted {
+        conversation: ConversationId,
+        turn: TurnNumber,
+        trees: Trees,
     },
     TimerDue {
         conversation: ConversationId,

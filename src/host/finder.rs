@@ -6,9 +6,10 @@
 use super::driver::Incoming;
 use super::effect::{Past, Query};
 use super::event::ClientId;
+use super::notes::Wanted;
 use super::writer::cause;
 use crate::domain::brief::brief;
-use crate::domain::id::TurnNumber;
+use crate::domain::id::{ConversationId, TurnNumber};
 use crate::domain::search;
 use crate::domain::turn::TurnRecord;
 use crate::protocol::codec::MAX_FRAME_BYTES;
@@ -68,6 +69,19 @@ fn run(mut reader: Reader, orders: &Receiver<ToFind>, incoming: &tokio::sync::mp
                     .prompts(most)
                     .map_or_else(|error| Reply::Refused { why: Refusal::StoreTrouble(cause(&error)) }, Reply::Prompts)
             }
+            What::Turns(Query::Diff { conversation, turn, span, folder }) => {
+                match one_turn(&mut reader, conversation, turn) {
+                    Ok(Some(turn)) => {
+                        let wanted = Wanted { client, id, turn, span, folder };
+                        let incoming_now = Incoming::ToDiff(conversation, Box::new(wanted));
+                        // The receiver is gone only when the host has ended, and then nobody waits for this.
+                        let _ = incoming.blocking_send(incoming_now);
+                        continue;
+                    }
+                    Ok(None) => Reply::Refused { why: Refusal::NoTurn(turn) },
+                    Err(error) => Reply::Refused { why: Refusal::StoreTrouble(cause(&error)) },
+                }
+            }
             What::Turns(query) => turns(&mut reader, query)
                 .unwrap_or_else(|error| Reply::Refused { why: Refusal::StoreTrouble(cause(&error)) }),
         };
@@ -94,11 +108,22 @@ fn turns(reader: &mut Reader, query: Query) -> Result<Reply, StoreError> {
         }
         Query::Past { before, most } => Reply::Past(fitting(past(reader, &before, most)?, |past| &past.turn)),
         Query::EndedTurn { conversation, turn } => {
-            let after = TurnNumber(turn.0.saturating_add(1));
-            let turns = told(reader.turns(conversation, Some(after), 1)?);
-            Reply::Ended { turn: turns.into_iter().find(|record| record.number == turn).map(Box::new) }
+            let turn = one_turn(reader, conversation, turn)?;
+            Reply::Ended { turn: turn.map(TurnRecord::told).map(Box::new) }
         }
+        // Told beside all else, once its turn is read.
+        Query::Diff { turn, .. } => Reply::Refused { why: Refusal::NoTurn(turn) },
     })
+}
+
+fn one_turn(
+    reader: &mut Reader,
+    conversation: ConversationId,
+    turn: TurnNumber,
+) -> Result<Option<TurnRecord>, StoreError> {
+    let after = TurnNumber(turn.0.saturating_add(1));
+    let turns = reader.turns(conversation, Some(after), 1)?;
+    Ok(turns.into_iter().find(|record| record.number == turn))
 }
 
 /// As clients are told of them.

@@ -1,28 +1,21 @@
-//! Runs git for worktrees: by a list of arguments, without hooks, within a time, and with what it says cleaned.
+//! What is asked of git: here worktrees, in `trees.rs` what a repository looks like, in `changes.rs` what lies between two such looks.
 //!
 //! Nothing here loses work: a worktree goes only when git itself finds it clean, and what is saved before lies under a ref that no branch is.
-//! Change here: what is asked of git. Not here: when (`core/worktree.rs`).
+//! Change here: how worktrees are made, counted and left. Not here: when (`core/worktree.rs`), or running git (`run.rs`).
+
+pub mod changes;
+mod run;
+pub mod trees;
 
 use crate::domain::id::ConversationId;
 use crate::domain::worktree::{BranchBy, Work, Worktree};
 use crate::protocol::message::{Refusal, WorkInIt};
-use std::io::Read;
+use run::Call;
 use std::os::unix::fs::DirBuilderExt;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::time::{Duration, Instant};
 
-/// Checking out a large repository takes seconds; what takes longer hangs.
-const LIMIT: Duration = Duration::from_secs(60);
-/// The list of changes of a worktree in which everything changed.
-const MOST_SAID_BYTES: u64 = 8 * 1024 * 1024;
-/// What is shown of an error.
-const ERROR_CHARACTERS: usize = 300;
 /// So many folders of one name are tried.
 const MOST_NAMES: u32 = 100;
-const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// Makes a worktree below `into` of the repository in which `folder` lies, on this branch, which is made where there is none. Returns it with
 /// the folder in it that is like `folder`.
@@ -136,58 +129,6 @@ fn line(said: &[u8]) -> String {
     String::from_utf8_lossy(said).trim_end_matches('\n').to_owned()
 }
 
-/// What git says on its standard output; an error in its own words.
 fn git(folder: &str, arguments: &[&str]) -> Result<Vec<u8>, String> {
-    let mut command = Command::new("git");
-    command.args(["-C", folder, "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"]).args(arguments);
-    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"] {
-        command.env_remove(variable);
-    }
-    command.env("GIT_OPTIONAL_LOCKS", "0").env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    let mut child = command.spawn().map_err(|error| format!("git could not be started: {error}"))?;
-    let said = child.stdout.take().map(heard_from);
-    let complained = child.stderr.take().map(heard_from);
-    let until = Instant::now() + LIMIT;
-    let status = loop {
-        match child.try_wait() {
-            Ok(Some(status)) => break status,
-            Ok(None) if Instant::now() < until => std::thread::sleep(LOOK_EVERY),
-            Ok(None) | Err(_) => {
-                // Gone at this very moment: what was wanted.
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(format!("git {} took too long", arguments.first().copied().unwrap_or_default()));
-            }
-        }
-    };
-    let hear =
-        |from: Option<Receiver<Vec<u8>>>| from.and_then(|from| from.recv_timeout(LIMIT).ok()).unwrap_or_default();
-    let (said, complained) = (hear(said), hear(complained));
-    match status.success() {
-        true => Ok(said),
-        false => Err(clean(&complained)),
-    }
-}
-
-/// Reads on a thread of its own, so that a full pipe holds up nothing.
-fn heard_from(stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
-    let (said, heard) = sync_channel(1);
-    let read = move || {
-        let mut bytes = Vec::new();
-        let mut stream = stream.take(MOST_SAID_BYTES);
-        // What was read before an error is what there is, and a receiver that gave up wants nothing.
-        let _ = stream.read_to_end(&mut bytes);
-        let _ = said.send(bytes);
-    };
-    // Without a thread nothing is heard, and that is the answer.
-    let _ = std::thread::Builder::new().name("git".into()).spawn(read);
-    heard
-}
-
-fn clean(complained: &[u8]) -> String {
-    let text = String::from_utf8_lossy(complained);
-    let line = text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("git failed and did not say why");
-    let words: String = line.chars().filter(|sign| !sign.is_control()).take(ERROR_CHARACTERS).collect();
-    format!("git: {}", words.trim_start_matches("fatal: "))
+    Call::new(folder).args(arguments).said().map_err(|error| error.to_string())
 }

@@ -16,6 +16,7 @@ mod git;
 mod holding;
 mod kept_sessions;
 mod note;
+mod notes;
 mod notifier;
 mod processes;
 mod pty;
@@ -156,6 +157,7 @@ async fn serve(
         run: paths.run.clone(),
         journals: crate::holder::journals(paths),
         worktrees: paths.store.with_file_name("worktrees"),
+        trees: paths.store.with_file_name("trees"),
     };
     // Without a store nobody knows whose the processes are: the holder goes on alone until there is one.
     let (mut held, mut known_ids) = (Vec::new(), BTreeMap::new());

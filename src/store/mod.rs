@@ -191,6 +191,9 @@ fn save(connection: &mut Connection, changes: &[Change]) -> rusqlite::Result<()>
             Change::TurnDetail(conversation, number, answer, work) => {
                 turns::save_detail(&transaction, *conversation, *number, answer.as_ref(), work)?;
             }
+            Change::TurnTrees(conversation, number, trees) => {
+                turns::save_trees(&transaction, *conversation, *number, trees)?;
+            }
             Change::TurnRemoved(conversation, number) => turns::remove(&transaction, *conversation, *number)?,
             Change::Decision(conversation, record) => decisions::save(&transaction, *conversation, record)?,
         }

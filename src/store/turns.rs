@@ -2,6 +2,7 @@
 
 use super::columns::{Json, Word, put_together, take_apart};
 use super::search;
+use crate::domain::changes::Trees;
 use crate::domain::id::{ConversationId, TurnNumber};
 use crate::domain::turn::{Answer, TurnRecord, TurnState, Work};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
@@ -30,14 +31,15 @@ pub fn save(connection: &Connection, conversation: ConversationId, record: &Turn
         .prepare_cached(
             "INSERT INTO turns
                  (conversation, number, session, origin, state, outcome, outcome_why, delivery, queue_place, accepted_at,
-                 started_at, ended_at, evidence, answer_cut_bytes, prompt, answer, requests, work)
+                 started_at, ended_at, evidence, answer_cut_bytes, prompt, answer, requests, work, trees)
              VALUES (:conversation, :number, :session, :origin, :state, :outcome, :outcome_why, :delivery, :queue_place,
-                 :accepted_at, :started_at, :ended_at, :evidence, :answer_cut_bytes, :prompt, :answer, :requests, :work)
+                 :accepted_at, :started_at, :ended_at, :evidence, :answer_cut_bytes, :prompt, :answer, :requests, :work,
+                 :trees)
              ON CONFLICT (conversation, number) DO UPDATE SET
                  session = :session, origin = :origin, state = :state, outcome = :outcome, outcome_why = :outcome_why,
                  delivery = :delivery, queue_place = :queue_place, accepted_at = :accepted_at, started_at = :started_at,
                  ended_at = :ended_at, evidence = :evidence, answer_cut_bytes = :answer_cut_bytes, prompt = :prompt,
-                 answer = :answer, requests = :requests, work = :work
+                 answer = :answer, requests = :requests, work = :work, trees = :trees
              RETURNING id",
         )?
         .query_row(
@@ -60,6 +62,7 @@ pub fn save(connection: &Connection, conversation: ConversationId, record: &Turn
                 ":answer": answer_text,
                 ":requests": (!record.requests.is_empty()).then_some(Json(&record.requests)),
                 ":work": (record.work != Work::default()).then_some(Json(&record.work)),
+                ":trees": record.trees.as_ref().map(Json),
             },
             |row| row.get(0),
         )?;
@@ -83,6 +86,19 @@ pub fn save_detail(
     };
     let answer = answer.cloned().or(record.answer);
     save(connection, conversation, &TurnRecord { answer, work: work.clone(), ..record })
+}
+
+/// What was noted of the files around a turn.
+pub fn save_trees(
+    connection: &Connection,
+    conversation: ConversationId,
+    number: TurnNumber,
+    trees: &Trees,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE turns SET trees = ?3 WHERE conversation = ?1 AND number = ?2")?
+        .execute((conversation, number, Json(trees)))
+        .map(drop)
 }
 
 /// Takes its words along (a trigger of the schema).
@@ -161,5 +177,6 @@ fn read(row: &Row) -> rusqlite::Result<TurnRecord> {
         answer,
         requests: row.get::<_, Option<Json<_>>>("requests")?.map(|json| json.0).unwrap_or_default(),
         work: row.get::<_, Option<Json<_>>>("work")?.map(|json| json.0).unwrap_or_default(),
+        trees: row.get::<_, Option<Json<_>>>("trees")?.map(|json| json.0),
     })
 }

@@ -272,6 +272,12 @@ pub fn host_under_strace(home: &Home, inject: &[String]) -> Running {
     running
 }
 
+/// What a machine without power ends beside the hosts.
+pub fn holders_and_agents(home: &Home) -> Vec<i32> {
+    let is_one = |pid: &i32| [" holder run", " agent "].iter().any(|word| command_line_of(*pid).contains(word));
+    home.processes().into_iter().filter(is_one).collect()
+}
+
 /// Hosts of this home that live.
 pub fn hosts(home: &Home) -> Vec<i32> {
     let is_host = |pid: &i32| {

@@ -90,6 +90,16 @@ fn every_verb_prints_what_the_page_describes() {
     for decision in home.run(&["why", "--json"]).done().json_lines() {
         page.check("why", &decision);
     }
+    let top = home.work();
+    for command in ["git init -q", "echo a > file; printf '\\0' > binary"] {
+        page.check("send --wait", &home.run(&["send", "--json", "--wait", command]).done().json());
+    }
+    assert!(top.join("file").exists());
+    page.check("diff", &home.run(&["diff", "--json"]).done().json());
+    page.check("diff", &home.run(&["diff", "--json", "--stat"]).done().json());
+    for turn in home.run(&["log", "--json"]).done().json_lines() {
+        page.check("turn", &turn);
+    }
     page.check("search", &home.run(&["search", "--json", "needle"]).done().json_lines()[0]);
     page.check("model", &home.run(&["model", "--json"]).done().json());
     page.check("host status", &home.run(&["host", "status", "--json"]).done().json());

@@ -6,6 +6,7 @@ mod agents;
 mod any_agent;
 mod architecture;
 mod attach;
+mod changes;
 mod coming_back;
 mod completions;
 mod composer;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Git in this folder, as nobody's configuration has it.
-fn git(folder: &Path, arguments: &[&str]) -> String {
+pub fn git(folder: &Path, arguments: &[&str]) -> String {
     let out = Command::new("git")
         .args(["-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "init.defaultBranch=main"])
         .args(arguments)
@@ -20,7 +20,7 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
 }
 
 /// The folder of the home is a repository with one commit, and a hook that would tell that it ran.
-fn home_with_repository() -> Home {
+pub fn home_with_repository() -> Home {
     let home = Home::new();
     let work = home.work();
     git(&work, &["init", "--quiet"]);
@@ -34,7 +34,7 @@ fn home_with_repository() -> Home {
     home
 }
 
-fn new_in_worktree<'a>(home: &'a Home, option: &str) -> (Tab<'a>, PathBuf) {
+pub fn new_in_worktree<'a>(home: &'a Home, option: &str) -> (Tab<'a>, PathBuf) {
     let made = home.run(&["new", option, "--json"]).done().json();
     let tab = Tab { home, id: made["conversation"].to_string() };
     let path = tab.state()["worktree"]["path"].as_str().expect("a path").into();

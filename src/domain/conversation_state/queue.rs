@@ -54,6 +54,7 @@ impl ConversationState {
             answer: None,
             requests: Vec::new(),
             work: Work::default(),
+            trees: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Every state meets every input, and random lives keep the promises.
 
 use super::*;
-use crate::domain::conversation::Begun;
+use crate::domain::conversation::{Begun, Tab};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::ConversationId;
 use crate::domain::signal::{Ending, Signal};
@@ -280,6 +280,7 @@ fn words(action: &Action) -> String {
             format!("save turn {} {} {:?}", turn.number, turn.state.word(), turn.delivery)
         }
         Action::Save(Change::TurnDetail(_, turn, ..)) => format!("save detail of turn {turn}"),
+        Action::Save(Change::TurnTrees(_, turn, _)) => format!("save files of turn {turn}"),
         Action::Save(Change::TurnRemoved(_, turn)) => format!("save turn {turn} removed"),
         Action::Save(Change::Decision(_, made)) => {
             format!("decide turn {} {}", made.turn, made.decision.continuity.word())

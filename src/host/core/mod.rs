@@ -4,6 +4,7 @@
 //! effects (`driver.rs`).
 
 mod adopt;
+mod changes;
 mod fork;
 mod notify;
 mod requests;
@@ -40,6 +41,8 @@ pub struct HostCore {
     conversations: BTreeMap<ConversationId, ConversationState>,
     next_conversation: ConversationId,
     subscribers: BTreeSet<ClientId>,
+    /// Those that want to hear of the turns of one conversation, and are no windows.
+    followers: BTreeSet<(ConversationId, ClientId)>,
     /// What each window shows.
     looks: HashMap<ClientId, ConversationId>,
     /// Drafts made for a window; forgotten with it if nothing was typed.
@@ -113,6 +116,7 @@ impl HostCore {
             conversations: BTreeMap::new(),
             next_conversation: ConversationId(1),
             subscribers: BTreeSet::new(),
+            followers: BTreeSet::new(),
             looks: HashMap::new(),
             drafts_of: HashMap::new(),
             waiters: Vec::new(),
@@ -143,7 +147,9 @@ impl HostCore {
             let (state, actions) =
                 ConversationState::restore(conversation, |agent| self.rules_of(agent), lived_on, now);
             self.conversations.insert(id, state);
-            effects.extend(self.effects_of(id, actions));
+            // What the files are now is not what they were when the host before ended, and a turn with it.
+            let is_late = |effect: &Effect| matches!(effect, Effect::NoteEnded { .. });
+            effects.extend(self.effects_of(id, actions).into_iter().filter(|effect| !is_late(effect)));
         }
         effects
     }
@@ -172,6 +178,12 @@ impl HostCore {
         live.is_some_and(|live| live.generation == generation)
     }
 
+    /// The conversations that there are, and the first id that none has had; none while the store is not open.
+    pub fn known(&self) -> Option<(BTreeSet<ConversationId>, ConversationId)> {
+        let known = || (self.conversations.keys().copied().collect(), self.next_conversation);
+        (self.store == StoreState::Open).then(known)
+    }
+
     /// Applies one event and says what must be done about it.
     pub fn handle(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
         match event {
@@ -194,6 +206,9 @@ impl HostCore {
             Event::WorktreeCounted(conversation, work) => self.apply(conversation, Input::Counted(work), now),
             Event::WorktreeRemoved { client, id, conversation, removed } => {
                 self.worktree_removed(client, id, conversation, removed, now)
+            }
+            Event::TreesNoted { conversation, turn, trees } => {
+                self.apply(conversation, Input::TreesNoted(turn, trees), now)
             }
             Event::TimerDue { conversation, timer } => self.apply(conversation, Input::Timer(timer), now),
             Event::StoreTrouble(cause) => {
@@ -237,6 +252,7 @@ impl HostCore {
             return Vec::new();
         };
         let (before, needed) = (views::visible_of(state), views::needs(state));
+        let ran = state.current().map(|current| current.turn.number);
         let actions = state.apply(input, now);
         let changed = views::visible_of(state) != before;
         let to_tell = worth_telling(state, needed.as_ref(), &actions);
@@ -244,6 +260,7 @@ impl HostCore {
         if changed {
             effects.extend(self.tell_changed(id));
         }
+        effects.extend(self.note_began(id, ran, now));
         effects.extend(self.serve_waiters(id, &[]));
         effects.extend(self.tell_waiters_what_is_asked(id));
         effects.extend(to_tell.into_iter().flat_map(|turn| self.notify(id, &turn, now)));
@@ -266,6 +283,13 @@ impl HostCore {
         }
         let event = ClientEvent::Changed(Box::new(views::conversation(state)));
         Some(Effect::Tell { clients: self.subscribers.iter().copied().collect(), event })
+    }
+
+    /// Windows, and those that follow this conversation.
+    fn listeners(&self, id: ConversationId) -> Vec<ClientId> {
+        let followers = self.followers.iter().filter(|(of, _)| *of == id).map(|(_, client)| *client);
+        let all: BTreeSet<ClientId> = self.subscribers.iter().copied().chain(followers).collect();
+        all.into_iter().collect()
     }
 
     fn effects_of(&mut self, id: ConversationId, actions: Vec<Action>) -> Vec<Effect> {
@@ -296,8 +320,10 @@ impl HostCore {
                 Action::TellEnded(turn) => {
                     effects.push(Effect::CancelTimers { conversation: id, turn: turn.number });
                     let event = ClientEvent::TurnEnded { conversation: id, turn: Box::new(turn.clone().told()) };
-                    effects.push(Effect::Tell { clients: self.subscribers.iter().copied().collect(), event });
+                    effects.push(Effect::Tell { clients: self.listeners(id), event });
+                    let (number, trees) = (turn.number, turn.trees.clone());
                     effects.extend(self.serve_waiters(id, &[turn]));
+                    effects.push(Effect::NoteEnded { conversation: id, turn: number, trees });
                     effects.extend(self.count_worktree(id));
                 }
             }
@@ -413,6 +439,7 @@ impl HostCore {
 
     fn client_gone(&mut self, client: ClientId, now: Timestamp) -> Vec<Effect> {
         self.subscribers.remove(&client);
+        self.followers.retain(|(_, follower)| *follower != client);
         self.notifier.gone(client);
         self.early.retain(|(early, _)| *early != client);
         self.waiters.retain(|waiter| waiter.client != client);
@@ -442,7 +469,7 @@ impl HostCore {
         };
         self.environments.remove(&id);
         self.drafts_of.remove(&id);
-        let mut effects = vec![Effect::Save(Change::ConversationRemoved(id))];
+        let mut effects = vec![Effect::Save(Change::ConversationRemoved(id)), Effect::ForgetNotes(id)];
         self.waiters.retain(|waiter| {
             if waiter.conversation == id {
                 effects.push(Effect::Reply {
@@ -456,8 +483,8 @@ impl HostCore {
         if let Some(live) = state.live() {
             effects.push(to_session(id, live.generation, SessionOrder::Stop));
         }
-        let clients = self.subscribers.iter().copied().collect();
-        effects.push(Effect::Tell { clients, event: ClientEvent::Removed(id) });
+        effects.push(Effect::Tell { clients: self.listeners(id), event: ClientEvent::Removed(id) });
+        self.followers.retain(|(of, _)| *of != id);
         effects
     }
 
@@ -501,8 +528,9 @@ impl HostCore {
             let reply = Reply::Refused { why: Refusal::Ending };
             effects.push(Effect::ReplyNow { client: waiter.client, id: waiter.id, reply });
         }
-        let clients = self.subscribers.iter().copied().collect();
-        effects.push(Effect::TellNow { clients, event: ClientEvent::HostEnding });
+        let followers = self.followers.iter().map(|(_, client)| *client);
+        let clients: BTreeSet<ClientId> = self.subscribers.iter().copied().chain(followers).collect();
+        effects.push(Effect::TellNow { clients: clients.into_iter().collect(), event: ClientEvent::HostEnding });
         effects.push(Effect::End);
         effects
     }

@@ -3,6 +3,7 @@
 mod notify;
 
 use super::*;
+use crate::domain::changes::{NotNoted, Noted, Span, Trees};
 use crate::domain::continuity::{CanResume, Continuity, ModelSwitch};
 use crate::domain::conversation_state::{ExitMeans, QuestionTakes, SessionEvent};
 use crate::domain::id::Generation;
@@ -112,6 +113,59 @@ fn deadlines_of_a_turn_end_with_it() {
     new_conversation(&mut core, SCRIPT);
     let effects = complete_first_turn(&mut core);
     assert!(effects.contains(&Effect::CancelTimers { conversation: ONE, turn: TurnNumber(1) }), "{effects:?}");
+}
+
+#[test]
+fn files_are_noted_when_a_turn_begins_and_when_it_ended() {
+    let noted = |effects: &[Effect]| {
+        let words = |effect: &Effect| match effect {
+            Effect::NoteBegan { turn, folder, last, .. } => Some(format!("{turn} began in {folder} after {last:?}")),
+            Effect::NoteEnded { turn, trees, .. } => Some(format!("{turn} ended {trees:?}")),
+            _ => None,
+        };
+        effects.iter().filter_map(words).collect::<Vec<_>>()
+    };
+    let mut core = core();
+    new_conversation(&mut core, SCRIPT);
+    assert_eq!(noted(&submit(&mut core, "one")), ["1 began in /w after None"]);
+    assert_eq!(noted(&submit(&mut core, "two")), Vec::<String>::new());
+    hear(&mut core, seen(Signal::Ready));
+    hear(&mut core, SessionEvent::Written { turn: TurnNumber(1) });
+    hear(&mut core, seen(Signal::Folder("/w/sub".into())));
+    hear(&mut core, seen(Signal::TurnStarted { turn: Some(TurnNumber(1)), text: None }));
+    let trees = Trees { top: "/w".into(), began: Noted::Not(NotNoted::NoGit), ended: None, count: None };
+    let event = Event::TreesNoted { conversation: ONE, turn: TurnNumber(1), trees: trees.clone() };
+    let effects = core.handle(event, NOW);
+    assert!(effects.contains(&Effect::Save(Change::TurnTrees(ONE, TurnNumber(1), trees))), "{effects:?}");
+    let ended =
+        hear(&mut core, seen(Signal::TurnEnded { turn: Some(TurnNumber(1)), ending: Ending::Status(0), answer: None }));
+    let [end, begin] = &noted(&ended)[..] else { panic!("{ended:?}") };
+    assert!(
+        end.starts_with("1 ended Some(Trees") && begin.starts_with("2 began in /w/sub after Some(Trees"),
+        "{begin}"
+    );
+}
+
+/// What is not there any more, or not yet, has changed nothing.
+#[test]
+fn what_a_turn_changed_is_told_of_turns_that_began() {
+    let mut core = core();
+    new_conversation(&mut core, SCRIPT);
+    let diff = |turn: Option<u32>| Request::Diff { conversation: ONE, turn: turn.map(TurnNumber), span: Span::Turn };
+    let refused = |effects: &[Effect]| match replies(effects)[..] {
+        [Reply::Refused { why }] => why.clone(),
+        ref other => panic!("{other:?}"),
+    };
+    assert_eq!(refused(&ask(&mut core, SCRIPT, diff(None))), Refusal::NothingSaid);
+    submit(&mut core, "one");
+    submit(&mut core, "two");
+    assert_eq!(refused(&ask(&mut core, SCRIPT, diff(Some(2)))), Refusal::NotBegun(TurnNumber(2)));
+    assert_eq!(refused(&ask(&mut core, SCRIPT, diff(Some(3)))), Refusal::NoTurn(TurnNumber(3)));
+    let effects = ask(&mut core, SCRIPT, diff(None));
+    let of_first = |effect: &Effect| {
+        matches!(effect, Effect::Query { query: Query::Diff { turn: TurnNumber(1), span: Span::Turn, .. }, .. })
+    };
+    assert!(effects.iter().any(of_first), "{effects:?}");
 }
 
 #[test]

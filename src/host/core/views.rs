@@ -74,6 +74,7 @@ pub fn visible_of(state: &ConversationState) -> impl PartialEq + use<> {
         state.queue().to_vec(),
         state.decisions().back().map(|decision| decision.number),
         state.tree_work(),
+        state.newest_ended().and_then(|turn| turn.trees.clone()),
     )
 }
 

@@ -758,10 +758,25 @@ fn a_draft_whose_save_was_not_confirmed_is_not_replaced_by_an_older_one() {
 
 #[test]
 fn nothing_ticks_while_nothing_moves() {
-    let window = one(asleep(1, "a"));
+    let window = one(draft(1, "a"));
     assert_eq!(window.app.deadline_ms(), None);
     let window = one(working(1, "a"));
     assert_eq!(window.app.deadline_ms(), Some(window.now.steady_ms + 1_000));
+}
+
+#[test]
+fn ages_on_the_screen_go_on_by_minutes_and_those_of_evidence_by_seconds() {
+    let mut window = one(asleep(1, "a"));
+    let of = |window: &Window| window.app.deadline_ms().expect("an age is shown") - window.now.steady_ms;
+    assert_eq!(of(&window), 60_000, "the record stands in the pane");
+    let began = decided(6, 6, Continuity::Resumed, Why::UserAsked);
+    window.answer(Purpose::Decisions(id(1)), Reply::Decisions(vec![began]));
+    assert!(window.picture().contains("1m ago"), "{}", window.picture());
+    let wait_ms = of(&window);
+    window.after(wait_ms);
+    assert!(window.picture().contains("2m ago"), "{}", window.picture());
+    window.press("<prefix>s");
+    assert_eq!(of(&window), 1_000);
 }
 
 #[test]
