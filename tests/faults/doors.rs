@@ -1,7 +1,7 @@
 //! Those who may not come in, and what comes in at the doors that are open: other users, broken frames, floods of hooks, hostile names, secrets.
 
 use super::home::{Home, LIMIT, PROGRAM, wait_until};
-use super::world::{fake_tab, ledger, need, need_root, stop_session, tab_of, teach_hooks, world};
+use super::world::{fake_tab, ledger, need_other_user, need_root, stop_session, tab_of, teach_hooks, world};
 use super::{Fault, Outcome, Skipped, held, times};
 use std::fs::{self, Permissions};
 use std::io::{Read, Write};
@@ -61,7 +61,7 @@ fn as_nobody(arguments: &[&str], home: &Home) -> Output {
 
 fn other_user() -> Result<Outcome, Skipped> {
     need_root()?;
-    need("setpriv")?;
+    need_other_user()?;
     let home = world();
     let tab = fake_tab(&home);
     tab.send("a secret");

@@ -1,7 +1,7 @@
 //! Limits of the system: descriptors, terminals, processes, memory, connections, and readers that are slower than what there is to read.
 
 use super::home::{Home, LIMIT, PROGRAM, Signal, kill, wait_until};
-use super::world::{done, fake_tab, held_by, need, need_root, teach_program, world};
+use super::world::{done, fake_tab, held_by, need, need_other_user, need_root, teach_program, tool, world};
 use super::{Fault, Outcome, Skipped, held, times};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::ffi::OsStr;
@@ -79,6 +79,9 @@ fn descriptors() -> Result<Outcome, Skipped> {
 
 fn terminals() -> Result<Outcome, Skipped> {
     need_root()?;
+    if !tool("unshare -m true").status.success() {
+        return Err(Skipped("no mounts of one's own are allowed here".into()));
+    }
     let home = world();
     // A set of terminals of its own, with room for three.
     let script = format!(
@@ -111,7 +114,7 @@ const NOBODY_ELSE: &str = "64123";
 
 fn processes() -> Result<Outcome, Skipped> {
     need_root()?;
-    need("setpriv")?;
+    need_other_user()?;
     let mut home = world();
     let outer = home.work().parent().expect("it lies in one").to_owned();
     let (program, agent) = (outer.join("program"), outer.join("agent"));

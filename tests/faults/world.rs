@@ -162,6 +162,15 @@ pub fn need(program: &str) -> Result<(), Skipped> {
     }
 }
 
+/// Root in a container may not become everybody.
+pub fn need_other_user() -> Result<(), Skipped> {
+    need("setpriv")?;
+    match tool("setpriv --reuid=65534 --regid=65534 --clear-groups -- true").status.success() {
+        true => Ok(()),
+        false => Err(Skipped("nobody else can be become here".into())),
+    }
+}
+
 /// A disk of its own in the place of the home; unmounted with this.
 pub struct Disk {
     pub at: PathBuf,

@@ -20,8 +20,21 @@ use super::sgr::Sgr;
 const ESCAPE: u8 = 0x1b;
 /// Bytes looked at in one go, without a branch for each. Text shorter than that is as fast through the parser.
 const SIXTEEN: usize = 16;
+/// The parser (vte 0.15) looks for the next ESC in all that it is given, again behind each byte that is no UTF-8: a screenful of those in one
+/// read cost it seconds a megabyte. In pieces of this size it costs nothing that is felt.
+const PARSED_AT_ONCE: usize = 512;
 /// Writing over half a wide character changes the other half too.
 const WIDE: Flags = Flags::WIDE_CHAR.union(Flags::WIDE_CHAR_SPACER);
+
+/// How much of these bytes the parser is given, cut between characters.
+fn piece_end(bytes: &[u8]) -> usize {
+    if bytes.len() <= PARSED_AT_ONCE {
+        return bytes.len();
+    }
+    let is_within = |end: &usize| matches!(bytes[*end], 0x80..=0xbf);
+    // A character has four bytes at most; where more of these follow each other they are none.
+    (PARSED_AT_ONCE - 3..=PARSED_AT_ONCE).rev().find(|end| !is_within(end)).unwrap_or(PARSED_AT_ONCE)
+}
 
 /// The way of plain text past one parser.
 #[derive(Debug, Default)]
@@ -55,7 +68,13 @@ impl Shortcut {
                 parser.advance(&mut Nothing, &[unseen]);
             }
             let others = self.before_plain(rest);
-            parser.advance(emulation, &rest[..others]);
+            let mut parsed = 0;
+            while parsed < others {
+                let piece = &rest[parsed..others];
+                let piece = &piece[..piece_end(piece)];
+                parser.advance(emulation, piece);
+                parsed += piece.len();
+            }
             rest = &rest[others..];
         }
     }
@@ -189,5 +208,24 @@ impl Emulation {
         cursor.input_needs_wrap = column + writable == columns;
         cursor.point.column = Column((column + writable).min(columns - 1));
         writable
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parser_gets_pieces_of_whole_characters() {
+        for text in ["x", "é", "日", "🦀"] {
+            for before in ["", "a", "ab", "abc"] {
+                let bytes = format!("{before}{}", text.repeat(PARSED_AT_ONCE)).into_bytes();
+                let end = piece_end(&bytes);
+                assert!((PARSED_AT_ONCE - 3..=PARSED_AT_ONCE).contains(&end), "{text} {end}");
+                assert!(std::str::from_utf8(&bytes[..end]).is_ok(), "{before}{text}");
+            }
+        }
+        assert_eq!(piece_end(&[0x80; 4096]), PARSED_AT_ONCE);
+        assert_eq!(piece_end(b"short"), 5);
     }
 }
