@@ -143,6 +143,7 @@ impl Profile {
         let tried: Vec<&str> = self.candidates(env).iter().map(|candidate| candidate.program).collect();
         let found = match &tried[..] {
             [] => "no program is named".to_owned(),
+            [one] if one.contains('/') => format!("{one} is not there"),
             [one] => format!("{one} was not found on PATH"),
             several => format!("none of {} was found on PATH", several.join(", ")),
         };
@@ -301,6 +302,8 @@ mod tests {
                 "none of b, c was found on PATH; install it, or name another one in a profile of your own",
             ),
         ];
+        let path = "/opt/b is not there; install it, or name another one in a profile of your own";
+        assert_eq!(words("name = \"x\"\n[program]\nfirst_of = [\"/opt/b\"]"), path);
         for (program, wanted) in table {
             assert_eq!(words(&format!("name = \"x\"\n{program}")), wanted);
         }

@@ -232,7 +232,10 @@ fn failed_words(app: &App, conversation: &Conversation) -> Option<Vec<Piece>> {
     }
     match &conversation.turn.as_ref()?.state {
         TurnState::Ended(end @ (TurnEnd::Failed(_) | TurnEnd::Unknown(_))) => {
-            Some(vec![needed(end.word()), needed(text::clean(&end.told()))])
+            let (why, next) = (text::clean(&end.why_text()), end.next_step());
+            // Where both have no room, what can be done says more.
+            let rest = if next.is_empty() { vec![needed(why)] } else { vec![spare(why), needed(next)] };
+            Some([needed(end.word())].into_iter().chain(rest).collect())
         }
         TurnState::Ended(TurnEnd::Completed | TurnEnd::Interrupted(_))
         | TurnState::Queued
