@@ -27,6 +27,7 @@ pub use timing::{Deadlines, ModelRules, ProcessExit, TurnEndRules};
 pub use variant::{BeforeResume, ContinuityRules, FileText, Program, StateFolder, Variant};
 pub use version::{Version, VersionRules};
 
+use super::means::Means;
 use super::template::value_of;
 use crate::domain::continuity::CanResume;
 use crate::domain::turn::{FailureKind, Source};
@@ -152,6 +153,12 @@ impl Profile {
             (Some(variable), false) => format!("{found}; install it, or name another one in {variable}"),
             (None, _) => format!("{found}; install it, or name another one in a profile of your own"),
         }
+    }
+
+    /// Whether how a turn failed may stand on the screen alone.
+    pub fn screen_tells_failures(&self) -> bool {
+        let of_screen = self.signals.iter().filter(|signal| signal.source() == Source::Screen);
+        of_screen.flat_map(Signal::meanings).any(|means| means == Means::Failed)
     }
 
     /// The variant that goes with a program, by its path or name.
