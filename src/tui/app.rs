@@ -3,6 +3,7 @@
 //! Change here: what a window remembers. Not here: what changes it (`update`) or how it looks (`view`).
 
 use super::background::Background;
+use super::changes::Changes;
 use super::completion::Completion;
 use super::composer::Composer;
 use super::copy::Copy;
@@ -303,6 +304,7 @@ pub enum Page {
     Agents(Agents),
     Overview(Box<Overview>),
     Search(Box<Search>),
+    Changes(Box<Changes>),
     Palette(Box<Palette>),
     Copy(Box<Copy>),
     History(Box<History>),
@@ -668,10 +670,17 @@ impl Record {
     /// Keeps an ended turn. What a conversation tells of its newest turn is short (no answer, a cut prompt), so it never replaces
     /// the whole record.
     pub fn keep(&mut self, turn: TurnRecord) {
-        let is_shorter = |known: &TurnRecord| known.answer.is_some() && turn.answer.is_none();
-        if !self.turns.get(&turn.number).is_some_and(is_shorter) {
-            self.rendered.forget(turn.number);
-            self.turns.insert(turn.number, turn);
+        match self.turns.get_mut(&turn.number) {
+            Some(known) if known.answer.is_some() && turn.answer.is_none() => {
+                // What its files became is told a moment after its end.
+                if turn.trees.is_some() {
+                    known.trees = turn.trees;
+                }
+            }
+            Some(_) | None => {
+                self.rendered.forget(turn.number);
+                self.turns.insert(turn.number, turn);
+            }
         }
     }
 }

@@ -7,8 +7,8 @@ use super::super::keymap::Command;
 use super::super::overview::{Listed, is_open};
 use super::super::reader::Standing;
 use super::{
-    STARTING, agents, ask, brief, command, fetch, fork, history, look, overview, save_draft, say, say_trouble, search,
-    select,
+    STARTING, agents, ask, brief, changes, command, fetch, fork, history, look, overview, save_draft, say, say_trouble,
+    search, select,
 };
 use crate::client::Absent;
 use crate::client::kept::KeptText;
@@ -150,6 +150,9 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
         (Purpose::RemoveWorktree, Reply::Refused { why: Refusal::WorktreeHasWork { work, .. } }) => {
             app.page = Some(Page::Confirm(Confirm::RemoveWorktreeWithWork(work)));
         }
+        (Purpose::Diff { conversation, turn, span }, Reply::Diff(diff)) => {
+            changes::came(app, (conversation, turn, span), Ok(*diff));
+        }
         (Purpose::Fork(_), Reply::Created { conversation }) => {
             tab_opened(app, out, conversation);
             fork::made(app, out, conversation);
@@ -243,6 +246,9 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
         Purpose::AgentSessions(_) => {
             agents::leave_sessions(app);
             say_trouble(app, why);
+        }
+        Purpose::Diff { conversation, turn, span } => {
+            changes::came(app, (conversation, turn, span), Err(why.to_owned()));
         }
         Purpose::Search(text) => search::settle(app, text, Err(why.to_owned())),
         Purpose::List => {

@@ -5,6 +5,7 @@
 
 mod agents;
 mod brief;
+mod changes;
 mod command;
 pub mod completion;
 mod configuration;
@@ -211,6 +212,7 @@ fn is_of_all(page: &Page) -> bool {
         Page::Help { .. }
         | Page::Why { .. }
         | Page::Turn { .. }
+        | Page::Changes(_)
         | Page::Requests(_)
         | Page::Agents(_)
         | Page::Confirm(_)

@@ -1,6 +1,7 @@
 //! What the window does, one test a behaviour.
 
 mod agents;
+mod changes;
 mod configuration;
 mod copy;
 mod fork;

@@ -7,8 +7,8 @@ use super::super::layout::layout;
 use super::super::reader::{Scope, Standing};
 use super::reader::{self, Reading};
 use super::{
-    accent, agents, blank, copy, covers, draw_box, history, overview, palette, put_line, quiet, requests, search,
-    strong, text, trouble,
+    accent, agents, blank, changes, copy, covers, draw_box, history, overview, palette, put_line, quiet, requests,
+    search, strong, text, trouble,
 };
 use crate::domain::continuity::DecisionRecord;
 use crate::domain::fingerprint::Fingerprint;
@@ -46,6 +46,7 @@ pub fn draw(app: &App, page: &Page, buffer: &mut Buffer) -> Option<Position> {
         }
         Page::Overview(page) => overview::draw(app, page, buffer),
         Page::Search(page) => search::draw(app, page, buffer),
+        Page::Changes(page) => changes::draw(app, page, area(app).intersection(buffer.area), buffer),
         Page::Palette(page) => palette::draw(app, page, buffer),
         Page::Copy(page) => copy::draw(app, page, buffer),
         Page::History(page) => history::draw(app, page, buffer),
@@ -107,7 +108,7 @@ fn draw_turn(app: &App, number: TurnNumber, at: Standing, buffer: &mut Buffer) {
     }
 }
 
-fn draw_head(words: &str, area: Rect, buffer: &mut Buffer) {
+pub fn draw_head(words: &str, area: Rect, buffer: &mut Buffer) {
     let head = text::cut_end(&format!("── {words} "), usize::from(area.width));
     let rest = "─".repeat(usize::from(area.width).saturating_sub(text::columns(&head)));
     put_line(buffer, area, 0, &Line::styled(format!("{head}{rest}"), accent()));
@@ -128,6 +129,7 @@ fn draw_lines(app: &App, page: &Page, top: u16, buffer: &mut Buffer) {
         | Page::GoTo(_)
         | Page::Export(_)
         | Page::Overview(_)
+        | Page::Changes(_)
         | Page::Search(_)
         | Page::Palette(_)
         | Page::Copy(_)
@@ -159,6 +161,7 @@ fn lines(app: &App, page: &Page, columns: u16) -> Vec<Line<'static>> {
         | Page::GoTo(_)
         | Page::Export(_)
         | Page::Overview(_)
+        | Page::Changes(_)
         | Page::Search(_)
         | Page::Palette(_)
         | Page::Copy(_)
@@ -176,6 +179,7 @@ fn help_lines(app: &App, width: usize) -> Vec<Line<'static>> {
         (Place::Composer, "In the composer"),
         (Place::Turns, "In the list of turns"),
         (Place::Record, "In the record, and on the page of a turn"),
+        (Place::Changes, "On the page of what a turn changed"),
         (Place::Requests, "In the list of what the agent asks"),
         (Place::Agents, "In the list of agents"),
         (Place::Overview, "In the overview of all conversations"),
