@@ -276,9 +276,9 @@ fn the_window_shows_it_on_a_page() {
     ui.keys("]]");
     ui.wait_until("the second file", |seen| seen.has("── A other +1 -0") && !seen.has("+two"));
     write(home.file("file"), "three\n");
-    ui.keys("<home>t");
+    ui.keys("t");
     ui.wait_until("until now", |seen| seen.has("changed since turn 2 began") && seen.has("+three"));
-    ui.keys("<esc>");
+    ui.keys("q");
     ui.wait_until("the page is left", |seen| !seen.has("changed since"));
     ui.keys("<prefix>q<down>d");
     ui.wait_until("the turn that is chosen", |seen| seen.has("what turn 1 changed") && seen.has("no file changed"));
