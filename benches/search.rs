@@ -57,7 +57,7 @@ fn main() {
 }
 
 fn measure(path: &Path, text: &str) {
-    let query = Query::parse(text).expect("these are states");
+    let query = Query::parse(text, Timestamp(0)).expect("these are states");
     let mut searcher = Reader::new(path);
     let mut found = 0;
     let mut times: Vec<f64> = (0..=ROUNDS)

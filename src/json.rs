@@ -76,7 +76,7 @@ fn turn_fields(turn: &TurnRecord) -> Value {
 
 fn end(turn: &TurnRecord) -> Value {
     let (why, text) = match &turn.state {
-        TurnState::Ended(end) => (Some(end.code()), Some(end.why_text())),
+        TurnState::Ended(end) => (Some(end.code()), Some(end.told())),
         TurnState::Queued
         | TurnState::Sending
         | TurnState::Working

@@ -2,6 +2,7 @@
 
 use super::launch::launch;
 use super::{CliError, ExitCode};
+use crate::host::descriptors;
 use crate::host::first_word::FirstWord;
 use crate::paths::Paths;
 use clap::Subcommand;
@@ -13,14 +14,23 @@ pub enum Holder {
     Run,
     /// Start a holder that is nobody's child, and leave once it serves
     #[command(hide = true)]
-    Launch,
+    Launch {
+        /// It, and the agents, may have so many descriptors
+        #[arg(long)]
+        descriptors: Option<u64>,
+    },
 }
 
 impl Holder {
     pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
         match self {
             Holder::Run => run(paths),
-            Holder::Launch => launch(paths, "holder", &["holder", "run"]),
+            Holder::Launch { descriptors } => {
+                if let Some(descriptors) = descriptors {
+                    descriptors::set_limit(descriptors).map_err(|error| CliError::Host(error.to_string()))?;
+                }
+                launch(paths, "holder", &["holder", "run"])
+            }
         }
     }
 }

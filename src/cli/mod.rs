@@ -302,7 +302,9 @@ impl WhichOrId {
 
 /// A host to talk to, started if none runs.
 fn connect(paths: &Paths) -> Result<Control, CliError> {
-    Ok(Control::connect(paths, Absent::Start)?)
+    let mut control = Control::connect(paths, Absent::Start)?;
+    control.say_notices(say_aside);
+    Ok(control)
 }
 
 /// The folder that is meant, whole and without links.

@@ -12,9 +12,15 @@ const USUAL: u32 = 20;
 
 #[derive(Debug, Args)]
 pub struct Search {
-    /// Words, and filters: agent:NAME in:FOLDER is:completed|failed|interrupted|unknown|working|asks|queued|open|closed
-    #[arg(required = true, num_args = 1..)]
+    /// Words, and filters: agent:NAME in:FOLDER since:TIME before:TIME is:completed|failed|interrupted|unknown|working|asks|queued|open|closed
+    #[arg(required_unless_present_any = ["since", "before"], num_args = 1..)]
     text: Vec<String>,
+    /// Only turns accepted since then: so long ago (30m, 3h, 2d, 6w), or 2026-11-01 or 2026-11-01T14:30 in UTC
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Only turns accepted before then, in the same forms
+    #[arg(long, value_name = "TIME")]
+    before: Option<String>,
     /// At most so many turns, the best first
     #[arg(long, default_value_t = USUAL)]
     limit: u32,
@@ -25,7 +31,7 @@ pub struct Search {
 
 impl Search {
     pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
-        let request = Request::Search { text: self.text.join(" "), most: self.limit };
+        let request = Request::Search { text: self.query(), most: self.limit };
         let findings: Findings = match connect(paths)?.ask(&request, None)? {
             Reply::Found(findings) => findings,
             other => return Err(CliError::Unexpected(Box::new(other))),
@@ -40,6 +46,16 @@ impl Search {
             say_aside("too many turns have these words; only the newest were held against the filters");
         }
         Ok(ExitCode::Done)
+    }
+}
+
+impl Search {
+    /// The text with the flags as the filters that they are.
+    fn query(&self) -> String {
+        let filter = |name: &str, value: &Option<String>| value.as_ref().map(|value| format!("{name}:{value}"));
+        let filters = [filter("since", &self.since), filter("before", &self.before)];
+        let words: Vec<String> = self.text.iter().cloned().chain(filters.into_iter().flatten()).collect();
+        words.join(" ")
     }
 }
 

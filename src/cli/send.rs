@@ -130,7 +130,7 @@ impl Send {
             if code_of(&ended.state) != ExitCode::Done
                 && let TurnState::Ended(end) = &ended.state
             {
-                say_aside(&format!("turn {} {}: {}", ended.number, end.word(), end.why_text()));
+                say_aside(&format!("turn {} {}: {}", ended.number, end.word(), end.told()));
             }
         }
         Ok(code_of(&ended.state))

@@ -4,18 +4,19 @@
 //! it says nothing and always ends well; what a hook fails to tell, another source does.
 
 use super::{CliError, ExitCode};
-use crate::client::{Absent, ClientError, Control};
+use crate::client::{ClientError, Control};
 use crate::domain::id::ConversationId;
 use crate::paths::Paths;
 use crate::protocol::message::Request;
 use crate::spool::{self, Call};
 use clap::Args;
 use std::io::Read;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// Longer ones do not fit into a message to the host.
+/// Longer ones do not fit into a message to the host. What profiles hear is far shorter but for a file that an agent asks to write, or an answer
+/// in full; one that was cut off would be no JSON, and so nothing at all.
 const MOST_PAYLOAD_BYTES: u64 = 1024 * 1024;
-/// An agent may wait for its hook; a host that takes longer is not waited for.
+/// An agent may wait for its hook; a host that takes longer in all is not waited for.
 const HOST_LIMIT: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Args)]
@@ -40,8 +41,10 @@ impl Signal {
 
 /// Tells the host. One that is away, or goes away meanwhile, is not started from within an agent: the next one hears it.
 fn tell(paths: &Paths, request: Request) {
-    let control = Control::connect(paths, Absent::Fail);
-    let told = control.and_then(|mut control| control.ask(&request, Some(HOST_LIMIT)));
+    let until = Instant::now() + HOST_LIMIT;
+    let control = Control::connect_within(paths, HOST_LIMIT);
+    let left = || until.saturating_duration_since(Instant::now());
+    let told = control.and_then(|mut control| control.ask(&request, Some(left())));
     if let (
         Err(ClientError::NoHost { .. } | ClientError::Ended | ClientError::Broken(_)),
         Request::Signal { conversation, token, payload },

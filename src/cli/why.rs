@@ -3,6 +3,7 @@
 use super::{CliError, ExitCode, Which, connect, say, say_json, show};
 use crate::domain::continuity::{Decision, DecisionRecord};
 use crate::domain::id::Timestamp;
+use crate::domain::turn::{TurnEnd, TurnRecord, TurnState};
 use crate::json;
 use crate::paths::Paths;
 use crate::protocol::message::{Conversation, Process, Reply, Request, TakenUp};
@@ -68,9 +69,25 @@ fn now_lines(conversation: &Conversation, now: Timestamp) -> Vec<String> {
                 .map(|seen| format!("  {}, {} ago: {}", seen.source.word(), age(now.since(seen.at)), seen.text)),
         );
     }
+    lines.extend(conversation.turn.as_ref().and_then(ended_badly));
     let Decision { continuity, why } = &conversation.next;
     lines.push(format!("next · {} · {}", continuity.word(), why.text()));
     lines
+}
+
+/// Why the newest turn came to no good end, and what can be done about it.
+fn ended_badly(turn: &TurnRecord) -> Option<String> {
+    match &turn.state {
+        TurnState::Ended(end @ (TurnEnd::Failed(_) | TurnEnd::Interrupted(_) | TurnEnd::Unknown(_))) => {
+            Some(format!("turn {} · {} · {}", turn.number, end.word(), end.told()))
+        }
+        TurnState::Ended(TurnEnd::Completed)
+        | TurnState::Queued
+        | TurnState::Sending
+        | TurnState::Working
+        | TurnState::NeedsApproval
+        | TurnState::NeedsAnswer => None,
+    }
 }
 
 fn verified_words(process: &Process) -> &'static str {

@@ -2,6 +2,7 @@
 //!
 //! Change here: how a client finds and talks to the host. Not here: what can be said (`protocol/message.rs`).
 
+mod dial;
 pub mod environment;
 pub mod kept;
 mod link;
@@ -14,7 +15,7 @@ pub use link::Link;
 use crate::domain::id::ConversationId;
 use crate::paths::Paths;
 use crate::protocol::codec::CodecError;
-use crate::protocol::message::{Asked, BUILD, Refusal, Reply, Request, Told, ViewInput, ViewOutput};
+use crate::protocol::message::{Asked, BUILD, Event, Refusal, Reply, Request, Told, ViewInput, ViewOutput};
 use crate::terminal::frame::Size;
 use std::collections::VecDeque;
 use std::io;
@@ -86,27 +87,33 @@ pub struct Control {
     next_id: u64,
     /// Events that came while a reply was waited for.
     events: VecDeque<Told>,
+    /// Says at once what a person must know while a reply is waited for.
+    say: Option<fn(&str)>,
 }
 
 impl Control {
     /// Connects; starts the host first where none runs and `absent` says so.
     pub fn connect(paths: &Paths, absent: Absent) -> Result<Control, ClientError> {
         let link = start_host::connect(paths, absent)?;
-        Ok(Control { link, next_id: 0, events: VecDeque::new() })
+        Ok(Control { link, next_id: 0, events: VecDeque::new(), say: None })
     }
 
     /// Connects to a host that runs and answers at once. None where only `connect` can tell more, or takes its time.
     pub fn connect_at_once(paths: &Paths) -> Option<Control> {
-        let stream = UnixStream::connect(&paths.socket).ok()?;
+        let stream = dial::dial(&paths.socket, AT_ONCE).ok()?;
         let link = Link::greet_within(stream, AT_ONCE).ok()?;
-        Some(Control { link, next_id: 0, events: VecDeque::new() })
+        Some(Control { link, next_id: 0, events: VecDeque::new(), say: None })
     }
 
     /// Connects to a host that runs and greets within this time; for whoever cannot wait, as a line in a prompt.
     pub fn connect_within(paths: &Paths, limit: Duration) -> Result<Control, ClientError> {
-        let stream = UnixStream::connect(&paths.socket)
-            .map_err(|_| ClientError::NoHost { path: paths.socket.clone(), log: paths.log.clone() })?;
-        Ok(Control { link: Link::greet_within(stream, limit)?, next_id: 0, events: VecDeque::new() })
+        let link = Link::greet_within(dial_running(paths, limit)?, limit)?;
+        Ok(Control { link, next_id: 0, events: VecDeque::new(), say: None })
+    }
+
+    /// Has notices said as they come while a reply is waited for, for a client that shows nothing of events.
+    pub fn say_notices(&mut self, say: fn(&str)) {
+        self.say = Some(say);
     }
 
     /// The host that was greeted.
@@ -160,12 +167,23 @@ impl Control {
                     return Err(ClientError::Refused(why));
                 }
                 Ok(Told::Reply { id: told, reply }) if ids.contains(&told) => return Ok((told, reply)),
+                Ok(Told::Event(Event::Notice(text))) if self.say.is_some() => {
+                    self.say.into_iter().for_each(|say| say(&text));
+                }
                 Ok(other) => self.events.push_back(other),
                 Err(error) if is_unknown(&error) => {}
                 Err(error) => return Err(error),
             }
         }
     }
+}
+
+/// Connects to a host that must run.
+fn dial_running(paths: &Paths, limit: Duration) -> Result<UnixStream, ClientError> {
+    dial::dial(&paths.socket, limit).map_err(|error| match error.kind() {
+        io::ErrorKind::WouldBlock => ClientError::Silent { process: HostProcess(None) },
+        _ => ClientError::NoHost { path: paths.socket.clone(), log: paths.log.clone() },
+    })
 }
 
 /// Something whole that this build has no word for: an event of a newer host, which is passed over.
@@ -192,9 +210,7 @@ impl View {
     pub fn open(paths: &Paths, conversation: ConversationId, size: Size) -> Result<View, ClientError> {
         let until = Instant::now() + VIEW_LIMIT;
         // Only a host that runs has something to view.
-        let stream = UnixStream::connect(&paths.socket)
-            .map_err(|_| ClientError::NoHost { path: paths.socket.clone(), log: paths.log.clone() })?;
-        let mut link = Link::greet_within(stream, VIEW_LIMIT)?;
+        let mut link = Link::greet_within(dial_running(paths, VIEW_LIMIT)?, VIEW_LIMIT)?;
         link.send(&Asked { id: 1, request: Request::View { conversation, size } })?;
         match link.receive_until::<Told>(Some(until), VIEW_LIMIT)? {
             Told::Reply { reply: Reply::Refused { why }, .. } => Err(ClientError::Refused(why)),

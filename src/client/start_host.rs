@@ -2,12 +2,12 @@
 //!
 //! The lock that the host keeps for life decides who serves; a second host sees it taken and leaves. Clients only try to connect.
 
-use super::{Absent, ClientError, Link};
+use super::dial::dial;
+use super::{Absent, ClientError, HostProcess, Link};
 use crate::paths::Paths;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{self, Read};
 use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,8 @@ const LAUNCH_AGAIN_MOST: Duration = Duration::from_millis(500);
 /// A full host lets go within 2 s of those that do not greet; who still finds it full after this is told so.
 const BUSY_LIMIT: Duration = Duration::from_secs(4);
 const BUSY_PAUSE: Duration = Duration::from_millis(100);
+/// A host takes thousands of connections a second, so a queue that is full for so long is that of one that is stopped.
+const QUEUE_LIMIT: Duration = Duration::from_secs(5);
 
 /// Connects; to a host that is full, as soon as it has room again.
 pub fn connect(paths: &Paths, absent: Absent) -> Result<Link, ClientError> {
@@ -72,19 +74,16 @@ fn jitter() -> Duration {
 
 /// None where nobody serves (yet).
 fn try_connect(paths: &Paths) -> Result<Option<Link>, ClientError> {
-    match UnixStream::connect(&paths.socket) {
+    match dial(&paths.socket, QUEUE_LIMIT) {
         Ok(stream) => match Link::greet(stream) {
             Ok(link) => Ok(Some(link)),
             Err(ClientError::Ended) => Ok(None),
             Err(error) => Err(error),
         },
         Err(error) => match error.kind() {
-            // No socket, or something else in the way to it, which the start tells in words; a socket of a host that died; or one whose queue
-            // of connections is full at the moment.
-            io::ErrorKind::NotFound
-            | io::ErrorKind::NotADirectory
-            | io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::WouldBlock => Ok(None),
+            // No socket, or something else in the way to it, which the start tells in words; or a socket of a host that died.
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::ConnectionRefused => Ok(None),
+            io::ErrorKind::WouldBlock => Err(ClientError::Silent { process: HostProcess(None) }),
             _ => Err(ClientError::Broken(error)),
         },
     }

@@ -324,7 +324,7 @@ pub enum SessionEvent {
     },
     CouldNotStart {
         why: String,
-        folder: FolderState,
+        trouble: StartTrouble,
     },
     /// It was taken over from an earlier host, and was there when that one had noted all it saw.
     TakenOver {
@@ -363,9 +363,10 @@ pub enum SessionEvent {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FolderState {
-    There,
-    Gone,
+pub enum StartTrouble {
+    ProgramMissing,
+    FolderGone,
+    Other,
 }
 
 /// A deadline. It names what it was set for, so that a late one finds its subject gone and does nothing.
@@ -796,7 +797,13 @@ impl ConversationState {
         if !self.queue.is_empty()
             && matches!(
                 &end,
-                TurnEnd::Failed(FailedWhy::NotStarted | FailedWhy::CouldNotStart(_) | FailedWhy::NotDelivered)
+                TurnEnd::Failed(
+                    FailedWhy::NotStarted
+                        | FailedWhy::CouldNotStart(_)
+                        | FailedWhy::ProgramMissing(_)
+                        | FailedWhy::FolderGone(_)
+                        | FailedWhy::NotDelivered
+                )
             )
         {
             self.record.queue_held = Some(QueueHeld::NotStarted);

@@ -17,4 +17,5 @@ pub mod session;
 pub mod signal;
 pub mod title;
 pub mod turn;
+pub mod when;
 pub mod worktree;

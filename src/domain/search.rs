@@ -1,10 +1,11 @@
 //! What a person types to find something: words, and filters in front of them.
 //!
-//! `fix login agent:shell in:app is:failed` has two words and three filters. Change here: which filters there are.
+//! `fix login agent:shell in:app is:failed since:2d` has two words and four filters. Change here: which filters there are.
 //! Not here: what a filter is held against (`store/search.rs` for turns, `tui/overview.rs` for conversations).
 
 use super::id::{ConversationId, Timestamp, TurnNumber};
 use super::turn::TurnState;
+use super::when;
 use serde::{Deserialize, Serialize};
 
 /// Turns that were found, the best first.
@@ -86,17 +87,46 @@ pub const TURN_STATES: [(&str, TurnIs); 9] = [
 pub struct Query {
     pub typed: Typed,
     pub states: Vec<TurnIs>,
+    pub times: Times,
+}
+
+/// The word of a filter that means nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoMeaning {
+    State(String),
+    Time(String),
 }
 
 impl Query {
-    /// The word after `is:` that means nothing, where there is one.
-    pub fn parse(text: &str) -> Result<Query, String> {
+    /// The first word of a filter that means nothing, where there is one.
+    pub fn parse(text: &str, now: Timestamp) -> Result<Query, NoMeaning> {
         let typed = Typed::parse(text);
         let state = |word: &String| {
-            TURN_STATES.iter().find(|(name, _)| name == word).map(|(_, is)| *is).ok_or_else(|| word.clone())
+            let known = TURN_STATES.iter().find(|(name, _)| name == word).map(|(_, is)| *is);
+            known.ok_or_else(|| NoMeaning::State(word.clone()))
         };
-        let states = typed.states.iter().map(state).collect::<Result<_, String>>()?;
-        Ok(Query { typed, states })
+        let states = typed.states.iter().map(state).collect::<Result<_, NoMeaning>>()?;
+        let times = typed.times(now).map_err(NoMeaning::Time)?;
+        Ok(Query { typed, states, times })
+    }
+
+    /// Whether something but words is asked for.
+    pub fn filters(&self) -> bool {
+        let Typed { words: _, agents, folders, states, since, before } = &self.typed;
+        [agents, folders, states, since, before].iter().any(|list| !list.is_empty())
+    }
+}
+
+/// From which moment on, and before which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Times {
+    pub since: Option<Timestamp>,
+    pub before: Option<Timestamp>,
+}
+
+impl Times {
+    pub fn holds(self, at: Timestamp) -> bool {
+        self.since.is_none_or(|since| at >= since) && self.before.is_none_or(|before| at < before)
     }
 }
 
@@ -110,6 +140,9 @@ pub struct Typed {
     pub folders: Vec<String>,
     /// Words for states, which whoever filters must know.
     pub states: Vec<String>,
+    /// Words for times, whose meaning depends on now.
+    pub since: Vec<String>,
+    pub before: Vec<String>,
 }
 
 impl Typed {
@@ -122,6 +155,8 @@ impl Typed {
                 Some(("agent", value)) => (&mut typed.agents, value),
                 Some(("in", value)) => (&mut typed.folders, value),
                 Some(("is", value)) => (&mut typed.states, value),
+                Some(("since", value)) => (&mut typed.since, value),
+                Some(("before", value)) => (&mut typed.before, value),
                 Some(_) | None => (&mut typed.words, piece.as_str()),
             };
             if !value.is_empty() {
@@ -129,6 +164,15 @@ impl Typed {
             }
         }
         typed
+    }
+
+    /// What all times together leave, or the word that is none.
+    pub fn times(&self, now: Timestamp) -> Result<Times, String> {
+        let read = |words: &[String]| {
+            let times = words.iter().map(|word| when::parse(word, now).ok_or_else(|| word.clone()));
+            times.collect::<Result<Vec<Timestamp>, String>>()
+        };
+        Ok(Times { since: read(&self.since)?.into_iter().max(), before: read(&self.before)?.into_iter().min() })
     }
 
     /// Whether an agent of this name in this folder passes: each filter must be part of it.
@@ -153,9 +197,20 @@ mod tests {
 
     #[test]
     fn a_state_that_no_turn_has_is_named() {
-        let query = Query::parse("is:failed is:closed words").expect("both are states");
+        let query = Query::parse("is:failed is:closed words", Timestamp(0)).expect("both are states");
         assert_eq!(query.states, [TurnIs::Failed, TurnIs::Closed]);
-        assert_eq!(Query::parse("is:failed is:purple"), Err("purple".to_owned()));
+        assert_eq!(Query::parse("is:failed is:purple", Timestamp(0)), Err(NoMeaning::State("purple".to_owned())));
+    }
+
+    #[test]
+    fn times_bound_what_is_found_and_one_that_means_nothing_is_named() {
+        let now = Timestamp(10 * 86_400_000);
+        let day = |day: i64| Timestamp(day * 86_400_000);
+        let query = Query::parse("since:3d since:5d before:1970-01-10 fix", now).expect("all are times");
+        assert_eq!(query.times, Times { since: Some(day(7)), before: Some(day(9)) });
+        assert_eq!([6, 7, 8, 9].map(|at| query.times.holds(day(at))), [false, true, true, false]);
+        assert!(query.filters() && !Query::parse("fix since:", now).expect("it is still being typed").filters());
+        assert_eq!(Query::parse("before:soon", now), Err(NoMeaning::Time("soon".to_owned())));
     }
 
     #[test]

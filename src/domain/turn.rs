@@ -44,6 +44,10 @@ pub enum FailedWhy {
     NotStarted,
     /// The agent's process could not be started, or left before it was ready; nothing was delivered.
     CouldNotStart(String),
+    /// Its program is not there; nothing was delivered. The words name what was looked for and where another one is named.
+    ProgramMissing(String),
+    /// The folder to start it in is not there; nothing was delivered.
+    FolderGone(String),
     /// The agent does not read what is typed to it, and no more has room. Not a byte of it was written.
     NotDelivered,
     /// The agent reported a failure in words of its own.
@@ -279,13 +283,23 @@ impl Work {
 }
 
 impl FailureKind {
-    /// What a person does about it; empty where nothing can be said.
+    /// What happened, where the agent has no words for it.
+    fn words(self) -> &'static str {
+        match self {
+            FailureKind::ApiError => "the model's service failed",
+            FailureKind::RateLimit => "too many requests",
+            FailureKind::LoginNeeded => "a login is needed",
+            FailureKind::Other => "the agent reported an error",
+        }
+    }
+
+    /// What a person does about it.
     pub fn next_step(self) -> &'static str {
         match self {
             FailureKind::ApiError => "send it again when the service answers",
             FailureKind::RateLimit => "wait, or choose another model",
             FailureKind::LoginNeeded => "log in on the agent's screen, then send it again",
-            FailureKind::Other => "",
+            FailureKind::Other => "look at the agent's screen",
         }
     }
 }
@@ -323,6 +337,8 @@ impl TurnEnd {
             TurnEnd::Failed(FailedWhy::AgentExited(_)) => "agent_exited",
             TurnEnd::Failed(FailedWhy::NotStarted) => "not_started",
             TurnEnd::Failed(FailedWhy::CouldNotStart(_)) => "could_not_start",
+            TurnEnd::Failed(FailedWhy::ProgramMissing(_)) => "program_missing",
+            TurnEnd::Failed(FailedWhy::FolderGone(_)) => "folder_gone",
             TurnEnd::Failed(FailedWhy::NotDelivered) => "not_delivered",
             TurnEnd::Failed(FailedWhy::Reported { kind: FailureKind::ApiError, .. }) => "api_error",
             TurnEnd::Failed(FailedWhy::Reported { kind: FailureKind::RateLimit, .. }) => "rate_limit",
@@ -338,6 +354,33 @@ impl TurnEnd {
         }
     }
 
+    /// The cause with what can be done about it.
+    pub fn told(&self) -> String {
+        let (why, next) = (self.why_text(), self.next_step());
+        if next.is_empty() { why } else { format!("{why}; {next}") }
+    }
+
+    /// What a person does about it; empty where nothing is wrong, or where the cause says it.
+    pub fn next_step(&self) -> &'static str {
+        match self {
+            TurnEnd::Failed(FailedWhy::AgentExited(_)) => "your next message starts it again",
+            TurnEnd::Failed(FailedWhy::NotStarted) => "look at the agent's screen",
+            TurnEnd::Failed(FailedWhy::Reported { kind, .. }) => kind.next_step(),
+            TurnEnd::Unknown(UnknownWhy::HostEnded) => "see what was done before you send it again",
+            TurnEnd::Unknown(UnknownWhy::NoStatus) => "look at its screen",
+            TurnEnd::Failed(
+                FailedWhy::ExitStatus(_)
+                | FailedWhy::NotDelivered
+                | FailedWhy::CouldNotStart(_)
+                | FailedWhy::ProgramMissing(_)
+                | FailedWhy::FolderGone(_),
+            )
+            | TurnEnd::Unknown(UnknownWhy::ShellReplaced)
+            | TurnEnd::Completed
+            | TurnEnd::Interrupted(_) => "",
+        }
+    }
+
     /// The cause in words, to stand in brackets behind the word; empty where the word says it all.
     pub fn why_text(&self) -> String {
         match self {
@@ -346,15 +389,17 @@ impl TurnEnd {
             TurnEnd::Failed(FailedWhy::AgentExited(exit)) => format!("agent left: {exit}"),
             TurnEnd::Failed(FailedWhy::NotStarted) => "sent, but no turn started".into(),
             TurnEnd::Failed(FailedWhy::CouldNotStart(why)) => format!("could not start: {why}"),
+            TurnEnd::Failed(FailedWhy::ProgramMissing(why) | FailedWhy::FolderGone(why)) => why.clone(),
             TurnEnd::Failed(FailedWhy::NotDelivered) => {
                 "could not be delivered: the agent does not read what is typed to it; look at its screen".into()
             }
-            TurnEnd::Failed(FailedWhy::Reported { kind, text }) => match (text.as_str(), kind.next_step()) {
-                ("", "") => "the agent reported an error".into(),
-                ("", next) => next.into(),
-                (text, "") => text.into(),
-                (text, next) => format!("{text}; {next}"),
-            },
+            TurnEnd::Failed(FailedWhy::Reported { kind, text }) => {
+                if text.is_empty() {
+                    kind.words().into()
+                } else {
+                    text.clone()
+                }
+            }
             TurnEnd::Interrupted(InterruptedBy::Person) => "by you".into(),
             TurnEnd::Interrupted(InterruptedBy::AgentScreen) => "in the agent's screen".into(),
             TurnEnd::Interrupted(InterruptedBy::SessionStopped) => "its session was stopped".into(),

@@ -119,3 +119,14 @@ pub enum NotStarted {
     #[error("{program} could not be started: {why}")]
     Spawn { program: String, why: String },
 }
+
+/// In words, why nothing more could be started: the system's own are "resource temporarily unavailable" where the user may have no more processes.
+pub fn not_started(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::WouldBlock => {
+            "the system lets this user have no more processes and threads; end what is not needed, or raise that limit"
+                .to_owned()
+        }
+        _ => error.to_string(),
+    }
+}

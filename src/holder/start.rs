@@ -25,7 +25,9 @@ pub fn start(start: &Start) -> Result<(OwnedFd, Pid), NotStarted> {
         command.env(name, value);
     }
     command.cwd(&start.folder);
-    let child = pair.slave.spawn_command(command).map_err(|error| spawn(format!("{error:#}")))?;
+    let child = pair.slave.spawn_command(command).map_err(|error| {
+        spawn(error.downcast_ref().map_or_else(|| format!("{error:#}"), super::message::not_started))
+    })?;
     drop(pair.slave);
     let pid = child.process_id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
     let pid = pid.ok_or_else(|| spawn("it has no process id".into()))?;

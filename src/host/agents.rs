@@ -11,7 +11,7 @@ use crate::agent::launch::{self, How, Launch, Start};
 use crate::agent::profile::{BeforeResume, Candidate, Choose, ProcessExit, Profile, Version, VersionRules};
 use crate::agent::template::value_of;
 use crate::agent::token::Token;
-use crate::domain::conversation_state::{AgentRules, ExitMeans, QuestionTakes, StartOrder};
+use crate::domain::conversation_state::{AgentRules, ExitMeans, QuestionTakes, StartOrder, StartTrouble};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::ConversationId;
 use crate::host::session::{self, Begin, Lease, Whereabouts};
@@ -36,6 +36,25 @@ pub struct AgentCatalog {
     /// Our own program and socket, for the hooks of agents.
     program: String,
     socket: String,
+}
+
+/// Why a session cannot be begun.
+#[derive(Debug)]
+pub struct NoStart {
+    pub why: String,
+    pub trouble: StartTrouble,
+}
+
+impl From<String> for NoStart {
+    fn from(why: String) -> NoStart {
+        NoStart { why, trouble: StartTrouble::Other }
+    }
+}
+
+impl From<&str> for NoStart {
+    fn from(why: &str) -> NoStart {
+        NoStart::from(why.to_owned())
+    }
 }
 
 impl AgentCatalog {
@@ -116,10 +135,13 @@ impl AgentCatalog {
         run: &Path,
         journals: &Path,
         size: Size,
-    ) -> Result<Begin, String> {
+    ) -> Result<Begin, NoStart> {
         let profile =
             self.catalog.get(&order.agent).ok_or_else(|| format!("there is no profile for agent {}", order.agent))?;
-        let (candidate, program) = find(profile, environment).ok_or_else(|| profile.not_found_words(&environment.0))?;
+        let (candidate, program) = find(profile, environment).ok_or_else(|| NoStart {
+            why: profile.not_found_words(&environment.0),
+            trouble: StartTrouble::ProgramMissing,
+        })?;
         let token = Token::new(random_bytes()?);
         let folder = run.join(note::key(conversation, order.session, order.generation));
         let dir = folder.to_str().ok_or("the folder for sessions has a name that is not UTF-8")?;

@@ -1,6 +1,6 @@
 //! Does the effects of the core, in order, and brings back what they bring as events. Decides nothing.
 
-use super::agents::AgentCatalog;
+use super::agents::{AgentCatalog, NoStart};
 use super::clock;
 use super::core::HostCore;
 use super::effect::{Effect, Query, SessionOrder};
@@ -15,20 +15,19 @@ use super::reads::Reads;
 use super::retaking::{self, Found};
 use super::session::{Comes, Handover, SessionThread};
 use super::settings::Settings;
-use super::socket::Frames;
+use super::socket::{Frames, Guest};
 use super::timers::Timers;
 use super::writer::{Batch, Writer};
-use crate::domain::conversation_state::{FolderState, SessionEvent, StartOrder};
+use crate::domain::conversation_state::{SessionEvent, StartOrder};
 use crate::domain::id::{ConversationId, Generation};
 use crate::domain::session::Exit;
-use crate::holder::message::Held;
+use crate::holder::message::{Held, not_started};
 use crate::protocol::codec;
 use crate::protocol::message::{Environment, HostReport, Refusal, Reply, Told};
 use crate::store::Loaded;
 use crate::terminal::frame::Size;
 use rustix::process::Pid;
 use std::collections::{BTreeMap, HashMap};
-use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,7 +57,7 @@ pub enum Incoming {
         id: u64,
         conversation: ConversationId,
         size: Size,
-        stream: UnixStream,
+        guest: Guest,
     },
     /// These were waiting for a commit, which is done.
     Committed(Vec<Effect>),
@@ -113,7 +112,7 @@ pub struct Driver {
     /// Nothing can be committed at present.
     store_trouble: bool,
     clients: HashMap<ClientId, Frames>,
-    parked: HashMap<ClientId, UnixStream>,
+    parked: HashMap<ClientId, Guest>,
     sessions: HashMap<(ConversationId, Generation), SessionThread>,
     holding: Holding,
     /// What the holder knows each session by, until its end is noted.
@@ -250,9 +249,9 @@ impl Driver {
     }
 
     /// A host that ended early may have left notes of conversations that are gone.
-    fn forget_left_notes(&self) {
+    fn forget_left_notes(&mut self) {
         let (notes, known) = (self.notes.clone(), self.core.known());
-        self.beside("files", move || {
+        self.beside("files", None, move || {
             if let Some((known, next)) = known {
                 notes.keep_only(&known, next);
             }
@@ -285,8 +284,8 @@ impl Driver {
             Incoming::NewClient { client, frames } => {
                 self.clients.insert(client, frames);
             }
-            Incoming::ParkedView { client, id, conversation, size, stream } => {
-                self.parked.insert(client, stream);
+            Incoming::ParkedView { client, id, conversation, size, guest } => {
+                self.parked.insert(client, guest);
                 let event = Event::ViewAsked { client, id, conversation, size };
                 let effects = self.core.handle(event, clock::now());
                 self.perform(effects);
@@ -377,7 +376,11 @@ impl Driver {
     /// What no save has a part in waits for no disk: a view shows what a program wrote, and an end is an end even where it cannot be noted.
     fn needs_no_commit(&self, effect: &Effect) -> bool {
         match effect {
-            Effect::ReplyNow { .. } | Effect::TellNow { .. } | Effect::RefuseView { .. } | Effect::End => true,
+            Effect::ReplyNow { .. }
+            | Effect::TellNow { .. }
+            | Effect::TellAll(_)
+            | Effect::RefuseView { .. }
+            | Effect::End => true,
             // Told in a line of its own: it waits until all is saved.
             Effect::MakeRoom => false,
             // They wait in a line of their own (`reads.rs`).
@@ -430,13 +433,18 @@ impl Driver {
         }
     }
 
-    /// Does something that waits for the world on a thread of its own, which brings what comes of it.
-    fn beside(&self, name: &str, work: impl FnOnce() -> Incoming + Send + 'static) {
+    /// Does something that waits for the world on a thread of its own, which brings what comes of it. Whoever waits for that hears where there
+    /// can be no such thread.
+    fn beside(&mut self, name: &str, waits: Option<(ClientId, u64)>, work: impl FnOnce() -> Incoming + Send + 'static) {
         let incoming = self.incoming.clone();
         // The receiver is gone only when the host has ended.
         let run = move || drop(incoming.blocking_send(work()));
         if let Err(error) = std::thread::Builder::new().name(name.into()).spawn(run) {
             tracing::warn!(%error, name, "no thread could be started, so nothing comes of what was asked");
+            if let Some((client, id)) = waits {
+                let why = Refusal::NotStarted(not_started(&error));
+                self.tell(client, &Told::Reply { id, reply: Reply::Refused { why } });
+            }
         }
     }
 
@@ -465,27 +473,34 @@ impl Driver {
                     self.tell(client, &told);
                 }
             }
+            Effect::TellAll(event) => {
+                let told = Told::Event(event);
+                let all: Vec<ClientId> = self.clients.keys().copied().collect();
+                all.into_iter().for_each(|client| self.tell(client, &told));
+            }
             Effect::Search { client, id, query, most } => self.read(client, id, What::Words { query, most }),
             Effect::Prompts { client, id, most } => self.read(client, id, What::Prompts { most }),
             Effect::Query { client, id, query } => self.read(client, id, What::Turns(query)),
             Effect::DescribeAgents { client, id } => self.describe_agents(client, id),
             Effect::AddWorktree { client, id, wanted, branch } => {
                 let into = self.places.worktrees.clone();
-                self.beside("git", move || {
+                self.beside("git", Some((client, id)), move || {
                     let added = git::add_worktree(&wanted.folder, &branch, &into).map_err(Refusal::Git);
                     Incoming::Event(Event::WorktreeAdded { client, id, wanted, added })
                 });
             }
-            Effect::CountWorktree { conversation, worktree } => self.beside("git", move || {
+            Effect::CountWorktree { conversation, worktree } => self.beside("git", None, move || {
                 // Where git says nothing, nothing is known, and what was known before stays.
                 git::work_in(&worktree)
                     .map_or(Incoming::Nothing, |work| Incoming::Event(Event::WorktreeCounted(conversation, work)))
             }),
-            Effect::RemoveWorktree { client, id, conversation, worktree, work } => self.beside("git", move || {
-                processes::wait_until_left(conversation);
-                let removed = git::remove_worktree(conversation, &worktree, work);
-                Incoming::Event(Event::WorktreeRemoved { client, id, conversation, removed })
-            }),
+            Effect::RemoveWorktree { client, id, conversation, worktree, work } => {
+                self.beside("git", Some((client, id)), move || {
+                    processes::wait_until_left(conversation);
+                    let removed = git::remove_worktree(conversation, &worktree, work);
+                    Incoming::Event(Event::WorktreeRemoved { client, id, conversation, removed })
+                })
+            }
             Effect::NoteBegan { conversation, turn, folder, at, last } => {
                 self.notes.order(conversation, Job::Began { turn, folder, at, last });
             }
@@ -495,7 +510,7 @@ impl Driver {
             Effect::ForgetNotes(conversation) => self.notes.order(conversation, Job::Forget),
             Effect::ListSessions { client, id, lookup, known } => {
                 let agents = self.agents.clone();
-                self.beside("sessions", move || {
+                self.beside("sessions", Some((client, id)), move || {
                     let reply = match agents.sessions(&lookup) {
                         Ok(mut sessions) => {
                             for session in &mut sessions {
@@ -510,7 +525,7 @@ impl Driver {
             }
             Effect::LookForSession { client, id, lookup, session, title } => {
                 let agents = self.agents.clone();
-                self.beside("session", move || {
+                self.beside("session", Some((client, id)), move || {
                     let found = agents.session(&lookup, &session);
                     Incoming::Event(Event::SessionLookedFor { client, id, lookup, title, found })
                 });
@@ -525,17 +540,17 @@ impl Driver {
             }
             Effect::View { client, id, conversation, generation, reply, size } => {
                 self.size = size;
-                let Some(stream) = self.parked.remove(&client) else {
+                let Some(guest) = self.parked.remove(&client) else {
                     return;
                 };
                 match self.sessions.get(&(conversation, generation)) {
-                    Some(session) => session.view(Handover { id, stream, reply, size }),
-                    None => refuse(stream, id, Refusal::NotLive),
+                    Some(session) => session.view(Handover { id, guest, reply, size }),
+                    None => refuse(guest, id, Refusal::NotLive),
                 }
             }
             Effect::RefuseView { client, id, why } => {
-                if let Some(stream) = self.parked.remove(&client) {
-                    refuse(stream, id, why);
+                if let Some(guest) = self.parked.remove(&client) {
+                    refuse(guest, id, why);
                 }
             }
             Effect::SetTimer { after_ms, conversation, timer } => {
@@ -573,14 +588,14 @@ impl Driver {
             .and_then(|begin| {
                 self.held.insert((conversation, generation), begin.note.key());
                 let started = SessionThread::start(begin, Comes::Started, self.holding.clone(), self.incoming.clone());
-                started.map_err(|error| error.to_string())
+                started.map_err(|error| NoStart::from(not_started(&error)))
             });
         match begun {
             Ok(session) => {
                 self.sessions.insert((conversation, generation), session);
             }
-            Err(why) => {
-                let event = SessionEvent::CouldNotStart { why, folder: FolderState::There };
+            Err(NoStart { why, trouble }) => {
+                let event = SessionEvent::CouldNotStart { why, trouble };
                 let effects = self.core.handle(Event::Session { conversation, generation, event }, clock::now());
                 self.perform(effects);
             }
@@ -649,11 +664,11 @@ fn end_beside(left: Vec<Pid>) -> oneshot::Receiver<()> {
 }
 
 /// Says no on a connection that wanted to be a view.
-fn refuse(mut stream: UnixStream, id: u64, why: Refusal) {
+fn refuse(mut guest: Guest, id: u64, why: Refusal) {
     use std::io::Write;
     let told = Told::Reply { id, reply: Reply::Refused { why } };
     if let Ok(frame) = codec::encode(&told) {
         // A client that is gone already needs no answer; a fresh connection has room for this one.
-        let _ = stream.write_all(&frame);
+        let _ = guest.stream.write_all(&frame);
     }
 }

@@ -32,6 +32,8 @@ pub enum Effect {
         clients: Vec<ClientId>,
         event: ClientEvent,
     },
+    /// The same for every client, also for those that wait for a reply and have subscribed to nothing.
+    TellAll(ClientEvent),
     /// Tells these clients, each of which subscribed.
     Tell {
         clients: Vec<ClientId>,

@@ -38,6 +38,8 @@ pub enum Event {
     },
     /// What a person typed into the agent's screen had no room, as the agent does not read.
     KeysDropped(ConversationId),
+    /// A paste for the agent of this conversation had a line that its terminal would have cut, so nothing of it was typed.
+    LineTooLong(ConversationId),
     /// A session that a person picked was looked for.
     SessionLookedFor {
         client: ClientId,

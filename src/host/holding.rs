@@ -53,6 +53,8 @@ struct Shared {
     watchers: Mutex<HashMap<String, Hold>>,
     /// Sessions whose holder died: they end with this host.
     unheld: Mutex<HashSet<String>>,
+    /// How many descriptors a holder, and so an agent, may have, where this host was given more.
+    descriptors_before: Option<u64>,
 }
 
 struct Link {
@@ -73,10 +75,10 @@ struct Answer {
 }
 
 impl Holding {
-    pub fn new(paths: &Paths) -> io::Result<Holding> {
+    pub fn new(paths: &Paths, descriptors_before: Option<u64>) -> io::Result<Holding> {
         let (link, starting, watchers) = (Mutex::new(None), Mutex::new(()), Mutex::new(HashMap::new()));
         let unheld = Mutex::new(HashSet::new());
-        let shared = Arc::new(Shared { paths: paths.clone(), link, starting, watchers, unheld });
+        let shared = Arc::new(Shared { paths: paths.clone(), link, starting, watchers, unheld, descriptors_before });
         let (to_forget, forgotten) = channel::<String>();
         let sharing = shared.clone();
         let forget = move || {
@@ -184,7 +186,7 @@ impl Holding {
             if Instant::now() > until {
                 return Err(io::Error::new(io::ErrorKind::TimedOut, "it did not start; see the host's log"));
             }
-            launch()?;
+            launch(self.shared.descriptors_before)?;
         }
     }
 }
@@ -341,9 +343,10 @@ impl Link {
 }
 
 /// Starts a holder that is nobody's child. Where another one serves already, nothing happens.
-fn launch() -> io::Result<()> {
+fn launch(descriptors: Option<u64>) -> io::Result<()> {
     let said = Command::new(own_program()?)
         .args(["holder", "launch"])
+        .args(descriptors.map(|descriptors| format!("--descriptors={descriptors}")))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

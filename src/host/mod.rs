@@ -104,7 +104,8 @@ pub fn run(paths: &Paths) -> Result<Ended, HostError> {
         return Ok(Ended::AnotherServes);
     };
     log_to(&paths.log);
-    let result = open_and_serve(paths, lock);
+    let descriptors_before = descriptors::raise_limit();
+    let result = open_and_serve(paths, lock, descriptors_before);
     if let Err(error) = &result {
         tracing::error!(%error, "the host could not serve");
     }
@@ -113,7 +114,7 @@ pub fn run(paths: &Paths) -> Result<Ended, HostError> {
 
 /// Nothing that lies about is touched before the store is ours: somebody may have removed the lock of a host that lives, or the folder
 /// that it lay in. Where the store does not open for another reason, the host serves without it, says why, and goes on trying.
-fn open_and_serve(paths: &Paths, lock: Held) -> Result<(), HostError> {
+fn open_and_serve(paths: &Paths, lock: Held, descriptors_before: Option<u64>) -> Result<(), HostError> {
     let opened = match open_store(&paths.store) {
         Err(error) if error.forbids_a_host() => return Err(error.into()),
         other => other,
@@ -122,7 +123,7 @@ fn open_and_serve(paths: &Paths, lock: Held) -> Result<(), HostError> {
         tracing::error!(?error, "the store does not open; trying again until it does");
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(HostError::Run)?;
-    runtime.block_on(serve(paths, lock, opened))
+    runtime.block_on(serve(paths, lock, opened, descriptors_before))
 }
 
 /// A host that was killed lets go of its two locks one after the other, so ours may come to us before its store does.
@@ -136,7 +137,12 @@ fn open_store(path: &Path) -> Result<(Store, Loaded), StoreError> {
     }
 }
 
-async fn serve(paths: &Paths, lock: Held, opened: Result<(Store, Loaded), StoreError>) -> Result<(), HostError> {
+async fn serve(
+    paths: &Paths,
+    lock: Held,
+    opened: Result<(Store, Loaded), StoreError>,
+    descriptors_before: Option<u64>,
+) -> Result<(), HostError> {
     let watch = Watch::begin(&paths.config);
     let config = Config::load(&paths.config).unwrap_or_else(|error| {
         tracing::warn!(%error, "the configuration is wrong; the defaults are in force");
@@ -146,7 +152,7 @@ async fn serve(paths: &Paths, lock: Held, opened: Result<(Store, Loaded), StoreE
     let for_core = agents.for_core(config.default_agent.clone());
     let started_at = clock::now();
     let facts = HostFacts { pid: std::process::id(), build: BUILD.to_owned(), started_at };
-    let holding = Holding::new(paths).map_err(HostError::Run)?;
+    let holding = Holding::new(paths, descriptors_before).map_err(HostError::Run)?;
     let places = Places {
         run: paths.run.clone(),
         journals: crate::holder::journals(paths),

@@ -42,6 +42,12 @@ impl Pty {
         waiting.map_or(true, |bytes| bytes == 0)
     }
 
+    /// Whether the system edits lines for the program, which gets each when it is whole.
+    pub fn is_cooked(&self) -> bool {
+        rustix::termios::tcgetattr(&self.master)
+            .is_ok_and(|terminal| terminal.local_modes.contains(rustix::termios::LocalModes::ICANON))
+    }
+
     /// Tells the program its new size.
     pub fn resize(&self, size: Size) -> io::Result<()> {
         let size = rustix::termios::Winsize { ws_col: size.columns, ws_row: size.rows, ws_xpixel: 0, ws_ypixel: 0 };

@@ -6,6 +6,7 @@
 mod agent_io;
 mod answering;
 mod files;
+mod hooks;
 mod keyboard;
 mod lease;
 mod output;
@@ -28,11 +29,12 @@ use super::holding::{Holding, Kept};
 use super::note::Note;
 use super::processes;
 use super::pty::Pty;
+use super::socket::Guest;
 use crate::agent::identity::AgentId;
 use crate::agent::launch::Launch;
 use crate::agent::profile::{Profile, Variant};
 use crate::agent::token::Token;
-use crate::domain::conversation_state::{FolderState, SessionEvent};
+use crate::domain::conversation_state::{SessionEvent, StartTrouble};
 use crate::domain::id::{ConversationId, Generation};
 use crate::domain::session::Exit;
 use crate::holder::journal::{Journal, Record};
@@ -44,7 +46,6 @@ use agent_io::AgentIo;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal};
 use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
@@ -108,7 +109,7 @@ enum Order {
 /// A connection that becomes a view.
 pub struct Handover {
     pub id: u64,
-    pub stream: UnixStream,
+    pub guest: Guest,
     pub reply: Reply,
     pub size: Size,
 }
@@ -242,11 +243,11 @@ fn run(
             });
         }
         Err(error) => {
-            let folder = match error {
-                NotStarted::FolderGone(_) => FolderState::Gone,
-                NotStarted::Open(_) | NotStarted::Spawn { .. } => FolderState::There,
+            let trouble = match error {
+                NotStarted::FolderGone(_) => StartTrouble::FolderGone,
+                NotStarted::Open(_) | NotStarted::Spawn { .. } => StartTrouble::Other,
             };
-            last_words.event = Some(SessionEvent::CouldNotStart { why: error.to_string(), folder });
+            last_words.event = Some(SessionEvent::CouldNotStart { why: error.to_string(), trouble });
         }
     }
 }
@@ -287,7 +288,7 @@ impl LastWords {
         match self.pid {
             None => {
                 let why = "an error of threadkeep broke off the start; see the host's log".into();
-                SessionEvent::CouldNotStart { why, folder: FolderState::There }
+                SessionEvent::CouldNotStart { why, trouble: StartTrouble::Other }
             }
             Some(pid) => {
                 processes::signal_session(pid, Signal::KILL);
@@ -461,6 +462,14 @@ impl Tell {
         if let Some(incoming) = &self.incoming {
             // The receiver is gone only when the host has ended.
             let _ = incoming.blocking_send(Incoming::Event(Event::KeysDropped(self.conversation)));
+        }
+    }
+
+    /// A person's paste had a line that would have reached the program cut.
+    pub fn line_too_long(&self) {
+        if let Some(incoming) = &self.incoming {
+            // The receiver is gone only when the host has ended.
+            let _ = incoming.blocking_send(Incoming::Event(Event::LineTooLong(self.conversation)));
         }
     }
 

@@ -8,6 +8,7 @@ use crate::protocol::codec;
 use crate::protocol::message::{Asked, AskedId, Hello, PROTOCOL_MAJOR, Request};
 use std::fs::File;
 use std::io;
+use std::os::unix::net::UnixStream as StdStream;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -177,10 +178,9 @@ pub async fn serve(mut door: Door, hello: Hello, incoming: mpsc::Sender<Incoming
                 next += 1;
                 let (hello, incoming) = (hello.clone(), incoming.clone());
                 tokio::spawn(async move {
-                    if let Err(error) = carry(stream, ClientId(next), &hello, &incoming).await {
+                    if let Err(error) = carry(stream, place, ClientId(next), &hello, &incoming).await {
                         tracing::debug!(client = next, %error, "a client went away");
                     }
-                    drop(place);
                 });
             }
             Err(error) => {
@@ -189,6 +189,12 @@ pub async fn serve(mut door: Door, hello: Hello, incoming: mpsc::Sender<Incoming
             }
         }
     }
+}
+
+/// A connection that wants to become a view, or is one.
+pub struct Guest {
+    pub stream: StdStream,
+    pub place: Place,
 }
 
 /// Counts who is in, and says to the others that there is no room.
@@ -202,8 +208,15 @@ struct Porter {
     told: bool,
 }
 
-/// Its place is free again when this is dropped.
-struct Place(Arc<AtomicUsize>);
+/// Of a connection among those that the host takes, whether requests come through it or pictures go. Free again when this is dropped.
+pub struct Place(Arc<AtomicUsize>);
+
+impl Place {
+    pub fn take(inside: &Arc<AtomicUsize>) -> Place {
+        inside.fetch_add(1, Ordering::Relaxed);
+        Place(inside.clone())
+    }
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
@@ -225,8 +238,7 @@ impl Porter {
     fn place(&mut self) -> Option<Place> {
         if self.inside.load(Ordering::Relaxed) < self.most {
             self.told = false;
-            self.inside.fetch_add(1, Ordering::Relaxed);
-            return Some(Place(self.inside.clone()));
+            return Some(Place::take(&self.inside));
         }
         self.tell("there are as many connections as this host takes");
         None
@@ -268,6 +280,7 @@ fn spare() -> Option<File> {
 
 async fn carry(
     mut stream: UnixStream,
+    place: Place,
     client: ClientId,
     hello: &Hello,
     incoming: &mpsc::Sender<Incoming>,
@@ -287,7 +300,8 @@ async fn carry(
     match codec::decode(&first) {
         Ok(Asked { id, request: Request::View { conversation, size } }) => {
             let stream = stream.into_std()?;
-            give(incoming, Incoming::ParkedView { client, id, conversation, size, stream }).await;
+            let guest = Guest { stream, place };
+            give(incoming, Incoming::ParkedView { client, id, conversation, size, guest }).await;
             Ok(())
         }
         Ok(_) | Err(_) => control(stream, client, first, incoming).await,

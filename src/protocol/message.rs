@@ -14,6 +14,7 @@ use crate::domain::request::{Choice, RequestKind, RequestNumber};
 use crate::domain::search::{Findings, TURN_STATES};
 use crate::domain::session::AsleepWhy;
 use crate::domain::turn::{Evidence, TurnEnd, TurnRecord, TurnState, Usage};
+use crate::domain::when;
 use crate::domain::worktree::{Work, Worktree};
 use crate::terminal::frame::{FrameDelta, Size, TextRow};
 use crate::terminal::keys::{Focus, Key, Mouse};
@@ -443,6 +444,8 @@ pub enum Refusal {
     SessionKnown(ConversationId),
     #[error("{0}")]
     Git(String),
+    #[error("nothing was done: {0}")]
+    NotStarted(String),
     #[error("conversation {0} has no worktree of its own")]
     NoWorktree(ConversationId),
     #[error("its worktree {path} holds work that is nowhere else: {words}", words = .work.words())]
@@ -459,6 +462,8 @@ pub enum Refusal {
     Held(QueueHeld),
     #[error("is:{0} is no state of a turn; there are: {names}", names = TURN_STATES.map(|(name, _)| name).join(" "))]
     NoSuchState(String),
+    #[error("{0} is no time for since: and before:; there are: {forms}", forms = when::FORMS)]
+    NoSuchTime(String),
     #[error("{0}")]
     SearchTrouble(String),
     #[error("conversation {0} has no tab that could be moved")]

@@ -53,6 +53,8 @@ pub enum StoreError {
 pub enum Trouble {
     Full,
     Io,
+    /// This process may open no further file.
+    NoDescriptor,
     /// SQLite does not tell what the system said.
     NotOpened,
     Locked,
@@ -65,7 +67,8 @@ impl Trouble {
         match self {
             Trouble::Full => "the disk is full",
             Trouble::Io => "the disk does not read or write",
-            Trouble::NotOpened => "the store cannot be opened: its rights, its disk, or too many open files",
+            Trouble::NoDescriptor => "threadkeep has as many files open as the system lets it",
+            Trouble::NotOpened => "the store cannot be opened: its rights or its disk",
             Trouble::Locked => "another program holds the store",
             Trouble::ReadOnly => "the store cannot be written",
         }
@@ -83,6 +86,7 @@ impl StoreError {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(Trouble::Full),
                 io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Some(Trouble::ReadOnly),
                 io::ErrorKind::NotFound => None,
+                _ if is_of_descriptors(source) => Some(Trouble::NoDescriptor),
                 _ => Some(Trouble::Io),
             },
             StoreError::NotPlain { .. }
@@ -93,6 +97,8 @@ impl StoreError {
             _ => match self.code()? {
                 ErrorCode::DiskFull => Some(Trouble::Full),
                 ErrorCode::SystemIoFailure => Some(Trouble::Io),
+                // SQLite keeps to itself what the system said, so it is asked again.
+                ErrorCode::CannotOpen if no_descriptor_is_left() => Some(Trouble::NoDescriptor),
                 ErrorCode::CannotOpen => Some(Trouble::NotOpened),
                 ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
                     Some(Trouble::Locked)
@@ -175,4 +181,13 @@ impl StoreError {
             | StoreError::SetAside { .. } => None,
         }
     }
+}
+
+fn is_of_descriptors(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
+}
+
+fn no_descriptor_is_left() -> bool {
+    std::fs::File::open("/dev/null").is_err_and(|error| is_of_descriptors(&error))
 }

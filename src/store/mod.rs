@@ -64,10 +64,10 @@ impl Reader {
         Reader { path: path.into(), connection: None, file: None }
     }
 
-    /// Opens the store before the first call, where that is possible.
+    /// Opens the store before the first call, where that is possible: with its journal, which SQLite opens only when something is read.
     pub fn make_ready(&mut self) {
         // What stands in the way is told to whoever wants to read.
-        let _ = self.on_connection(|_| Ok(()));
+        let _ = self.on_connection(|connection| schema::number(connection).map_err(reading("schema")));
     }
 
     /// The best `most` turns for the query, the best first.

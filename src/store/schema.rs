@@ -16,7 +16,8 @@ pub const SCHEMA: &[&str] = &[
     include_str!("../../assets/schema/0004_overview.sql"),
     include_str!("../../assets/schema/0005_holder.sql"),
     include_str!("../../assets/schema/0006_worktrees.sql"),
-    include_str!("../../assets/schema/0007_changes.sql"),
+    include_str!("../../assets/schema/0007_start_failures.sql"),
+    include_str!("../../assets/schema/0008_changes.sql"),
 ];
 
 /// `tkst`: tells our files from those of other programs.

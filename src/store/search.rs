@@ -42,8 +42,7 @@ pub fn find(connection: &Connection, query: &Query, most: usize) -> rusqlite::Re
     let mut search =
         Search { query, words: &words, most, findings: Findings::default(), seen: HashSet::new(), left: MOST_HELD };
     if words.is_empty() {
-        let filters = !query.states.is_empty() || !query.typed.agents.is_empty() || !query.typed.folders.is_empty();
-        if typed.is_empty() && filters {
+        if typed.is_empty() && query.filters() {
             let sql = format!("SELECT {COLUMNS} FROM turns {JOINED} ORDER BY turns.id DESC");
             search.take(&mut connection.prepare_cached(&sql)?.query([])?, Texts::MatchAlready)?;
         }
@@ -140,6 +139,10 @@ impl Search<'_> {
 
     /// The row, if it passes all filters.
     fn passing(&self, row: &Row, texts: Texts) -> rusqlite::Result<Option<Found>> {
+        let at = row.get("accepted_at")?;
+        if !self.query.times.holds(at) {
+            return Ok(None);
+        }
         let (agent, folder): (String, String) = (row.get("agent")?, row.get("folder")?);
         if !self.query.typed.passes(&agent, &folder) {
             return Ok(None);
@@ -163,7 +166,7 @@ impl Search<'_> {
             agent,
             folder,
             state,
-            at: row.get("accepted_at")?,
+            at,
             snippet: snippet(self.words, &prompt, answer),
         }))
     }

@@ -143,6 +143,8 @@ fn turn_ends() -> Vec<TurnEnd> {
         TurnEnd::Failed(FailedWhy::NotStarted),
         TurnEnd::Failed(FailedWhy::NotDelivered),
         TurnEnd::Failed(FailedWhy::CouldNotStart("no \"such\" program\n".into())),
+        TurnEnd::Failed(FailedWhy::ProgramMissing("none".into())),
+        TurnEnd::Failed(FailedWhy::FolderGone("/w".into())),
         TurnEnd::Interrupted(InterruptedBy::Person),
         TurnEnd::Interrupted(InterruptedBy::AgentScreen),
         TurnEnd::Interrupted(InterruptedBy::SessionStopped),
@@ -164,6 +166,8 @@ fn turn_ends() -> Vec<TurnEnd> {
                 | FailedWhy::NotStarted
                 | FailedWhy::NotDelivered
                 | FailedWhy::CouldNotStart(_)
+                | FailedWhy::ProgramMissing(_)
+                | FailedWhy::FolderGone(_)
                 | FailedWhy::Reported {
                     kind: FailureKind::ApiError | FailureKind::RateLimit | FailureKind::LoginNeeded | FailureKind::Other,
                     ..
@@ -566,6 +570,26 @@ fn check_everything(store: &mut Store) {
     assert_eq!(all, decisions());
 }
 
+/// The broken one opened the journal only when somebody asked, at a moment when there may be no descriptor for it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reader_that_is_ready_has_all_its_files_open() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("store.db");
+    let _store = Store::open(&path).expect("it opens");
+    let journals = || {
+        let all = std::fs::read_dir("/proc/self/fd").expect("our descriptors").flatten();
+        let opened = all.filter_map(|one| std::fs::read_link(one.path()).ok());
+        opened.filter(|file| *file == path.with_file_name("store.db-wal")).count()
+    };
+    let before = journals();
+    let mut reader = Reader::new(&path);
+    reader.make_ready();
+    assert_eq!(journals(), before + 1);
+    assert!(reader.prompts(1).expect("it reads").is_empty());
+    assert_eq!(journals(), before + 1);
+}
+
 #[test]
 fn every_record_with_every_variant_comes_back_as_it_was() {
     let home = Home::new();
@@ -696,6 +720,22 @@ fn a_store_made_by_schema_7_opens_with_this_build() {
     raw.pragma_update(None, "user_version", 7).unwrap();
     drop(raw);
     let mut store = home.open();
+    assert_eq!(found(&store, "quoted", 1).len(), 1);
+    assert!(store.load().unwrap().conversations.iter().any(|kept| kept.record.worktree.is_some()));
+}
+
+#[test]
+fn a_store_made_by_schema_8_opens_with_this_build() {
+    let home = Home::new();
+    let raw = home.raw();
+    raw.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+    for schema in &SCHEMA[..8] {
+        raw.execute_batch(schema).unwrap();
+    }
+    raw.execute_batch(include_str!("golden/0008.sql")).unwrap();
+    raw.pragma_update(None, "user_version", 8).unwrap();
+    drop(raw);
+    let mut store = home.open();
     check_everything(&mut store);
     assert_eq!(found(&store, "quoted", 1).len(), 1);
 }
@@ -751,7 +791,7 @@ fn this_build_writes_what_the_golden_store_holds() {
             written += &format!("INSERT INTO {table} ({}) VALUES ({});\n", columns.join(", "), row.unwrap());
         }
     }
-    let golden = include_str!("golden/0007.sql").lines().filter(|line| !line.contains("turn_words"));
+    let golden = include_str!("golden/0008.sql").lines().filter(|line| !line.contains("turn_words"));
     let golden: String = golden.flat_map(|line| [line, "\n"]).collect();
     let path = std::env::temp_dir().join("threadkeep-golden.sql");
     if written != golden {
@@ -1067,11 +1107,28 @@ fn filters_leave_turns_out() {
 }
 
 #[test]
+fn times_leave_turns_out() {
+    let home = Home::new();
+    let day = |day: i64| Timestamp(day * 86_400_000);
+    let at = |number, accepted_at| TurnRecord { accepted_at, ..asked(number, "a test", "") };
+    let turns = (1..).zip([2, 4, 6]).map(|(number, of)| Change::Turn(ONE, at(number, day(of))));
+    let store = home.reopened(&[Change::Conversation(conversation(1))].into_iter().chain(turns).collect::<Vec<_>>());
+    for (query, turns) in [
+        ("test since:1970-01-05", &[3, 2][..]),
+        ("test before:1970-01-05", &[1]),
+        ("since:1970-01-04 before:1970-01-06", &[2]),
+        ("since:1970-01-08", &[]),
+    ] {
+        assert_eq!(turns_of(&store, query), turns, "{query}");
+    }
+}
+
+#[test]
 fn a_search_never_looks_into_a_file_that_was_moved_away() {
     let home = Home::new();
     let store = home.reopened(&[Change::Conversation(conversation(1)), Change::Turn(ONE, asked(1, "old", ""))]);
     let mut searcher = read(&store);
-    let query = Query::parse("old").unwrap();
+    let query = Query::parse("old", Timestamp(0)).unwrap();
     assert_eq!(searcher.search(&query, 9).unwrap().found.len(), 1);
     let away = home.path().with_extension("away");
     std::fs::rename(home.path(), &away).unwrap();
@@ -1103,7 +1160,7 @@ fn the_newest_messages_are_told_each_once_long_ones_cut_and_no_more_than_fit() {
 
 /// The best turns for a text as a person types it.
 fn found(store: &Store, text: &str, most: usize) -> Vec<Found> {
-    read(store).search(&Query::parse(text).unwrap(), most).unwrap().found
+    read(store).search(&Query::parse(text, Timestamp(0)).unwrap(), most).unwrap().found
 }
 
 fn turns_of(store: &Store, text: &str) -> Vec<u32> {

@@ -7,6 +7,14 @@ use super::modes::Modes;
 const BEGIN: &[u8] = b"\x1b[200~";
 const END: &[u8] = b"\x1b[201~";
 
+/// What a line may have without its end where the system edits lines: it drops the rest without a word (4,095 on Linux, less elsewhere).
+pub const COOKED_LINE_BYTES: usize = if cfg!(target_os = "linux") { 4095 } else { 1023 };
+
+/// Whether a program that is given whole lines by the system gets all of these bytes.
+pub fn fits_cooked(bytes: &[u8]) -> bool {
+    bytes.split(|byte| matches!(byte, b'\r' | b'\n')).all(|line| line.len() <= COOKED_LINE_BYTES)
+}
+
 /// The bytes of a paste. Control characters become spaces, so that no pasted text can end the brackets, interrupt or run a command.
 ///
 /// TAB and newline stay. Without brackets a newline is the Enter key, which is what a terminal sends.
@@ -44,6 +52,14 @@ mod tests {
 
     fn bracketed() -> Modes {
         Modes { bracketed_paste: true, ..Modes::default() }
+    }
+
+    #[test]
+    fn a_line_that_the_system_would_cut_does_not_fit() {
+        let line = "x".repeat(COOKED_LINE_BYTES);
+        assert!(fits_cooked(b"") && fits_cooked(line.as_bytes()));
+        assert!(fits_cooked(format!("{line}\r{line}\n").as_bytes()));
+        assert!(!fits_cooked(format!("a\r{line}x\rb").as_bytes()));
     }
 
     #[test]

@@ -15,10 +15,10 @@ use super::outer::Outer;
 use super::overview::{Listed, Overview};
 use super::palette::Palette;
 use super::pointer::Pointer;
+use super::reader::record::Record;
 use super::reader::{Find, Spot, Standing};
 use super::search::Search;
 use super::theme::Colors;
-use super::view::reader::Rendered;
 use crate::client::Absent;
 use crate::client::kept::KeptText;
 use crate::config::{self, Animation, Config};
@@ -141,8 +141,6 @@ pub struct Desk {
     pub record: Record,
     /// What was said before a fork, in the conversations that it left, oldest first; none until it was fetched.
     pub past: Option<Vec<TurnRecord>>,
-    /// A turn that was searched for; it may be older than all of the record that were fetched.
-    pub found: Option<TurnRecord>,
     /// The newest decisions, and those that began or resumed a session with an older turn, by number.
     pub decisions: BTreeMap<u32, DecisionRecord>,
     /// Which of them began or resumed a session, by turn.
@@ -204,26 +202,6 @@ pub struct Recalled {
     pub draft: String,
 }
 
-/// The ended turns that were fetched, oldest first.
-#[derive(Default)]
-pub struct Record {
-    pub turns: BTreeMap<TurnNumber, TurnRecord>,
-    pub fetched: Fetched,
-    /// What of them was made into rows.
-    pub rendered: Rendered,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Fetched {
-    #[default]
-    Nothing,
-    /// An answer is on its way.
-    Asked,
-    /// Older ones may exist.
-    Newest,
-    All,
-}
-
 /// A picture of an agent's screen and whether it still moves.
 pub struct Screen {
     pub of: ViewOf,
@@ -277,8 +255,10 @@ pub enum Prefix {
     Pressed {
         which_key_at_ms: u64,
     },
-    /// Pressed, and the list of keys is shown.
-    Shown,
+    /// Pressed, and the list of keys is shown, this page of it.
+    Shown {
+        page: usize,
+    },
 }
 
 /// What lies over the window and takes the keys.
@@ -491,7 +471,7 @@ impl App {
     pub fn deadline_ms(&self) -> Option<u64> {
         let prefix = match self.prefix {
             Prefix::Pressed { which_key_at_ms } => Some(which_key_at_ms),
-            Prefix::None | Prefix::Shown => None,
+            Prefix::None | Prefix::Shown { .. } => None,
         };
         let link = match self.link {
             Link::Down { again_ms, .. } => again_ms,
@@ -561,14 +541,31 @@ impl App {
         prompts
     }
 
-    /// The ended turns of the active conversation, newest first.
-    pub fn earlier(&self) -> Vec<&TurnRecord> {
-        let Some((desk, conversation)) = self.desk().zip(self.active()) else { return Vec::new() };
-        let newest = conversation.turn.iter().filter(|turn| is_ended(turn));
-        // Of the two the later one stays: the record has the answer.
-        let turns: BTreeMap<TurnNumber, &TurnRecord> =
-            newest.chain(desk.record.turns.values()).map(|turn| (turn.number, turn)).collect();
-        turns.into_values().rev().collect()
+    /// The ended turns of the active conversation, newest first, as far as they were fetched (`Record::gaps`).
+    pub fn earlier(&self) -> impl Iterator<Item = &TurnRecord> {
+        self.earlier_than(TurnNumber(u32::MAX))
+    }
+
+    /// Those of them before this one.
+    pub fn earlier_than(&self, end: TurnNumber) -> impl Iterator<Item = &TurnRecord> {
+        let record = self.desk().map(|desk| &desk.record.turns);
+        // The record has the answer of the newest one as well, once it was fetched.
+        let is_recorded = |turn: &&TurnRecord| record.is_some_and(|record| record.contains_key(&turn.number));
+        let newest = self.active().and_then(|conversation| conversation.turn.as_ref());
+        let newest = newest.filter(|turn| is_ended(turn) && turn.number < end && !is_recorded(turn));
+        let place = newest.map_or(TurnNumber(0), |turn| turn.number);
+        let of_record = move |from, to| record.into_iter().flat_map(move |record| record.range(from..to).rev());
+        let (newer, older) = (of_record(place, end), of_record(TurnNumber(0), place));
+        newer.map(|(_, turn)| turn).chain(newest).chain(older.map(|(_, turn)| turn))
+    }
+
+    /// Those behind this one, oldest first.
+    pub fn later_than(&self, start: TurnNumber) -> impl Iterator<Item = &TurnRecord> {
+        let later = self
+            .desk()
+            .into_iter()
+            .flat_map(move |desk| desk.record.turns.range(start..).skip_while(move |(number, _)| **number == start));
+        later.map(|(_, turn)| turn)
     }
 
     /// A turn of the active conversation, wherever it stands.
@@ -576,8 +573,7 @@ impl App {
         let conversation = self.active()?;
         let mut known = conversation.queue.iter().chain(conversation.turn.as_ref());
         let recorded = self.desk().and_then(|desk| desk.record.turns.get(&number));
-        let found = self.desk().and_then(|desk| desk.found.as_ref()).filter(|turn| turn.number == number);
-        recorded.or_else(|| known.find(|turn| turn.number == number)).or(found)
+        recorded.or_else(|| known.find(|turn| turn.number == number))
     }
 
     /// The request that is chosen on the page of requests.
@@ -591,7 +587,7 @@ impl App {
     pub fn choices(&self) -> Vec<TurnNumber> {
         let Some(conversation) = self.active() else { return Vec::new() };
         let newest = conversation.turn.as_ref().map(|turn| turn.number);
-        let earlier = self.earlier().into_iter().map(|turn| turn.number).filter(|number| Some(*number) != newest);
+        let earlier = self.earlier().map(|turn| turn.number).filter(|number| Some(*number) != newest);
         newest.into_iter().chain(conversation.queue.iter().map(|turn| turn.number)).chain(earlier).collect()
     }
 
@@ -615,7 +611,7 @@ impl App {
     }
 
     /// What was typed for a tab that never came, as far as it is text.
-    fn early_text(&self) -> String {
+    pub fn early_text(&self) -> String {
         let mut text = String::new();
         for event in &self.early {
             match event {
@@ -663,25 +659,6 @@ impl App {
             (_, _) => format!("{sessions}, {working} of them on a turn"),
         };
         format!("{sessions}; come back with: threadkeep")
-    }
-}
-
-impl Record {
-    /// Keeps an ended turn. What a conversation tells of its newest turn is short (no answer, a cut prompt), so it never replaces
-    /// the whole record.
-    pub fn keep(&mut self, turn: TurnRecord) {
-        match self.turns.get_mut(&turn.number) {
-            Some(known) if known.answer.is_some() && turn.answer.is_none() => {
-                // What its files became is told a moment after its end.
-                if turn.trees.is_some() {
-                    known.trees = turn.trees;
-                }
-            }
-            Some(_) | None => {
-                self.rendered.forget(turn.number);
-                self.turns.insert(turn.number, turn);
-            }
-        }
     }
 }
 

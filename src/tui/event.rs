@@ -118,6 +118,15 @@ pub enum Effect {
     Leave,
 }
 
+/// What follows once turns were fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ThenRead {
+    /// The person reads on where they are.
+    On,
+    /// The record is opened at this one.
+    At(TurnNumber),
+}
+
 /// Why something was asked, so that its reply finds its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purpose {
@@ -129,7 +138,13 @@ pub enum Purpose {
         text: String,
     },
     SaveDraft(ConversationId),
+    /// The newest ones.
     EarlierTurns(ConversationId),
+    TurnsBefore {
+        conversation: ConversationId,
+        before: TurnNumber,
+        then: ThenRead,
+    },
     Decisions(ConversationId),
     Interrupt,
     Fresh(ConversationId),
@@ -164,11 +179,6 @@ pub enum Purpose {
     List,
     /// With the text that is looked for.
     Search(String),
-    /// A turn that was found, to be read.
-    OneTurn {
-        conversation: ConversationId,
-        turn: TurnNumber,
-    },
     /// The newest messages of all conversations.
     Prompts,
     /// A message that was told cut, to be put into the composer of this conversation.

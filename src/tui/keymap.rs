@@ -5,6 +5,7 @@
 //! `Place::Anywhere`.
 
 mod binding;
+pub mod brief;
 mod names;
 
 use super::composer::Edit;

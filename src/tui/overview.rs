@@ -7,7 +7,7 @@ use super::app::{App, Page, running};
 use super::composer::Composer;
 use crate::domain::conversation::Tab;
 use crate::domain::id::{ConversationId, Timestamp};
-use crate::domain::search::Typed;
+use crate::domain::search::{NoMeaning, Typed};
 use crate::domain::turn::{TurnEnd, TurnRecord, TurnState};
 use crate::protocol::message::{Conversation, Status};
 use std::cmp::Reverse;
@@ -252,15 +252,20 @@ pub fn known(app: &App, id: ConversationId) -> Option<&Conversation> {
 }
 
 /// The rows of the page, and what of the filter means nothing.
-pub fn rows<'a>(app: &'a App, page: &Overview) -> (Vec<&'a Conversation>, Option<String>) {
+pub fn rows<'a>(app: &'a App, page: &Overview) -> (Vec<&'a Conversation>, Option<NoMeaning>) {
     let typed = Typed::parse(&page.filter.text());
     let state = |word: &String| STATES.iter().find(|(name, _)| name == word).map(|(_, is)| *is);
     let states: Vec<Is> = typed.states.iter().filter_map(state).collect();
-    let unknown = typed.states.iter().find(|word| state(word).is_none()).cloned();
+    let times = typed.times(app.now.wall);
+    let unknown_state = typed.states.iter().find(|word| state(word).is_none()).cloned();
+    let unknown_time = times.clone().err().map(NoMeaning::Time);
+    let unknown = unknown_state.map(NoMeaning::State).or(unknown_time);
+    let times = times.unwrap_or_default();
     let passes = |conversation: &&Conversation| {
         (states.contains(&Is::Archived) || !is_archived(conversation))
             && states.iter().all(|is| is.holds(conversation))
             && typed.passes(&conversation.wanted.agent, &conversation.wanted.folder)
+            && times.holds(conversation.active_at)
             && has_words(conversation, &typed.words)
     };
     let mut rows: Vec<&Conversation> = every(app).filter(passes).collect();

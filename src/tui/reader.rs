@@ -4,6 +4,8 @@
 //! conversation of ten thousand turns, and an answer of megabytes, as cheap as a screen of it.
 //! Not here: the blocks and their rows (`view/reader.rs`) or what keys do (`update/reading.rs`).
 
+pub mod record;
+
 use super::app::{App, Keyboard, is_ended};
 use super::composer::Composer;
 use crate::domain::conversation::Begun;

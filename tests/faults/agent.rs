@@ -1,6 +1,7 @@
 //! An agent for faults: it writes down what it read from its terminal, tells its state by the program status protocol, and does what the words of
 //! a message say. `die:9` dies of a signal, `exit:3` leaves, `wait:FILE` works until the file is there, `flood:5` prints megabytes, `lie` tells
-//! wrong ends, `deaf` ignores what should end it, `fork` leaves a child that does, `argv` writes down its arguments.
+//! wrong ends, `deaf` ignores what should end it, `fork` leaves a child that does, `argv` writes down its arguments,
+//! `pour:line/64` prints endless lines, random bytes and the like, `cat:FILE` a file, `swallow:20` takes what is typed as it comes.
 
 use rustix::process::{Signal, getpid, kill_process};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
@@ -9,12 +10,15 @@ use std::io::{Read, Write, stdin, stdout};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
 /// Names the folder of the agent's own ledger.
 pub const LEDGER: &str = "FAULTS_LEDGER";
+
+/// It reports nothing by itself.
+static MUTE: AtomicBool = AtomicBool::new(false);
 
 /// No agent is done sooner.
 const WORK: Duration = Duration::from_millis(80);
@@ -23,6 +27,8 @@ pub fn run(arguments: &[String]) -> ! {
     let mut terminal = tcgetattr(stdin()).expect("an agent runs in a terminal");
     terminal.make_raw();
     tcsetattr(stdin(), OptionalActions::Now, &terminal).expect("it can be made raw");
+    let mute = arguments.iter().any(|argument| argument == "mute");
+    MUTE.store(mute, Ordering::Relaxed);
     say("\x1b[?2004hfake agent\r\n> ");
     report("idle");
     let mut typed = Vec::new();
@@ -78,6 +84,9 @@ fn act(word: &str, arguments: &[String]) {
             let block = line.repeat(1024 * 1024 / line.len());
             (0..number()).for_each(|_| say(&block));
         }
+        "pour" => pour(how),
+        "cat" => say_bytes(&std::fs::read(how).expect("a file")),
+        "swallow" => swallow(number()),
         "endless" => {
             let line = format!("{}\r\n", "endless ".repeat(9));
             loop {
@@ -113,15 +122,81 @@ fn act(word: &str, arguments: &[String]) {
     }
 }
 
+/// Prints so many megabytes of one kind: `line/64`.
+fn pour(what: &str) {
+    const BLOCK: usize = 1024 * 1024;
+    let (kind, megabytes) = what.split_once('/').unwrap_or((what, "1"));
+    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = || {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed
+    };
+    // Every way in which bytes can fail to be UTF-8, with some that are right between them.
+    let broken: &[&[u8]] = &[
+        b"\x80",
+        b"\xc0\xaf",
+        b"\xe0\x80\xaf",
+        b"\xf8\x88\x80\x80\x80",
+        b"\xed\xa0\x80",
+        b"\xf4\x90\x80\x80",
+        b"\xe2\x82",
+        b"\xc3\xa9",
+        b"\xff",
+    ];
+    for _ in 0..megabytes.parse().unwrap_or(1) {
+        let mut block = Vec::with_capacity(BLOCK + 8);
+        while block.len() < BLOCK {
+            match kind {
+                "line" => block.extend_from_slice(b"no end "),
+                "newlines" => block.push(b'\n'),
+                "random" => block.extend(random().to_le_bytes()),
+                _ => block.extend_from_slice(broken[(random() % broken.len() as u64) as usize]),
+            }
+        }
+        say_bytes(&block);
+    }
+    // As an agent that draws its prompt anew: out of whatever was begun.
+    say("\x18\x1bc\x1b[?2004h");
+}
+
+/// Reads what is typed up to a Ctrl-D, the first seconds of it slowly, and writes it down as it came.
+fn swallow(slow_reads: i32) {
+    let mut got = Vec::new();
+    let mut buffer = vec![0; 64 * 1024];
+    let mut reads = 0;
+    write_down("swallowing", "yes");
+    while !got.contains(&4) {
+        // A kilobyte ten times a second.
+        let most = if reads < slow_reads { 1024 } else { buffer.len() };
+        let Ok(bytes @ 1..) = stdin().read(&mut buffer[..most]) else { std::process::exit(0) };
+        got.extend_from_slice(&buffer[..bytes]);
+        reads += 1;
+        if reads < slow_reads {
+            sleep(Duration::from_millis(100));
+        }
+    }
+    let folder = std::env::var_os(LEDGER).expect("a ledger");
+    std::fs::write(Path::new(&folder).join("swallowed"), got).expect("a file");
+}
+
 fn say(text: &str) {
+    say_bytes(text.as_bytes());
+}
+
+fn say_bytes(bytes: &[u8]) {
     let mut out = stdout();
-    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+    if out.write_all(bytes).and_then(|()| out.flush()).is_err() {
         // The terminal is gone.
         std::process::exit(0);
     }
 }
 
 fn report(state: &str) {
+    if MUTE.load(Ordering::Relaxed) {
+        return;
+    }
     say(&format!("\x1b]7501;state={state}\x1b\\"));
 }
 

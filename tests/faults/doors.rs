@@ -1,7 +1,7 @@
 //! Those who may not come in, and what comes in at the doors that are open: other users, broken frames, floods of hooks, hostile names, secrets.
 
 use super::home::{Home, LIMIT, PROGRAM, wait_until};
-use super::world::{fake_tab, ledger, need, need_root, world};
+use super::world::{fake_tab, ledger, need, need_root, stop_session, tab_of, teach_hooks, world};
 use super::{Fault, Outcome, Skipped, held, times};
 use std::fs::{self, Permissions};
 use std::io::{Read, Write};
@@ -19,6 +19,7 @@ pub const FAULTS: &[Fault] = &[
     ("F25", "another user at every socket and file", other_user),
     ("F27", "frames cut at each byte, wild lengths, random bytes", frames),
     ("F28", "hooks: flood, wrong tokens, huge bodies", hooks),
+    ("F28", "hooks with tokens of other and old sessions, a flood with the right one", tokens),
     ("F30", "hostile folders, titles, ids and messages", names),
     ("F34", "canary secrets in environment, message, paste and error", secrets),
 ];
@@ -175,6 +176,106 @@ fn hooks() -> Result<Outcome, Skipped> {
     held(
         count + 3,
         format!("none believed; {rate:.0} a second, the host's answer beside them within {} ms", slowest.as_millis()),
+    )
+}
+
+/// The token that the agent of this conversation was started with.
+fn token_of(tab: &super::home::Tab) -> String {
+    let environment = super::home::environment_of(tab.pid());
+    let token = environment.split('\0').find_map(|one| one.strip_prefix("THREADKEEP_TOKEN="));
+    token.expect("its agent has one").to_owned()
+}
+
+fn tokens() -> Result<Outcome, Skipped> {
+    let home = world();
+    teach_hooks(&home);
+    let tabs = [tab_of(&home, "hooked"), tab_of(&home, "hooked")];
+    // By the verb, as the agent itself does.
+    let call = |tab: &super::home::Tab, token: &str, payload: &str| {
+        let call = home.call(&["signal"]).set("THREADKEEP_CONVERSATION", &tab.id).set("THREADKEEP_TOKEN", token);
+        let ran = call.input(payload).run().done();
+        assert!(ran.stdout.is_empty() && ran.stderr.is_empty(), "{ran:?}");
+    };
+    let (start, stop) = (
+        |text: &str| format!(r#"{{"hook_event_name":"UserPromptSubmit","prompt":"{text}"}}"#),
+        r#"{"hook_event_name":"Stop","last_assistant_message":"answered"}"#,
+    );
+    for tab in &tabs {
+        tab.send_on("first");
+        let token = token_of(tab);
+        call(tab, &token, r#"{"hook_event_name":"SessionStart"}"#);
+        wait_until("it has the message", || ledger(&home, "read").len() >= tab.id.parse::<usize>().expect("a number"));
+        call(tab, &token, &start("first"));
+        tab.wait_for("it works", |state| state["turn_state"] == "working");
+    }
+    let (own, other) = (token_of(&tabs[0]), token_of(&tabs[1]));
+    assert_ne!(own, other);
+    let mut injected = 0;
+    let mut believed_nobody = |token: &str| {
+        call(&tabs[0], token, stop);
+        // Behind it in the same line: what it did would be seen by now.
+        home.run(&["host", "status"]).done();
+        assert_eq!(tabs[0].state()["turn_state"], "working", "a foreign token was believed");
+        injected += 1;
+    };
+    believed_nobody(&other);
+    believed_nobody(&own.to_uppercase());
+    believed_nobody(&own[..31]);
+    believed_nobody(&format!("{own}0"));
+    believed_nobody(" ");
+    call(&tabs[0], &own, stop);
+    assert_eq!(tabs[0].run("wait", &["--json"]).done().json()["answer"], "answered", "the right one is believed");
+    // The process that had the token is gone; the next one has another.
+    stop_session(&tabs[0]);
+    tabs[0].wait_for("it is asleep", |state| state["pid"].is_null());
+    tabs[0].send_on("second");
+    tabs[0].wait_for("a new process", |state| state["pid"].is_i64());
+    let new = token_of(&tabs[0]);
+    assert_ne!(own, new);
+    call(&tabs[0], &new, r#"{"hook_event_name":"SessionStart"}"#);
+    wait_until("it has the message", || ledger(&home, "read").contains(&"second".to_owned()));
+    call(&tabs[0], &new, &start("second"));
+    tabs[0].wait_for("it works", |state| state["turn_state"] == "working");
+    call(&tabs[0], &own, stop);
+    home.run(&["host", "status"]).done();
+    assert_eq!(tabs[0].state()["turn_state"], "working", "an old token was believed");
+    // A flood with the right one, of the longest that fits: each is answered at once, and few are heard.
+    let mut control = home.control();
+    let id = ConversationId(tabs[0].id.parse().expect("a number"));
+    let payload = format!(r#"{{"hook_event_name":"Other","text":"{}"}}"#, "x".repeat(900 * 1024));
+    let count = times(200);
+    let (mut slowest, mut beside) = (Duration::ZERO, Duration::ZERO);
+    for number in 0..count {
+        let request = Request::Signal { conversation: id, token: new.clone(), payload: payload.clone() };
+        let asked = Instant::now();
+        control.ask(&request, Some(LIMIT)).expect("it is answered at once");
+        slowest = slowest.max(asked.elapsed());
+        if number % 50 == 0 {
+            let asked = Instant::now();
+            home.run(&["host", "status"]).done();
+            beside = beside.max(asked.elapsed());
+        }
+    }
+    wait_until("there is room again, and it is heard", || {
+        call(&tabs[0], &new, stop);
+        tabs[0].state()["turn_state"] == "completed"
+    });
+    // A host that is stopped keeps no agent waiting.
+    let pid = home.host_pid();
+    super::home::kill(pid, super::home::Signal::STOP);
+    let asked = Instant::now();
+    call(&tabs[0], &new, stop);
+    let waited = asked.elapsed();
+    super::home::kill(pid, super::home::Signal::CONT);
+    assert!(waited < Duration::from_secs(4), "{waited:?}");
+    held(
+        injected + 2 + count,
+        format!(
+            "none but the right one believed; {count} of a megabyte answered within {} ms each, others beside them within {} ms; beside a stopped host a hook takes {} ms",
+            slowest.as_millis(),
+            beside.as_millis(),
+            waited.as_millis()
+        ),
     )
 }
 

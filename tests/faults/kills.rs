@@ -2,7 +2,7 @@
 
 use super::home::{Home, Signal, kill, wait_until};
 use super::load::Load;
-use super::world::{Disk, Point, done, fake_tab, host, hosts, need, need_root, teach, tool, world};
+use super::world::{Disk, Point, done, fake_tab, holders_and_agents, host, hosts, need, need_root, teach, tool, world};
 use super::{Fault, Outcome, Skipped, held, times};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
@@ -122,13 +122,15 @@ fn power_cuts() -> Result<Outcome, Skipped> {
             let output = std::process::Command::new("python3").arg("-c").arg(PULL_THE_PLUG).arg(&disk.at).output();
             let output = output.expect("python3 runs");
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            // Without power nothing runs.
             kill(pid, Signal::KILL);
+            holders_and_agents(&home).into_iter().for_each(|pid| kill(pid, Signal::KILL));
         });
-        // Clients that came meanwhile may have started a host on the dead disk.
-        for left in hosts(&home) {
-            kill(left, Signal::KILL);
-        }
-        wait_until("the disk is free", || tool(&format!("umount {}", disk.at.display())).status.success());
+        wait_until("the disk is free", || {
+            // Clients that came meanwhile may have started a host on the dead disk, and that one a holder.
+            home.processes().into_iter().for_each(|pid| kill(pid, Signal::KILL));
+            tool(&format!("umount {}", disk.at.display())).status.success()
+        });
         done(&mount);
         told = load.check().to_string();
         home.run(&["host", "stop"]).done();

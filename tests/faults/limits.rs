@@ -1,9 +1,10 @@
 //! Limits of the system: descriptors, terminals, processes, memory, connections, and readers that are slower than what there is to read.
 
 use super::home::{Home, LIMIT, PROGRAM, Signal, kill, wait_until};
-use super::world::{done, fake_tab, held_by, need, need_root, world};
+use super::world::{done, fake_tab, held_by, need, need_root, teach_program, world};
 use super::{Fault, Outcome, Skipped, held, times};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::ffi::OsStr;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::thread::sleep;
@@ -16,6 +17,7 @@ use threadkeep::terminal::frame::Size;
 pub const FAULTS: &[Fault] = &[
     ("F14", "no descriptors left in the host, 100 clients come", descriptors),
     ("F15", "no terminals left", terminals),
+    ("F15", "no process and no thread more for this user", processes),
     ("F17", "thousands of connections: idle, half a greeting, garbage", connections),
     ("F18", "3 agents without an end, a viewer that stands still", slow_reader),
     ("F21", "resizes without an end from 3 viewers", resizes),
@@ -61,6 +63,9 @@ fn descriptors() -> Result<Outcome, Skipped> {
         let other = fake_tab(&home);
         let sent = other.send("no room");
         assert_eq!(sent.value["state"], "failed", "{sent:?}");
+        assert!(sent.text("end_text").contains("open files"), "the true cause: {sent:?}");
+        assert_eq!(tab.log().len(), 2, "the record can be read");
+        assert_eq!(home.run(&["search", "before", "--json"]).done().json_lines().len(), 1);
         done(&format!("prlimit --pid {pid} --nofile=4096:4096"));
         assert_eq!(tab.send("still").value["state"], "completed");
         assert_eq!(other.send("room again").value["state"], "completed");
@@ -99,6 +104,52 @@ fn terminals() -> Result<Outcome, Skipped> {
     home.run(&["host", "stop"]).done();
     running.end();
     held(1, format!("one message failed (\"{said}\"), 3 sessions untouched, the next served once a terminal was free"))
+}
+
+/// A user who has nothing else running, so that what is counted is ours.
+const NOBODY_ELSE: &str = "64123";
+
+fn processes() -> Result<Outcome, Skipped> {
+    need_root()?;
+    need("setpriv")?;
+    let mut home = world();
+    let outer = home.work().parent().expect("it lies in one").to_owned();
+    let (program, agent) = (outer.join("program"), outer.join("agent"));
+    std::fs::copy(PROGRAM, &program).expect("a copy");
+    std::fs::copy(std::env::current_exe().expect("this program"), &agent).expect("a copy");
+    teach_program(&home, &agent);
+    done(&format!("chown -R {NOBODY_ELSE}:{NOBODY_ELSE} {}", outer.display()));
+    let (user, group) = (format!("--reuid={NOBODY_ELSE}"), format!("--regid={NOBODY_ELSE}"));
+    let words = ["setpriv", &user, &group, "--clear-groups", "--"].map(OsStr::new);
+    home.run_by(&[&words[..], &[program.as_os_str()]].concat());
+    // Even root may not change the limits of others everywhere.
+    let as_user = format!("setpriv {user} {group} --clear-groups --");
+    let tabs: Vec<_> = (0..2).map(|_| fake_tab(&home)).collect();
+    for tab in &tabs {
+        assert_eq!(tab.send("before").value["state"], "completed");
+    }
+    let holder = home.holder_pid().expect("it keeps them");
+    let mut told = Vec::new();
+    for (what, pid) in [("thread", home.host_pid()), ("process", holder)] {
+        let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).expect("it lives");
+        let usual = limits.lines().find_map(|line| line.strip_prefix("Max processes")).expect("it is told");
+        let usual = usual.split_whitespace().next().expect("a number").to_owned();
+        // Far below what the user has by now: not one more.
+        done(&format!("{as_user} prlimit --pid {pid} --nproc=1:"));
+        let one_more = fake_tab(&home);
+        let sent = one_more.send("no room");
+        assert_eq!(sent.value["state"], "failed", "{sent:?}");
+        told.push(format!("no {what}: \"{}\"", sent.text("end_text")));
+        assert!(sent.text("end_text").contains("no more processes and threads"), "{sent:?}");
+        for tab in &tabs {
+            assert_eq!(tab.send("again").value["decision"], "reused", "those that live are untouched");
+        }
+        home.run(&["doctor"]);
+        home.run(&["host", "status"]).done();
+        done(&format!("{as_user} prlimit --pid {pid} --nproc={usual}:"));
+        assert_eq!(one_more.send("now there is room").value["state"], "completed");
+    }
+    held(2, format!("{}; 2 sessions untouched, the next served when there was room", told.join("; ")))
 }
 
 /// Raises what this process may have open.

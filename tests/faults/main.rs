@@ -10,12 +10,18 @@ mod agent;
 mod agents;
 mod clocks;
 mod doors;
+mod floods;
 #[allow(dead_code)]
 #[path = "../it/home.rs"]
 mod home;
 mod kills;
 mod limits;
 mod load;
+mod neighbours;
+#[allow(dead_code)]
+#[path = "../it/screen.rs"]
+mod screen;
+mod soak;
 mod storage;
 mod world;
 
@@ -62,7 +68,17 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     let wanted: Vec<&String> = arguments.iter().collect();
-    let faults = [kills::FAULTS, agents::FAULTS, storage::FAULTS, limits::FAULTS, doors::FAULTS, clocks::FAULTS];
+    let faults = [
+        kills::FAULTS,
+        agents::FAULTS,
+        storage::FAULTS,
+        limits::FAULTS,
+        floods::FAULTS,
+        doors::FAULTS,
+        neighbours::FAULTS,
+        clocks::FAULTS,
+        soak::FAULTS,
+    ];
     let mut all: Vec<&Fault> = faults.iter().flat_map(|chapter| chapter.iter()).collect();
     all.sort_by_key(|(id, _, _)| id[1..].split('.').next().and_then(|number| number.parse::<u32>().ok()));
     let mut rows = Vec::new();

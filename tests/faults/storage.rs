@@ -1,6 +1,6 @@
 //! Trouble of the disk: full, failing, read-only, damaged, locked, and all of that while the schema changes.
 
-use super::home::{Home, Signal, kill, wait_until};
+use super::home::{Home, Signal, kill, wait_until, wait_until_or};
 use super::load::Load;
 use super::world::{
     Disk, Point, done, fake_tab, host_under_strace, need, need_root, teach, trouble, until_trouble, until_well, world,
@@ -12,6 +12,7 @@ use std::time::Duration;
 
 pub const FAULTS: &[Fault] = &[
     ("F7", "disk full: before the start, under load; then room again", full),
+    ("F7", "disk full while a backup is made", full_backup),
     ("F8", "EIO and ENOSPC at the Nth sync, write and open, once and from there on", failing),
     ("F9", "read-only disk", read_only),
     ("F10", "damaged store: header, pages, cut, text, foreign", damaged),
@@ -54,6 +55,42 @@ fn full() -> Result<Outcome, Skipped> {
     let counted = load.check();
     home.run(&["host", "stop"]).done();
     held(times(2) + 1, format!("refused with the reason, well again {} ms after; {counted}", recovered.as_millis()))
+}
+
+fn full_backup() -> Result<Outcome, Skipped> {
+    let home = world();
+    let disk = Disk::in_memory(&home.path(), "12m")?;
+    teach(&home);
+    let tab = fake_tab(&home);
+    for number in 0..20 {
+        tab.send(&format!("message {number} {}", "word ".repeat(20_000)));
+    }
+    let made = |ending: &str| {
+        let names = fs::read_dir(home.path()).expect("a folder").flatten();
+        names.map(|one| one.file_name().to_string_lossy().into_owned()).filter(|name| name.ends_with(ending)).count()
+    };
+    let log = || fs::read_to_string(home.paths().log).unwrap_or_default();
+    // Room for a message, but not for a copy of the store.
+    home.run(&["host", "stop"]).done();
+    let store = fs::metadata(home.paths().store).expect("it is there").len();
+    let filler = disk.fill();
+    let size = fs::metadata(&filler).expect("it is there").len();
+    let room = fs::OpenOptions::new().write(true).open(&filler).expect("it is there");
+    room.set_len(size - store * 2 / 3).expect("a little room");
+    // Held open, its blocks would not come free with its name.
+    drop(room);
+    assert_eq!(tab.send("with little room").value["state"], "completed");
+    wait_until("the backup was tried", || log().contains("no backup could be made"));
+    assert_eq!((made(".backup"), made(".part")), (0, 0), "nothing is left of it");
+    assert_eq!(tab.send("beside it").value["state"], "completed", "{:?}", trouble(&home));
+    assert!(trouble(&home).is_null());
+    home.run(&["host", "stop"]).done();
+    fs::remove_file(filler).expect("room again");
+    home.run(&["ls"]).done();
+    wait_until_or("the next host makes it", || (made(".backup") == 1).then_some(()), log);
+    assert_eq!(tab.log().len(), 22);
+    home.run(&["host", "stop"]).done();
+    held(1, "no backup and nothing left of one, messages go on, the next host makes it; all messages there")
 }
 
 /// The calls that are made to fail: which, with what, from where on.

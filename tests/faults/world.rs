@@ -2,7 +2,7 @@
 
 use super::Skipped;
 use super::agent::LEDGER;
-use super::home::{Home, Running, Signal, Tab, command_line_of, is_alive, kill, wait_until};
+use super::home::{Home, LIMIT, Running, Signal, Tab, command_line_of, is_alive, kill, wait_until};
 use rustix::process::getuid;
 use serde_json::Value;
 use std::fs;
@@ -10,6 +10,8 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
+use threadkeep::domain::id::ConversationId;
+use threadkeep::protocol::message::Request;
 
 const PROFILE: &str = include_str!("../it/coder/coder.toml");
 
@@ -28,6 +30,11 @@ pub fn world() -> Home {
 /// Puts the profile into the home; again where another disk was put in its place.
 pub fn teach(home: &Home) {
     let program = std::env::current_exe().expect("this program");
+    teach_program(home, &program);
+}
+
+/// The same with a copy of this program.
+pub fn teach_program(home: &Home, program: &Path) {
     let profile = PROFILE
         .replace("PROGRAM", program.to_str().expect("UTF-8"))
         .replace("name = \"coder\"", "name = \"fake\"")
@@ -40,9 +47,49 @@ pub fn teach(home: &Home) {
     done(&format!("chmod 600 {}", file.display()));
 }
 
+/// An agent that says nothing by itself: its hooks are all that is heard, and the test calls them.
+pub fn teach_hooks(home: &Home) {
+    let fake = fs::read_to_string(home.paths().agents.join("fake.toml")).expect("it is taught");
+    let hooks = r#"source = "hook"
+
+[[signal.rule]]
+when = { "/hook_event_name" = "SessionStart" }
+means = "idle"
+
+[[signal.rule]]
+when = { "/hook_event_name" = "UserPromptSubmit" }
+means = "started"
+text = "/prompt"
+
+[[signal.rule]]
+when = { "/hook_event_name" = "Stop" }
+means = "done"
+answer = "/last_assistant_message"
+"#;
+    let profile = fake
+        .replace("name = \"fake\"", "name = \"hooked\"")
+        .replace("source = \"program-status\"", hooks)
+        .replace("[\"agent\", ", "[\"agent\", \"mute\", ")
+        .replace("model = [", "env = { THREADKEEP_TOKEN = \"{token}\" }\nmodel = [");
+    let file = home.paths().agents.join("hooked.toml");
+    fs::write(&file, profile).expect("a file");
+    done(&format!("chmod 600 {}", file.display()));
+}
+
 pub fn fake_tab(home: &Home) -> Tab<'_> {
-    let made = home.run(&["new", "--agent", "fake", "--json"]).done().json();
+    tab_of(home, "fake")
+}
+
+pub fn tab_of<'a>(home: &'a Home, agent: &str) -> Tab<'a> {
+    let made = home.run(&["new", "--agent", agent, "--json"]).done().json();
     Tab { home, id: made["conversation"].to_string() }
+}
+
+/// Ends the process of a conversation's session, as a person does in the window.
+pub fn stop_session(tab: &Tab) {
+    let conversation = ConversationId(tab.id.parse().expect("a number"));
+    let stopped = tab.home.control().ask(&Request::StopSession { conversation }, Some(LIMIT));
+    stopped.expect("it can be stopped");
 }
 
 /// What all agents of the home wrote into this ledger.
@@ -217,6 +264,12 @@ pub fn host_under_strace(home: &Home, inject: &[String]) -> Running {
     let running = home.other("strace", &arguments).start();
     wait_until("a host serves under the tracer", || home.paths().socket.exists() && host(home).is_some());
     running
+}
+
+/// What a machine without power ends beside the hosts.
+pub fn holders_and_agents(home: &Home) -> Vec<i32> {
+    let is_one = |pid: &i32| [" holder run", " agent "].iter().any(|word| command_line_of(*pid).contains(word));
+    home.processes().into_iter().filter(is_one).collect()
 }
 
 /// Hosts of this home that live.

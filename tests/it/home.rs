@@ -25,6 +25,8 @@ const GONE_LIMIT: Duration = Duration::from_secs(10);
 pub struct Home {
     folder: TempDir,
     environment: Vec<(OsString, OsString)>,
+    /// The program, and what it is run by where that is something else: another user, say.
+    run_by: Vec<OsString>,
 }
 
 impl Home {
@@ -43,7 +45,7 @@ impl Home {
             set("TERM", Path::new("xterm-256color")),
             set("LANG", Path::new("C.UTF-8")),
         ];
-        Home { folder, environment }
+        Home { folder, environment, run_by: vec![PROGRAM.into()] }
     }
 
     /// `THREADKEEP_HOME`.
@@ -72,6 +74,11 @@ impl Home {
         self.environment.push((name.into(), value.into()));
     }
 
+    /// From now on the program is run like this.
+    pub fn run_by(&mut self, words: &[&std::ffi::OsStr]) {
+        self.run_by = words.iter().map(|word| word.into()).collect();
+    }
+
     pub fn environment(&self) -> &[(OsString, OsString)] {
         &self.environment
     }
@@ -95,8 +102,13 @@ impl Home {
     }
 
     pub fn call(&self, arguments: &[&str]) -> Call {
-        let mut command = Command::new(PROGRAM);
-        command.args(arguments).env_clear().envs(self.environment.iter().cloned()).current_dir(self.work());
+        let mut command = Command::new(&self.run_by[0]);
+        command
+            .args(&self.run_by[1..])
+            .args(arguments)
+            .env_clear()
+            .envs(self.environment.iter().cloned())
+            .current_dir(self.work());
         Call { command, input: Vec::new() }
     }
 

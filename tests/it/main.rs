@@ -3,6 +3,7 @@
 //! Reading order: `home.rs` is what tests speak through; then one file a chapter of the promises.
 
 mod agents;
+mod any_agent;
 mod architecture;
 mod attach;
 mod changes;
@@ -15,6 +16,7 @@ mod copy;
 mod crash;
 mod damage;
 mod doctor;
+mod failures;
 mod holder;
 // Shared with the tests of real agents, which need more of it.
 #[allow(dead_code)]

@@ -158,7 +158,10 @@ fn a_message_that_starts_no_turn_is_an_outcome_of_its_own_and_its_text_is_kept()
     let made = home.run(&["new", "--agent", "mute", "--json"]).done().json();
     let tab = Tab { home: &home, id: made["conversation"].to_string() };
     let sent = tab.send("does anybody hear me?").is("fresh", "first_message", "failed");
-    assert_eq!((sent.text("end_why"), sent.text("end_text")), ("not_started", "sent, but no turn started"));
+    assert_eq!(
+        (sent.text("end_why"), sent.text("end_text")),
+        ("not_started", "sent, but no turn started; look at the agent's screen")
+    );
     assert_eq!(tab.log()[0]["prompt"], "does anybody hear me?");
     assert_eq!(tab.log()[0]["evidence"]["source"], "silence");
 }

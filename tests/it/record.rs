@@ -134,7 +134,7 @@ fn a_missing_program_is_named_with_what_can_be_done() {
     let home = Home::new();
     let missing = |call: crate::home::Call| call.set("SHELL", "/nowhere/bash").set("PATH", "").run();
     let ran = missing(home.call(&["send", "--wait", "--json", "echo hello"])).ended_with(1).json();
-    assert_eq!((&ran["state"], &ran["end_why"]), (&"failed".into(), &"could_not_start".into()));
+    assert_eq!((&ran["state"], &ran["end_why"]), (&"failed".into(), &"program_missing".into()));
     let text = ran["end_text"].as_str().unwrap_or_default();
     for said in ["/nowhere/bash", "PATH", "SHELL"] {
         assert!(text.contains(said), "{said} in {text}");

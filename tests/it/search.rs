@@ -36,6 +36,11 @@ fn search_prints_the_best_turns_with_the_words_marked() {
     assert_eq!(home.run(&["search", "--json", "--limit", "1", "button"]).done().json_lines().len(), 1);
     assert_eq!(home.run(&["search", "button", "is:failed", "--json"]).done().json_lines().len(), 1);
     assert_eq!(home.run(&["search", "no such words"]).done().stdout, "");
+    let turns = |more: &[&str]| home.run(&[&["search", "--json"], more].concat()).done().json_lines().len();
+    assert_eq!(turns(&["button", "--since", "1h"]), 3);
+    assert_eq!(turns(&["--since", "1h", "--before", "2970-01-01"]), 3, "times alone are enough to ask for");
+    assert_eq!(turns(&["button", "--before", "1h"]), 0);
+    assert_eq!(turns(&["button since:2970-01-01"]), 0);
 }
 
 #[test]
@@ -44,10 +49,13 @@ fn a_state_that_there_is_none_of_is_refused_with_those_there_are() {
     let ran = home.run(&["search", "is:purple"]);
     assert_eq!(ran.code, 6);
     assert!(ran.stderr.contains("is:purple is no state of a turn; there are: queued working asks"), "{ran:?}");
+    let ran = home.run(&["search", "--since", "soon"]);
+    assert_eq!(ran.code, 6);
+    assert!(ran.stderr.contains("soon is no time for since: and before:; there are: 30m, 3h, 2d"), "{ran:?}");
 }
 
 #[test]
-fn prefix_slash_finds_while_typing_and_opens_the_turn_of_a_closed_conversation() {
+fn prefix_slash_finds_while_typing_and_opens_the_record_of_a_closed_conversation_at_the_turn() {
     let home = Home::new();
     talk(&home);
     let mut ui = open(&home, 100, 24);
@@ -59,8 +67,8 @@ fn prefix_slash_finds_while_typing_and_opens_the_turn_of_a_closed_conversation()
     let seen = ui.wait_until("it is found", |seen| seen.has("· 1 found ·"));
     assert!(seen.has("number 1 · completed · turn 1 · shell") && seen.has("echo the red button"), "{seen}");
     ui.keys("<enter>");
-    let seen = ui.wait_until("the turn is shown", |seen| seen.has("── turn 1"));
-    assert!(seen.has("the red button"), "{seen}");
+    let seen = ui.wait_until("the record is shown", |seen| seen.status().contains("READING"));
+    assert!(seen.has("> echo the red button") && seen.has("turn 1 · completed"), "{seen}");
     ui.keys("<escape>");
     ui.wait_until("its conversation is open", |seen| seen.tabs().contains("number 1") && is_ready(seen));
 }

@@ -170,7 +170,7 @@ fn a_folder_that_is_gone_is_said_and_the_message_after_gets_somewhere() {
     tab.wait_for("it is asleep", |state| state["state"] == "asleep (cannot resume)");
     let first = tab.send("pwd");
     if first.text("state") == "failed" {
-        assert_eq!(first.text("end_why"), "could_not_start");
+        assert_eq!(first.text("end_why"), "folder_gone");
         let gone = home.file("gone");
         assert!(first.text("end_text").contains(&format!("{} is gone", gone.display())), "{first:?}");
         assert!(!first.text("why_text").contains("restored"), "nothing was restored: {first:?}");

@@ -9,10 +9,12 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use threadkeep::domain::id::Timestamp;
+use threadkeep::client::{ClientError, View};
+use threadkeep::domain::id::{ConversationId, Timestamp};
 use threadkeep::lock::{self, Lock};
 use threadkeep::protocol::codec;
 use threadkeep::protocol::message::{Asked, Counts, Hello, HostReport, Refusal, Reply, Request, Told};
+use threadkeep::terminal::frame::Size;
 
 fn hosts(home: &Home) -> Vec<i32> {
     home.processes().into_iter().filter(|pid| command_line_of(*pid).contains("host run")).collect()
@@ -393,6 +395,49 @@ fn a_host_that_is_full_says_so_and_has_room_again() {
     wait_until("it has room again", || home.run(&["host", "status"]).code == 0);
     assert_eq!(home.host_pid(), host);
     assert_eq!(tab.send("echo served").answer(), "served");
+}
+
+/// The broken one forgot a connection as soon as it was a view.
+#[test]
+fn views_are_among_the_connections_that_a_host_takes() {
+    let home = Home::new();
+    // Three of four are for connections.
+    let arguments = ["--nofile=240:240", PROGRAM, "host", "run"].map(str::to_owned);
+    let running = home.other("prlimit", &arguments).start();
+    wait_until("the host serves", || home.run(&["host", "status"]).code == 0);
+    let tab = home.tab();
+    tab.send("echo here");
+    let id = ConversationId(tab.id.parse().expect("a number"));
+    let mut views = Vec::new();
+    let refused = loop {
+        assert!(views.len() <= 180, "no such host takes so many");
+        match View::open(&home.paths(), id, Size { columns: 20, rows: 4 }) {
+            Ok(view) => views.push(view),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(refused, ClientError::Busy), "{refused}");
+    assert!(views.len() >= 150, "{}", views.len());
+    drop(views);
+    wait_until("there is room again", || tab.send("echo served").answer() == "served");
+    home.run(&["host", "stop"]).done();
+    running.end();
+}
+
+/// More descriptors are the host's own need: what an agent may have is what the person has.
+#[test]
+fn an_agent_has_the_persons_limit_of_descriptors() {
+    let home = Home::new();
+    let arguments = ["--nofile=300:4000", PROGRAM, "host", "run"].map(str::to_owned);
+    let running = home.other("prlimit", &arguments).start();
+    wait_until("the host serves", || home.run(&["host", "status"]).code == 0);
+    let tab = home.tab();
+    assert_eq!(tab.send("ulimit -Sn; ulimit -Hn").answer(), "300\n4000");
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", home.host_pid())).expect("it lives");
+    let of_files = limits.lines().find(|line| line.starts_with("Max open files")).expect("it is told");
+    assert_eq!(of_files.split_whitespace().nth(3), Some("4000"), "{limits}");
+    home.run(&["host", "stop"]).done();
+    running.end();
 }
 
 fn refused(home: &Home, folder: &Path, codes: &[i32], said: &[&str]) {

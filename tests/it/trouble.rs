@@ -6,6 +6,7 @@ use threadkeep::client::{ClientError, View};
 use threadkeep::domain::id::ConversationId;
 use threadkeep::protocol::message::{Event, Request, Told, ViewInput, ViewOutput};
 use threadkeep::terminal::frame::Size;
+use threadkeep::terminal::paste::COOKED_LINE_BYTES;
 
 /// Another program that keeps the store locked for as long as this lives.
 fn hold(home: &Home) -> Connection {
@@ -32,7 +33,10 @@ fn while_nothing_can_be_saved_messages_are_refused_with_the_reason_and_the_rest_
     home.run(&["search", "sleep"]).done();
     drop(held);
     wait_until("saving works again", || trouble().is_null());
-    assert_eq!(waiting.end().done().json()["state"], "queued");
+    let waited = waiting.end().done();
+    assert_eq!(waited.json()["state"], "queued");
+    // The broken one waited without a word.
+    assert!(waited.stderr.starts_with("threadkeep: nothing can be saved now: "), "{}", waited.stderr);
     tab.run("interrupt", &[]).done();
     wait_until("it was sent when its turn came", || {
         tab.log().iter().any(|turn| turn["prompt"] == "echo kept" && turn["state"] == "completed")
@@ -148,6 +152,34 @@ fn what_has_no_room_on_its_way_to_an_agent_that_does_not_read_is_said() {
     let sent = tab.send("echo lost").is("reused", "agent_alive", "failed");
     assert_eq!(sent.text("end_why"), "not_delivered");
     assert!(said().is_none_or(|text| text != notice), "once is enough");
+}
+
+/// The system cut the line, the program got 4,096 bytes of it, and nobody heard of it.
+#[test]
+fn a_paste_with_a_line_that_the_terminal_would_cut_is_refused_with_the_reason() {
+    let home = Home::new();
+    let tab = home.tab();
+    let got = home.file("got");
+    tab.send_and_see_it_run(&format!("cat > '{}'", got.display()));
+    let mut control = home.control();
+    control.ask(&Request::Subscribe, None).expect("the host runs");
+    let mut view = View::open(&home.paths(), ConversationId(1), Size { columns: 80, rows: 24 }).expect("it lives");
+    let fits = format!("{}\n", "x".repeat(COOKED_LINE_BYTES));
+    for text in [format!("{}\n", "y".repeat(COOKED_LINE_BYTES + 1)), fits.clone()] {
+        view.send(&ViewInput::Paste(text)).expect("the session takes it");
+    }
+    let notice = wait_until_or(
+        "it is said",
+        || match control.receive().expect("the host runs") {
+            Some(Told::Event(Event::Notice(text))) => Some(text),
+            Some(_) | None => None,
+        },
+        || "it is not",
+    );
+    assert!(notice.contains("was not typed") && notice.contains("conversation 1"), "{notice}");
+    wait_until("what fits is there whole", || std::fs::read_to_string(&got).is_ok_and(|text| text == fits));
+    tab.run("interrupt", &[]).done();
+    tab.run("wait", &[]);
 }
 
 #[test]

@@ -18,10 +18,10 @@ const SETTLED: Duration = Duration::from_millis(400);
 type Keys = (&'static str, &'static str);
 
 /// How a person drives an agent.
-struct Manners {
-    arguments: &'static [&'static str],
+pub struct Manners {
+    pub arguments: &'static [&'static str],
     /// On the screen when it takes messages.
-    ready: &'static str,
+    pub ready: &'static str,
     /// Whether it reports its state by OSC 7501.
     reports: bool,
     interrupt: &'static [Keys],
@@ -45,7 +45,7 @@ struct Dialog {
 const GOES_ON: &str = "The tool said";
 const ESCAPE: &str = "\x1b";
 
-fn manners(agent: Agent) -> Manners {
+pub fn manners(agent: Agent) -> Manners {
     match agent {
         Agent::Claude => Manners {
             arguments: &["--session-id", "11111111-2222-4333-8444-555555555555"],

@@ -2,6 +2,7 @@
 //!
 //! Reading order: `agents.rs` and `sandbox.rs` are what tests speak through; `model_server` is what the agents speak to.
 
+mod adopted;
 mod agents;
 mod alone;
 #[allow(dead_code)]

@@ -29,6 +29,8 @@ enum Case {
     FollowUp,
     TenShort,
     Failed,
+    RateLimited,
+    LoginRefused,
     Interrupted,
     InterruptedAtOnce,
     Allowed,
@@ -59,11 +61,13 @@ enum Verdict {
 }
 
 impl Case {
-    const ALL: [Case; 22] = [
+    const ALL: [Case; 24] = [
         Case::FirstMessage,
         Case::FollowUp,
         Case::TenShort,
         Case::Failed,
+        Case::RateLimited,
+        Case::LoginRefused,
         Case::Interrupted,
         Case::InterruptedAtOnce,
         Case::Allowed,
@@ -90,6 +94,8 @@ impl Case {
             Case::FollowUp => "follow-up",
             Case::TenShort => "ten short follow-ups",
             Case::Failed => "failed, then follow-up",
+            Case::RateLimited => "rate limit, then follow-up",
+            Case::LoginRefused => "login refused, then follow-up",
             Case::Interrupted => "interrupted, then follow-up",
             Case::InterruptedAtOnce => "interrupted at once",
             Case::Allowed => "approval allowed",
@@ -126,7 +132,10 @@ impl Case {
             Case::FirstMessage => first_message(talk),
             Case::FollowUp => follow_up(talk),
             Case::TenShort => ten_short(talk),
-            Case::Failed => failed(talk),
+            Case::Failed => failed(talk, fatal(talk.sandbox.agent), "api_error"),
+            Case::RateLimited if tries_without_end(talk.sandbox.agent) => tries_again(talk, 429),
+            Case::RateLimited => failed(talk, 429, "rate_limit"),
+            Case::LoginRefused => failed(talk, 401, "login_needed"),
             Case::Interrupted => interrupted(talk),
             Case::InterruptedAtOnce => interrupted_at_once(talk),
             Case::Allowed => allowed(talk),
@@ -302,11 +311,36 @@ fn fatal(agent: Agent) -> u16 {
     }
 }
 
-fn failed(talk: &mut Talk) -> Verdict {
-    let text = format!("this goes wrong [[fail:{}]]", fatal(talk.sandbox.agent));
+/// Whether the agent asks again and again while its model's service is overloaded, and never ends the turn.
+fn tries_without_end(agent: Agent) -> bool {
+    match agent {
+        Agent::Opencode => true,
+        Agent::Claude | Agent::Codex | Agent::Qwen | Agent::Pi => false,
+    }
+}
+
+/// Its tries are told with what the service said, and the person can end them.
+fn tries_again(talk: &mut Talk, status: u16) -> Verdict {
+    let text = format!("this goes wrong on and on [[fail:{status}]]");
+    talk.tab().send_on(&text);
+    let told = |turn: &serde_json::Value| {
+        let steps = turn["work"]["steps"].as_array().cloned().unwrap_or_default();
+        steps.iter().any(|step| step.as_str().is_some_and(|step| step.contains(&status.to_string()))).then_some(())
+    };
+    let last = || talk.tab().log().pop().unwrap_or_default();
+    wait_until_or("its tries are told", || told(&last()), last);
+    interrupt(talk);
+    talk.known.push(text);
+    talk.say_and_go_on("and after its tries");
+    Verdict::TruthfullyNot("it tries again without an end, which is told; an interrupt ends it".into())
+}
+
+/// Each kind of failure is told by a reason of its own, and the next message goes on.
+fn failed(talk: &mut Talk, status: u16, why: &str) -> Verdict {
+    let text = format!("this goes wrong [[fail:{status}]]");
     let sent = talk.say(&text).is("reused", "agent_alive", "failed");
-    assert_eq!((sent.text("end_why"), sent.code), ("api_error", 1), "{sent:?}");
-    talk.say_and_go_on("and after the failure");
+    assert_eq!((sent.text("end_why"), sent.code), (why, 1), "{sent:?}");
+    talk.say_and_go_on(&format!("and after the failure with {status}"));
     Verdict::Ok
 }
 

@@ -49,6 +49,12 @@ impl Talk {
         Ok(Talk { sandbox, id, watcher: None, known: Vec::new(), model: MODELS[0].into() })
     }
 
+    /// The conversation of a session that was begun elsewhere, in which this was said.
+    pub fn adopted(sandbox: Sandbox, conversation: &Value, said: &str) -> Talk {
+        let known = vec![said.to_owned()];
+        Talk { sandbox, id: conversation.to_string(), watcher: None, known, model: MODELS[0].into() }
+    }
+
     pub fn tab(&self) -> Tab<'_> {
         Tab { home: &self.sandbox.home, id: self.id.clone() }
     }

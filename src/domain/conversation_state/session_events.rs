@@ -19,7 +19,7 @@ impl ConversationState {
         }
         match event {
             SessionEvent::Started { pid, agent_session } => self.started(pid, agent_session, out),
-            SessionEvent::CouldNotStart { why, folder } => self.could_not_start(why, folder, now, out),
+            SessionEvent::CouldNotStart { why, trouble } => self.could_not_start(why, trouble, now, out),
             SessionEvent::TakenOver { place } => self.taken_over(place, now, out),
             SessionEvent::Written { turn } => self.written(turn, out),
             SessionEvent::NotWritten { turn } => self.not_written(turn, now, out),
@@ -70,18 +70,25 @@ impl ConversationState {
         self.flow(now, out);
     }
 
-    fn could_not_start(&mut self, why: String, folder: FolderState, now: Timestamp, out: &mut Vec<Action>) {
-        if folder == FolderState::Gone && self.start_in_own_folder(now, out) {
+    fn could_not_start(&mut self, why: String, trouble: StartTrouble, now: Timestamp, out: &mut Vec<Action>) {
+        if trouble == StartTrouble::FolderGone && self.start_in_own_folder(now, out) {
             return;
         }
-        if self.live.as_ref().is_some_and(|live| live.taken_up == TakenUp::NotVerified) {
+        let end = match trouble {
+            StartTrouble::ProgramMissing => FailedWhy::ProgramMissing(why.clone()),
+            StartTrouble::FolderGone => FailedWhy::FolderGone(why.clone()),
+            StartTrouble::Other => FailedWhy::CouldNotStart(why.clone()),
+        };
+        let takes_up = self.live.as_ref().is_some_and(|live| live.taken_up == TakenUp::NotVerified);
+        // Without program or folder the agent refused nothing, and the next message can take it up.
+        if takes_up && trouble == StartTrouble::Other {
             self.live = None;
             self.resume_refused(&why, now, out);
             return;
         }
         self.fall_asleep(AsleepWhy::CouldNotStart(why.clone()), out);
         let seen = evidence(Source::Process, now, why.clone());
-        self.end_turn(TurnEnd::Failed(FailedWhy::CouldNotStart(why)), seen, None, out);
+        self.end_turn(TurnEnd::Failed(end), seen, None, out);
         self.flow(now, out);
     }
 

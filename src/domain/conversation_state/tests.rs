@@ -165,7 +165,7 @@ fn states() -> Vec<(&'static str, ConversationState)> {
     hear(&mut asleep, exited(Exit::Code(0)));
     let fresh_wanted = apply(idle(), vec![Input::Fresh { ask: Ask(1), running: RunningTurn::Refuse }]);
     let mut queue_held = apply(held.clone(), vec![submit("two")]);
-    hear(&mut queue_held, SessionEvent::CouldNotStart { why: "no program".into(), folder: FolderState::There });
+    hear(&mut queue_held, SessionEvent::CouldNotStart { why: "no program".into(), trouble: StartTrouble::Other });
     let mut asking = agent_working();
     hear(&mut asking, asks(RequestKind::Permission, "run ls"));
     let mut resuming = agent_idle();
@@ -212,7 +212,10 @@ fn inputs(state: &ConversationState) -> Vec<(&'static str, Input)> {
         ("watch", Input::Watch(Watched::Yes)),
         ("host ending", Input::HostEnding),
         ("started", event(state, SessionEvent::Started { pid: Some(9), agent_session: None })),
-        ("could not start", event(state, SessionEvent::CouldNotStart { why: "no".into(), folder: FolderState::Gone })),
+        (
+            "could not start",
+            event(state, SessionEvent::CouldNotStart { why: "no".into(), trouble: StartTrouble::FolderGone }),
+        ),
         ("written", event(state, SessionEvent::Written { turn: newest })),
         ("not written", event(state, SessionEvent::NotWritten { turn: newest })),
         ("ready", event(state, seen(Signal::Ready))),
@@ -668,7 +671,7 @@ fn a_folder_that_is_gone_is_replaced_by_the_conversations_own_and_that_is_said()
     hear(&mut state, seen(Signal::Folder("/gone".into())));
     hear(&mut state, exited(Exit::Signal(9)));
     state.apply(submit("again"), NOW);
-    let gone = SessionEvent::CouldNotStart { why: "folder /gone is gone".into(), folder: FolderState::Gone };
+    let gone = SessionEvent::CouldNotStart { why: "folder /gone is gone".into(), trouble: StartTrouble::FolderGone };
     let said: Vec<String> = hear(&mut state, gone.clone()).iter().map(words).collect();
     assert!(said.contains(&"START session 2 in /w".to_owned()), "{said:?}");
     let why = state.decisions.back().map(|made| made.decision.why.text());
@@ -676,7 +679,7 @@ fn a_folder_that_is_gone_is_replaced_by_the_conversations_own_and_that_is_said()
     assert_eq!(why.as_deref(), Some(text));
     // Gone as well: now the turn fails, once.
     let said: Vec<String> = hear(&mut state, gone).iter().map(words).collect();
-    assert!(said.contains(&"TELL turn 2 failed (could_not_start)".to_owned()), "{said:?}");
+    assert!(said.contains(&"TELL turn 2 failed (folder_gone)".to_owned()), "{said:?}");
 }
 
 #[test]

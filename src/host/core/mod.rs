@@ -25,6 +25,7 @@ use crate::domain::conversation_state::{
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
 use crate::domain::turn::TurnRecord;
 use crate::protocol::message::{Environment, Event as ClientEvent, Refusal, Reply, Submitted, WhenAsked};
+use crate::terminal::paste::COOKED_LINE_BYTES;
 use notify::{LookedAt, Notifier};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -192,6 +193,9 @@ impl HostCore {
             Event::KeysDropped(conversation) => vec![self.notice(format!(
                 "the agent of conversation {conversation} does not read what is typed to it, so keys were dropped; look at its screen"
             ))],
+            Event::LineTooLong(conversation) => vec![self.notice(format!(
+                "the paste was not typed: a line of it is longer than the {COOKED_LINE_BYTES} bytes that the program in conversation {conversation} takes as it reads now; put it into a file"
+            ))],
             Event::SessionLookedFor { client, id, lookup, title, found } => {
                 self.session_looked_for(client, id, lookup, title, found, now)
             }
@@ -206,12 +210,14 @@ impl HostCore {
             Event::TimerDue { conversation, timer } => self.apply(conversation, Input::Timer(timer), now),
             Event::StoreTrouble(cause) => {
                 self.store_trouble = Some(cause.clone());
-                vec![self.notice(format!("nothing can be saved now: {cause}"))]
+                // Whoever has just asked for something waits until it is saved, and must know for what.
+                let text = format!("nothing can be saved now: {cause}; it is tried again until it can");
+                vec![Effect::TellAll(ClientEvent::Notice(text))]
             }
             Event::StoreOpened { kept, lived_on, next } => self.store_opened(kept, lived_on, next, now),
             Event::StoreWell => {
                 self.store_trouble = None;
-                vec![self.notice("saving works again".into())]
+                vec![Effect::TellAll(ClientEvent::Notice("saving works again".into()))]
             }
             Event::Configured(config) => {
                 self.configure(*config);

@@ -105,10 +105,8 @@ impl Notifier {
 /// What there is to say of a turn; none where the person did it, or where it goes on.
 fn notification(state: &ConversationState, turn: &TurnRecord, now: Timestamp) -> Option<Notification> {
     let (kind, text) = match &turn.state {
-        TurnState::Ended(end @ TurnEnd::Completed) => (NotificationKind::Done, end.why_text()),
-        TurnState::Ended(end @ (TurnEnd::Failed(_) | TurnEnd::Unknown(_))) => {
-            (NotificationKind::Failed, end.why_text())
-        }
+        TurnState::Ended(end @ TurnEnd::Completed) => (NotificationKind::Done, end.told()),
+        TurnState::Ended(end @ (TurnEnd::Failed(_) | TurnEnd::Unknown(_))) => (NotificationKind::Failed, end.told()),
         TurnState::NeedsApproval | TurnState::NeedsAnswer => (NotificationKind::NeedsYou, asked(turn)),
         TurnState::Ended(TurnEnd::Interrupted(_)) | TurnState::Queued | TurnState::Sending | TurnState::Working => {
             return None;

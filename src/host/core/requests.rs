@@ -8,7 +8,7 @@ use crate::domain::conversation::{Begun, ConversationRecord, FreshWanted, Tab, T
 use crate::domain::conversation_state::{Ask, ConversationState, Input};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
-use crate::domain::search;
+use crate::domain::search::{self, NoMeaning};
 use crate::domain::turn::Usage;
 use crate::host::effect::{Lookup, Query, SessionOrder, Wanted};
 use crate::host::event::ClientId;
@@ -185,9 +185,10 @@ impl HostCore {
             Request::DecisionsOf { conversation, from, to } => {
                 vec![Effect::Query { client, id, query: Query::DecisionsOf { conversation, from, to } }]
             }
-            Request::Search { text, most } => match search::Query::parse(&text) {
+            Request::Search { text, most } => match search::Query::parse(&text, now) {
                 Ok(query) => vec![Effect::Search { client, id, query, most: most.min(MOST_FOUND) }],
-                Err(state) => now_reply(Reply::Refused { why: Refusal::NoSuchState(state) }),
+                Err(NoMeaning::State(state)) => now_reply(Reply::Refused { why: Refusal::NoSuchState(state) }),
+                Err(NoMeaning::Time(time)) => now_reply(Reply::Refused { why: Refusal::NoSuchTime(time) }),
             },
             Request::Prompts { most } => vec![Effect::Prompts { client, id, most: most.min(MOST_PROMPTS) }],
             Request::Agents => vec![Effect::DescribeAgents { client, id }],

@@ -461,7 +461,7 @@ fn a_tab_moves_and_those_between_make_room() {
 }
 
 #[test]
-fn a_search_goes_to_the_store_and_a_state_that_there_is_none_of_is_refused_at_once() {
+fn a_search_goes_to_the_store_and_a_filter_that_means_nothing_is_refused_at_once() {
     let mut core = core();
     let search = |text: &str| Request::Search { text: text.into(), most: u32::MAX };
     let effects = ask(&mut core, SCRIPT, search("fix is:failed"));
@@ -469,6 +469,9 @@ fn a_search_goes_to_the_store_and_a_state_that_there_is_none_of_is_refused_at_on
     let why = Refusal::NoSuchState("purple".into());
     let refused = Effect::ReplyNow { client: SCRIPT, id: 9, reply: Reply::Refused { why } };
     assert_eq!(ask(&mut core, SCRIPT, search("is:purple")), [refused]);
+    let why = Refusal::NoSuchTime("soon".into());
+    let refused = Effect::ReplyNow { client: SCRIPT, id: 9, reply: Reply::Refused { why } };
+    assert_eq!(ask(&mut core, SCRIPT, search("since:soon")), [refused]);
 }
 
 fn restored(conversations: i64) -> Vec<Kept> {

@@ -1,6 +1,7 @@
 //! The agent's side of a session: its pty, its screen, what is on its way to it, and what its marks mean.
 
 use super::answering::{Answering, Now};
+use super::hooks::{self, Hooks};
 use super::keyboard::{Keyboard, Taken, Written};
 use super::lease::{Lease, Leased};
 use super::output::Output;
@@ -29,6 +30,7 @@ use crate::terminal::emulator::{Mark, Screen, Told};
 use crate::terminal::excerpt::Cap;
 use crate::terminal::frame::Size;
 use crate::terminal::modes::Switched;
+use crate::terminal::paste;
 use rustix::fs::{Mode, OFlags};
 use rustix::process::Pid;
 use std::io;
@@ -57,6 +59,8 @@ pub struct AgentIo {
     hung_up: bool,
     keyboard: Keyboard,
     dropped: Dropped,
+    /// A paste was refused, which is not told yet.
+    line_too_long: bool,
     /// What may stand in the agent's own composer.
     pub(super) composer: Composer,
     pub(super) listener: Listener,
@@ -75,6 +79,7 @@ pub struct AgentIo {
     variant: Variant,
     folder: PathBuf,
     token: Token,
+    hooks: Hooks,
     buffer: Vec<u8>,
     /// None where none could be begun: then the screen does not come back after a crash of the host.
     pub(super) journal: Option<Journal>,
@@ -106,8 +111,8 @@ impl AgentIo {
         let listener = match begin.profile.rank(Source::ShellMark) {
             Some(_) => Listener::Marks(Observer::new(begin.token.clone())),
             None => {
-                let started_at = begin.note.started_at;
-                Listener::Claims(Box::new(Watch::new(begin.profile.clone(), begin.whereabouts, pty.pid, started_at)))
+                let (profile, started_at, resumes) = (begin.profile.clone(), begin.note.started_at, begin.note.resumes);
+                Listener::Claims(Box::new(Watch::new(profile, begin.whereabouts, pty.pid, started_at, resumes)))
             }
         };
         AgentIo {
@@ -118,6 +123,7 @@ impl AgentIo {
             hung_up: false,
             keyboard: Keyboard::default(),
             dropped: Dropped::Nothing,
+            line_too_long: false,
             composer: Composer::Empty,
             listener,
             answering: None,
@@ -132,6 +138,7 @@ impl AgentIo {
             variant: begin.variant,
             folder: begin.folder,
             token: begin.token,
+            hooks: Hooks::new(Instant::now()),
             buffer: vec![0; READ_BYTES],
             journal,
             settled: 0,
@@ -325,8 +332,12 @@ impl AgentIo {
 
     /// A hook of the agent called. Without the session's token it is nobody's.
     pub fn hook(&mut self, token: &str, payload: &str, tell: &Tell) {
-        if self.token.as_str() != token {
-            tracing::warn!("a hook called with a token that is not this session's; it is not heard");
+        let now = Instant::now();
+        let heard = self.hooks.hear(self.token.as_str() == token, now);
+        if heard != hooks::Heard::Yes {
+            if let Some(calls) = self.hooks.unheard_to_tell(now) {
+                tracing::warn!(calls, ?heard, "hooks called too often, or with a token that is not this session's");
+            }
             return;
         }
         let told = tell.told();
@@ -363,6 +374,14 @@ impl AgentIo {
         }
     }
 
+    /// Whether none of these lines is longer than the agent's terminal takes. One that is would reach the agent cut, so nothing of it is typed,
+    /// and that is told.
+    pub fn takes_lines_of(&mut self, bytes: &[u8]) -> bool {
+        let takes = paste::fits_cooked(bytes) || !self.pty.is_cooked();
+        self.line_too_long |= !takes;
+        takes
+    }
+
     /// Puts bytes behind those that are on their way to the agent.
     pub fn push(&mut self, bytes: &[u8]) {
         if self.keyboard.push(bytes) == Taken::NoRoom {
@@ -371,6 +390,9 @@ impl AgentIo {
     }
 
     pub fn write_pending(&mut self, tell: &Tell) {
+        if std::mem::take(&mut self.line_too_long) {
+            tell.line_too_long();
+        }
         if self.hung_up {
             return;
         }

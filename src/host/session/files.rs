@@ -44,6 +44,9 @@ pub struct Known {
     states: HashMap<PathBuf, (SystemTime, u64)>,
     /// What was found already, so that it is told once.
     found: HashMap<PathBuf, ()>,
+    /// How long transcripts were when a session was taken up: up to there they tell of earlier processes.
+    #[serde(default)]
+    history: HashMap<PathBuf, u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -59,6 +62,17 @@ impl Files {
 
     pub fn due(&self) -> Option<Instant> {
         self.next_look
+    }
+
+    /// A session is about to be taken up: what stands in its transcript by now is history, however young the file is.
+    pub fn note_history(&mut self, readers: &Readers, places: &Places) {
+        for want in readers.wants(places) {
+            if let Want::Transcript(glob) = want {
+                let length = |path: PathBuf| Some((path.metadata().ok()?.len(), path));
+                let lengths = files(&glob).into_iter().filter_map(length);
+                self.known.history.extend(lengths.map(|(length, path)| (path, length)));
+            }
+        }
     }
 
     /// There was output: something may have been written.
@@ -128,7 +142,11 @@ impl Files {
                 claimed.extend(readers.see(Seen::TranscriptReplaced));
             }
             // What stood in it before this process began is history.
-            let offset = if self.is_new(&metadata) { 0 } else { metadata.len() };
+            let offset = match self.known.history.get(&path) {
+                Some(length) => *length,
+                None if self.is_new(&metadata) => 0,
+                None => metadata.len(),
+            };
             self.known.transcript = Some(Followed { path, offset });
         }
         let Some(followed) = &mut self.known.transcript else {

@@ -3,6 +3,7 @@
 use super::Handover;
 use super::agent_io::AgentIo;
 use crate::domain::id::{Timestamp, TurnNumber};
+use crate::host::socket::{Guest, Place};
 use crate::protocol::codec::{self, Decoder};
 use crate::protocol::message::{Rest, Scroll, Told, ViewInput, ViewOutput};
 use crate::terminal::emulator::Screen;
@@ -29,6 +30,7 @@ const ROW_BYTES: usize = 24;
 
 pub struct Viewer {
     stream: UnixStream,
+    _place: Place,
     decoder: Decoder,
     /// The last read left room: there is no more to read for now.
     drained: bool,
@@ -52,10 +54,12 @@ pub struct Viewer {
 impl Viewer {
     /// Greets a connection that has just become a view.
     pub fn welcome(handover: Handover) -> io::Result<Viewer> {
-        handover.stream.set_nonblocking(true)?;
+        let Guest { stream, place } = handover.guest;
+        stream.set_nonblocking(true)?;
         let told = Told::Reply { id: handover.id, reply: handover.reply };
         let mut viewer = Viewer {
-            stream: handover.stream,
+            stream,
+            _place: place,
             decoder: Decoder::default(),
             drained: false,
             out: codec::encode(&told).map_err(io::Error::other)?,
@@ -135,7 +139,9 @@ impl Viewer {
             }
             ViewInput::Paste(text) => {
                 let bytes = paste::encode_paste(&text, &agent.screen.modes());
-                self.give_to_agent(&bytes, agent);
+                if agent.takes_lines_of(&bytes) {
+                    self.give_to_agent(&bytes, agent);
+                }
             }
             ViewInput::Mouse(mouse) => self.mouse(mouse, agent),
             ViewInput::Focus(focus) => {
@@ -345,12 +351,14 @@ mod tests {
     use crate::terminal::keys::{Key, KeyCode, Modifiers};
     use std::io::Write;
     use std::os::unix::net::UnixStream;
+    use std::sync::Arc;
 
     #[test]
     fn what_was_typed_before_a_viewer_left_is_read_although_it_takes_no_pictures_any_more() {
         let (stream, mut window) = UnixStream::pair().expect("a pair of sockets");
         let size = Size { columns: 80, rows: 24 };
-        let mut viewer = Viewer::welcome(Handover { id: 1, stream, reply: Reply::Done, size }).expect("it is here");
+        let guest = Guest { stream, place: Place::take(&Arc::default()) };
+        let mut viewer = Viewer::welcome(Handover { id: 1, guest, reply: Reply::Done, size }).expect("it is here");
         let key = ViewInput::Key(Key { code: KeyCode::Char('c'), modifiers: Modifiers::CONTROL });
         window.write_all(&codec::encode(&key).expect("it is short")).expect("there is room");
         drop(window);

@@ -15,6 +15,7 @@ use crate::domain::id::{Timestamp, TurnNumber};
 use crate::domain::signal::{self, Ending, Signal};
 use crate::domain::turn::Source;
 use crate::host::clock;
+use crate::host::note::Resumes;
 use rustix::process::Pid;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -79,7 +80,13 @@ pub struct Watch {
 
 impl Watch {
     /// `started_at` is when the process was started: what its files had before is history.
-    pub fn new(profile: Arc<Profile>, whereabouts: Whereabouts, pid: Pid, started_at: Timestamp) -> Watch {
+    pub fn new(
+        profile: Arc<Profile>,
+        whereabouts: Whereabouts,
+        pid: Pid,
+        started_at: Timestamp,
+        resumes: Resumes,
+    ) -> Watch {
         let sources: Vec<Source> = profile.signals.iter().map(|signal| signal.source()).collect();
         let has_record = sources.contains(&Source::Transcript);
         let rules = TrackerRules {
@@ -87,15 +94,12 @@ impl Watch {
             settle: Duration::from_millis(profile.deadlines.settle_ms),
             answer_wait: Duration::from_millis(if has_record { profile.deadlines.answer_ms } else { 0 }),
         };
-        Watch {
-            readers: Readers::new(&profile),
-            tracker: Tracker::new(rules),
-            files: Files::new(pid, clock::system_time(started_at)),
-            whereabouts,
-            pid,
-            began: Instant::now(),
-            profile,
+        let readers = Readers::new(&profile);
+        let mut files = Files::new(pid, clock::system_time(started_at));
+        if resumes == Resumes::Yes {
+            files.note_history(&readers, &whereabouts.places(process_number(pid)));
         }
+        Watch { readers, tracker: Tracker::new(rules), files, whereabouts, pid, began: Instant::now(), profile }
     }
 
     /// All that it knows, for the host after this one.
@@ -176,8 +180,8 @@ impl Watch {
 
     /// Looks at the agent's files now.
     pub fn look(&mut self, now: Instant) -> Vec<SessionEvent> {
-        let pid = u32::try_from(self.pid.as_raw_nonzero().get()).ok();
-        let claimed = self.files.look(&mut self.readers, &self.whereabouts.places(pid), now);
+        let places = self.whereabouts.places(process_number(self.pid));
+        let claimed = self.files.look(&mut self.readers, &places, now);
         self.hear(claimed)
     }
 
@@ -216,4 +220,8 @@ impl Watch {
             other => other,
         }
     }
+}
+
+fn process_number(pid: Pid) -> Option<u32> {
+    u32::try_from(pid.as_raw_nonzero().get()).ok()
 }

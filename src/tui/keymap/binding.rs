@@ -2,6 +2,7 @@
 //!
 //! Change here: what may be bound where, and what is an error. Not here: reading the file (`config/keys.rs`) or the default keys.
 
+use super::brief::MOST_KEYS;
 use super::{Action, Binding, Command, Place, TABLE, is_action, key_name};
 use crate::config::key_name::written;
 use crate::config::keys::{Bound, KeyPlace, PLACES};
@@ -131,7 +132,7 @@ impl Keymap {
             .map(|alike| {
                 let names: Vec<String> = alike.iter().map(|binding| key_name(binding.key)).collect();
                 let keys = match names.as_slice() {
-                    [first, .., last] if names.len() > 5 => format!("{first} .. {last}"),
+                    [first, .., last] if names.len() > MOST_KEYS => format!("{first} .. {last}"),
                     _ => names.join(" "),
                 };
                 (keys, alike.first().map_or("", |binding| binding.words))

@@ -1,11 +1,12 @@
 //! What the host says: the link, replies and events.
 
-use super::super::app::{AfterEdit, App, Confirm, Desk, Fetched, FreshOf, Keyboard, Link, NoticeKind, Page, is_ended};
+use super::super::app::{AfterEdit, App, Confirm, Desk, FreshOf, Keyboard, Link, NoticeKind, Page, is_ended};
 use super::super::composer::Composer;
-use super::super::event::{Effect, Event as WindowEvent, Purpose};
+use super::super::event::{Effect, Event as WindowEvent, Purpose, ThenRead};
 use super::super::keymap::Command;
 use super::super::overview::{Listed, is_open};
 use super::super::reader::Standing;
+use super::super::reader::record::{Fetched, PageOf};
 use super::{
     STARTING, agents, ask, brief, changes, command, fetch, fork, history, look, overview, save_draft, say, say_trouble,
     search, select,
@@ -113,7 +114,13 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
             }
         }
         (Purpose::EarlierTurns(conversation), Reply::Turns(turns)) => {
-            turns_came(app, out, conversation, turns);
+            turns_came(app, out, conversation, PageOf::Newest, turns);
+        }
+        (Purpose::TurnsBefore { conversation, before, then }, Reply::Turns(turns)) => {
+            turns_came(app, out, conversation, PageOf::Before(before), turns);
+            if let ThenRead::At(turn) = then {
+                search::read_found(app, out, conversation, turn);
+            }
         }
         (Purpose::Decisions(conversation), Reply::Decisions(decisions)) => {
             if let Some(desk) = app.desks.get_mut(&conversation) {
@@ -162,9 +169,6 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
         (Purpose::Agents, Reply::Agents(reports)) => agents::came(app, reports),
         (Purpose::Search(text), Reply::Found(findings)) => search::came(app, out, text, Ok(findings)),
         (Purpose::Search(text), Reply::Refused { why }) => search::came(app, out, text, Err(why.to_string())),
-        (Purpose::OneTurn { conversation, turn }, Reply::Turns(turns)) => {
-            search::turn_came(app, conversation, turn, turns);
-        }
         (Purpose::AgentSessions(agent), Reply::AgentSessions(sessions)) => agents::sessions_came(app, &agent, sessions),
         (Purpose::Prompts, Reply::Prompts(prompts)) => history::came(app, prompts),
         (Purpose::WholePrompt { conversation, turn }, Reply::Turns(turns)) => {
@@ -237,7 +241,7 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
             draft_refused(app, conversation);
             say_trouble(app, format!("the draft could not be saved: {why}"));
         }
-        Purpose::EarlierTurns(conversation) => {
+        Purpose::EarlierTurns(conversation) | Purpose::TurnsBefore { conversation, .. } => {
             if let Some(desk) = app.desks.get_mut(&conversation) {
                 desk.record.fetched = Fetched::Nothing;
             }
@@ -265,7 +269,6 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
         | Purpose::FreshWithBrief { .. }
         | Purpose::Agents
         | Purpose::OpenTab(_)
-        | Purpose::OneTurn { .. }
         | Purpose::Prompts
         | Purpose::WholePrompt { .. }
         | Purpose::CloseTab(_)
@@ -322,13 +325,17 @@ fn draft_unsaved(desk: &mut Desk) {
     desk.saved.clear();
 }
 
-fn turns_came(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId, turns: Vec<TurnRecord>) {
+fn turns_came(
+    app: &mut App,
+    out: &mut Vec<Effect>,
+    conversation: ConversationId,
+    page: PageOf,
+    turns: Vec<TurnRecord>,
+) {
     let Some(desk) = app.desks.get_mut(&conversation) else { return };
-    // The host sends fewer than asked for where they are long, so their number says nothing.
-    let whole = turns.first().is_none_or(|oldest| oldest.number == TurnNumber(1));
-    desk.record.fetched = if whole { Fetched::All } else { Fetched::Newest };
     let pages = turns.first().zip(turns.last()).map(|(first, last)| (first.number, last.number));
-    turns.into_iter().filter(is_ended).for_each(|turn| desk.record.keep(turn));
+    let ended = turns.into_iter().filter(is_ended).collect();
+    desk.record.keep_page(page, ended, pages.map(|(first, _)| first));
     // What began their sessions may be older than the decisions that are told by themselves.
     if let Some((from, to)) = pages {
         ask(app, out, Purpose::Decisions(conversation), Request::DecisionsOf { conversation, from, to });

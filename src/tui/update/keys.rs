@@ -4,6 +4,7 @@ use super::super::app::{App, Keyboard, Page, Prefix};
 use super::super::composer::Edit;
 use super::super::event::Effect;
 use super::super::keymap::{self, Command, Place};
+use super::super::view;
 use super::{
     changes, command, completion, copy, history, overview, palette, reading, requests, say, search, to_agent, writing,
 };
@@ -17,7 +18,10 @@ const PASTE_PIECE_BYTES: usize = 256 * 1024;
 pub fn key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
     app.notice = None;
     match app.prefix {
-        Prefix::Pressed { .. } | Prefix::Shown => {
+        Prefix::Shown { page } if turns_page(app, key) => {
+            app.prefix = Prefix::Shown { page: (page + 1) % view::which_key::page_count(app).max(1) };
+        }
+        Prefix::Pressed { .. } | Prefix::Shown { .. } => {
             app.prefix = Prefix::None;
             after_prefix(app, out, key);
         }
@@ -33,6 +37,12 @@ pub fn key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
             None => place_key(app, out, key),
         },
     }
+}
+
+/// Space shows more of the list of keys where it does not fit, unless the person bound it.
+fn turns_page(app: &App, key: Key) -> bool {
+    let space = Key { code: KeyCode::Char(' '), modifiers: Modifiers::NONE };
+    key == space && app.keymap.command(Place::Prefix, key).is_none() && view::which_key::page_count(app) > 1
 }
 
 fn after_prefix(app: &mut App, out: &mut Vec<Effect>, key: Key) {

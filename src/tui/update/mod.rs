@@ -29,14 +29,13 @@ pub mod turn_actions;
 mod turns;
 mod writing;
 
-use super::app::{
-    App, Desk, Fetched, Keyboard, Link, Notice, NoticeKind, Page, Prefix, Screen, ScreenState, View, ViewState,
-};
-use super::event::{Effect, Event, Now, Purpose, ViewOf};
+use super::app::{App, Desk, Keyboard, Link, Notice, NoticeKind, Page, Prefix, Screen, ScreenState, View, ViewState};
+use super::event::{Effect, Event, Now, Purpose, ThenRead, ViewOf};
 use super::keymap::Command;
 use super::layout;
+use super::reader::record::Fetched;
 use crate::client::Absent;
-use crate::domain::id::ConversationId;
+use crate::domain::id::{ConversationId, TurnNumber};
 use crate::protocol::message::{Request, Scroll, ViewInput, ViewOutput};
 use crate::terminal::frame::Frame;
 use crate::terminal::keys::{Focus, Key, KeyCode, Modifiers};
@@ -249,16 +248,21 @@ fn fetch(app: &mut App, out: &mut Vec<Effect>) {
 
 /// Fetches turns before the oldest that is known.
 fn fetch_older(app: &mut App, out: &mut Vec<Effect>) {
-    let Some(conversation) = app.active else { return };
-    if app.link != Link::Up {
-        return;
-    }
-    let Some(desk) = app.desk_mut() else { return };
+    let Some(desk) = app.desk() else { return };
     let oldest = desk.record.turns.keys().next().copied();
-    if desk.record.fetched == Fetched::Newest && oldest.is_some() {
+    if let (Some(oldest), Fetched::Newest) = (oldest, desk.record.fetched) {
+        fetch_before(app, out, oldest);
+    }
+}
+
+/// Fetches turns before this one, wherever it lies, unless others are on their way.
+fn fetch_before(app: &mut App, out: &mut Vec<Effect>, before: TurnNumber) {
+    let up = app.link == Link::Up;
+    let Some((conversation, desk)) = app.active.zip(app.desk_mut()) else { return };
+    if up && desk.record.fetched != Fetched::Asked {
         desk.record.fetched = Fetched::Asked;
-        let turns = Request::Turns { conversation, before: oldest, most: TURNS_AT_ONCE };
-        out.push(Effect::Ask(Purpose::EarlierTurns(conversation), turns));
+        let turns = Request::Turns { conversation, before: Some(before), most: TURNS_AT_ONCE };
+        out.push(Effect::Ask(Purpose::TurnsBefore { conversation, before, then: ThenRead::On }, turns));
     }
 }
 
@@ -299,7 +303,7 @@ fn on_time(app: &mut App, out: &mut Vec<Effect>) {
     if let Prefix::Pressed { which_key_at_ms } = app.prefix
         && which_key_at_ms <= now_ms
     {
-        app.prefix = Prefix::Shown;
+        app.prefix = Prefix::Shown { page: 0 };
     }
     copy::on_time(app);
     let due: Vec<ConversationId> = app

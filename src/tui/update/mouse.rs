@@ -24,7 +24,7 @@ const NO_PROCESS: &str = "no process lives here; the next message starts or resu
 const WHEEL_ROWS: u16 = 3;
 
 pub fn mouse(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
-    if app.prefix == Prefix::Shown && mouse.action == MouseAction::Press(MouseButton::Left) {
+    if matches!(app.prefix, Prefix::Shown { .. }) && mouse.action == MouseAction::Press(MouseButton::Left) {
         app.prefix = Prefix::None;
         return;
     }
@@ -238,7 +238,7 @@ fn click(app: &mut App, out: &mut Vec<Effect>, hit: Hit, mouse: Mouse) {
         }
         Hit::Rule => command::keyboard_to(app, Keyboard::Composer),
         Hit::Chip => command::run(app, out, Command::SwitchKeyboard),
-        Hit::Hint => app.prefix = Prefix::Shown,
+        Hit::Hint => app.prefix = Prefix::Shown { page: 0 },
         Hit::Nothing => {}
     }
 }

@@ -2,15 +2,16 @@
 //!
 //! Not here: what can be done with a turn (`turn_actions.rs`), or the rows (`view/reader.rs`).
 
-use super::super::app::{App, Fetched, Keyboard, Page};
+use super::super::app::{App, Keyboard, Page};
 use super::super::composer::Edit;
 use super::super::event::Effect;
 use super::super::keymap::{Command, Motion, Place};
 use super::super::layout;
+use super::super::reader::record::Fetched;
 use super::super::reader::{Find, FindState, PAST, Scope, Spot, Standing};
 use super::super::view::page;
-use super::super::view::reader::{Reading, Way, current, turn_at};
-use super::{fetch_older, keys, say};
+use super::super::view::reader::{Reading, SeenRow, Way, current, turn_at};
+use super::{TURNS_AT_ONCE, fetch_before, fetch_older, keys, say};
 use crate::domain::id::TurnNumber;
 use crate::terminal::keys::{Key, KeyCode};
 use ratatui::layout::Rect;
@@ -102,18 +103,15 @@ fn stand(app: &mut App, out: &mut Vec<Effect>, standing: Standing) {
     if top.map(|top| top.turn) == oldest {
         fetch_older(app, out);
     }
+    fetch_seen_gap(app, out);
 }
 
 /// To the prompt of the turn before or behind the one that is marked.
 pub fn step_turn(app: &mut App, out: &mut Vec<Effect>, way: Way) {
     match app.page {
         Some(Page::Turn { number, .. }) => {
-            // One that was searched for may be far from those that are read: what stands next to it is not known then.
-            if app.desk().and_then(|desk| desk.found.as_ref()).is_some_and(|found| found.number == number)
-                && app.desk().is_none_or(|desk| !desk.record.turns.contains_key(&number))
-            {
-                let record = app.way(Command::ToggleRecord);
-                return say(app, format!("its neighbours are not here yet; the record ({record}) reads back to it"));
+            if meets_gap(app, out, number, way) {
+                return;
             }
             let to = neighbour(app, number, way).filter(|turn| *turn != PAST);
             match to {
@@ -123,6 +121,9 @@ pub fn step_turn(app: &mut App, out: &mut Vec<Effect>, way: Way) {
         }
         Some(_) => {}
         None => {
+            if current(app).is_some_and(|turn| meets_gap(app, out, turn, way)) {
+                return;
+            }
             let to = current(app).and_then(|turn| neighbour(app, turn, way));
             match to {
                 Some(turn) => go_to(app, out, turn),
@@ -133,6 +134,41 @@ pub fn step_turn(app: &mut App, out: &mut Vec<Effect>, way: Way) {
             }
         }
     }
+}
+
+/// Where the next turn on this way was not fetched yet, it is.
+fn meets_gap(app: &mut App, out: &mut Vec<Effect>, turn: TurnNumber, way: Way) -> bool {
+    let to = neighbour(app, turn, way);
+    let gap = app.desk().zip(to).and_then(|(desk, to)| desk.record.gap_between(turn, to));
+    if let Some(gap) = gap {
+        fetch_gap(app, out, gap, way);
+        say(app, "the turns between are being fetched; once more in a moment");
+    }
+    gap.is_some()
+}
+
+/// Fills a gap from the side that one comes from.
+pub fn fetch_gap(app: &mut App, out: &mut Vec<Effect>, gap: TurnNumber, way: Way) {
+    let Some(desk) = app.desk() else { return };
+    let end = match way {
+        Way::Up => gap,
+        Way::Down => desk.record.end_from_below(gap, TURNS_AT_ONCE),
+    };
+    fetch_before(app, out, end);
+}
+
+/// A gap that is seen is fetched before one comes to its other side.
+fn fetch_seen_gap(app: &mut App, out: &mut Vec<Effect>) {
+    let Some(desk) = app.desk().filter(|desk| !desk.record.gaps.is_empty()) else { return };
+    let pane = layout::layout(app).pane;
+    let seen = Reading::new(app, Scope::Conversation, pane.width).seen(desk.record_at, pane.height);
+    let is_gap = |row: &&SeenRow| row.spot.block == 0 && desk.record.has_gap_before(row.spot.turn);
+    let Some(gap) = seen.iter().find(is_gap).map(|row| row.spot.turn) else { return };
+    let way = match seen.first().is_some_and(|row| row.spot.turn < gap) {
+        true => Way::Down,
+        false => Way::Up,
+    };
+    fetch_gap(app, out, gap, way);
 }
 
 fn neighbour(app: &App, turn: TurnNumber, way: Way) -> Option<TurnNumber> {
@@ -155,6 +191,15 @@ fn say_no_more(app: &mut App, out: &mut Vec<Effect>, way: Way) {
             (Way::Down, _) => "this is the last turn",
         },
     );
+}
+
+/// Opens the record at a turn.
+pub fn open_at(app: &mut App, out: &mut Vec<Effect>, turn: TurnNumber) {
+    if let Some(desk) = app.desk_mut() {
+        desk.shows_record = true;
+        desk.keyboard = Keyboard::Record;
+    }
+    go_to(app, out, turn);
 }
 
 /// Stands at the prompt of a turn in the record.
@@ -262,7 +307,16 @@ fn find_from(app: &mut App, out: &mut Vec<Effect>, from: Spot, way: Way) {
         return stop_finding(app);
     }
     let reading = Reading::new(app, Scope::Conversation, pane.width);
-    match reading.find(&words, from, way) {
+    let found = reading.find(&words, from, way);
+    // What stands in a gap was not looked through.
+    let end = found.map(|found| found.turn).or(if way == Way::Up { app.first_turn() } else { app.last_turn() });
+    let gap = app.desk().zip(end).and_then(|(desk, end)| desk.record.gap_between(from.turn, end));
+    if let Some(gap) = gap {
+        fetch_gap(app, out, gap, way);
+        let key = if way == Way::Up { "N" } else { "n" };
+        return say(app, format!("not up to the turns that are not here yet; they are being fetched, {key} looks on"));
+    }
+    match found {
         Some(found) => {
             // Some rows above it tell where one is.
             let top = reading.up(found, usize::from(pane.height / 3));

@@ -4,15 +4,13 @@
 
 use super::super::app::{App, Link, Page};
 use super::super::composer::Edit;
-use super::super::event::{Effect, Purpose};
+use super::super::event::{Effect, Purpose, ThenRead};
 use super::super::keymap::{Command, Motion, Place};
-use super::super::reader::Standing;
 use super::super::search::{Came, Search};
 use super::super::view;
-use super::{ask, command, keys, overview, writing};
+use super::{TURNS_AT_ONCE, ask, command, keys, overview, reading, say_trouble, writing};
 use crate::domain::id::{ConversationId, TurnNumber};
 use crate::domain::search::Findings;
-use crate::domain::turn::TurnRecord;
 use crate::protocol::message::Request;
 use crate::terminal::keys::Key;
 
@@ -117,7 +115,7 @@ pub fn click(app: &mut App, out: &mut Vec<Effect>, row: u16) {
     }
 }
 
-/// Shows the conversation with the page of that turn.
+/// Shows the record of the conversation at that turn.
 pub fn open_chosen(app: &mut App, out: &mut Vec<Effect>) {
     let Some(Page::Search(page)) = &app.page else { return };
     let Some(found) = page.found().get(page.chosen) else { return };
@@ -128,25 +126,29 @@ pub fn open_chosen(app: &mut App, out: &mut Vec<Effect>) {
     fetch_turn(app, out);
 }
 
-/// Asks for the turn that is to be read, once its conversation is shown: what is read from the store may come before a tab does.
+/// Asks for the turn that is to be read and those around it, once its conversation is shown: what is read from the store may come before a
+/// tab does.
 pub fn fetch_turn(app: &mut App, out: &mut Vec<Effect>) {
     let active = app.active;
     let Some((conversation, turn)) = app.to_read.take_if(|(conversation, _)| Some(*conversation) == active) else {
         return;
     };
-    let after = TurnNumber(turn.0.saturating_add(1));
-    let request = Request::Turns { conversation, before: Some(after), most: 1 };
-    ask(app, out, Purpose::OneTurn { conversation, turn }, request);
+    if app.turn(turn).is_some() {
+        return read_found(app, out, conversation, turn);
+    }
+    let before = TurnNumber(turn.0.saturating_add(TURNS_AT_ONCE / 2));
+    let request = Request::Turns { conversation, before: Some(before), most: TURNS_AT_ONCE };
+    ask(app, out, Purpose::TurnsBefore { conversation, before, then: ThenRead::At(turn) }, request);
 }
 
-/// The turn came that is to be read.
-pub fn turn_came(app: &mut App, conversation: ConversationId, turn: TurnNumber, turns: Vec<TurnRecord>) {
+/// The turn that was found is here: the record is read at it.
+pub fn read_found(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId, turn: TurnNumber) {
     // The person may have gone on meanwhile.
     if app.active != Some(conversation) || app.page.is_some() {
         return;
     }
-    if let Some(desk) = app.desk_mut() {
-        desk.found = turns.into_iter().find(|record| record.number == turn);
+    match app.turn(turn).is_some() {
+        true => reading::open_at(app, out, turn),
+        false => say_trouble(app, format!("turn {turn} is not kept any more")),
     }
-    app.page = Some(Page::Turn { number: turn, at: Standing::Start });
 }

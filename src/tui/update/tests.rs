@@ -13,7 +13,7 @@ mod turn_actions;
 mod writing;
 
 use super::super::app::{AfterEdit, Keyboard, Link, Page, Prefix};
-use super::super::event::{Effect, Event, Purpose};
+use super::super::event::{Effect, Event, Purpose, ThenRead};
 use super::super::testing::{Window, ago, asleep, decided, draft, ended, id, idle, of, with_queue, working};
 use crate::client::Absent;
 use crate::domain::continuity::{Continuity, Decision, DecisionRecord, Why};
@@ -389,10 +389,10 @@ fn keys_for_an_agent_behind_a_lost_link_are_not_swallowed_in_silence() {
 fn which_key_comes_after_a_while_and_goes_with_the_next_key() {
     let mut window = one(idle(1, "a"));
     window.press("<prefix>").after(399);
-    assert_ne!(window.app.prefix, Prefix::Shown);
+    assert_ne!(window.app.prefix, Prefix::Shown { page: 0 });
     assert_eq!(window.app.deadline_ms(), Some(window.now.steady_ms + 1));
     window.after(1);
-    assert_eq!(window.app.prefix, Prefix::Shown);
+    assert_eq!(window.app.prefix, Prefix::Shown { page: 0 });
     window.press("<esc>");
     assert_eq!(window.app.prefix, Prefix::None);
 }
@@ -443,7 +443,7 @@ fn the_status_line_and_a_pages_head_can_be_clicked() {
     window.mouse(left, 2, 23);
     assert_eq!(window.app.keyboard(), Keyboard::Agent);
     window.mouse(left, 75, 23);
-    assert_eq!(window.app.prefix, Prefix::Shown);
+    assert_eq!(window.app.prefix, Prefix::Shown { page: 0 });
     window.press("?").mouse(left, 10, 0);
     assert!(window.app.page.is_none());
 }
@@ -772,12 +772,14 @@ fn focus_tells_the_host_what_is_looked_at() {
 
 #[test]
 fn older_turns_are_fetched_when_the_list_ends() {
-    let mut window = one(idle(1, "a"));
+    let mut window =
+        one(crate::protocol::message::Conversation { turn: Some(ended(100, "x", TurnEnd::Completed)), ..idle(1, "a") });
     let turns: Vec<_> = (51..=100).map(|number| ended(number, "x", TurnEnd::Completed)).collect();
     window.answer(Purpose::EarlierTurns(id(1)), Reply::Turns(turns));
     window.press("<prefix>q<end>");
-    let older = Request::Turns { conversation: id(1), before: Some(TurnNumber(6)), most: 50 };
-    assert!(window.take().contains(&Effect::Ask(Purpose::EarlierTurns(id(1)), older)));
+    let older = Request::Turns { conversation: id(1), before: Some(TurnNumber(51)), most: 50 };
+    let purpose = Purpose::TurnsBefore { conversation: id(1), before: TurnNumber(51), then: ThenRead::On };
+    assert!(window.take().contains(&Effect::Ask(purpose, older)));
 }
 
 #[test]

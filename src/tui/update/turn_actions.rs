@@ -41,8 +41,7 @@ pub fn subject(app: &App) -> Option<TurnNumber> {
 fn whole(app: &App, number: TurnNumber) -> Option<&TurnRecord> {
     let desk = app.desk()?;
     let queued = app.active()?.queue.iter().find(|turn| turn.number == number);
-    let found = desk.found.as_ref().filter(|turn| turn.number == number);
-    desk.record.turns.get(&number).or(queued).or(found)
+    desk.record.turns.get(&number).or(queued)
 }
 
 /// Says why nothing can be done with it, where that is so.

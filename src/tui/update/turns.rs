@@ -5,6 +5,7 @@ use super::super::composer::Composer;
 use super::super::event::Effect;
 use super::super::keymap::Motion;
 use super::super::reader::Standing;
+use super::super::view::reader::Way;
 use super::command::{keyboard_to, order};
 use super::{fetch_older, reading, say, turn_actions};
 use crate::domain::id::{ConversationId, TurnNumber};
@@ -35,6 +36,13 @@ pub fn choose(app: &mut App, out: &mut Vec<Effect>, motion: Motion) {
         Motion::Bottom => choices.len().saturating_sub(1),
         Motion::PageUp | Motion::PageDown => return reading::scroll_chosen(app, motion),
     };
+    let step = at.and_then(|at| choices.get(at)).zip(choices.get(to));
+    if let Some((from, to)) = step
+        && let Some(gap) = app.desk().and_then(|desk| desk.record.gap_between(*from, *to))
+    {
+        reading::fetch_gap(app, out, gap, if to < from { Way::Up } else { Way::Down });
+        return say(app, "the turns between are being fetched; once more in a moment");
+    }
     if let Some(turn) = choices.get(to) {
         choose_turn(app, *turn);
     }

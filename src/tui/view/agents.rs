@@ -26,8 +26,13 @@ pub fn draw(app: &App, page: &Agents, buffer: &mut Buffer) {
         NewPlace::Folder => "begin with it",
         NewPlace::Worktree => "begin in a git worktree",
     };
-    let head = format!("── agents · Enter: {begin} · t h s: worktree, hand over, adopt · Esc: back ");
-    let head = text::cut_end(&head, width);
+    let heads = [
+        format!("── agents · Enter: {begin} · t h s: worktree, hand over, adopt · Esc: back "),
+        format!("── agents · Enter: {begin} · t worktree h hand over s adopt "),
+        format!("── agents · Enter: {begin} "),
+    ];
+    let head = heads.iter().find(|head| text::columns(head) <= width).unwrap_or(&heads[2]);
+    let head = text::cut_end(head, width);
     let rest = "─".repeat(width.saturating_sub(text::columns(&head)));
     put_line(buffer, area, 0, &Line::styled(format!("{head}{rest}"), accent()));
     let rows = rows(page, width);

@@ -20,7 +20,10 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         return None;
     }
     let Some(desk) = app.desk() else {
-        put_line(buffer, area, 0, &Line::styled("·", quiet()));
+        // What is typed before there is a tab is kept for it.
+        let typed = app.early_text();
+        let newest = typed.lines().last().map(text::clean).unwrap_or_default();
+        put_line(buffer, area, 0, &Line::styled(format!("· {newest}").trim_end().to_owned(), quiet()));
         return None;
     };
     let has_keyboard = app.page.is_none() && desk.keyboard == Keyboard::Composer;
@@ -127,8 +130,8 @@ fn reading_words(app: &App, width: usize) -> String {
         "[ ] turn  / find  y copy  Esc back",
         "[ ] turn  / find  Esc",
     ];
-    // The words at the left need room as well.
-    let fitting = longest_first.into_iter().find(|words| text::columns(words) + 28 <= width);
+    let left = pane_foot(app).map_or(0, |words| text::columns(&words) + 4);
+    let fitting = longest_first.into_iter().find(|words| left + text::columns(words) + 4 <= width);
     fitting.unwrap_or("Esc back").to_owned()
 }
 

@@ -62,8 +62,8 @@ pub fn draw(buffer: &mut Buffer, app: &App) -> Option<Position> {
     if let Some(page) = &app.page {
         cursor = page::draw(app, page, buffer);
     }
-    if app.prefix == Prefix::Shown {
-        which_key::draw(app, buffer);
+    if let Prefix::Shown { page } = app.prefix {
+        which_key::draw(app, page, buffer);
         cursor = None;
     }
     theme::paint(buffer, &theme::in_force(&app.config, app.background, app.colors), app.colors);
@@ -83,7 +83,7 @@ pub fn bare_pane(app: &App) -> Option<Rect> {
 
 /// The cursor of the agent's screen, if that is the one that is shown.
 pub fn agent_cursor(app: &App) -> Option<Cursor> {
-    let typing = app.page.is_none() && app.prefix != Prefix::Shown && app.keyboard() == Keyboard::Agent;
+    let typing = app.page.is_none() && !matches!(app.prefix, Prefix::Shown { .. }) && app.keyboard() == Keyboard::Agent;
     app.live_screen().filter(|_| typing).and_then(|screen| screen.frame.cursor)
 }
 

@@ -11,6 +11,8 @@ use super::super::overview::{self, Doing, Overview, Peek, last_prompt, state_wor
 use super::{accent, alert, blank, chosen, put_line, quiet, reader, strong, tab_bar, text, work};
 use crate::domain::conversation::Tab;
 use crate::domain::id::ConversationId;
+use crate::domain::search::NoMeaning;
+use crate::domain::when;
 use crate::protocol::message::Conversation;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -124,15 +126,20 @@ fn draw_head(page: &Overview, shown: usize, all: (usize, usize), area: Rect, buf
     put_line(buffer, area, 0, &Line::styled(format!("{head}{rest}"), accent()));
     if page.filter.is_empty() {
         // The names are enough to start with; a wrong one lists them all.
-        let words = "  type words, agent: in: is:working is:asks is:failed is:closed is:archived ...";
+        let words = "  type words, agent: in: since:2d is:working is:asks is:failed is:archived ...";
         put_line(buffer, area, 1, &Line::styled(text::cut_end(words, width), quiet()));
     }
 }
 
-fn empty_words(app: &App, empty: bool, unknown: Option<String>) -> Option<String> {
+fn empty_words(app: &App, empty: bool, unknown: Option<NoMeaning>) -> Option<String> {
     let names = || overview::STATES.map(|(name, _)| name).join(" ");
     match (unknown, empty) {
-        (Some(word), _) => Some(format!("is:{} is no state; there are: {}", text::clean(&word), names())),
+        (Some(NoMeaning::State(word)), _) => {
+            Some(format!("is:{} is no state; there are: {}", text::clean(&word), names()))
+        }
+        (Some(NoMeaning::Time(word)), _) => {
+            Some(format!("{} is no time; there are: {}", text::clean(&word), when::FORMS))
+        }
         (None, true) => Some(match app.listed {
             overview::Listed::Known(_) => "no conversation is like that".to_owned(),
             overview::Listed::NotAsked | overview::Listed::Asked => "asking the host ...".to_owned(),

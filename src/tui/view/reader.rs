@@ -3,7 +3,8 @@
 //! Change here: which blocks a turn has and how each looks. Only the blocks that are seen are made into rows, and those of ended turns are kept
 //! beside the record (`Rendered`). Not here: Markdown (`prose.rs`), or moving about (`update/reading.rs`).
 
-use super::super::app::{App, Fetched, Keyboard};
+use super::super::app::{App, Keyboard};
+use super::super::reader::record::Fetched;
 use super::super::reader::{FindState, PAST, Scope, Spot, Standing};
 use super::prose::{self, Form, Piece};
 use super::record::{session_words, state_words};
@@ -56,7 +57,7 @@ enum Part {
 /// A part of a turn that is made into rows by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Block {
-    /// That there are older turns which are not here yet.
+    /// That there are older turns which are not here yet, or some between.
     Older,
     /// Where this conversation was forked, and one turn of before.
     Fork,
@@ -107,7 +108,8 @@ fn rendered(app: &App, turn: TurnNumber) -> Option<&Rendered> {
 
 fn blocks(app: &App, scope: Scope, turn: &TurnRecord) -> Vec<Block> {
     let mut blocks = Vec::new();
-    if scope == Scope::Conversation && app.first_turn() == Some(turn.number) && turn.number != TurnNumber(1) {
+    let is_oldest = app.first_turn() == Some(turn.number) && turn.number != TurnNumber(1);
+    if scope == Scope::Conversation && (is_oldest || has_gap_before(app, turn.number)) {
         blocks.push(Block::Older);
     }
     blocks.push(Block::Session);
@@ -124,6 +126,7 @@ fn blocks(app: &App, scope: Scope, turn: &TurnRecord) -> Vec<Block> {
 fn rows(app: &App, scope: Scope, turn: &TurnRecord, block: &Block, width: usize) -> Rows {
     match block {
         Block::Text(part, piece) => text_rows(app, turn, *part, *piece, width),
+        Block::Older if has_gap_before(app, turn.number) => Rc::new(vec![gap_line(app)]),
         Block::Older => Rc::new(vec![older_line(app)]),
         Block::Session => Rc::new(session_lines(app, turn, width)),
         Block::State => Rc::new(state_lines(turn, width)),
@@ -153,6 +156,20 @@ fn text_rows(app: &App, turn: &TurnRecord, part: Part, piece: usize, width: usiz
         kept.insert(key, rows.clone());
     }
     rows
+}
+
+fn has_gap_before(app: &App, turn: TurnNumber) -> bool {
+    app.desk().is_some_and(|desk| desk.record.has_gap_before(turn))
+}
+
+fn gap_line(app: &App) -> Line<'static> {
+    let words = match app.desk().map(|desk| desk.record.fetched) {
+        Some(Fetched::Asked) => " ┄┄ fetching the turns between ... ┄┄",
+        Some(Fetched::Nothing | Fetched::Newest | Fetched::All) | None => {
+            " ┄┄ turns between are not here yet: scroll on ┄┄"
+        }
+    };
+    Line::styled(words, quiet())
 }
 
 fn older_line(app: &App) -> Line<'static> {
@@ -221,7 +238,8 @@ fn led(lead: &'static str, part: Part, mut row: Line<'static>) -> Line<'static> 
 /// What began a session, whole: its reason must not be cut where there are rows enough.
 fn session_lines(app: &App, turn: &TurnRecord, width: usize) -> Vec<Line<'static>> {
     let Some(desk) = app.desk() else { return Vec::new() };
-    let before = app.turn_before(turn.number).and_then(|number| app.turn(number));
+    let before = app.turn_before(turn.number).filter(|_| !has_gap_before(app, turn.number));
+    let before = before.and_then(|number| app.turn(number));
     let Some(words) = session_words(desk, turn, before) else { return Vec::new() };
     let age = match desk.began(turn.number) {
         Some(record) => format!(" · {}", text::age(app.now.wall, record.at)),

@@ -79,7 +79,7 @@ fn lines(app: &App, page: &Search, width: usize) -> Vec<Line<'static>> {
 fn hints(width: usize) -> Vec<Line<'static>> {
     let words = [
         "Words of messages and answers of all conversations. All must occur; the beginning of a word is enough.",
-        "Filters: agent:NAME in:FOLDER is:failed is:completed is:interrupted is:unknown is:working is:asks is:queued is:open is:closed",
+        "Filters: agent:NAME in:FOLDER is:failed is:completed is:interrupted is:unknown is:working is:asks is:queued is:open is:closed since:2d before:2026-11-01",
     ];
     let rows = words.iter().flat_map(|words| text::wrap(words, width.saturating_sub(2)));
     rows.map(|row| Line::styled(format!(" {row}"), quiet())).collect()

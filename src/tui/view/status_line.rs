@@ -4,7 +4,7 @@
 
 use super::super::app::{App, Keyboard, Link, Notice, NoticeKind, Page, alive_since, needs_answer, running};
 use super::super::keymap::{Command, short_key_name};
-use super::super::layout::Layout;
+use super::super::layout::{Layout, layout};
 use super::super::theme;
 use super::{alert, blank, put_line, quiet, strong, text, trouble};
 use crate::config::Animation;
@@ -13,7 +13,7 @@ use crate::domain::conversation::QueueHeld;
 use crate::domain::id::TurnNumber;
 use crate::domain::request::{Request, RequestState};
 use crate::domain::session::AsleepWhy;
-use crate::domain::turn::TurnRecord;
+use crate::domain::turn::{TurnEnd, TurnRecord, TurnState};
 use crate::protocol::message::{Conversation, Process, Status, TakenUp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -194,6 +194,9 @@ fn continuity_words(app: &App, conversation: &Conversation) -> Vec<Piece> {
         Continuity::Fresh | Continuity::Resumed | Continuity::Refused => idle,
         Continuity::Reused | Continuity::Queued | Continuity::Answer => asleep,
     };
+    if !next_differs && let Some(words) = failed_words(app, conversation) {
+        return words;
+    }
     match newest_decision(app, conversation) {
         Some(record) if !next_differs => newest_words(app, conversation, record),
         Some(_) | None => next_words(conversation),
@@ -221,6 +224,24 @@ fn not_resumed_words(app: &App, conversation: &Conversation) -> Option<Vec<Piece
     }
     let said = needed(text::clean(said));
     Some([needed("not resumed")].into_iter().chain(ways.map(needed)).chain([said]).collect())
+}
+
+/// Why the newest turn failed and what can be done about it, where no panel shows that.
+fn failed_words(app: &App, conversation: &Conversation) -> Option<Vec<Piece>> {
+    if !layout(app).panel.is_empty() {
+        return None;
+    }
+    match &conversation.turn.as_ref()?.state {
+        TurnState::Ended(end @ (TurnEnd::Failed(_) | TurnEnd::Unknown(_))) => {
+            Some(vec![needed(end.word()), needed(text::clean(&end.told()))])
+        }
+        TurnState::Ended(TurnEnd::Completed | TurnEnd::Interrupted(_))
+        | TurnState::Queued
+        | TurnState::Sending
+        | TurnState::Working
+        | TurnState::NeedsApproval
+        | TurnState::NeedsAnswer => None,
+    }
 }
 
 /// Whether the agent has said that it took up the session that it was told to.

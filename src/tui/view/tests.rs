@@ -4,6 +4,8 @@ mod changes;
 mod copy;
 mod overview;
 mod palette;
+mod readme_picture;
+mod rest;
 mod search;
 mod writing;
 

@@ -1,6 +1,6 @@
 //! The turn panel: the turn that runs or ended last, what waits, and the earlier turns with a line where a session began.
 
-use super::super::app::{App, Keyboard, is_ended, running};
+use super::super::app::{App, Desk, Keyboard, is_ended, running};
 use super::super::keymap::Command;
 use super::super::layout::layout;
 use super::record::{session_words, worked_ms};
@@ -47,7 +47,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         put_line(buffer, area, row, &Line::styled("│", bar));
     }
     let inside = inside(area);
-    let rows = rows(app, usize::from(inside.width));
+    let rows = rows(app, usize::from(inside.width), inside.height);
     let top = top(app, &rows, inside.height);
     let chosen_turn = app.desk().and_then(|desk| desk.chosen).filter(|_| has_keyboard).map(Choice::Turn);
     for (y, row) in (0..inside.height).zip(rows.iter().skip(top)) {
@@ -61,7 +61,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 /// What stands in this row of the panel to be chosen.
 pub fn choice_at(app: &App, row: u16) -> Option<Choice> {
     let inside = inside(layout(app).panel);
-    let rows = rows(app, usize::from(inside.width));
+    let rows = rows(app, usize::from(inside.width), inside.height);
     rows.get(top(app, &rows, inside.height) + usize::from(row))?.choice
 }
 
@@ -74,17 +74,44 @@ fn top(app: &App, rows: &[PanelRow], height: u16) -> usize {
     let has_keyboard = app.keyboard() == Keyboard::Turns;
     let chosen = app.desk().and_then(|desk| desk.chosen).filter(|_| has_keyboard).map(Choice::Turn);
     let at = rows.iter().position(|row| row.choice.is_some() && row.choice == chosen).unwrap_or(0);
-    (at + 2).saturating_sub(usize::from(height)).min(rows.len().saturating_sub(1))
+    // With what stands below it, and at least one row more.
+    let below = rows.iter().skip(at + 1).position(|row| row.choice.is_some()).map_or(rows.len(), |rows| at + 1 + rows);
+    below.max(at + 2).saturating_sub(usize::from(height)).min(at)
 }
 
-fn rows(app: &App, width: usize) -> Vec<PanelRow> {
+/// The rows around what is seen. Of earlier turns no more are made than are seen, however many there are.
+fn rows(app: &App, width: usize, height: u16) -> Vec<PanelRow> {
     let Some(conversation) = app.active() else { return Vec::new() };
+    let room = usize::from(height);
+    let is_earlier = |turn: &TurnNumber| {
+        app.earlier_than(TurnNumber(turn.0.saturating_add(1))).next().is_some_and(|one| one.number == *turn)
+    };
+    let newest = conversation.turn.as_ref().map(|turn| turn.number);
+    let chosen = app.desk().and_then(|desk| desk.chosen).filter(|_| app.keyboard() == Keyboard::Turns);
+    let from = chosen.filter(|turn| Some(*turn) != newest && is_earlier(turn));
+    let (above, reached) = match from {
+        Some(from) => rows_up(app, conversation, from, room, width),
+        None => (Vec::new(), Reached::Newest),
+    };
+    let mut rows = match reached {
+        Reached::Newest => head_rows(app, conversation, width),
+        Reached::Enough => Vec::new(),
+    };
+    rows.extend(above);
+    rows.extend(rows_down(app, conversation, from, room, width));
+    rows
+}
+
+/// What stands above the earlier turns.
+fn head_rows(app: &App, conversation: &Conversation, width: usize) -> Vec<PanelRow> {
     let mut rows = Vec::new();
     newest(app, conversation, width, &mut rows);
     of_process(app, conversation, width, &mut rows);
     session_of_newest(app, conversation, width, &mut rows);
     queue(app, conversation, width, &mut rows);
-    earlier(app, conversation, width, &mut rows);
+    if before_newest(app, conversation).next().is_some() {
+        push(&mut rows, heading("earlier", width));
+    }
     rows
 }
 
@@ -121,7 +148,7 @@ fn newest(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<P
             TurnEnd::Failed(_) | TurnEnd::Unknown(_) => trouble(),
             TurnEnd::Completed | TurnEnd::Interrupted(_) => plain(),
         };
-        let why = end.why_text();
+        let why = end.told();
         if !why.is_empty() {
             rows.extend(
                 text::wrap(&format!("why: {why}"), width)
@@ -185,15 +212,15 @@ fn of_process(app: &App, conversation: &Conversation, width: usize, rows: &mut V
 /// Whether a session began with the newest turn, as it is told below the earlier ones.
 fn session_of_newest(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<PanelRow>) {
     let (Some(turn), Some(desk)) = (&conversation.turn, app.desk()) else { return };
-    if let Some(words) = session_words(desk, turn, before_newest(app, conversation).first().copied()) {
+    if let Some(words) = session_words(desk, turn, before_newest(app, conversation).next()) {
         push(rows, Line::styled(text::cut_end(&format!("└ {words}"), width), quiet()));
     }
 }
 
-/// The earlier turns without the one that stands above them.
-fn before_newest<'a>(app: &'a App, conversation: &Conversation) -> Vec<&'a TurnRecord> {
+/// The earlier turns without the one that stands above them, newest first.
+fn before_newest<'a>(app: &'a App, conversation: &Conversation) -> impl Iterator<Item = &'a TurnRecord> {
     let newest = conversation.turn.as_ref().map(|turn| turn.number);
-    app.earlier().into_iter().filter(|turn| Some(turn.number) != newest).collect()
+    app.earlier().filter(move |turn| Some(turn.number) != newest)
 }
 
 /// Whether the host says of a turn that waits for the person what went wrong: an answer that did not take, say.
@@ -249,19 +276,71 @@ fn queue(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<Pa
     }
 }
 
-fn earlier(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<PanelRow>) {
-    let (turns, Some(desk)) = (before_newest(app, conversation), app.desk()) else { return };
-    if turns.is_empty() {
-        return;
+/// An earlier turn, and below it what lies between it and the one before: where its session began, or turns that were not fetched.
+fn earlier_rows(desk: &Desk, turn: &TurnRecord, older: Option<&TurnRecord>, width: usize) -> Vec<PanelRow> {
+    let mut rows = vec![PanelRow { line: earlier_line(turn, width), choice: Some(Choice::Turn(turn.number)) }];
+    let gap = desk.record.has_gap_before(turn.number);
+    if let Some(words) = session_words(desk, turn, older.filter(|_| !gap)) {
+        push(&mut rows, Line::styled(text::cut_end(&format!("└ {words}"), width), quiet()));
     }
-    push(rows, heading("earlier", width));
-    for (index, turn) in turns.iter().enumerate() {
-        rows.push(PanelRow { line: earlier_line(turn, width), choice: Some(Choice::Turn(turn.number)) });
-        let older = turns.get(index + 1).copied();
-        if let Some(words) = session_words(desk, turn, older) {
-            push(rows, Line::styled(text::cut_end(&format!("└ {words}"), width), quiet()));
-        }
+    if gap {
+        push(&mut rows, Line::styled(text::cut_end("┄ turns not here yet ┄", width), quiet()));
     }
+    rows
+}
+
+/// The rows from this turn on to older ones, as many as are seen.
+fn rows_down(
+    app: &App,
+    conversation: &Conversation,
+    from: Option<TurnNumber>,
+    room: usize,
+    width: usize,
+) -> Vec<PanelRow> {
+    let Some(desk) = app.desk() else { return Vec::new() };
+    let newest = conversation.turn.as_ref().map(|turn| turn.number);
+    let end = from.map_or(TurnNumber(u32::MAX), |from| TurnNumber(from.0.saturating_add(1)));
+    let mut turns = app.earlier_than(end).filter(|turn| Some(turn.number) != newest).peekable();
+    let mut rows = Vec::new();
+    while rows.len() < room
+        && let Some(turn) = turns.next()
+    {
+        rows.extend(earlier_rows(desk, turn, turns.peek().copied(), width));
+    }
+    rows
+}
+
+/// The rows of newer turns above this one, from the top down: as many as are seen, or all.
+fn rows_up(
+    app: &App,
+    conversation: &Conversation,
+    from: TurnNumber,
+    room: usize,
+    width: usize,
+) -> (Vec<PanelRow>, Reached) {
+    let Some(desk) = app.desk() else { return (Vec::new(), Reached::Newest) };
+    let newest = conversation.turn.as_ref().map(|turn| turn.number);
+    let mut turns = app.later_than(from).filter(|turn| Some(turn.number) != newest);
+    let (mut groups, mut count, mut older) = (Vec::new(), 0, app.turn(from));
+    while count < room {
+        let Some(turn) = turns.next() else {
+            groups.reverse();
+            return (groups.into_iter().flatten().collect(), Reached::Newest);
+        };
+        let rows = earlier_rows(desk, turn, older, width);
+        count += rows.len();
+        older = Some(turn);
+        groups.push(rows);
+    }
+    groups.reverse();
+    (groups.into_iter().flatten().collect(), Reached::Enough)
+}
+
+/// How far up the rows go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reached {
+    Newest,
+    Enough,
 }
 
 /// `✓ 6 add a button           1m02s`: a completed turn needs no word, every other end has one.

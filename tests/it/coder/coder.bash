@@ -1,6 +1,6 @@
 #!/bin/bash
 # A small coding agent for tests: it tells its state by the program status protocol, asks where the prompt has the word for it, and writes
-# into the file `answers` what it was answered. The file `refuse` makes it refuse to resume; while the file `login` is there, it asks for one.
+# into the file `answers` what it was answered. A word `fails:TEXT` makes it fail with that text, `crash` makes it leave. The file `refuse` makes it refuse to resume; while the file `login` is there, it asks for one.
 
 for arg; do
   if [ "$arg" = --resume ] && [ -e refuse ]; then
@@ -76,12 +76,21 @@ report idle
 while line; do
   prompt=$text
   report working '' thinks
+  failed=
   for word in $prompt; do
     case $word in
       permission) permission ;;
       question) question ;;
+      fails:*) failed=${word#fails:} ;;
+      crash) exit 3 ;;
     esac
   done
+  if [ -n "$failed" ]; then
+    printf 'failed: %s\r\n> ' "$failed"
+    report error '' "$failed"
+    report idle
+    continue
+  fi
   printf 'done with %s\r\n> ' "$prompt"
   report done '' "$prompt"
   login

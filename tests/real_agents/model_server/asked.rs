@@ -111,6 +111,7 @@ fn arguments(name: &str, tool: &Tool) -> Option<Value> {
         Tool::Look => "echo looked".into(),
         Tool::Question => return questions(name, &[COLOUR]),
         Tool::Questions => return questions(name, &[COLOUR, SHAPE]),
+        Tool::Choices => return choices(name),
     };
     let needs_leave = matches!(tool, Tool::Touch(_));
     match name {
@@ -127,19 +128,36 @@ fn arguments(name: &str, tool: &Tool) -> Option<Value> {
     }
 }
 
+/// One question of which several options can be chosen; none where the tool asks no such thing.
+fn choices(name: &str) -> Option<Value> {
+    let several = several_field(name).filter(|several| *several != "isOther")?;
+    let options: Vec<Value> = ["Small", "Medium", "Large"].iter().map(option).collect();
+    let mut asked = json!({ "question": "Which sizes?", "header": "Sizes", "options": options });
+    asked[several] = json!(true);
+    Some(json!({ "questions": [asked] }))
+}
+
+/// How a tool of this name is told whether several options can be chosen, or that one's own words can be; none where it asks nothing.
+fn several_field(name: &str) -> Option<&'static str> {
+    match name {
+        "AskUserQuestion" | "ask_user_question" => Some("multiSelect"),
+        "question" => Some("multiple"),
+        "request_user_input" => Some("isOther"),
+        _ => None,
+    }
+}
+
+fn option(label: &&str) -> Value {
+    json!({ "label": label, "description": format!("what {label} is") })
+}
+
 /// What the model asks: the question, its short name, and the labels to choose from.
 type Question = (&'static str, &'static str, [&'static str; 2]);
 const COLOUR: Question = ("Which colour?", "Colour", ["Red", "Blue"]);
 const SHAPE: Question = ("Which shape?", "Shape", ["Round", "Square"]);
 
 fn questions(name: &str, asked: &[Question]) -> Option<Value> {
-    let several = match name {
-        "AskUserQuestion" | "ask_user_question" => "multiSelect",
-        "question" => "multiple",
-        "request_user_input" => "isOther",
-        _ => return None,
-    };
-    let option = |label: &&str| json!({ "label": label, "description": format!("what {label} is") });
+    let several = several_field(name)?;
     let one = |(question, header, labels): &Question| {
         let options: Vec<Value> = labels.iter().map(option).collect();
         let mut one = json!({ "question": question, "header": header, "options": options });

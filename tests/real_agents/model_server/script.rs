@@ -11,7 +11,8 @@
 //! | `[[tool:NAME]]` | wants to run `touch NAME`, which a person must allow |
 //! | `[[look]]` | wants to run a command that agents run unasked |
 //! | `[[question]]` | asks the person which colour, where the agent has a tool for that |
-//! | `[[questions]]` | asks two things at once: a colour, and several sizes where the tool can |
+//! | `[[questions]]` | asks two things at once: a colour and a shape |
+//! | `[[choices]]` | asks which sizes, of which several can be chosen, where the agent has a tool for that |
 //!
 //! Change here: an order. Not here: how it is carried out (`mod.rs`), or how a tool is called (`asked.rs`).
 
@@ -40,6 +41,8 @@ pub enum Tool {
     Question,
     /// Several at once.
     Questions,
+    /// One of which several options can be chosen.
+    Choices,
 }
 
 impl Script {
@@ -62,6 +65,7 @@ impl Script {
                 "look" => script.tool = Some(Tool::Look),
                 "question" => script.tool = Some(Tool::Question),
                 "questions" => script.tool = Some(Tool::Questions),
+                "choices" => script.tool = Some(Tool::Choices),
                 _ => {}
             }
         }

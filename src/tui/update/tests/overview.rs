@@ -98,6 +98,7 @@ fn words_and_states_filter() {
         ("in:/home fix", &[1]),
         ("in:elsewhere", &[]),
         ("is:", &[5, 4, 3, 2, 1]),
+        ("since:", &[5, 4, 3, 2, 1]),
     ] {
         let mut window = window();
         window.press(typed);

@@ -1,7 +1,7 @@
 //! The search over all turns: one request at a time, and the way to a turn.
 
-use super::super::super::app::Page;
-use super::super::super::event::{Effect, Event, Purpose};
+use super::super::super::app::{Keyboard, Page};
+use super::super::super::event::{Effect, Event, Purpose, ThenRead};
 use super::super::super::testing::{Window, asleep, ended, found, id, idle};
 use crate::domain::conversation::Tab;
 use crate::domain::id::TurnNumber;
@@ -92,39 +92,90 @@ fn on_a_new_link_it_is_asked_again() {
     assert_eq!(window.requests(), [search("fix")]);
 }
 
+/// Turn 3 of a conversation that has a thousand, with those around it.
+fn around(window: &mut Window, conversation: i64) {
+    let turns = (1..=27).map(|number| ended(number, &format!("old prompt {number}"), TurnEnd::Completed)).collect();
+    let purpose = Purpose::TurnsBefore {
+        conversation: id(conversation),
+        before: TurnNumber(28),
+        then: ThenRead::At(TurnNumber(3)),
+    };
+    window.answer(purpose, Reply::Turns(turns));
+}
+
+fn asks_for(window: &mut Window, before: u32) -> bool {
+    let wanted = Request::Turns { conversation: id(1), before: Some(TurnNumber(before)), most: 50 };
+    window.take().iter().any(|effect| matches!(effect, Effect::Ask(_, request) if *request == wanted))
+}
+
+/// The newest turns of the first conversation are known.
+fn long(window: &mut Window) {
+    let newest = (951..=1000).map(|number| ended(number, "newer", TurnEnd::Completed)).collect();
+    window.told(Conversation {
+        turn: Some(ended(1000, "newer", TurnEnd::Completed)),
+        turns: 1000,
+        ..idle(1, "fix login")
+    });
+    window.answer(Purpose::EarlierTurns(id(1)), Reply::Turns(newest));
+}
+
 #[test]
-fn enter_shows_the_conversation_with_the_page_of_that_turn() {
+fn enter_opens_the_record_at_that_turn_and_what_lies_between_is_fetched_by_whoever_comes_to_it() {
     let mut window = window();
+    long(&mut window);
     window.press("w");
     came(&mut window, "w");
     window.press("<up><enter>");
     assert_eq!(window.app.active, Some(id(1)));
-    let before = Some(TurnNumber(4));
-    let turns = Request::Turns { conversation: id(1), before, most: 1 };
-    let asked = window.take();
-    assert!(asked.iter().any(|effect| format!("{effect:?}").contains(&format!("{turns:?}"))), "{asked:?}");
-    let purpose = Purpose::OneTurn { conversation: id(1), turn: TurnNumber(3) };
-    window.answer(purpose, Reply::Turns(vec![ended(3, "an old prompt", TurnEnd::Completed)]));
-    assert!(matches!(window.app.page, Some(Page::Turn { number: TurnNumber(3), .. })));
-    assert!(window.picture().contains("an old prompt"), "{}", window.picture());
-    // The turns between it and those that were fetched are not passed over in silence.
+    assert!(asks_for(&mut window, 28));
+    around(&mut window, 1);
+    assert_eq!(window.app.keyboard(), Keyboard::Record);
+    let picture = window.picture();
+    assert!(picture.contains("> old prompt 3 ") && picture.contains("> old prompt 4 "), "{picture}");
+    assert!(!picture.contains("> newer") && !asks_for(&mut window, 951), "{picture}");
+    window.press("[");
+    assert!(window.picture().contains("> old prompt 2 "), "{}", window.picture());
+    // Down to the last one that is here: those behind it are not passed over.
+    for _ in 0..25 {
+        window.press("]");
+    }
+    let picture = window.picture();
+    assert!(picture.contains("> old prompt 27 ") && picture.contains("fetching the turns between"), "{picture}");
+    assert!(asks_for(&mut window, 78));
     window.press("]");
-    assert!(matches!(window.app.page, Some(Page::Turn { number: TurnNumber(3), .. })));
-    assert!(window.picture().contains("its neighbours are not here yet"), "{}", window.picture());
-    window.press("<esc>");
-    assert!(window.app.page.is_none());
+    assert!(window.status().contains("once more in a moment"), "{}", window.status());
+    let more = (28..=77).map(|number| ended(number, &format!("old prompt {number}"), TurnEnd::Completed)).collect();
+    let before = TurnNumber(78);
+    let purpose = Purpose::TurnsBefore { conversation: id(1), before, then: ThenRead::On };
+    window.answer(purpose, Reply::Turns(more));
+    window.press("]");
+    assert!(window.picture().contains("> old prompt 28 "), "{}", window.picture());
 }
 
-/// In the record it would hide that the turns between were never fetched.
 #[test]
-fn an_old_turn_that_was_found_does_not_come_into_the_record() {
+fn from_the_newest_turns_a_gap_is_filled_from_its_other_side() {
     let mut window = window();
+    long(&mut window);
+    around(&mut window, 1);
+    window.press("<esc><alt-1><prefix>q").take();
+    window.press(&"<down>".repeat(49));
+    assert!(!asks_for(&mut window, 951));
+    assert!(window.picture().contains("┄ turns not here yet ┄"), "{}", window.picture());
+    window.press("<down>");
+    assert!(asks_for(&mut window, 951), "{}", window.picture());
+    assert_eq!(window.app.desk().and_then(|desk| desk.chosen), Some(TurnNumber(951)));
+}
+
+#[test]
+fn a_turn_that_is_here_is_shown_without_asking() {
+    let mut window = window();
+    long(&mut window);
+    around(&mut window, 1);
     window.press("w");
     came(&mut window, "w");
-    window.press("<enter>");
-    let purpose = Purpose::OneTurn { conversation: id(1), turn: TurnNumber(3) };
-    window.answer(purpose, Reply::Turns(vec![ended(3, "an old prompt", TurnEnd::Completed)]));
-    assert!(!window.app.desks[&id(1)].record.turns.contains_key(&TurnNumber(3)));
+    window.take();
+    window.press("<up><enter>");
+    assert!(!asks_for(&mut window, 28) && window.picture().contains("> old prompt 3 "), "{}", window.picture());
 }
 
 #[test]
@@ -137,10 +188,9 @@ fn a_closed_one_gets_its_tab_first() {
     assert_eq!(window.requests(), [Request::OpenTab { conversation: id(9) }]);
     window.answer(Purpose::OpenTab(id(9)), Reply::Done);
     window.told(Conversation { tab: Tab::Open { place: 9 }, ..asleep(9, "of 9") });
-    let purpose = Purpose::OneTurn { conversation: id(9), turn: TurnNumber(3) };
-    window.answer(purpose, Reply::Turns(vec![ended(3, "an old prompt", TurnEnd::Completed)]));
+    around(&mut window, 9);
     assert_eq!(window.app.active, Some(id(9)));
-    assert!(window.picture().contains("an old prompt"), "{}", window.picture());
+    assert!(window.picture().contains("> old prompt 3 "), "{}", window.picture());
 }
 
 #[test]
@@ -149,9 +199,9 @@ fn a_turn_that_comes_late_opens_nothing_over_what_the_person_does_now() {
     window.press("w");
     came(&mut window, "w");
     window.press("<enter><prefix>?");
-    let purpose = Purpose::OneTurn { conversation: id(1), turn: TurnNumber(3) };
-    window.answer(purpose, Reply::Turns(vec![ended(3, "an old prompt", TurnEnd::Completed)]));
+    around(&mut window, 1);
     assert!(matches!(window.app.page, Some(Page::Help { .. })));
+    assert_eq!(window.app.keyboard(), Keyboard::Composer);
 }
 
 #[test]
@@ -180,7 +230,7 @@ fn a_turn_of_a_closed_conversation_is_asked_for_once_it_has_its_tab() {
     closed.tab = crate::domain::conversation::Tab::Closed;
     window.told(closed).take();
     window.press("<up><enter>");
-    let is_read = |effect: &Effect| matches!(effect, Effect::Ask(Purpose::OneTurn { .. }, _));
+    let is_read = |effect: &Effect| matches!(effect, Effect::Ask(Purpose::TurnsBefore { .. }, _));
     assert!(!window.take().iter().any(is_read));
     window.answer(Purpose::OpenTab(id(1)), Reply::Done);
     assert!(window.take().iter().any(is_read));

@@ -1,0 +1,2 @@
+-- New words may stand in older columns from here on: a turn that failed because its agent's program or its folder is not there (src/domain
+-- says them). No column is new.
