@@ -337,6 +337,10 @@ pub enum Confirm {
     RemoveWorktree,
     /// It holds this, which is nowhere else.
     RemoveWorktreeWithWork(Work),
+    /// A conversation is to be deleted: what becomes of its worktree?
+    DeleteWithWorktree(ConversationId),
+    /// It is to go as well, and holds this.
+    DeleteWithWork(ConversationId, Work),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

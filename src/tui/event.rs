@@ -160,6 +160,8 @@ pub enum Purpose {
         of: FreshOf,
     },
     RemoveWorktree,
+    /// Of a conversation that is deleted then.
+    DeleteWorktree(ConversationId),
     /// For the page of what a turn changed.
     Diff {
         conversation: ConversationId,

@@ -105,6 +105,8 @@ pub enum Command {
     OnChanges(ChangesCommand),
     Back,
     Yes,
+    /// Yes, and the worktree goes as well.
+    AlsoWorktree,
     No,
 }
 
@@ -549,6 +551,12 @@ pub const TABLE: &[Binding] = &[
     copy(char('q'), CopyCommand::Leave, "leave"),
     bind(Place::Confirm, char('y'), Command::Yes, "yes"),
     bind(Place::Confirm, char('b'), Command::Brief, "yes, with a brief, where a fresh session is asked for"),
+    bind(
+        Place::Confirm,
+        char('w'),
+        Command::AlsoWorktree,
+        "yes, and remove its worktree, where a conversation is deleted",
+    ),
     bind(Place::Confirm, char('n'), Command::No, "no"),
     bind(Place::Confirm, plain(KeyCode::Escape), Command::No, "no"),
 ];

@@ -94,6 +94,7 @@ impl Command {
             | Command::OnChosen(_)
             | Command::Back
             | Command::Yes
+            | Command::AlsoWorktree
             | Command::No => return None,
         };
         Some(Cow::Borrowed(name))

@@ -9,8 +9,8 @@ use super::super::view::page;
 use super::super::view::reader::Way;
 use super::turn_actions::{Copied, Toward};
 use super::{
-    Asked, agents, ask, brief, changes, copy, export, fork, history, overview, palette, panel, reading, requests,
-    save_draft, say, search, select, text_changed, to_agent, turn_actions, turns, writing,
+    Asked, agents, ask, brief, changes, copy, deletion, export, fork, history, overview, palette, panel, reading,
+    requests, save_draft, say, search, select, text_changed, to_agent, turn_actions, turns, writing,
 };
 use crate::domain::id::ConversationId;
 use crate::domain::request::Choice;
@@ -166,6 +166,12 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
             None => keyboard_to(app, Keyboard::Composer),
         },
         Command::Yes => yes(app, out),
+        Command::AlsoWorktree => {
+            if let Some(Page::Confirm(Confirm::DeleteWithWorktree(id))) = app.page {
+                app.page = None;
+                deletion::with_worktree(app, out, id, WorkInIt::Refuse);
+            }
+        }
         Command::No => app.page = None,
     }
 }
@@ -413,6 +419,8 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
             let request = Request::RemoveWorktree { conversation, work: WorkInIt::Save };
             ask(app, out, Purpose::RemoveWorktree, request);
         }
+        Page::Confirm(Confirm::DeleteWithWorktree(id)) => deletion::keeping_worktree(app, out, id),
+        Page::Confirm(Confirm::DeleteWithWork(id, _)) => deletion::with_worktree(app, out, id, WorkInIt::Save),
         Page::Confirm(Confirm::StopSession) => {
             order(app, out, Request::StopSession { conversation }, "the session's process is ended");
         }

@@ -8,8 +8,8 @@ use super::super::overview::{Listed, is_open};
 use super::super::reader::Standing;
 use super::super::reader::record::{Fetched, PageOf};
 use super::{
-    STARTING, agents, ask, brief, changes, command, fetch, fork, history, look, overview, save_draft, say, say_trouble,
-    search, select,
+    STARTING, agents, ask, brief, changes, command, deletion, fetch, fork, history, look, overview, save_draft, say,
+    say_trouble, search, select,
 };
 use crate::client::Absent;
 use crate::client::kept::KeptText;
@@ -157,6 +157,12 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
         (Purpose::RemoveWorktree, Reply::Refused { why: Refusal::WorktreeHasWork { work, .. } }) => {
             app.page = Some(Page::Confirm(Confirm::RemoveWorktreeWithWork(work)));
         }
+        (Purpose::DeleteWorktree(id), Reply::WorktreeRemoved { worktree, saved }) => {
+            deletion::worktree_removed(app, out, id, &worktree, saved);
+        }
+        (Purpose::DeleteWorktree(id), Reply::Refused { why: Refusal::WorktreeHasWork { work, .. } }) => {
+            deletion::worktree_has_work(app, id, work);
+        }
         (Purpose::Diff { conversation, turn, span }, Reply::Diff(diff)) => {
             changes::came(app, (conversation, turn, span), Ok(*diff));
         }
@@ -273,6 +279,7 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
         | Purpose::WholePrompt { .. }
         | Purpose::CloseTab(_)
         | Purpose::RemoveWorktree
+        | Purpose::DeleteWorktree(_)
         | Purpose::Fork(_)
         | Purpose::ForkBrief(_)
         | Purpose::Past(_)

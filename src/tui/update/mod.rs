@@ -10,6 +10,7 @@ mod command;
 pub mod completion;
 mod configuration;
 mod copy;
+mod deletion;
 mod export;
 mod fork;
 mod history;

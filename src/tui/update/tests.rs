@@ -4,6 +4,7 @@ mod agents;
 mod changes;
 mod configuration;
 mod copy;
+mod deletion;
 mod fork;
 mod overview;
 mod palette;

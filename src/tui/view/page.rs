@@ -4,6 +4,7 @@ use super::super::app::{App, Confirm, Page, view_of};
 use super::super::composer::Composer;
 use super::super::keymap::{Place, key_name};
 use super::super::layout::layout;
+use super::super::overview::known;
 use super::super::reader::{Scope, Standing};
 use super::reader::{self, Reading};
 use super::{
@@ -12,7 +13,8 @@ use super::{
 };
 use crate::domain::continuity::DecisionRecord;
 use crate::domain::fingerprint::Fingerprint;
-use crate::domain::id::TurnNumber;
+use crate::domain::id::{ConversationId, TurnNumber};
+use crate::domain::worktree::Work;
 use crate::protocol::message::{Process, Session, TakenUp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -312,6 +314,16 @@ fn draw_confirm(app: &App, confirm: Confirm, buffer: &mut Buffer) {
             ),
             "save the work and remove the folder",
         ),
+        Confirm::DeleteWithWorktree(id) => (" delete the conversation ", delete_words(app, id), "delete it, keep its worktree"),
+        Confirm::DeleteWithWork(_, work) => (
+            " work would be left ",
+            format!(
+                "The worktree holds work that is nowhere else: {}. What is not committed would be saved under a name that you are told, commits \
+                 stay on its branch, and the folder goes with all that git ignores in it. Then the conversation is deleted.",
+                work.words()
+            ),
+            "save the work, remove the folder, delete",
+        ),
     };
     let width = BOX_COLUMNS.min(app.size.columns);
     let mut lines: Vec<Line> =
@@ -319,12 +331,26 @@ fn draw_confirm(app: &App, confirm: Confirm, buffer: &mut Buffer) {
     lines.push(Line::default());
     let brief = match confirm {
         Confirm::FreshWhileRunning(_) => Some(("b", "the same, with a brief as a draft")),
-        Confirm::StopSession | Confirm::RemoveWorktree | Confirm::RemoveWorktreeWithWork(_) => None,
+        Confirm::DeleteWithWorktree(_) => Some(("w", "delete it and its worktree")),
+        Confirm::StopSession
+        | Confirm::RemoveWorktree
+        | Confirm::RemoveWorktreeWithWork(_)
+        | Confirm::DeleteWithWork(..) => None,
     };
     for (key, words) in [("y", yes)].into_iter().chain(brief).chain([("n", "leave all as it is")]) {
         lines.push(Line::from(vec![Span::styled(key, accent()), Span::raw(format!("  {words}"))]));
     }
     draw_small_box(app, title, &lines, buffer);
+}
+
+fn delete_words(app: &App, id: ConversationId) -> String {
+    let Some((one, worktree)) = known(app, id).and_then(|one| Some((one, one.worktree.as_ref()?))) else {
+        return "It is gone already.".to_owned();
+    };
+    let work = one.tree_work.map(Work::words).filter(|words| !words.is_empty());
+    let work = work.map(|words| format!(": {words}")).unwrap_or_default();
+    let (path, branch) = (text::clean(&worktree.path), text::clean(&worktree.branch));
+    format!("It has the git worktree {path} on {branch}{work}.")
 }
 
 fn stop_words(app: &App) -> String {

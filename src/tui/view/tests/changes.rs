@@ -5,7 +5,8 @@ use super::super::super::testing::{Window, id, idle, working};
 use super::check;
 use crate::domain::changes::{Count, Diff, FileChange, FileKind, Lines, NotNoted, Noted, Patch, Span, Trees, Until};
 use crate::domain::id::TurnNumber;
-use crate::protocol::message::{Conversation, NoDiff, Refusal, Reply};
+use crate::domain::worktree::{BranchBy, Work, Worktree};
+use crate::protocol::message::{Conversation, NoDiff, Overview, Refusal, Reply, Rest};
 
 const PATCH: &str = "@@ -1,4 +1,5 @@ fn main() {\n fn main() {\n-\tlet colour = \"red\";\n+\tlet colour = \"green\"; // as was asked for, \
     and with words that are longer than the window is wide\n+\tpaint(colour);\n }\n@@ -40 +41 @@\n-old\n+new ␛[31m 日本\n\\ No newline at end of file\n";
@@ -101,5 +102,19 @@ fn while_git_is_asked_that_is_said() {
 fn the_panel_says_how_much_a_turn_changed() {
     check("changes_panel", &[noted()], |window| {
         window.press("<prefix>t<prefix>t");
+    });
+}
+
+#[test]
+fn before_a_conversation_with_a_worktree_is_deleted_it_is_asked_what_becomes_of_that() {
+    let path = "/home/me/.local/share/threadkeep/worktrees/app-task".to_owned();
+    let worktree = Worktree { path, repository: "/home/me/app".into(), branch: "task".into(), branch_by: BranchBy::Us };
+    let tree_work = Some(Work { changed: 2, untracked: 1, ahead: 3 });
+    let conversation = Conversation { worktree: Some(worktree), tree_work, ..idle(1, "fix login") };
+    check("delete_with_worktree", std::slice::from_ref(&conversation), |window| {
+        window.press("<prefix>w");
+        let conversations = vec![conversation.clone()];
+        window.answer(Purpose::List, Reply::Overview(Overview { conversations, rest: Rest::None }));
+        window.press("<ctrl-d>yes<enter>");
     });
 }
