@@ -2,7 +2,7 @@
 //!
 //! Change here: how an answer is put into a dialog. Not here: when the dialog has stood long enough, and typing (host).
 
-use super::profile::{ChooseKeys, OwnWords, QuestionKeys, RequestRules, Submit, TextKeys, Variant};
+use super::profile::{ChooseKeys, Multiple, OwnWords, QuestionKeys, RequestRules, Submit, TextKeys, Variant};
 use super::submit::{self, Typing};
 use crate::domain::request::Choice;
 use std::collections::VecDeque;
@@ -27,9 +27,10 @@ enum Step {
     Words(String),
     /// The answer to one question.
     One(String),
-    /// Words into the place for them that was opened, and what sends them.
+    /// Words into the place for them that was opened.
     Own(String),
-    Send(String),
+    /// Keys for the question that still stands.
+    Press(String),
     /// The page that asks whether all answers are right.
     Confirm,
 }
@@ -82,7 +83,7 @@ impl Answer {
             return Next::Type(Vec::new());
         };
         let next = match (step, &rules.question) {
-            (Step::Keys(keys), _) | (Step::Send(keys), _) => Next::Type(typed(&keys)),
+            (Step::Keys(keys), _) | (Step::Press(keys), _) => Next::Type(typed(&keys)),
             (Step::Words(text), Some(question)) => self.split(question, text, variant, screen),
             (Step::One(text), Some(question)) => self.one(question, text, variant, screen),
             (Step::Own(text), Some(_)) => Next::Type(pasted(variant, &text)),
@@ -111,24 +112,28 @@ impl Answer {
     }
 
     fn one(&mut self, question: &QuestionKeys, text: String, variant: &Variant, screen: &str) -> Next {
+        let own = question.own.as_ref().and_then(|own| own.keys_on(screen));
+        if let (Some(multiple), Some(choose)) = (&question.multiple, question.choose)
+            && multiple.shown.is_match(screen)
+        {
+            return self.tick(multiple, choose, &text, own.as_deref(), screen);
+        }
         if question.only_on_screen.as_ref().is_some_and(|only| only.is_match(screen)) {
             return Next::Cannot(SEVERAL_OPTIONS);
         }
-        let own = question.own.as_ref().and_then(|own| own.keys_on(screen));
         if let Some(number) = option_of(&text, screen)
             && let Some(choose) = question.choose
         {
             let is_place_for_words = own.as_deref().is_some_and(|own| own.starts_with(number));
-            return match choose {
-                _ if is_place_for_words => Next::Cannot("that option is the place for your own words; write those"),
-                ChooseKeys::Digit => Next::Type(typed(&number.to_string())),
-                ChooseKeys::DigitEnter => Next::Type(typed(&format!("{number}\r"))),
+            return match is_place_for_words {
+                true => Next::Cannot("that option is the place for your own words; write those"),
+                false => Next::Type(typed(&choosing(choose, number))),
             };
         }
         match (question.text, &question.own, own, &variant.submit) {
             (Some(TextKeys::Paste), None, _, Submit::Paste(paste)) => Next::Type(submit::pasted_and_sent(paste, &text)),
             (Some(TextKeys::Paste), Some(OwnWords { .. }), Some(keys), Submit::Paste(paste)) => {
-                self.steps.push_front(Step::Send(paste.keys.clone()));
+                self.steps.push_front(Step::Press(paste.keys.clone()));
                 self.steps.push_front(Step::Own(text));
                 Next::Type(typed(&keys))
             }
@@ -138,17 +143,44 @@ impl Answer {
             (Some(_), _, _, Submit::File { .. }) | (None, _, _, _) => Next::Cannot(ON_SCREEN),
         }
     }
+
+    /// Ticks what was meant and unticks all else, box by box, then goes on.
+    fn tick(&mut self, multiple: &Multiple, choose: ChooseKeys, text: &str, own: Option<&str>, screen: &str) -> Next {
+        let mut boxes = boxes_on(screen);
+        boxes.retain(|one| own.is_none_or(|own| !own.starts_with(one.number)));
+        let Some(meant) = meant_of(text, &boxes) else {
+            return Next::Cannot(NO_OPTION);
+        };
+        let wrong = boxes.iter().filter(|one| one.is_ticked != meant.contains(&one.number));
+        let mut keys: VecDeque<String> = wrong.map(|one| choosing(choose, one.number)).collect();
+        keys.push_back(multiple.go_on.clone());
+        let first = keys.pop_front().unwrap_or_default();
+        for later in keys.into_iter().rev() {
+            self.steps.push_front(Step::Press(later));
+        }
+        Next::Type(typed(&first))
+    }
+}
+
+/// The keys that choose an option.
+fn choosing(choose: ChooseKeys, number: char) -> String {
+    match choose {
+        ChooseKeys::Digit => number.to_string(),
+        ChooseKeys::DigitEnter => format!("{number}\r"),
+    }
 }
 
 const ON_SCREEN: &str = "this agent takes that answer on its own screen only";
 const SEVERAL_OPTIONS: &str = "more than one option can be chosen: answer it on the agent's screen";
+
+const NO_OPTION: &str = "several options can be chosen here: give their numbers or labels with commas between; words of your own go on the agent's screen";
 
 /// Whether the screen shows the dialog of this step.
 fn stands(step: &Step, rules: &RequestRules, screen: &str) -> bool {
     let question = rules.question.as_ref();
     match step {
         Step::Keys(_) => rules.shows_options(screen),
-        Step::Words(_) | Step::One(_) | Step::Own(_) | Step::Send(_) => rules.shows_question(screen),
+        Step::Words(_) | Step::One(_) | Step::Own(_) | Step::Press(_) => rules.shows_question(screen),
         Step::Confirm => question
             .and_then(|question| question.confirm.as_ref())
             .is_some_and(|confirm| confirm.shown.is_match(screen)),
@@ -179,6 +211,37 @@ fn option_of(text: &str, screen: &str) -> Option<char> {
     let number = meant.chars().next().filter(|_| is_number(meant));
     let by_number = number.filter(|number| options.is_empty() || options.iter().any(|(known, _)| known == number));
     by_label.map(|(number, _)| *number).or(by_number)
+}
+
+/// An option that can be ticked.
+struct TickBox {
+    number: char,
+    is_ticked: bool,
+    label: String,
+}
+
+/// The options with a box, `2. [x] Blue`; an empty box has a space in it.
+fn boxes_on(screen: &str) -> Vec<TickBox> {
+    let one = |(number, label): (char, String)| {
+        let (sign, label) = label.strip_prefix('[')?.split_once(']')?;
+        Some(TickBox { number, is_ticked: !sign.trim().is_empty(), label: label.trim().to_owned() })
+    };
+    options_on(screen).into_iter().filter_map(one).collect()
+}
+
+/// The numbers of all boxes that are meant, by number or label with commas between. A label may have a comma itself. None where one part is no
+/// option, or none is meant.
+fn meant_of(text: &str, boxes: &[TickBox]) -> Option<Vec<char>> {
+    let find = |part: &str| {
+        let fits = |one: &&TickBox| one.label.to_lowercase() == part.to_lowercase() || part == one.number.to_string();
+        boxes.iter().find(fits).map(|one| one.number)
+    };
+    if let Some(only) = find(text.trim()) {
+        return Some(vec![only]);
+    }
+    let parts = text.split([',', '\n']).map(str::trim).filter(|part| !part.is_empty());
+    let meant: Vec<char> = parts.map(find).collect::<Option<_>>()?;
+    (!meant.is_empty()).then_some(meant)
 }
 
 /// The numbered lines on a screen, each with its label: `❯ 2. Blue   what Blue is`, in a frame or not. What stands higher up belongs to what was

@@ -20,7 +20,7 @@ pub use adopt::{AdoptRules, KeptSession};
 pub use failure::{FailureMeans, FailureRule};
 pub use ladder::{GroupSignal, Step, StepAct};
 pub use name::{Asset, FileName, ProfileName, VariableName, VariablePattern};
-pub use request::{ChooseKeys, Confirm, OwnWords, PermissionKeys, QuestionKeys, RequestRules, TextKeys};
+pub use request::{ChooseKeys, Confirm, Multiple, OwnWords, PermissionKeys, QuestionKeys, RequestRules, TextKeys};
 pub use signal::{Choose, IdentityRules, ReadId, Signal};
 pub use submit::{Brackets, GapFrom, Paste, Submit};
 pub use timing::{Deadlines, ModelRules, ProcessExit, TurnEndRules};

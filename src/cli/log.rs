@@ -1,12 +1,15 @@
 //! `threadkeep log`: the turns of a conversation across all its sessions.
 
-use super::{CliError, ExitCode, Which, connect, say, say_json};
+mod follow;
+
+use super::{CliError, ExitCode, Which, connect, print_line, say, say_json};
 use crate::client::Control;
 use crate::domain::id::ConversationId;
 use crate::domain::turn::{TurnRecord, TurnState};
 use crate::json;
 use crate::paths::Paths;
 use crate::protocol::message::{PastTurn, Reply, Request};
+use crate::terminal::clean::clean_lines;
 use clap::Args;
 
 /// How many turns are asked for at a time; the host sends fewer where they are long.
@@ -21,6 +24,9 @@ pub struct Log {
     /// Of a fork: first the turns that lie before it, in the conversations that it left; with --json they have "past":true
     #[arg(long)]
     past: bool,
+    /// First those that ended, then each as it ends, until Ctrl+C
+    #[arg(long, short, conflicts_with = "past")]
+    follow: bool,
     /// One JSON object a line
     #[arg(long)]
     json: bool,
@@ -30,17 +36,24 @@ impl Log {
     pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
         let mut control = connect(paths)?;
         let conversation = self.which.find_or_say(&mut control)?;
+        if self.follow {
+            return follow::follow(&self, control, paths, conversation);
+        }
         if self.past {
             self.print_past(&mut control, conversation)?;
         }
         for turn in all_turns(&mut control, conversation)? {
-            if self.json {
-                say_json(json::turn(conversation, &turn))?;
-            } else {
-                say(&text(&turn))?;
-            }
+            print_line(&self.line(conversation, &turn))?;
         }
         Ok(ExitCode::Done)
+    }
+
+    /// A turn as it is printed.
+    fn line(&self, conversation: ConversationId, turn: &TurnRecord) -> String {
+        match self.json {
+            true => json::versioned(json::turn(conversation, turn)).to_string(),
+            false => clean_lines(&text(turn)),
+        }
     }
 }
 
@@ -78,6 +91,17 @@ fn all_turns(control: &mut Control, conversation: ConversationId) -> Result<Vec<
         }
     }
     Ok(pages.into_iter().rev().flatten().collect())
+}
+
+fn ended(turn: &TurnRecord) -> bool {
+    match turn.state {
+        TurnState::Ended(_) => true,
+        TurnState::Queued
+        | TurnState::Sending
+        | TurnState::Working
+        | TurnState::NeedsApproval
+        | TurnState::NeedsAnswer => false,
+    }
 }
 
 /// The turn for a person: a head line, the prompt, what was asked, the answer.

@@ -55,7 +55,7 @@ impl Send {
         };
         match submitted.turn {
             None => self.say_refused(&submitted),
-            Some(turn) if self.wait => self.wait_for(&mut control, &submitted, turn, until),
+            Some(turn) if self.wait => self.wait_for(&mut control, paths, &submitted, turn, until),
             Some(_) => self.say_sent(&submitted),
         }
     }
@@ -91,13 +91,14 @@ impl Send {
     fn wait_for(
         &self,
         control: &mut Control,
+        paths: &Paths,
         submitted: &Submitted,
         turn: TurnNumber,
         until: Option<Instant>,
     ) -> Result<ExitCode, CliError> {
         let limit = until.map(|until| until.saturating_duration_since(Instant::now()));
         let patience = Patience::new(limit, self.or_asked);
-        match await_end(control, submitted.conversation, Some(turn), patience) {
+        match await_end(control, paths, submitted.conversation, Some(turn), patience) {
             Ok(Awaited::Ended(ended)) => {
                 let submitted = as_it_came_to_be(control, submitted, turn)?;
                 self.say_ended(&submitted, &ended)

@@ -83,7 +83,7 @@ impl Interrupt {
             other => return Err(CliError::Unexpected(Box::new(other))),
         };
         let ended = match running {
-            Some(turn) => await_end(&mut control, conversation, Some(turn), Patience::Endless)?,
+            Some(turn) => await_end(&mut control, paths, conversation, Some(turn), Patience::Endless)?,
             None => Awaited::Nothing,
         };
         match (ended, self.json) {

@@ -43,12 +43,12 @@ impl Wait {
         match self.conversations.as_slice() {
             [] => {
                 let conversation = Which { conversation: None }.find_or_say(&mut control)?;
-                self.wait_for_one(&mut control, conversation, patience)
+                self.wait_for_one(&mut control, paths, conversation, patience)
             }
-            [one] => self.wait_for_one(&mut control, ConversationId(*one), patience),
+            [one] => self.wait_for_one(&mut control, paths, ConversationId(*one), patience),
             several if self.turn.is_none() => {
                 let several: Vec<ConversationId> = several.iter().copied().map(ConversationId).collect();
-                self.wait_for_several(&mut control, &several, patience)
+                self.wait_for_several(&mut control, paths, &several, patience)
             }
             _ => Err(CliError::TurnOfSeveral),
         }
@@ -57,10 +57,11 @@ impl Wait {
     fn wait_for_one(
         &self,
         control: &mut Control,
+        paths: &Paths,
         conversation: ConversationId,
         patience: Patience,
     ) -> Result<ExitCode, CliError> {
-        match await_end(control, conversation, self.turn.map(TurnNumber), patience)? {
+        match await_end(control, paths, conversation, self.turn.map(TurnNumber), patience)? {
             // A turn that was waited for by number was taken out of the queue; without one there was nothing to wait for.
             Awaited::Nothing if self.turn.is_some() => self.say_nothing(conversation).map(|()| ExitCode::Interrupted),
             awaited => self.say_awaited(conversation, &awaited, ""),
@@ -70,11 +71,12 @@ impl Wait {
     fn wait_for_several(
         &self,
         control: &mut Control,
+        paths: &Paths,
         conversations: &[ConversationId],
         patience: Patience,
     ) -> Result<ExitCode, CliError> {
         let mut came: Vec<(ConversationId, ExitCode)> = Vec::new();
-        let over = await_several(control, conversations, patience, |conversation, awaited| {
+        let over = await_several(control, paths, conversations, patience, |conversation, awaited| {
             came.push((
                 conversation,
                 self.say_awaited(conversation, awaited, &format!("conversation {conversation}: "))?,

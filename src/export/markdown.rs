@@ -5,7 +5,7 @@
 
 use super::moment;
 use crate::domain::continuity::{Continuity, DecisionRecord};
-use crate::domain::conversation::Begun;
+use crate::domain::conversation::{Begun, Fork};
 use crate::domain::id::SessionNumber;
 use crate::domain::request::Request;
 use crate::domain::turn::{Origin, TurnRecord, TurnState, Usage};
@@ -37,6 +37,20 @@ pub fn head(conversation: &Conversation) -> String {
         moment::text(conversation.created_at),
         moment::text(conversation.active_at),
     )
+}
+
+/// What stands before turns that a fork has of another conversation.
+pub fn past(fork: &Fork, known: bool) -> String {
+    let place = format!("conversation {} ({})", fork.from, line(&fork.title));
+    match known {
+        true => format!("\n# Before the fork: turns 1 to {} of {place}\n", fork.turn),
+        false => format!("\n# Before the fork: {place}, which was deleted; it was left behind turn {}\n", fork.turn),
+    }
+}
+
+/// What stands before the turns that a fork has by itself.
+pub fn own(conversation: &Conversation) -> String {
+    format!("\n# Since the fork: conversation {}\n", conversation.id)
 }
 
 impl Markdown {

@@ -5,18 +5,19 @@
 
 mod markdown;
 mod moment;
+mod whole_file;
 
 use crate::client::{ClientError, Control};
 use crate::domain::continuity::DecisionRecord;
+use crate::domain::conversation::{Begun, Fork};
 use crate::domain::id::{ConversationId, TurnNumber};
 use crate::domain::turn::TurnRecord;
 use crate::json;
 use crate::protocol::message::{Conversation, Reply, Request};
 use markdown::Markdown;
-use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use whole_file::WholeFile;
 
 /// So many turn numbers are fetched at a time. The host may send fewer turns where they are long; then the rest is asked for.
 const PAGE: u32 = 100;
@@ -52,55 +53,95 @@ pub enum ExportError {
     Unexpected(Box<Reply>),
 }
 
-/// Writes to a new file, for its owner alone. What cannot be finished is taken away again.
+/// Writes to a new file, for its owner alone. It has its name once it is whole.
 pub fn to_file(
     control: &mut Control,
     conversation: ConversationId,
     format: Format,
     path: &Path,
 ) -> Result<(), ExportError> {
-    let failed = |source: io::Error| ExportError::File { path: path.into(), source };
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let file = file.map_err(|error| match error.kind() {
+    let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::AlreadyExists => ExportError::Exists(path.into()),
-        _ => failed(error),
-    })?;
+        _ => ExportError::File { path: path.into(), source: error },
+    };
+    let (whole, file) = WholeFile::begin(path).map_err(failed)?;
     let mut out = BufWriter::new(file);
-    let written =
-        write(control, conversation, format, &mut out).and_then(|()| out.get_ref().sync_all().map_err(failed));
-    if written.is_err() {
-        // It was made here a moment ago; where even this fails, the error that is told says enough.
-        let _ = std::fs::remove_file(path);
-    }
-    written.map_err(|error| match error {
+    write(control, conversation, format, &mut out).map_err(|error| match error {
         ExportError::Write(source) => failed(source),
         other => other,
-    })
+    })?;
+    whole.finish(out.get_ref()).map_err(failed)
 }
 
-/// Writes all turns, oldest first.
+/// Writes all turns, oldest first; of a fork first those that it has of the conversations that it left.
 pub fn write(
     control: &mut Control,
     conversation: ConversationId,
     format: Format,
     out: &mut impl Write,
 ) -> Result<(), ExportError> {
-    let conversation = match control.ask(&Request::Show { conversation }, None)? {
-        Reply::Conversation(conversation) => *conversation,
-        other => return Err(ExportError::Unexpected(Box::new(other))),
-    };
+    let conversation = show(control, conversation)?;
     let mut writer = Writer::begin(format, &conversation, out).map_err(ExportError::Write)?;
+    for left in past(control, &conversation)? {
+        writer.past(&left).map_err(ExportError::Write)?;
+        if let Some(known) = &left.known {
+            write_turns(control, known.id, left.fork.turn, &mut writer)?;
+        }
+        writer.past_end().map_err(ExportError::Write)?;
+    }
+    writer.own(&conversation).map_err(ExportError::Write)?;
+    write_turns(control, conversation.id, TurnNumber(conversation.turns), &mut writer)?;
+    writer.end().map_err(ExportError::Write)
+}
+
+fn write_turns<W: Write>(
+    control: &mut Control,
+    conversation: ConversationId,
+    last: TurnNumber,
+    writer: &mut Writer<'_, W>,
+) -> Result<(), ExportError> {
     let mut from = TurnNumber(1);
-    while from.0 <= conversation.turns {
-        let to = TurnNumber(from.0.saturating_add(PAGE - 1).min(conversation.turns));
-        let decisions = decisions(control, conversation.id, from, to)?;
-        for turn in turns(control, conversation.id, from, to)? {
+    while from <= last {
+        let to = TurnNumber(from.0.saturating_add(PAGE - 1)).min(last);
+        let decisions = decisions(control, conversation, from, to)?;
+        for turn in turns(control, conversation, from, to)? {
             let made: Vec<&DecisionRecord> = decisions.iter().filter(|made| made.turn == turn.number).collect();
             writer.turn(&turn, &made).map_err(ExportError::Write)?;
         }
         from = TurnNumber(to.0.saturating_add(1));
     }
-    writer.end().map_err(ExportError::Write)
+    Ok(())
+}
+
+fn show(control: &mut Control, conversation: ConversationId) -> Result<Conversation, ExportError> {
+    match control.ask(&Request::Show { conversation }, None)? {
+        Reply::Conversation(conversation) => Ok(*conversation),
+        other => Err(ExportError::Unexpected(Box::new(other))),
+    }
+}
+
+/// A conversation that was left by a fork.
+struct Left {
+    fork: Fork,
+    /// None where it was deleted since.
+    known: Option<Conversation>,
+}
+
+/// What was left, from fork to fork, the oldest first.
+fn past(control: &mut Control, conversation: &Conversation) -> Result<Vec<Left>, ExportError> {
+    let mut past: Vec<Left> = Vec::new();
+    let mut begun = conversation.begun.clone();
+    while let Begun::Forked(fork) = begun {
+        let known = match show(control, fork.from) {
+            Ok(known) => Some(known),
+            Err(ExportError::Client(ClientError::Refused(_))) => None,
+            Err(error) => return Err(error),
+        };
+        begun = known.as_ref().map_or(Begun::New, |known| known.begun.clone());
+        past.push(Left { fork, known });
+    }
+    past.reverse();
+    Ok(past)
 }
 
 /// These turns, both ends included, in order.
@@ -143,10 +184,11 @@ fn decisions(
 /// What is being written.
 enum Writer<'o, W> {
     Markdown(Markdown, &'o mut W),
-    Json(Separator, &'o mut W),
+    /// Before the next conversation that was left, and before the next turn.
+    Json(Separator, Separator, &'o mut W),
 }
 
-/// What stands before the next turn.
+/// What stands before the next one of a list.
 enum Separator {
     First,
     Comma,
@@ -162,8 +204,47 @@ impl<'o, W: Write> Writer<'o, W> {
             Format::Json => {
                 let version = json::VERSION;
                 let conversation = json::conversation(conversation);
-                write!(out, "{{\"version\":{version},\"conversation\":{conversation},\"turns\":[")?;
-                Ok(Writer::Json(Separator::First, out))
+                write!(out, "{{\"version\":{version},\"conversation\":{conversation},\"past\":[")?;
+                Ok(Writer::Json(Separator::First, Separator::First, out))
+            }
+        }
+    }
+
+    /// What follows was said in this one.
+    fn past(&mut self, left: &Left) -> io::Result<()> {
+        match self {
+            Writer::Markdown(markdown, out) => {
+                *markdown = Markdown::default();
+                out.write_all(markdown::past(&left.fork, left.known.is_some()).as_bytes())
+            }
+            Writer::Json(lists, turns, out) => {
+                *turns = Separator::First;
+                let (id, title) = (left.fork.from, serde_json::Value::from(left.fork.title.as_str()));
+                let deleted = left.known.is_none();
+                let lead = lists.next();
+                write!(out, "{lead}{{\"conversation\":{id},\"title\":{title},\"deleted\":{deleted},\"turns\":[")
+            }
+        }
+    }
+
+    fn past_end(&mut self) -> io::Result<()> {
+        match self {
+            Writer::Markdown(..) => Ok(()),
+            Writer::Json(_, _, out) => out.write_all(b"\n]}"),
+        }
+    }
+
+    /// What follows is its own.
+    fn own(&mut self, conversation: &Conversation) -> io::Result<()> {
+        match (self, &conversation.begun) {
+            (Writer::Markdown(..), Begun::New) => Ok(()),
+            (Writer::Markdown(markdown, out), Begun::Forked(_)) => {
+                *markdown = Markdown::default();
+                out.write_all(markdown::own(conversation).as_bytes())
+            }
+            (Writer::Json(_, turns, out), _) => {
+                *turns = Separator::First;
+                out.write_all(b"],\"turns\":[")
             }
         }
     }
@@ -171,23 +252,26 @@ impl<'o, W: Write> Writer<'o, W> {
     fn turn(&mut self, turn: &TurnRecord, decisions: &[&DecisionRecord]) -> io::Result<()> {
         match self {
             Writer::Markdown(markdown, out) => out.write_all(markdown.turn(turn, decisions).as_bytes()),
-            Writer::Json(separator, out) => {
-                let lead = match std::mem::replace(separator, Separator::Comma) {
-                    Separator::First => "\n",
-                    Separator::Comma => ",\n",
-                };
-                write!(out, "{lead}{}", json::exported_turn(turn, decisions))
-            }
+            Writer::Json(_, turns, out) => write!(out, "{}{}", turns.next(), json::exported_turn(turn, decisions)),
         }
     }
 
     fn end(self) -> io::Result<()> {
         match self {
             Writer::Markdown(_, out) => out.flush(),
-            Writer::Json(_, out) => {
+            Writer::Json(_, _, out) => {
                 out.write_all(b"\n]}\n")?;
                 out.flush()
             }
+        }
+    }
+}
+
+impl Separator {
+    fn next(&mut self) -> &'static str {
+        match std::mem::replace(self, Separator::Comma) {
+            Separator::First => "\n",
+            Separator::Comma => ",\n",
         }
     }
 }

@@ -227,6 +227,31 @@ fn a_restart_of_the_host_changes_nothing_for_agents_and_windows() {
 }
 
 #[test]
+fn whoever_waits_goes_on_waiting_at_the_next_host() {
+    let home = Home::new();
+    let (tab, other) = (home.tab(), home.tab());
+    let first =
+        home.call(&["send", "-c", &tab.id, "--wait", &format!("{}; echo done", home.until_open("gate"))]).start();
+    tab.wait_for("it works", |state| state["turn_state"] == "working");
+    other.send_and_see_it_run(&home.until_open("gate"));
+    let both = home.call(&["wait", "-c", &format!("{},{}", tab.id, other.id), "--json"]).start();
+    let short = home.call(&["wait", "-c", &tab.id, "--timeout", "3"]).start();
+    home.kill_host();
+    tab.wait_for("the next host has it", |state| state["turn_state"] == "working");
+    home.run(&["host", "restart"]).done();
+    assert_eq!(short.end().code, 4, "the whole time counts, whatever becomes of the host");
+    home.open("gate");
+    let sent = first.end().done();
+    assert_eq!(sent.stdout, "done\n");
+    assert_eq!(both.end().done().json_lines().len(), 2);
+    // One that was told to end ends the wait.
+    tab.send_and_see_it_run("sleep 600");
+    let waits = home.call(&["wait", "-c", &tab.id]).start();
+    home.run(&["host", "stop"]).done();
+    assert_ne!(waits.end().code, 0);
+}
+
+#[test]
 fn a_restart_without_a_host_starts_one() {
     let home = Home::new();
     home.run(&["host", "restart"]).done();

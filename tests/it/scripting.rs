@@ -109,6 +109,76 @@ fn an_export_has_the_whole_record_with_its_sessions_and_never_overwrites() {
 }
 
 #[test]
+fn a_log_that_is_followed_prints_each_turn_as_it_ends_at_whatever_host() {
+    let home = Home::new();
+    let tab = home.tab();
+    tab.send("echo one");
+    let mut seen = crate::screen::Screen::open_verb(&home, &["log", "-c", &tab.id, "--follow"], 80, 24);
+    seen.wait_for("> echo one");
+    tab.send("echo two; false");
+    seen.wait_for("turn 2 · session 1 · failed (exit 1)");
+    let status = home.run(&["host", "status", "--json"]).done().json();
+    assert_eq!(status["windows"], 0, "it takes no window's place: {status}");
+    home.kill_host();
+    tab.send("echo three");
+    let text = seen.wait_for("> echo three").text();
+    assert_eq!(text.matches("> echo one").count(), 1, "{text}");
+    seen.keys("<ctrl-c>");
+    let (code, _, _) = seen.ended();
+    assert_ne!(code, 0, "a signal ended it");
+
+    let follow = |tab: &crate::home::Tab| {
+        let seen = crate::screen::Screen::open_verb(&home, &["log", "-c", &tab.id, "--follow"], 80, 24);
+        seen.wait_for("turn 1");
+        seen
+    };
+    let removed = follow(&tab);
+    home.run(&["rm", "-c", &tab.id, "--yes"]).done();
+    assert_eq!(removed.ended().0, 0, "nothing more can come");
+    let other = home.tab();
+    other.send("true");
+    let stopped = follow(&other);
+    home.run(&["host", "stop"]).done();
+    let (code, seen, _) = stopped.ended();
+    assert!(code == 7 && seen.has("the host was stopped"), "{code} {seen}");
+}
+
+#[test]
+fn the_export_of_a_fork_has_its_past_marked_as_anothers() {
+    let home = Home::new();
+    let tab = home.tab();
+    for number in 1..=3 {
+        tab.send(&format!("echo in one {number}"));
+    }
+    let fork = |from: &str, turn: &str| {
+        let made = home.run(&["fork", "-c", from, "--turn", turn, "--json"]).done().json();
+        made["conversation"].to_string()
+    };
+    let second = fork(&tab.id, "2");
+    home.run(&["send", "--wait", "-c", &second, "echo in two"]).done();
+    let third = fork(&second, "1");
+    home.run(&["send", "--wait", "-c", &third, "echo in three"]).done();
+    let prompts = |turns: &Value| -> Vec<String> {
+        let turns = turns.as_array().expect("a list").iter();
+        turns.filter_map(|turn| turn["prompt"].as_str().map(str::to_owned)).collect()
+    };
+    let exported =
+        || -> Value { serde_json::from_str(&home.run(&["export", &third, "--json"]).done().stdout).expect("JSON") };
+    let all = exported();
+    let past: Vec<_> = all["past"].as_array().expect("a list").iter().map(|one| prompts(&one["turns"])).collect();
+    assert_eq!(past, [vec!["echo in one 1", "echo in one 2"], vec!["echo in two"]]);
+    assert_eq!(prompts(&all["turns"]), ["echo in three"]);
+    let markdown = home.run(&["export", &third]).done().stdout;
+    let heads: Vec<&str> = markdown.lines().filter(|row| row.contains(" the fork: ")).collect();
+    assert!(heads[0].starts_with("# Before the fork: turns 1 to 2 of conversation 1"), "{markdown}");
+    assert!(heads[1].starts_with("# Before the fork: turns 1 to 1 of conversation 2"), "{markdown}");
+    assert_eq!(heads[2], "# Since the fork: conversation 3", "{markdown}");
+    home.run(&["rm", "-c", &second, "--yes"]).done();
+    let all = exported();
+    assert_eq!((&all["past"][0]["deleted"], all["past"].as_array().map(Vec::len)), (&json!(true), Some(1)));
+}
+
+#[test]
 fn removing_is_told_as_json() {
     let home = Home::new();
     let tab = home.tab();

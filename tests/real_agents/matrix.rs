@@ -6,7 +6,7 @@
 
 use crate::agents::{Agent, Trust};
 use crate::home::{Signal, kill, wait_until, wait_until_or};
-use crate::model_server::MODELS;
+use crate::model_server::{MODELS, Outcome, Seen as Asked};
 use crate::screen::{Screen, Seen};
 use crate::talk::{Talk, one_line, wait_for_all, wait_for_request};
 use std::collections::BTreeMap;
@@ -37,6 +37,7 @@ enum Case {
     Denied,
     Question,
     Questions,
+    Choices,
     Queue,
     ModelSwitched,
     Traps,
@@ -61,7 +62,7 @@ enum Verdict {
 }
 
 impl Case {
-    const ALL: [Case; 24] = [
+    const ALL: [Case; 25] = [
         Case::FirstMessage,
         Case::FollowUp,
         Case::TenShort,
@@ -74,6 +75,7 @@ impl Case {
         Case::Denied,
         Case::Question,
         Case::Questions,
+        Case::Choices,
         Case::Queue,
         Case::ModelSwitched,
         Case::Traps,
@@ -102,6 +104,7 @@ impl Case {
             Case::Denied => "approval denied",
             Case::Question => "question answered",
             Case::Questions => "two questions answered",
+            Case::Choices => "several options chosen",
             Case::Queue => "queue of three",
             Case::ModelSwitched => "model switched",
             Case::Traps => "trap texts",
@@ -121,7 +124,8 @@ impl Case {
     fn gap(self, agent: Agent) -> Option<&'static str> {
         match (self, agent) {
             (Case::Allowed | Case::Denied, Agent::Pi) => Some("runs commands unasked"),
-            (Case::Question | Case::Questions, Agent::Pi) => Some("its model has no tool to ask"),
+            (Case::Question | Case::Questions | Case::Choices, Agent::Pi) => Some("its model has no tool to ask"),
+            (Case::Choices, Agent::Codex) => Some("its tool asks for one option only"),
             (Case::Trust, Agent::Opencode | Agent::Qwen | Agent::Pi) => Some("has no such dialog"),
             _ => None,
         }
@@ -142,6 +146,7 @@ impl Case {
             Case::Denied => denied(talk),
             Case::Question => question(talk),
             Case::Questions => questions(talk),
+            Case::Choices => choices(talk),
             Case::Queue => queue(talk),
             Case::ModelSwitched => model_switched(talk),
             Case::Traps => traps(talk),
@@ -314,25 +319,33 @@ fn fatal(agent: Agent) -> u16 {
 /// Whether the agent asks again and again while its model's service is overloaded, and never ends the turn.
 fn tries_without_end(agent: Agent) -> bool {
     match agent {
-        Agent::Opencode => true,
-        Agent::Claude | Agent::Codex | Agent::Qwen | Agent::Pi => false,
+        Agent::Opencode | Agent::Qwen => true,
+        Agent::Claude | Agent::Codex | Agent::Pi => false,
     }
 }
 
-/// Its tries are told with what the service said, and the person can end them.
+/// Its tries are told with what the service said, as far as it tells of them, and the person can end them.
 fn tries_again(talk: &mut Talk, status: u16) -> Verdict {
     let text = format!("this goes wrong on and on [[fail:{status}]]");
     talk.tab().send_on(&text);
+    let is_failed = |seen: &&Asked| seen.outcome == Outcome::Failed(status);
+    talk.sandbox.model.wait_for("it tried again", |seen| (seen.iter().filter(is_failed).count() > 1).then_some(()));
+    if talk.sandbox.agent == Agent::Opencode {
+        wait_for_tries(talk, status);
+    }
+    interrupt(talk);
+    talk.known.push(text);
+    talk.say_and_go_on("and after its tries");
+    Verdict::TruthfullyNot("it tries again without an end; an interrupt ends it".into())
+}
+
+fn wait_for_tries(talk: &Talk, status: u16) {
     let told = |turn: &serde_json::Value| {
         let steps = turn["work"]["steps"].as_array().cloned().unwrap_or_default();
         steps.iter().any(|step| step.as_str().is_some_and(|step| step.contains(&status.to_string()))).then_some(())
     };
     let last = || talk.tab().log().pop().unwrap_or_default();
     wait_until_or("its tries are told", || told(&last()), last);
-    interrupt(talk);
-    talk.known.push(text);
-    talk.say_and_go_on("and after its tries");
-    Verdict::TruthfullyNot("it tries again without an end, which is told; an interrupt ends it".into())
 }
 
 /// Each kind of failure is told by a reason of its own, and the next message goes on.
@@ -431,13 +444,55 @@ fn questions(talk: &mut Talk) -> Verdict {
     Verdict::Ok
 }
 
+/// By number and by label; what is not among the options is refused with words, and nothing is typed.
+fn choices(talk: &mut Talk) -> Verdict {
+    if talk.sandbox.agent == Agent::Qwen {
+        return only_on_screen(talk, "ask me which sizes [[choices]]", "1, large");
+    }
+    let text = "ask me which sizes [[choices]]";
+    ask(talk, text, "Which sizes?");
+    talk.tab().run("answer", &["1, huge"]).done();
+    wait_for_said(talk, "several options can be chosen here");
+    talk.tab().run("answer", &["1, large"]).done();
+    answer_arrived(talk, text, &["Small", "Large"]);
+    let result = talk.seen_with(text).tool_result.unwrap_or_default();
+    assert!(!result.contains("Medium"), "only what was chosen: {result:?}");
+    talk.say_and_go_on("and after the choices");
+    Verdict::Ok
+}
+
+/// The person is told that this is answered on the agent's screen, and does so.
+fn only_on_screen(talk: &mut Talk, text: &str, answer: &str) -> Verdict {
+    ask(talk, text, "Which sizes?");
+    talk.tab().run("answer", &[answer]).done();
+    wait_for_said(talk, "answer it on the agent's screen");
+    interrupt(talk);
+    talk.say_and_go_on("and after the choices");
+    Verdict::TruthfullyNot("the person is told to answer it on the agent's screen".into())
+}
+
+/// Waits until it is said why an answer was not typed.
+fn wait_for_said(talk: &Talk, words: &str) {
+    let last = || talk.tab().log().pop().unwrap_or_default();
+    let is_said = |turn: &serde_json::Value| turn["evidence"]["text"].to_string().contains(words).then_some(());
+    wait_until_or(&format!("{words:?} is said"), || is_said(&last()), last);
+}
+
 fn answered(talk: &mut Talk, text: &str, answer: &str, arrives: &[&str]) {
+    ask(talk, text, "Which colour?");
+    talk.tab().run("answer", &[answer]).done();
+    answer_arrived(talk, text, arrives);
+}
+
+fn ask(talk: &mut Talk, text: &str, asked: &str) {
     talk.tab().send_on(text);
     talk.known.push(text.into());
     let request = wait_for_request(talk, "needs answer");
     assert_eq!(request["kind"], "question", "{request:#?}");
-    wait_for_words(talk, "Which colour?");
-    talk.tab().run("answer", &[answer]).done();
+    wait_for_words(talk, asked);
+}
+
+fn answer_arrived(talk: &mut Talk, text: &str, arrives: &[&str]) {
     let ended = wait_for_all(talk);
     assert_eq!(ended["state"], "completed", "{ended:#?}");
     assert_eq!(ended["requests"].as_array().map(Vec::len), Some(1), "asked once: {ended:#?}");

@@ -120,3 +120,29 @@ fn options_are_read_off_a_frame_and_older_ones_are_left_out() {
     let wanted = [('1', "Red"), ('2', "Blue"), ('3', "[x] Both")].map(|(number, label)| (number, label.to_owned()));
     assert_eq!(options_on(screen), wanted);
 }
+
+#[test]
+fn several_options_are_ticked_one_by_one_and_what_is_no_option_is_said() {
+    let rules = rules(
+        "[question]\noptions = 'Enter to select'\nchoose = \"digit\"\ntext = \"paste\"\nseveral = '✔ Submit'\n\
+         own = { shown = '(\\d)\\. (\\[.\\] )?Type something', keys = \"$1\" }\n\
+         multiple = { shown = '\\d\\. \\[.\\] ', go_on = \"→\" }\n\
+         confirm = { shown = '1\\. Submit answers', keys = \"y\" }",
+    );
+    let screen = "Sizes  ✔ Submit\n\n❯ 1. [ ] Small\n  2. [✔] Medium\n  3. [ ] Large, too\n  4. [ ] Type something\n\
+                  \n  5. Chat\n\nEnter to select";
+    let table: [(&str, &[&str]); 7] = [
+        ("1, 3", &["1", "2", "3", "→"]),
+        ("Large, too", &["2", "3", "→"]),
+        ("medium", &["→"]),
+        ("2,small,", &["1", "→"]),
+        ("1, huge", &[NO_OPTION]),
+        ("4", &[NO_OPTION]),
+        ("5", &[NO_OPTION]),
+    ];
+    for (answer, wanted) in table {
+        assert_eq!(typed(&rules, text(answer), &vec![screen; wanted.len()]).unwrap(), wanted, "{answer}");
+    }
+    let wanted = ["1", "2", "→", "y"];
+    assert_eq!(typed(&rules, text("small"), &[screen, screen, screen, REVIEW]).unwrap(), wanted);
+}

@@ -8,7 +8,7 @@ const PAGE: &str = include_str!("../../../docs/agents.md");
 const AROUND: &str = "name = \"x\"\n[program]\nfirst_of = [\"x\"]\n";
 
 /// Places in a profile, as a text that spoils one: the reader answers with what may stand there.
-const PLACES: [&str; 31] = [
+const PLACES: [&str; 32] = [
     "no = 1\n",
     "[program]\nno = 1",
     "[version]\nno = 1",
@@ -28,6 +28,7 @@ const PLACES: [&str; 31] = [
     "[request]\nquestion = { no = 1 }",
     "[request]\nquestion = { choose = \"no\" }",
     "[request]\nquestion = { text = \"no\" }",
+    "[request]\nquestion = { multiple = { no = 1 } }",
     "[[failure]]\nno = 1",
     "[[failure]]\npattern = \"x\"\nmeans = \"no\"",
     "[model]\nswitch = \"no\"",

@@ -46,8 +46,19 @@ pub struct QuestionKeys {
     pub several: Option<Pattern>,
     /// The page behind several questions that asks whether all answers are right.
     pub confirm: Option<Confirm>,
-    /// What the screen shows where more than one option can be chosen, which is done there.
+    /// How several options are chosen where that can be.
+    pub multiple: Option<Multiple>,
+    /// What the screen shows where the answer can be given there alone.
     pub only_on_screen: Option<Pattern>,
+}
+
+/// A question of which several options can be chosen: each has a box behind its number, which the keys of `choose` tick and untick.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Multiple {
+    pub shown: Pattern,
+    /// The keys that go on when all is ticked.
+    pub go_on: String,
 }
 
 /// The place for words of the person's own.

@@ -41,6 +41,8 @@ pub struct HostCore {
     conversations: BTreeMap<ConversationId, ConversationState>,
     next_conversation: ConversationId,
     subscribers: BTreeSet<ClientId>,
+    /// Those that want to hear of the turns of one conversation, and are no windows.
+    followers: BTreeSet<(ConversationId, ClientId)>,
     /// What each window shows.
     looks: HashMap<ClientId, ConversationId>,
     /// Drafts made for a window; forgotten with it if nothing was typed.
@@ -114,6 +116,7 @@ impl HostCore {
             conversations: BTreeMap::new(),
             next_conversation: ConversationId(1),
             subscribers: BTreeSet::new(),
+            followers: BTreeSet::new(),
             looks: HashMap::new(),
             drafts_of: HashMap::new(),
             waiters: Vec::new(),
@@ -282,6 +285,13 @@ impl HostCore {
         Some(Effect::Tell { clients: self.subscribers.iter().copied().collect(), event })
     }
 
+    /// Windows, and those that follow this conversation.
+    fn listeners(&self, id: ConversationId) -> Vec<ClientId> {
+        let followers = self.followers.iter().filter(|(of, _)| *of == id).map(|(_, client)| *client);
+        let all: BTreeSet<ClientId> = self.subscribers.iter().copied().chain(followers).collect();
+        all.into_iter().collect()
+    }
+
     fn effects_of(&mut self, id: ConversationId, actions: Vec<Action>) -> Vec<Effect> {
         let mut effects = Vec::new();
         for action in actions {
@@ -310,7 +320,7 @@ impl HostCore {
                 Action::TellEnded(turn) => {
                     effects.push(Effect::CancelTimers { conversation: id, turn: turn.number });
                     let event = ClientEvent::TurnEnded { conversation: id, turn: Box::new(turn.clone().told()) };
-                    effects.push(Effect::Tell { clients: self.subscribers.iter().copied().collect(), event });
+                    effects.push(Effect::Tell { clients: self.listeners(id), event });
                     let (number, trees) = (turn.number, turn.trees.clone());
                     effects.extend(self.serve_waiters(id, &[turn]));
                     effects.push(Effect::NoteEnded { conversation: id, turn: number, trees });
@@ -429,6 +439,7 @@ impl HostCore {
 
     fn client_gone(&mut self, client: ClientId, now: Timestamp) -> Vec<Effect> {
         self.subscribers.remove(&client);
+        self.followers.retain(|(_, follower)| *follower != client);
         self.notifier.gone(client);
         self.early.retain(|(early, _)| *early != client);
         self.waiters.retain(|waiter| waiter.client != client);
@@ -472,8 +483,8 @@ impl HostCore {
         if let Some(live) = state.live() {
             effects.push(to_session(id, live.generation, SessionOrder::Stop));
         }
-        let clients = self.subscribers.iter().copied().collect();
-        effects.push(Effect::Tell { clients, event: ClientEvent::Removed(id) });
+        effects.push(Effect::Tell { clients: self.listeners(id), event: ClientEvent::Removed(id) });
+        self.followers.retain(|(of, _)| *of != id);
         effects
     }
 
@@ -517,8 +528,9 @@ impl HostCore {
             let reply = Reply::Refused { why: Refusal::Ending };
             effects.push(Effect::ReplyNow { client: waiter.client, id: waiter.id, reply });
         }
-        let clients = self.subscribers.iter().copied().collect();
-        effects.push(Effect::TellNow { clients, event: ClientEvent::HostEnding });
+        let followers = self.followers.iter().map(|(_, client)| *client);
+        let clients: BTreeSet<ClientId> = self.subscribers.iter().copied().chain(followers).collect();
+        effects.push(Effect::TellNow { clients: clients.into_iter().collect(), event: ClientEvent::HostEnding });
         effects.push(Effect::End);
         effects
     }
