@@ -33,12 +33,14 @@ impl Command {
             Command::Fork => "fork",
             Command::RemoveWorktree => "remove_worktree",
             Command::Why => "why",
+            Command::Changes => "changes",
             Command::StopSession => "end_session",
             Command::Rename => "rename",
             Command::CloseTab => "close_tab",
             Command::UndoClose => "reopen_tab",
             Command::Zoom => "zoom",
             Command::Redraw => "redraw",
+            Command::RestartHost => "restart_host",
             Command::Help => "help",
             Command::Leave => "leave",
             Command::ScrollUp => "scroll_up",
@@ -64,6 +66,7 @@ impl Command {
             Command::Extend(Edit::Down) => "select_down",
             Command::Extend(_)
             | Command::Copy(_)
+            | Command::OnChanges(_)
             | Command::Move(_)
             | Command::Open
             | Command::EditTurn
@@ -92,6 +95,7 @@ impl Command {
             | Command::OnChosen(_)
             | Command::Back
             | Command::Yes
+            | Command::AlsoWorktree
             | Command::No => return None,
         };
         Some(Cow::Borrowed(name))

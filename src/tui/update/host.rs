@@ -8,8 +8,8 @@ use super::super::overview::{Listed, is_open};
 use super::super::reader::Standing;
 use super::super::reader::record::{Fetched, PageOf};
 use super::{
-    STARTING, agents, ask, brief, command, fetch, fork, history, look, overview, save_draft, say, say_trouble, search,
-    select,
+    STARTING, agents, ask, brief, changes, command, deletion, fetch, fork, history, look, overview, save_draft, say,
+    say_trouble, search, select,
 };
 use crate::client::Absent;
 use crate::client::kept::KeptText;
@@ -76,10 +76,20 @@ pub fn link_lost(app: &mut App, why: &str) {
 
 /// An upgrade under a host that runs: what helps is said, and only the person does it.
 pub fn other_build(app: &mut App, build: &str) {
-    say_trouble(
-        app,
-        format!("the host is threadkeep {build}; threadkeep host restart puts this build in, agents go on"),
-    );
+    let way = app.way(Command::RestartHost);
+    say_trouble(app, format!("the host is threadkeep {build}; {way} puts this build in its place, agents go on"));
+}
+
+/// What lost its holder would end with this host, so it is asked for first.
+fn restart(app: &mut App, out: &mut Vec<Effect>, unheld: u32) {
+    if unheld == 0 {
+        ask(app, out, Purpose::RestartHost, Request::HostRestart);
+    } else {
+        say_trouble(
+            app,
+            format!("not restarted: {unheld} sessions have lost their holder and would end; let their turns end first"),
+        );
+    }
 }
 
 /// Puts a text that was not taken back into the composer, in front of what was typed since.
@@ -145,6 +155,13 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
             };
             brief::put_into_composer(app, conversation, &brief, &words);
         }
+        (Purpose::LookBeforeRestart, Reply::Host(report)) => restart(app, out, report.unheld),
+        // It goes in a moment; the link is made anew with the next one.
+        (Purpose::RestartHost, Reply::Done) => say(app, "the host makes room for the next one; agents go on"),
+        (Purpose::RestartHost, Reply::Refused { why: Refusal::NotUnderstood }) => say_trouble(
+            app,
+            "not restarted: sessions of this older host end with it; when their turns are done, threadkeep host stop",
+        ),
         (Purpose::RemoveWorktree, Reply::WorktreeRemoved { worktree, saved }) => say(
             app,
             match saved {
@@ -156,6 +173,15 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
         ),
         (Purpose::RemoveWorktree, Reply::Refused { why: Refusal::WorktreeHasWork { work, .. } }) => {
             app.page = Some(Page::Confirm(Confirm::RemoveWorktreeWithWork(work)));
+        }
+        (Purpose::DeleteWorktree(id), Reply::WorktreeRemoved { worktree, saved }) => {
+            deletion::worktree_removed(app, out, id, &worktree, saved);
+        }
+        (Purpose::DeleteWorktree(id), Reply::Refused { why: Refusal::WorktreeHasWork { work, .. } }) => {
+            deletion::worktree_has_work(app, id, work);
+        }
+        (Purpose::Diff { conversation, turn, span }, Reply::Diff(diff)) => {
+            changes::came(app, (conversation, turn, span), Ok(*diff));
         }
         (Purpose::Fork(_), Reply::Created { conversation }) => {
             tab_opened(app, out, conversation);
@@ -248,6 +274,9 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
             agents::leave_sessions(app);
             say_trouble(app, why);
         }
+        Purpose::Diff { conversation, turn, span } => {
+            changes::came(app, (conversation, turn, span), Err(why.to_owned()));
+        }
         Purpose::Search(text) => search::settle(app, text, Err(why.to_owned())),
         Purpose::List => {
             app.listed = Listed::NotAsked;
@@ -267,6 +296,9 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
         | Purpose::WholePrompt { .. }
         | Purpose::CloseTab(_)
         | Purpose::RemoveWorktree
+        | Purpose::LookBeforeRestart
+        | Purpose::RestartHost
+        | Purpose::DeleteWorktree(_)
         | Purpose::Fork(_)
         | Purpose::ForkBrief(_)
         | Purpose::Past(_)

@@ -133,7 +133,7 @@ fn session_line(app: &App, session: &AgentSession, is_chosen: bool, width: usize
         (None, Some(_)) => " · a process has it",
         (None, None) => "",
     };
-    let right = format!("{note}  {}", text::age(app.now.wall, session.at));
+    let right = format!("{note}  {}", text::past(app.now.wall, session.at));
     let room = width.saturating_sub(2 + text::columns(&right));
     let id: String = session.id.chars().take(SESSION_SIGNS).collect();
     let words = text::cut_end(&format!("{id}  {}", text::first_line(&session.prompt)), room);

@@ -242,7 +242,7 @@ fn session_lines(app: &App, turn: &TurnRecord, width: usize) -> Vec<Line<'static
     let before = before.and_then(|number| app.turn(number));
     let Some(words) = session_words(desk, turn, before) else { return Vec::new() };
     let age = match desk.began(turn.number) {
-        Some(record) => format!(" · {}", text::age(app.now.wall, record.at)),
+        Some(record) => format!(" · {}", text::past(app.now.wall, record.at)),
         None => String::new(),
     };
     let rows = text::wrap(&format!("── {words}{age} ──"), width);
@@ -270,6 +270,9 @@ fn foot_lines(app: &App, scope: Scope, turn: &TurnRecord, width: usize) -> Vec<L
     if let Some(answer) = turn.answer.as_ref().filter(|answer| answer.cut_bytes > 0) {
         put(&format!("({} bytes of the middle are left out)", answer.cut_bytes));
     }
+    if let Some(count) = turn.trees.as_ref().and_then(|trees| trees.count) {
+        put(&count.words());
+    }
     match scope {
         Scope::Conversation => work::used_words(&turn.work).into_iter().for_each(|words| put(&words)),
         Scope::Turn(_) => {
@@ -279,7 +282,7 @@ fn foot_lines(app: &App, scope: Scope, turn: &TurnRecord, width: usize) -> Vec<L
                 work.iter().for_each(|words| put(words));
             }
             if let Some(evidence) = &turn.evidence {
-                let seen = text::age(app.now.wall, evidence.at);
+                let seen = text::past(app.now.wall, evidence.at);
                 let source = evidence.source.word();
                 put("");
                 put(&format!("{} · seen by: {source}, {}, {seen}", state_words(turn), text::clean(&evidence.text)));
@@ -544,7 +547,7 @@ fn is_head(line: &Line) -> bool {
 }
 
 /// Underlines what was looked for; in the row one stands at it is turned around.
-fn mark_words(line: &Line, words: &str, area: Rect, buffer: &mut Buffer, here: bool) {
+pub fn mark_words(line: &Line, words: &str, area: Rect, buffer: &mut Buffer, here: bool) {
     let row = text_of_line(line).to_lowercase();
     let words = words.to_lowercase();
     let look = if here { Modifier::REVERSED } else { Modifier::UNDERLINED };
@@ -599,9 +602,9 @@ pub fn action_words(turn: &TurnRecord, width: usize) -> &'static str {
             "e edit  x remove  s send now",
         ],
         TurnState::Ended(_) => &[
-            "y copies the answer, Y the prompt, b the code; r sends it again, e edits it first; g goes to its place",
-            "y copy answer  Y prompt  b code  r send again  e edit and send  g place",
-            "y copy  Y prompt  r again  e edit",
+            "y copies the answer, Y the prompt, b the code; r sends it again, e edits it first; d shows what it changed; g goes to its place",
+            "y copy answer  Y prompt  b code  r send again  e edit  d changes  g place",
+            "y copy  r again  e edit  d changes",
             "y copy  r again",
         ],
         TurnState::Sending | TurnState::Working | TurnState::NeedsApproval | TurnState::NeedsAnswer => &[""],
