@@ -159,6 +159,9 @@ pub enum Purpose {
         of: FreshOf,
     },
     RemoveWorktree,
+    /// Whether all sessions would outlive the host; then it is told to make room.
+    LookBeforeRestart,
+    RestartHost,
     /// A fork of this one.
     Fork(ConversationId),
     /// For the first message of a fork.

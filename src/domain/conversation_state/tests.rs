@@ -1,7 +1,7 @@
 //! Every state meets every input, and random lives keep the promises.
 
 use super::*;
-use crate::domain::conversation::Begun;
+use crate::domain::conversation::{Begun, Tab};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::ConversationId;
 use crate::domain::signal::{Ending, Signal};

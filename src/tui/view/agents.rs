@@ -80,10 +80,12 @@ fn rows(page: &Agents, width: usize) -> Vec<Row> {
     reports.iter().enumerate().flat_map(of_one).collect()
 }
 
-/// One that cannot be started is quiet, with the reason; what is known of one stands below it while it is chosen, so that all are seen at once.
+/// One that cannot be started is quiet; what is known of it stands below the chosen one.
 fn agent_lines(report: &AgentReport, is_chosen: bool, width: usize) -> Vec<Line<'static>> {
     let (found, program) = match &report.program {
         Some(program) => (strong(), text::clean(program)),
+        // Its file is wrong, which stands below.
+        None if report.warning.is_some() => (quiet(), String::new()),
         None => (quiet(), "no program found".to_owned()),
     };
     let lead = Span::styled(if is_chosen { "> " } else { "  " }, accent());
@@ -95,12 +97,9 @@ fn agent_lines(report: &AgentReport, is_chosen: bool, width: usize) -> Vec<Line<
         vec![Line::from(vec![lead, Span::styled(name, style), Span::styled(format!("  {program}"), quiet())])];
     let warning = report.warning.iter().flat_map(|warning| text::wrap(warning, width.saturating_sub(5)));
     lines.extend(warning.map(|row| Line::styled(format!("    {row}"), trouble())));
-    // A profile that was left out has one note, which says why.
-    let is_left_out = report.program.is_none() && report.notes.len() == 1;
-    if is_chosen || is_left_out {
-        let style = if is_chosen { Style::new() } else { quiet() };
+    if is_chosen {
         let notes = report.notes.iter().flat_map(|note| text::wrap(note, width.saturating_sub(5)));
-        lines.extend(notes.map(|row| Line::styled(format!("    {row}"), style)));
+        lines.extend(notes.map(|row| Line::raw(format!("    {row}"))));
     }
     lines
 }
