@@ -3,6 +3,7 @@
 //! Change here: what a window remembers. Not here: what changes it (`update`) or how it looks (`view`).
 
 use super::background::Background;
+use super::changes::Changes;
 use super::clipboard::Taker;
 use super::completion::Completion;
 use super::composer::Composer;
@@ -286,6 +287,7 @@ pub enum Page {
     Agents(Agents),
     Overview(Box<Overview>),
     Search(Box<Search>),
+    Changes(Box<Changes>),
     Palette(Box<Palette>),
     Copy(Box<Copy>),
     History(Box<History>),
@@ -338,6 +340,10 @@ pub enum Confirm {
     RemoveWorktree,
     /// It holds this, which is nowhere else.
     RemoveWorktreeWithWork(Work),
+    /// A conversation is to be deleted: what becomes of its worktree?
+    DeleteWithWorktree(ConversationId),
+    /// It is to go as well, and holds this.
+    DeleteWithWork(ConversationId, Work),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -536,6 +542,7 @@ impl App {
             Some(
                 Page::Help { .. }
                 | Page::Requests(_)
+                | Page::Changes(_)
                 | Page::Confirm(_)
                 | Page::Rename(_)
                 | Page::Model(_)

@@ -90,6 +90,7 @@ fn chip(app: &App) -> (&'static str, Style) {
         (Some(Page::Search(_)), _) => (" SEARCH ", style(theme::PAGE)),
         (Some(Page::Overview(_)), _) => (" ALL ", style(theme::PAGE)),
         (Some(Page::History(_)), _) => (" EARLIER ", style(theme::PAGE)),
+        (Some(Page::Changes(_)), _) => (" CHANGES ", style(theme::PAGE)),
         (Some(Page::Copy(_)), _) => (" COPY ", style(theme::DONE)),
         (Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }), _) => (" PAGE ", style(theme::PAGE)),
         (None, Keyboard::Composer) => (" TYPING ", style(theme::ACCENT)),
