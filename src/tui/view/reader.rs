@@ -245,7 +245,11 @@ fn session_lines(app: &App, turn: &TurnRecord, width: usize) -> Vec<Line<'static
         Some(record) => format!(" · {}", text::past(app.now.wall, record.at)),
         None => String::new(),
     };
-    let rows = text::wrap(&format!("── {words}{age} ──"), width);
+    let mut rows = text::wrap(&format!("── {words}{age}"), width);
+    // The line's end never stands alone in a row.
+    if let Some(last) = rows.last_mut().filter(|last| text::columns(last) + 3 <= width) {
+        last.push_str(" ──");
+    }
     rows.into_iter().map(|row| Line::styled(row, quiet())).collect()
 }
 
