@@ -38,6 +38,8 @@ pub struct Config {
     /// From the prefix to the help with the keys.
     pub which_key_ms: u32,
     pub animation: Animation,
+    /// A program and its arguments that takes what is copied; empty: the terminal does.
+    pub copy_command: Vec<String>,
     pub theme: ThemeChoice,
     /// What `auto` is on a dark and on a light terminal.
     pub dark_theme: Theme,
@@ -125,13 +127,14 @@ const TURN_PANEL: &str = "turn_panel";
 const TURN_PANEL_COLUMNS_KEY: &str = "turn_panel_columns";
 const WHICH_KEY_MS_KEY: &str = "which_key_ms";
 const ANIMATION: &str = "animation";
+const COPY_COMMAND: &str = "copy_command";
 const THEME: &str = "theme";
 const DARK_THEME: &str = "dark_theme";
 const LIGHT_THEME: &str = "light_theme";
 const THEMES: &str = "themes";
 const NOTIFY: &str = "notify";
 const KEYS_TABLE: &str = "keys";
-pub const KEYS: [&str; 13] = [
+pub const KEYS: [&str; 14] = [
     DEFAULT_AGENT,
     PREFIX,
     START_KEYBOARD,
@@ -139,6 +142,7 @@ pub const KEYS: [&str; 13] = [
     TURN_PANEL_COLUMNS_KEY,
     WHICH_KEY_MS_KEY,
     ANIMATION,
+    COPY_COMMAND,
     THEME,
     DARK_THEME,
     LIGHT_THEME,
@@ -157,6 +161,7 @@ impl Default for Config {
             turn_panel_columns: 38,
             which_key_ms: 400,
             animation: Animation::Moving,
+            copy_command: Vec::new(),
             theme: ThemeChoice::One(theme::TERMINAL),
             dark_theme: theme::DARK,
             light_theme: theme::LIGHT,
@@ -245,6 +250,7 @@ impl Config {
                     false => Animation::Still,
                 };
             }
+            COPY_COMMAND => self.copy_command = value::command(COPY_COMMAND, value)?,
             THEME => named.theme = Some((line, text(THEME, value)?.into())),
             DARK_THEME => named.dark = Some((line, text(DARK_THEME, value)?.into())),
             LIGHT_THEME => named.light = Some((line, text(LIGHT_THEME, value)?.into())),
@@ -329,6 +335,7 @@ mod tests {
             turn_panel_columns = 0x40
             which_key_ms = 1_000
             animation = false
+            copy_command = ["wl-copy", "-n"]
             theme = "mine"
             dark_theme = "contrast"
             light_theme = "mine"
@@ -362,6 +369,7 @@ mod tests {
             turn_panel_columns: 64,
             which_key_ms: 1000,
             animation: Animation::Still,
+            copy_command: vec!["wl-copy".into(), "-n".into()],
             theme: ThemeChoice::One(mine),
             dark_theme: theme::CONTRAST,
             light_theme: mine,
@@ -381,7 +389,7 @@ mod tests {
                     Key { code: KeyCode::Char('u'), modifiers: Modifiers::ALT },
                     Key { code: KeyCode::Up, modifiers: Modifiers::CONTROL.with(Modifiers::SHIFT) },
                 ],
-                line: 26,
+                line: 27,
             }],
         };
         assert_eq!(Config::parse(text), Ok(wanted));

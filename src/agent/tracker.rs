@@ -252,6 +252,10 @@ impl Tracker {
                 Claim::Failed { text } if self.state == State::Idle && evidence.source == Source::Hook => {
                     self.claim_end(Ending::Failed { kind: FailureKind::Other, text }, evidence.clone(), now, heard);
                 }
+                // The same where what it failed for was told first.
+                Claim::Failed { text } if self.asks_for_login() => {
+                    self.claim_end(Ending::Failed { kind: FailureKind::Other, text }, evidence.clone(), now, heard);
+                }
                 Claim::Failed { .. }
                 | Claim::Idle
                 | Claim::Working { .. }
@@ -276,7 +280,7 @@ impl Tracker {
             Claim::Idle => self.claim_idle(evidence, now, heard),
             Claim::Working { doing } => self.claim_working(doing, evidence, now, heard),
             Claim::Started { .. } => self.claim_working(None, evidence, now, heard),
-            Claim::Asks { kind, text } => self.claim_asks(kind, text, evidence, heard),
+            Claim::Asks { kind, text } => self.claim_asks(kind, text, evidence, now, heard),
             Claim::Done => self.claim_end(Ending::Completed, evidence, now, heard),
             Claim::Failed { text } => {
                 self.claim_end(Ending::Failed { kind: FailureKind::Other, text }, evidence, now, heard);
@@ -285,6 +289,10 @@ impl Tracker {
             // Taken before, as they are no states.
             Claim::Detail(_) | Claim::Identity(_) | Claim::Background { .. } | Claim::Title(_) => {}
         }
+    }
+
+    fn asks_for_login(&self) -> bool {
+        matches!(&self.state, State::Running(Running { asks: Some((RequestKind::Login, _)), .. }))
     }
 
     /// The agent's own record is read a little behind what it reports.
@@ -367,7 +375,14 @@ impl Tracker {
         }
     }
 
-    fn claim_asks(&mut self, kind: RequestKind, text: String, evidence: Evidence, heard: &mut Vec<Heard>) {
+    fn claim_asks(
+        &mut self,
+        kind: RequestKind,
+        text: String,
+        evidence: Evidence,
+        now: Duration,
+        heard: &mut Vec<Heard>,
+    ) {
         self.end_now(heard);
         match self.state {
             State::Settling { .. } => self.state = State::Starting,
@@ -377,6 +392,12 @@ impl Tracker {
         }
         if let State::Running(running) = &mut self.state {
             running.asks = Some((kind, text.clone()));
+            // It failed for want of a login: its turn is over, and it can be told to log in at its prompt.
+            if kind == RequestKind::Login
+                && let Some(text) = self.failure.clone()
+            {
+                return self.claim_end(Ending::Failed { kind: FailureKind::Other, text }, evidence, now, heard);
+            }
         }
         heard.push(seen(Signal::Asks { kind, text }, evidence));
     }

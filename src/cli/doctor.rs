@@ -93,9 +93,14 @@ impl Found {
     fn lines(&self, paths: &Paths) -> Vec<String> {
         let mut lines = vec![format!("threadkeep {BUILD}")];
         for agent in &self.agents {
-            let program = agent.program.as_deref().unwrap_or("no program found");
-            lines.push(format!("agent    {} ({}): {program}", agent.name, agent.title));
-            lines.extend(agent.notes.iter().map(|note| format!("         {note}")));
+            let program = match (&agent.program, &agent.warning) {
+                (Some(program), _) => format!(": {program}"),
+                // Its file is wrong, which stands below.
+                (None, Some(_)) => String::new(),
+                (None, None) => ": no program found".to_owned(),
+            };
+            lines.push(format!("agent    {} ({}){program}", agent.name, agent.title));
+            lines.extend(agent.warning.iter().chain(&agent.notes).map(|note| format!("         {note}")));
         }
         lines.extend(self.host.iter().map(|host| format!("host     {} (threadkeep {})", host.pid, host.build)));
         lines.push(format!("store    {}", paths.store.display()));
@@ -115,7 +120,7 @@ impl Found {
     }
 
     fn as_json(&self, paths: &Paths) -> Value {
-        let agent = |agent: &AgentReport| json!({ "name": agent.name, "title": agent.title, "program": agent.program, "notes": agent.notes });
+        let agent = |agent: &AgentReport| json!({ "name": agent.name, "title": agent.title, "program": agent.program, "warning": agent.warning, "notes": agent.notes });
         let host =
             |host: &HostReport| json!({ "pid": host.pid, "build": host.build, "store_trouble": host.store_trouble });
         json!({

@@ -3,7 +3,7 @@
 //! Not here: when something is said (`host/core/notify.rs`) or how (`host/notifier.rs`, `tui/announce.rs`).
 
 use super::Reason;
-use super::value::{Lines, entries, list, nearest, number, one_of, text};
+use super::value::{Lines, command, entries, list, nearest, number, one_of};
 use std::ops::RangeInclusive;
 use toml::de::{DeTable, DeValue};
 
@@ -118,12 +118,7 @@ impl Notify {
                 let words = [("no_window", Desktop::NoWindow), ("always", Desktop::Always)];
                 self.desktop = one_of(DESKTOP, value, &words)?;
             }
-            COMMAND => {
-                self.command = list(COMMAND, value, |part| Ok(text(COMMAND, part)?.to_owned()))?;
-                if self.command.first().is_some_and(String::is_empty) {
-                    return Err(Reason::Empty { key: COMMAND, wanted: "the first part names the program" });
-                }
-            }
+            COMMAND => self.command = command(COMMAND, value)?,
             _ => return Err(Reason::UnknownKey { key: format!("notify.{key}"), nearest: nearest(key, &KEYS) }),
         }
         Ok(())

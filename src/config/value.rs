@@ -57,6 +57,15 @@ pub fn list<'a, T>(
     value.as_array().ok_or(wrong)?.iter().map(|one| read(one.get_ref())).collect()
 }
 
+/// A program and its arguments; an empty list is none.
+pub fn command(key: &'static str, value: &DeValue) -> Result<Vec<String>, Reason> {
+    let parts = list(key, value, |part| Ok(text(key, part)?.to_owned()))?;
+    match parts.first().is_some_and(String::is_empty) {
+        true => Err(Reason::Empty { key, wanted: "the first part names the program" }),
+        false => Ok(parts),
+    }
+}
+
 pub fn number<T: TryFrom<u32>>(key: &'static str, value: &DeValue, allowed: RangeInclusive<u32>) -> Result<T, Reason> {
     let found = value.as_integer().ok_or(Reason::WrongType { key, wanted: "a number", found: value.type_str() })?;
     u32::from_str_radix(found.as_str(), found.radix())

@@ -97,12 +97,14 @@ impl AgentCatalog {
             let asked: Vec<_> = self.catalog.profiles().iter().filter_map(|profile| ask(profile).ok()).collect();
             asked.into_iter().filter_map(|report| report.join().ok()).collect()
         });
+        // Those that can be started stand first, each part in the order of names.
+        reports.sort_by_key(|report| report.program.is_none());
         reports.extend(self.left_out.iter().map(|left_out| AgentReport {
             name: left_out.file.clone(),
             title: "left out".into(),
             program: None,
-            warning: None,
-            notes: vec![left_out.why.to_string()],
+            warning: Some(left_out.why.to_string()),
+            notes: Vec::new(),
         }));
         reports
     }
@@ -322,7 +324,11 @@ fn report(profile: &Profile, environment: &Environment) -> AgentReport {
     let found = find(profile, environment);
     let version = found.as_ref().zip(profile.version.as_ref());
     let version = version.map(|((_, program), rules)| version_of(Command::new(program), rules));
-    let mut notes: Vec<String> = version.iter().map(Version::words).collect();
+    let missing = found.is_none().then(|| profile.not_found_words(&environment.0));
+    let warning = version.as_ref().and_then(Version::warning);
+    // The warning says it.
+    let tried = version.as_ref().filter(|_| warning.is_none()).map(Version::words);
+    let mut notes: Vec<String> = missing.into_iter().chain(tried).collect();
     notes.extend(profile.abilities().words().into_iter().map(str::to_owned));
     notes.extend(profile.notes.iter().cloned());
     if let Some((candidate, _)) = &found {
@@ -332,7 +338,7 @@ fn report(profile: &Profile, environment: &Environment) -> AgentReport {
         name: profile.name.as_str().to_owned(),
         title: profile.title.clone(),
         program: found.map(|(_, program)| program),
-        warning: version.as_ref().and_then(Version::warning),
+        warning,
         notes,
     }
 }

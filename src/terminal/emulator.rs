@@ -25,6 +25,7 @@ mod emulation;
 mod engine;
 mod history;
 mod keyboard;
+mod margins;
 mod picture;
 mod place;
 mod plain_text;

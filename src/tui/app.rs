@@ -4,6 +4,7 @@
 
 use super::background::Background;
 use super::changes::Changes;
+use super::clipboard::Taker;
 use super::completion::Completion;
 use super::composer::Composer;
 use super::copy::Copy;
@@ -99,6 +100,8 @@ pub struct App {
 pub enum Dragging {
     /// The line between pane and turn panel.
     PanelBorder,
+    /// The end of what is selected in the composer.
+    ComposerSelection,
 }
 
 /// The control connection.
@@ -412,6 +415,11 @@ impl App {
         }
     }
 
+    /// Who takes what is copied.
+    pub fn copy_taker(&self) -> Taker {
+        if self.config.copy_command.is_empty() { Taker::Terminal } else { Taker::Program }
+    }
+
     /// How a command is reached, for people: `Ctrl+] o`.
     pub fn way(&self, command: Command) -> String {
         self.keymap.way(command, self.config.prefix, keymap::key_name)
@@ -494,7 +502,7 @@ impl App {
             Some(Page::Copy(copy)) => copy.beyond.map(|(_, _, due_ms)| due_ms),
             Some(_) | None => None,
         };
-        let clocks = [self.next_elapsed_ms(), self.next_minute_ms()];
+        let clocks = [self.next_elapsed_ms(), self.next_minute_ms(), self.next_age_ms()];
         [prefix, link, draft, notice, view, drag].into_iter().chain(clocks).flatten().min()
     }
 
@@ -513,6 +521,38 @@ impl App {
     fn next_minute_ms(&self) -> Option<u64> {
         let age = self.now.wall.since(alive_since(self.active()?)?);
         Some(self.now.steady_ms + MINUTE_MS - age % MINUTE_MS)
+    }
+
+    /// When ages that are shown are drawn anew, all at once; none while none is shown. How fresh the evidence is that one asks for is told by
+    /// the second.
+    fn next_age_ms(&self) -> Option<u64> {
+        let step_ms = match (&self.page, self.config.animation) {
+            (Some(Page::Why { .. }), Animation::Moving) => SECOND_MS,
+            (_, Animation::Moving | Animation::Still) => MINUTE_MS,
+        };
+        let of_step = u64::try_from(self.now.wall.0).unwrap_or(0) % step_ms;
+        self.shows_ages().then_some(self.now.steady_ms + step_ms - of_step)
+    }
+
+    /// Whether the ages of things that are over are on the screen.
+    fn shows_ages(&self) -> bool {
+        match &self.page {
+            Some(Page::Why { .. } | Page::Turn { .. } | Page::Overview(_) | Page::Search(_) | Page::History(_)) => true,
+            Some(Page::Agents(agents)) => agents.sessions.is_some(),
+            Some(
+                Page::Help { .. }
+                | Page::Requests(_)
+                | Page::Changes(_)
+                | Page::Confirm(_)
+                | Page::Rename(_)
+                | Page::Model(_)
+                | Page::GoTo(_)
+                | Page::Export(_)
+                | Page::Palette(_)
+                | Page::Copy(_),
+            )
+            | None => self.keyboard() == Keyboard::Turns || (self.shows_record() && self.last_turn().is_some()),
+        }
     }
 
     /// Since when a turn of the active conversation is under way: its start, else its delivery. The time in the queue is no work.

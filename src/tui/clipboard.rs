@@ -15,11 +15,21 @@ pub enum Through {
     Tmux,
 }
 
+/// Who takes the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taker {
+    Terminal,
+    /// The person's own program (`copy_command`), for which no text is too long.
+    Program,
+}
+
 /// How much of something was copied, for people; or why it was not.
-pub fn words(text: &str) -> Result<String, String> {
-    if text.len() > MOST_BYTES {
+pub fn words(text: &str, taker: Taker) -> Result<String, String> {
+    if text.len() > MOST_BYTES && taker == Taker::Terminal {
         let (kib, most) = (text.len() / 1024, MOST_BYTES / 1024);
-        return Err(format!("not copied: {kib} KiB, and terminals take at most {most} KiB; select less"));
+        return Err(format!(
+            "not copied: {kib} KiB, and terminals take at most {most} KiB; select less, or set copy_command"
+        ));
     }
     let count = text.chars().count();
     let what = if count == 1 { "character" } else { "characters" };
@@ -76,10 +86,11 @@ mod tests {
 
     #[test]
     fn how_much_was_copied_is_said_and_what_is_too_long_is_not_copied() {
-        assert_eq!(words("a"), Ok("copied 1 character".into()));
-        assert_eq!(words("日本"), Ok("copied 2 characters".into()));
-        assert_eq!(words("a\nb\n"), Ok("copied 2 lines, 4 characters".into()));
-        assert_eq!(words(&"x".repeat(MOST_BYTES)), Ok(format!("copied {MOST_BYTES} characters")));
-        assert!(words(&"x".repeat(MOST_BYTES + 1)).is_err_and(|why| why.contains("512 KiB")));
+        assert_eq!(words("a", Taker::Terminal), Ok("copied 1 character".into()));
+        assert_eq!(words("日本", Taker::Terminal), Ok("copied 2 characters".into()));
+        assert_eq!(words("a\nb\n", Taker::Terminal), Ok("copied 2 lines, 4 characters".into()));
+        assert_eq!(words(&"x".repeat(MOST_BYTES), Taker::Terminal), Ok(format!("copied {MOST_BYTES} characters")));
+        assert!(words(&"x".repeat(MOST_BYTES + 1), Taker::Program).is_ok());
+        assert!(words(&"x".repeat(MOST_BYTES + 1), Taker::Terminal).is_err_and(|why| why.contains("512 KiB")));
     }
 }

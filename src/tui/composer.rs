@@ -49,6 +49,13 @@ pub enum CursorRow {
     Only,
 }
 
+/// What more than one click selects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Around {
+    Word,
+    Line,
+}
+
 /// How much of what was typed or pasted had room: a text is at most as long as a message may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
@@ -329,9 +336,49 @@ impl Composer {
 
     /// Puts the cursor where a click in the drawn area points.
     pub fn click(&mut self, column: u16, row: u16) {
+        self.area.cancel_selection();
+        self.go_to(column, row);
+    }
+
+    /// Selects from where the cursor was to this place in the drawn area.
+    pub fn select_to(&mut self, column: u16, row: u16) {
+        if !self.area.is_selecting() {
+            self.area.start_selection();
+        }
+        self.go_to(column, row);
+    }
+
+    /// Selects the word or the line in which the cursor stands.
+    pub fn select_around(&mut self, around: Around) {
+        let DataCursor(line, column) = self.area.cursor();
+        let signs: Vec<char> = self.area.lines().get(line).map(|text| text.chars().collect()).unwrap_or_default();
+        let (from, to) = match around {
+            Around::Line => (0, signs.len()),
+            Around::Word => {
+                let kind = |sign: &char| (sign.is_alphanumeric() || *sign == '_', sign.is_whitespace());
+                let Some(here) = signs.get(column).map(kind) else { return };
+                let alike = |sign: &&char| kind(sign) == here;
+                let (before, behind) = signs.split_at(column);
+                (
+                    column - before.iter().rev().take_while(alike).count(),
+                    column + behind.iter().take_while(alike).count(),
+                )
+            }
+        };
+        self.area.cancel_selection();
+        self.jump(line, from);
+        self.area.start_selection();
+        self.jump(line, to);
+    }
+
+    fn go_to(&mut self, column: u16, row: u16) {
         let (top, _) = self.area.scroll_offset();
         let Some(row) = row.checked_add(top) else { return };
         let DataCursor(line, char) = self.area.screen_to_data(usize::from(row), usize::from(column));
+        self.jump(line, char);
+    }
+
+    fn jump(&mut self, line: usize, char: usize) {
         let narrow = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
         self.area.move_cursor(CursorMove::Jump(narrow(line), narrow(char)));
     }

@@ -4,6 +4,7 @@
 //! Change here: what is waited for. Not here: what the host tells (`edge/receiving.rs`), how effects are carried out (`edge/effects.rs`), what
 //! follows from an event (`update`), how it looks (`view`).
 
+mod copying;
 mod effects;
 mod exporting;
 mod leaving;
@@ -25,6 +26,7 @@ use crate::client::window_settings;
 use crate::client::{ClientError, Control, View};
 use crate::paths::Paths;
 use crate::protocol::message::Conversation;
+use copying::Copying;
 use exporting::Exporting;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -62,6 +64,7 @@ pub struct Edge {
     view: Option<(ViewOf, View)>,
     /// The record that is being written.
     exporting: Option<Exporting>,
+    copying: Option<Copying>,
     stale: Stale,
     /// Whether tmux is between us and the person's terminal.
     in_tmux: bool,
@@ -105,6 +108,7 @@ impl Edge {
             overview: Vec::new(),
             view: None,
             exporting: None,
+            copying: None,
             stale: Stale::All,
             in_tmux: std::env::var_os("TMUX").is_some_and(|socket| !socket.is_empty()),
             configured: Configured::new(start.watch),
@@ -195,6 +199,9 @@ impl Edge {
         }
         if let Some(exporting) = &self.exporting {
             add(PollFd::new(&exporting.job, PollFlags::IN));
+        }
+        if let Some(copying) = &self.copying {
+            add(PollFd::new(copying, PollFlags::IN));
         }
         if let Some(outer) = &self.outer {
             add(PollFd::new(outer, PollFlags::IN));

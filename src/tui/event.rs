@@ -160,6 +160,9 @@ pub enum Purpose {
         of: FreshOf,
     },
     RemoveWorktree,
+    /// Whether all sessions would outlive the host; then it is told to make room.
+    LookBeforeRestart,
+    RestartHost,
     /// Of a conversation that is deleted then.
     DeleteWorktree(ConversationId),
     /// For the page of what a turn changed.

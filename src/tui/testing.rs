@@ -460,7 +460,10 @@ pub fn agents() -> Vec<AgentReport> {
             )
         },
         report("missing", "Another Coder", None, &["exact turns", "resumes by its own session id"]),
-        report("broken.toml", "left out", None, &["line 3: unknown field `nmae`"]),
+        AgentReport {
+            warning: Some("line 3: unknown field `nmae`".into()),
+            ..report("broken.toml", "left out", None, &[])
+        },
     ]
 }
 

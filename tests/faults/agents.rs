@@ -91,6 +91,12 @@ fn lies() -> Result<Outcome, Skipped> {
             tab.run("fresh", &["--stop-turn"]).done();
         }
     }
+    // Whatever state the lies left it in, the person gets on.
+    wait_until("a message is answered", || {
+        tab.run("fresh", &["--stop-turn"]).done();
+        tab.run("send", &["--wait", "--timeout", "15", "--json", "slow"]).code == 0
+    });
+    // It stood behind all others.
     let log = tab.log();
     for turn in &log {
         assert!(turn["ended_ms"].is_i64(), "every turn has its end: {turn}");
@@ -101,11 +107,6 @@ fn lies() -> Result<Outcome, Skipped> {
     for message in ["honest", "lie lie"] {
         assert!(read.iter().filter(|line| *line == message).count() <= rounds, "none was written twice");
     }
-    // Whatever state the lies left it in, the person gets on.
-    wait_until("a message is answered", || {
-        tab.run("fresh", &["--stop-turn"]).done();
-        tab.run("send", &["--wait", "--timeout", "15", "--json", "slow"]).code == 0
-    });
     held(
         rounds,
         format!(
@@ -129,6 +130,11 @@ fn leaks() -> Result<Outcome, Skipped> {
         });
         last
     };
+    // Of the connection that made it SQLite keeps one descriptor, for the next one.
+    wait_until("the backup of the day is made", || {
+        let names = fs::read_dir(home.path()).expect("a folder").flatten();
+        names.into_iter().any(|one| one.file_name().to_string_lossy().ends_with(".backup"))
+    });
     let before = settled();
     let cycles = times(20);
     for _ in 0..cycles {
@@ -137,10 +143,14 @@ fn leaks() -> Result<Outcome, Skipped> {
         one.run("rm", &["--yes"]).done();
         (0..5).for_each(|_| drop(home.control()));
     }
-    wait_until("all of it is given back", || {
-        let now = super::world::held_by(pid);
-        now.descriptors <= before.descriptors && now.threads <= before.threads
-    });
+    wait_until_or(
+        "all of it is given back",
+        || {
+            let now = super::world::held_by(pid);
+            (now.descriptors <= before.descriptors && now.threads <= before.threads).then_some(())
+        },
+        || (before, super::world::held_by(pid), super::world::opened_by(pid)),
+    );
     let after = settled();
     held(
         cycles,

@@ -246,6 +246,12 @@ pub fn held_by(pid: i32) -> Held {
     }
 }
 
+/// What its descriptors are.
+pub fn opened_by(pid: i32) -> Vec<PathBuf> {
+    let all = fs::read_dir(format!("/proc/{pid}/fd")).expect("it lives").flatten();
+    all.filter_map(|one| fs::read_link(one.path()).ok()).collect()
+}
+
 /// Starts this home's host under a tracer that makes calls of it fail. Ends with the host.
 pub fn host_under_strace(home: &Home, inject: &[String]) -> Running {
     let log = home.file("strace");

@@ -1,6 +1,6 @@
 //! Copying out of the pane, as a person does it: by keys from far above, and with the mouse.
 
-use crate::home::Home;
+use crate::home::{Home, wait_until};
 use crate::window::{open, send};
 
 /// What a terminal is told to put into its clipboard.
@@ -43,4 +43,24 @@ fn a_drag_over_the_pane_copies_what_it_covers() {
     ui.bytes(format!("\x1b[<0;10;{row}m").as_bytes());
     ui.wait_until("it is copied", |seen| seen.status().contains("copied 5 characters"));
     assert!(has(&ui.written(), &clipboard("d29yZHM=")));
+}
+
+/// For terminals that take nothing by OSC 52.
+#[test]
+fn what_is_copied_goes_to_the_program_that_the_person_named() {
+    let home = Home::new();
+    let file = home.file("copied");
+    let script = format!("cat > '{0}.new'; mv '{0}.new' '{0}'", file.display());
+    // The first verb makes the folder as it must be.
+    home.run(&["ls"]).done();
+    std::fs::write(home.paths().config, format!("copy_command = [\"sh\", \"-c\", \"{script}\"]\n"))
+        .expect("a configuration");
+    let mut ui = open(&home, 100, 24);
+    ui.keys("echo to be copied<enter>");
+    ui.wait_until("the turn ended", |seen| seen.panel().contains("turn 1 · completed"));
+    ui.keys("<prefix>qy");
+    ui.wait_for("copied 12 characters");
+    wait_until("the program has it", || file.exists());
+    assert_eq!(std::fs::read_to_string(&file).expect("it is there"), "to be copied");
+    assert!(!has(&ui.written(), b"\x1b]52;"), "the terminal is left alone");
 }

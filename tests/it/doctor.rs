@@ -1,6 +1,7 @@
 //! What the doctor finds beside the agents, and the keys that arrive, in a real terminal.
 
 use crate::home::{Home, PROGRAM};
+use crate::requests::home_with_coder;
 use crate::screen::Screen;
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
@@ -25,6 +26,27 @@ fn the_doctor_tells_of_rights_room_terminal_and_logout() {
     let ran = home.run(&["doctor"]).done();
     let last: Vec<&str> = ran.stdout.lines().rev().take(2).collect();
     assert!(last[1].starts_with("TROUBLE  rights: ") && last[0].contains("chmod go-rwx"), "{ran:?}");
+}
+
+#[test]
+fn the_doctor_tells_what_is_known_of_each_agent_those_that_can_be_started_first() {
+    let home = home_with_coder();
+    // The host asks for it wherever it stands, so the program says it by itself.
+    let older = include_str!("coder/coder.bash").replace("coder 2.0.0", "coder 1.9.3");
+    std::fs::write(home.file("coder"), older).expect("a file");
+    std::fs::write(home.paths().agents.join("wrong.toml"), "name = 1\n").expect("a file");
+    let told = home.run(&["doctor", "--json"]).done().json();
+    let agents = told["agents"].as_array().expect("a list");
+    let has_program: Vec<bool> = agents.iter().map(|agent| agent["program"].is_string()).collect();
+    assert!(has_program.is_sorted_by_key(|has| !has) && has_program.contains(&false), "{agents:#?}");
+    let agent = |name: &str| agents.iter().find(|agent| agent["name"] == name).cloned().unwrap_or_default();
+    assert_eq!(agent("coder")["warning"], "version 1.9.3 is too old: at least 2.0 is needed; update it");
+    assert_eq!(agent("coder")["notes"][0], "exact turns, as the agent tells them");
+    assert!(agent("wrong.toml")["warning"].as_str().is_some_and(|why| why.starts_with("line 1")), "{agents:#?}");
+    assert!(agent("generic")["notes"].to_string().contains("turns are a guess from how it looks"), "{agents:#?}");
+    assert!(agent("generic")["notes"][0].as_str().is_some_and(|note| note.contains("name one in ")), "{agents:#?}");
+    let ran = home.run(&["doctor"]).done();
+    assert!(ran.stdout.contains("agent    coder (A coding agent for tests): /") && ran.stdout.contains("is too old"));
 }
 
 #[test]

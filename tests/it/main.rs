@@ -43,5 +43,6 @@ mod shell;
 mod start;
 mod text;
 mod trouble;
+mod vttest;
 mod window;
 mod worktree;

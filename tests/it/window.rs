@@ -47,6 +47,23 @@ fn the_first_minute_is_a_draft_tab_with_the_cursor_in_the_composer_and_one_enter
 }
 
 #[test]
+fn prefix_h_puts_a_new_host_in_the_place_of_the_old_one_and_the_session_goes_on() {
+    let home = Home::new();
+    let mut ui = open(&home, 100, 24);
+    send(&mut ui, "X=kept", 1, "completed");
+    let before = home.host_pid();
+    ui.keys("<prefix>H");
+    wait_until("another host serves", || {
+        let status = home.run(&["host", "status", "--json"]);
+        status.code == 0 && status.json()["pid"].as_i64() != Some(i64::from(before))
+    });
+    ui.wait_until("the window has found it", is_ready);
+    send(&mut ui, "echo $X again", 2, "completed");
+    let seen = ui.wait_until("reused", |seen| seen.status().contains("reused · session 1 · turn 2"));
+    assert!(seen.pane().contains("kept again"), "{seen}");
+}
+
+#[test]
 fn a_failed_turn_is_shown_as_failed_and_the_next_reuses_its_session() {
     let home = Home::new();
     let mut ui = open(&home, 100, 24);

@@ -334,8 +334,7 @@ fn tries_again(talk: &mut Talk, status: u16) -> Verdict {
         wait_for_tries(talk, status);
     }
     interrupt(talk);
-    talk.known.push(text);
-    talk.say_and_go_on("and after its tries");
+    follow_up_on_wordless(talk, &text, "and after its tries");
     Verdict::TruthfullyNot("it tries again without an end; an interrupt ends it".into())
 }
 
@@ -375,14 +374,18 @@ fn interrupted_at_once(talk: &mut Talk) -> Verdict {
         .model
         .wait_for("the model is asked", |seen| seen.iter().find(|seen| seen.last().contains(text)).map(|_| ()));
     interrupt(talk);
-    talk.say("and after the early interruption").reused();
-    let seen = talk.seen_with("and after the early interruption");
-    if seen.users.iter().any(|said| said.contains(text)) {
-        let last = talk.known.len() - 1;
-        talk.known.insert(last, text.into());
-    }
+    follow_up_on_wordless(talk, text, "and after the early interruption");
     talk.say_and_go_on("and once more");
     Verdict::Ok
+}
+
+/// Goes on after a message that was interrupted before the model said a word: it may be taken back, or not.
+fn follow_up_on_wordless(talk: &mut Talk, interrupted: &str, text: &str) {
+    talk.say(text).reused();
+    if talk.seen_with(text).users.iter().any(|said| said.contains(interrupted)) {
+        let last = talk.known.len() - 1;
+        talk.known.insert(last, interrupted.into());
+    }
 }
 
 fn interrupt(talk: &Talk) {

@@ -231,10 +231,15 @@ fn a_refused_message_failed_although_the_best_source_says_nothing_of_it() {
 
 #[test]
 fn a_turn_that_wanted_a_login_failed_for_that() {
+    let failed = || Claim::Failed { text: "not logged in".into() };
+    let asks = || Claim::Asks { kind: RequestKind::Login, text: "log in".into() };
     let mut talk = Talk::running(1);
-    talk.say_by(Source::Hook, Claim::Failed { text: "not logged in".into() });
-    talk.say(Claim::Asks { kind: RequestKind::Login, text: "log in".into() });
-    talk.say(Claim::Idle);
+    talk.say_by(Source::Hook, failed());
+    assert_eq!(talk.say(asks()), [""; 0], "over, and not asked");
+    assert_eq!(talk.wait(500), ["end 1 failed", "ready"]);
+    let mut talk = Talk::running(1);
+    assert_eq!(talk.say(asks()), ["asks log in"]);
+    talk.say_by(Source::Hook, failed());
     assert_eq!(talk.wait(500), ["end 1 failed", "ready"]);
 }
 

@@ -24,8 +24,10 @@ pub enum Written {
 
 /// How soon after a write it is looked at whether the agent has read it, and how often after that.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
-/// An agent that does not read, or shows nothing of what it read, is not waited for any longer.
+/// An agent that shows nothing of what it read is not waited for any longer.
 const PAUSE_LIMIT: Duration = Duration::from_secs(5);
+/// One that does not read would take the keys for a part of the text; some are busy with their screen for long. Later than this it hangs.
+const READ_LIMIT: Duration = Duration::from_secs(30);
 
 /// Whether something was taken to be typed, all of it or nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,11 +182,18 @@ impl Pause {
     }
 
     fn due(&self) -> Instant {
-        let limit = self.began + PAUSE_LIMIT;
+        let limit = self.limit();
         match (self.has_read, self.counts_from()) {
             (HasRead::NotYet { next_look }, _) => next_look.min(limit),
             (HasRead::At(_), Some(from)) => (from + self.length).min(limit),
             (HasRead::At(_), None) => limit,
+        }
+    }
+
+    fn limit(&self) -> Instant {
+        match self.has_read {
+            HasRead::NotYet { .. } => self.began + READ_LIMIT,
+            HasRead::At(read) => read + PAUSE_LIMIT,
         }
     }
 
@@ -199,7 +208,7 @@ impl Pause {
                 self.shown_at = None;
             }
         }
-        self.counts_from().is_some_and(|from| now >= from + self.length) || now >= self.began + PAUSE_LIMIT
+        self.counts_from().is_some_and(|from| now >= from + self.length) || now >= self.limit()
     }
 }
 
@@ -243,20 +252,21 @@ mod tests {
     fn a_pause_counts_from_when_the_agent_has_read() {
         assert_eq!(over_at(GapFrom::Read, 0, &[]), 110);
         assert_eq!(over_at(GapFrom::Read, 1000, &[20, 30]), 1100);
-        assert_eq!(over_at(GapFrom::Read, u64::MAX, &[]), 5000);
+        assert_eq!(over_at(GapFrom::Read, 12_000, &[]), 12_100, "a slow one is waited for");
+        assert_eq!(over_at(GapFrom::Read, u64::MAX, &[]), 30_000);
     }
 
     #[test]
     fn where_it_counts_from_what_is_shown_the_last_of_it_is_waited_for() {
         assert_eq!(over_at(GapFrom::Shown, 0, &[40]), 140);
         assert_eq!(over_at(GapFrom::Shown, 0, &[500, 560, 700]), 660);
-        assert_eq!(over_at(GapFrom::Shown, 0, &[]), 5000);
+        assert_eq!(over_at(GapFrom::Shown, 0, &[]), 5010);
     }
 
     /// Seen of an agent that drew on at the end of a long turn: that was taken for the message, and its Enter came too early.
     #[test]
     fn what_is_drawn_before_the_agent_has_read_shows_nothing_of_it() {
-        assert_eq!(over_at(GapFrom::Shown, 1000, &[20, 40, 990]), 5000);
+        assert_eq!(over_at(GapFrom::Shown, 1000, &[20, 40, 990]), 6000);
         assert_eq!(over_at(GapFrom::Shown, 1000, &[20, 40, 1200]), 1300);
         assert_eq!(over_at(GapFrom::Shown, 1000, &[995, 1000]), 1100, "drawn as soon as it was read");
     }

@@ -16,6 +16,7 @@ use unicode_width::UnicodeWidthChar;
 use super::super::replies::ModeState;
 use super::emulation::Emulation;
 use super::keyboard::Keyboard;
+use super::margins::Margins;
 
 /// More than any script stacks on one character; hostile ones put millions there.
 pub(super) const MARKS_PER_CELL: usize = 16;
@@ -95,6 +96,7 @@ impl Handler for Emulation {
         self.clear_history();
         self.keyboard = Keyboard::default();
         self.other_keyboard = Keyboard::default();
+        self.margins = Margins::default();
         self.sync = false;
         self.told_paste = false;
         self.term.reset_state();
@@ -128,8 +130,8 @@ impl Handler for Emulation {
         match question {
             5 => self.replies.status_ok(),
             6 => {
-                let point = self.term.grid().cursor.point;
-                self.replies.cursor_position(usize::try_from(point.line.0).unwrap_or(0) + 1, point.column.0 + 1);
+                let row = self.cursor_row().saturating_sub(self.first_row());
+                self.replies.cursor_position(row + 1, self.cursor_column() + 1);
             }
             _ => (),
         }
@@ -184,16 +186,16 @@ impl Handler for Emulation {
         self.term.goto_line(row);
     }
     fn goto_col(&mut self, column: usize) {
-        self.term.goto_col(column);
+        self.put(self.cursor_row(), column);
     }
     fn insert_blank(&mut self, count: usize) {
         self.term.insert_blank(count);
     }
     fn move_up(&mut self, rows: usize) {
-        self.term.move_up(rows);
+        self.go_up(rows, self.cursor_column());
     }
     fn move_down(&mut self, rows: usize) {
-        self.term.move_down(rows);
+        self.go_down(rows, self.cursor_column());
     }
     fn move_forward(&mut self, columns: usize) {
         self.term.move_forward(columns);
@@ -202,10 +204,10 @@ impl Handler for Emulation {
         self.term.move_backward(columns);
     }
     fn move_down_and_cr(&mut self, rows: usize) {
-        self.term.move_down_and_cr(rows);
+        self.go_down(rows, 0);
     }
     fn move_up_and_cr(&mut self, rows: usize) {
-        self.term.move_up_and_cr(rows);
+        self.go_up(rows, 0);
     }
     fn backspace(&mut self) {
         self.term.backspace();
@@ -262,6 +264,9 @@ impl Handler for Emulation {
         self.term.unset_mode(mode);
     }
     fn set_scrolling_region(&mut self, top: usize, bottom: Option<usize>) {
+        if let Some(margins) = Margins::set(top, bottom, self.term.screen_lines()) {
+            self.margins = margins;
+        }
         self.term.set_scrolling_region(top, bottom);
     }
     fn set_keypad_application_mode(&mut self) {

@@ -16,6 +16,7 @@ use super::super::scrollback::Scrollback;
 use super::changes::Changes;
 use super::history::NO_LIMIT;
 use super::keyboard::Keyboard;
+use super::margins::Margins;
 use super::resize::Dimension;
 
 /// The emulator's screen with what we keep and answer beside it.
@@ -27,6 +28,7 @@ pub(super) struct Emulation {
     pub(super) keyboard: Keyboard,
     /// The keyboard of the screen that does not show.
     pub(super) other_keyboard: Keyboard,
+    pub(super) margins: Margins,
     pub(super) sync: bool,
     /// Bracketed paste as it was told last.
     pub(super) told_paste: bool,
@@ -52,6 +54,7 @@ impl Emulation {
             colors: Colors::default(),
             keyboard: Keyboard::default(),
             other_keyboard: Keyboard::default(),
+            margins: Margins::default(),
             sync: false,
             told_paste: false,
             taken_rows: 0,
@@ -71,6 +74,7 @@ impl Emulation {
         self.term = new_term(size);
         self.keyboard = Keyboard::default();
         self.other_keyboard = Keyboard::default();
+        self.margins = Margins::default();
         self.sync = false;
         self.told_paste = false;
         self.parked_history = 0;

@@ -15,6 +15,7 @@ use alacritty_terminal::term::cell::{Cell, Flags};
 use super::super::frame::Size;
 use super::emulation::{Emulation, as_line};
 use super::history::HOT_ROWS_LEAST;
+use super::margins::Margins;
 
 /// The emulator loops without end on one column, and a wide character needs two.
 pub(super) const SMALLEST: Size = Size { columns: 2, rows: 2 };
@@ -56,6 +57,9 @@ struct Spot {
 
 impl Emulation {
     pub(super) fn resize(&mut self, size: Size) {
+        if (self.term.screen_lines(), self.term.columns()) != (size.rows.into(), size.columns.into()) {
+            self.margins = Margins::default();
+        }
         let left = self.left_rows();
         // Fewer rows to wrap anew.
         self.drain(HOT_ROWS_LEAST);

@@ -3,6 +3,7 @@
 //! Change here: how an effect reaches the terminal, the host or the disk. Not here: when it is ordered (`update`).
 
 use super::Edge;
+use super::copying;
 use super::exporting::Exporting;
 use crate::client::kept;
 use crate::client::window_settings;
@@ -90,6 +91,16 @@ impl Edge {
                     let _ = screen::write_all(&announce::bytes(&notification, way));
                 }
                 None
+            }
+            Effect::Copy(text) if !self.app.config.copy_command.is_empty() => {
+                match copying::start(self.app.config.copy_command.clone(), text) {
+                    // The newest text counts; what becomes of an older one no more matters.
+                    Ok(copying) => {
+                        self.copying = Some(copying);
+                        None
+                    }
+                    Err(error) => Some(Event::Told(HostEvent::Notice(format!("not copied: {error}")))),
+                }
             }
             Effect::Copy(text) => {
                 let through = if self.in_tmux { clipboard::Through::Tmux } else { clipboard::Through::Nothing };

@@ -3,7 +3,7 @@
 use super::exporting::Exporting;
 use super::{Edge, Ready};
 use crate::client::Control;
-use crate::protocol::message::{Overview, Reply, Rest, Told};
+use crate::protocol::message::{Event as HostEvent, Overview, Reply, Rest, Told};
 use crate::tui::event::Event;
 use crate::tui::job::Outcome;
 
@@ -60,6 +60,20 @@ impl Edge {
         }
     }
 
+    /// What came of a text that was given to a program.
+    fn settle_copying(&mut self) {
+        let Some(copying) = &self.copying else { return };
+        let result = match copying.outcome() {
+            Outcome::Done(result) => result,
+            Outcome::Running => return,
+            Outcome::BrokeOff => Err("it broke off".to_owned()),
+        };
+        self.copying = None;
+        if let Err(why) = result {
+            self.handle(Event::Told(HostEvent::Notice(format!("not copied: {why}"))));
+        }
+    }
+
     /// Takes all that the host has told.
     pub(super) fn receive(&mut self, ready: &Ready) {
         self.settle_connecting();
@@ -68,6 +82,7 @@ impl Edge {
         }
         self.settle_listing();
         self.settle_exporting();
+        self.settle_copying();
         while let Some(control) = self.control.as_mut().filter(|_| ready.control) {
             match control.receive() {
                 Ok(None) => break,

@@ -25,7 +25,7 @@ const MOVE: &str = "move left, right";
 const WIDTH: &str = "panel's width";
 
 /// In the order in which they are shown. Neighbours with the same words are one line.
-const BRIEFS: [(Command, Group, &str); 48] = [
+const BRIEFS: [(Command, Group, &str); 49] = [
     (Command::NewTab, Group::Tabs, "new tab"),
     (Command::NewTabWith, Group::Tabs, "new, other agent"),
     (Command::NextTab, Group::Tabs, BESIDE),
@@ -72,6 +72,7 @@ const BRIEFS: [(Command, Group, &str); 48] = [
     (Command::PanelNarrower, Group::Window, WIDTH),
     (Command::Zoom, Group::Window, "zoom the pane"),
     (Command::Redraw, Group::Window, "draw it anew"),
+    (Command::RestartHost, Group::Window, "restart the host"),
     (Command::Help, Group::Window, "all keys"),
     (Command::Leave, Group::Window, "leave, all goes on"),
 ];

@@ -40,6 +40,7 @@ impl Command {
             Command::UndoClose => "reopen_tab",
             Command::Zoom => "zoom",
             Command::Redraw => "redraw",
+            Command::RestartHost => "restart_host",
             Command::Help => "help",
             Command::Leave => "leave",
             Command::ScrollUp => "scroll_up",

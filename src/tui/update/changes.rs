@@ -149,7 +149,7 @@ fn copy_all(app: &mut App, out: &mut Vec<Effect>) {
 }
 
 fn copy(app: &mut App, out: &mut Vec<Effect>, text: String, name: &str) {
-    match clipboard::words(&text) {
+    match clipboard::words(&text, app.copy_taker()) {
         Ok(words) => {
             out.push(Effect::Copy(text));
             say(app, format!("what changed in {name}: {words}"));

@@ -80,6 +80,9 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
             }
         }
         Command::Zoom => app.zoomed = !app.zoomed,
+        Command::RestartHost => {
+            ask(app, out, Purpose::LookBeforeRestart, Request::HostStatus);
+        }
         Command::Redraw => app.redraws = app.redraws.wrapping_add(1),
         Command::Help => app.page = Some(Page::Help { top: 0 }),
         Command::Leave => leave(app, out),

@@ -141,7 +141,7 @@ fn take(app: &mut App, out: &mut Vec<Effect>) {
 
 /// Gives a text to the clipboard, and says how much.
 pub fn give(app: &mut App, out: &mut Vec<Effect>, text: String) {
-    match clipboard::words(&text) {
+    match clipboard::words(&text, app.copy_taker()) {
         _ if text.is_empty() => say(app, "there is no text in what is selected"),
         Ok(words) => {
             out.push(Effect::Copy(text));

@@ -76,10 +76,20 @@ pub fn link_lost(app: &mut App, why: &str) {
 
 /// An upgrade under a host that runs: what helps is said, and only the person does it.
 pub fn other_build(app: &mut App, build: &str) {
-    say_trouble(
-        app,
-        format!("the host is threadkeep {build}; threadkeep host restart puts this build in, agents go on"),
-    );
+    let way = app.way(Command::RestartHost);
+    say_trouble(app, format!("the host is threadkeep {build}; {way} puts this build in its place, agents go on"));
+}
+
+/// What lost its holder would end with this host, so it is asked for first.
+fn restart(app: &mut App, out: &mut Vec<Effect>, unheld: u32) {
+    if unheld == 0 {
+        ask(app, out, Purpose::RestartHost, Request::HostRestart);
+    } else {
+        say_trouble(
+            app,
+            format!("not restarted: {unheld} sessions have lost their holder and would end; let their turns end first"),
+        );
+    }
 }
 
 /// Puts a text that was not taken back into the composer, in front of what was typed since.
@@ -145,6 +155,13 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
             };
             brief::put_into_composer(app, conversation, &brief, &words);
         }
+        (Purpose::LookBeforeRestart, Reply::Host(report)) => restart(app, out, report.unheld),
+        // It goes in a moment; the link is made anew with the next one.
+        (Purpose::RestartHost, Reply::Done) => say(app, "the host makes room for the next one; agents go on"),
+        (Purpose::RestartHost, Reply::Refused { why: Refusal::NotUnderstood }) => say_trouble(
+            app,
+            "not restarted: sessions of this older host end with it; when their turns are done, threadkeep host stop",
+        ),
         (Purpose::RemoveWorktree, Reply::WorktreeRemoved { worktree, saved }) => say(
             app,
             match saved {
@@ -279,6 +296,8 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
         | Purpose::WholePrompt { .. }
         | Purpose::CloseTab(_)
         | Purpose::RemoveWorktree
+        | Purpose::LookBeforeRestart
+        | Purpose::RestartHost
         | Purpose::DeleteWorktree(_)
         | Purpose::Fork(_)
         | Purpose::ForkBrief(_)

@@ -1,10 +1,10 @@
 //! What a click or the wheel means, by what lies under it.
 
 use super::super::app::{App, Dragging, Keyboard, Page, Prefix};
-use super::super::composer::Edit;
+use super::super::composer::{Around, Edit};
 use super::super::event::Effect;
 use super::super::keymap::{Command, CopyCommand, Motion};
-use super::super::layout::{self, Hit};
+use super::super::layout::{self, COMPOSER_INDENT, Hit};
 use super::super::pointer::PanePress;
 use super::super::view;
 use super::super::view::requests::Click;
@@ -34,7 +34,7 @@ pub fn mouse(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
     if app.page.is_some() {
         return on_page(app, out, mouse);
     }
-    if panel::drag(app, out, mouse) == Dragged::Yes {
+    if panel::drag(app, out, mouse) == Dragged::Yes || select_in_composer(app, mouse) == Dragged::Yes {
         return;
     }
     if mouse.action == MouseAction::Press(MouseButton::Left)
@@ -62,6 +62,25 @@ pub fn mouse(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
         | MouseAction::Drag(_)
         | MouseAction::Move => forward(app, out, hit, mouse),
     }
+}
+
+/// Takes the end of the selection along while the button is held; beyond the edge the text scrolls. Says whether that is so.
+fn select_in_composer(app: &mut App, mouse: Mouse) -> Dragged {
+    if app.dragging != Some(Dragging::ComposerSelection) {
+        return Dragged::No;
+    }
+    if mouse.action != MouseAction::Drag(MouseButton::Left) {
+        app.dragging = None;
+        return Dragged::No;
+    }
+    let area = layout::layout(app).composer;
+    let Some(desk) = app.desk_mut() else { return Dragged::No };
+    match mouse.row {
+        row if row < area.y => desk.composer.extend_selection(Edit::Up),
+        row if row >= area.bottom() => desk.composer.extend_selection(Edit::Down),
+        row => desk.composer.select_to(mouse.column.saturating_sub(area.x + COMPOSER_INDENT), row - area.y),
+    }
+    Dragged::Yes
 }
 
 /// A press beside the text that is to be copied leaves it, and then means what it means there.
@@ -232,8 +251,13 @@ fn click(app: &mut App, out: &mut Vec<Effect>, hit: Hit, mouse: Mouse) {
         },
         Hit::Composer { column, row } => {
             command::keyboard_to(app, Keyboard::Composer);
+            let clicks = app.pointer.press(mouse.column, mouse.row, app.now.steady_ms);
+            app.dragging = Some(Dragging::ComposerSelection);
             if let Some(desk) = app.desk_mut() {
                 desk.composer.click(column, row);
+                if clicks > 1 {
+                    desk.composer.select_around(if clicks == 2 { Around::Word } else { Around::Line });
+                }
             }
         }
         Hit::Rule => command::keyboard_to(app, Keyboard::Composer),

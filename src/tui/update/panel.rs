@@ -60,7 +60,7 @@ pub fn drag(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) -> Dragged {
             app.dragging = None;
             Dragged::No
         }
-        (Some(Dragging::PanelBorder) | None, _) => Dragged::No,
+        (Some(Dragging::PanelBorder | Dragging::ComposerSelection) | None, _) => Dragged::No,
     }
 }
 

@@ -15,6 +15,7 @@ mod writing;
 
 use super::super::app::{AfterEdit, Keyboard, Link, Page, Prefix};
 use super::super::event::{Effect, Event, Purpose, ThenRead};
+use super::super::keymap::Command;
 use super::super::testing::{Window, ago, asleep, decided, draft, ended, id, idle, of, with_queue, working};
 use crate::client::Absent;
 use crate::domain::continuity::{Continuity, Decision, DecisionRecord, Why};
@@ -23,8 +24,8 @@ use crate::domain::conversation_state::MAX_MESSAGE_BYTES;
 use crate::domain::id::TurnNumber;
 use crate::domain::turn::{TurnEnd, TurnRecord, TurnState};
 use crate::protocol::message::{
-    Event as HostEvent, Overview, Place, Refusal, Reply, Request, Rest, RunningTurn, Scroll, Submitted, ViewInput,
-    ViewOutput,
+    Counts, Event as HostEvent, HostReport, Overview, Place, Refusal, Reply, Request, Rest, RunningTurn, Scroll,
+    Submitted, ViewInput, ViewOutput,
 };
 use crate::terminal::frame::{ScrollPosition, Size};
 use crate::terminal::keys::{Focus, Key, KeyCode, Modifiers, MouseAction, MouseButton};
@@ -675,8 +676,47 @@ fn a_stopped_host_is_started_by_enter_alone_by_a_tab_and_from_the_agents_screen(
 fn a_host_of_another_build_is_said_with_what_helps() {
     let mut window = Window::new(80, 24);
     window.event(Event::Linked).event(Event::OtherBuild("0.0.9+abc".into()));
-    let said = window.app.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
-    assert!(said.contains("0.0.9+abc") && said.contains("threadkeep host restart"), "{said}");
+    let said = notice(&window);
+    let way = window.app.way(Command::RestartHost);
+    assert!(said.contains("0.0.9+abc") && said.contains(&way) && way.contains('H'), "{said}");
+}
+
+/// Until now the person had to leave the window and know the verb.
+#[test]
+fn the_host_is_restarted_from_the_window_unless_that_would_cost_a_session() {
+    let report = |unheld| {
+        Reply::Host(HostReport {
+            pid: 1,
+            build: "0.0.9".into(),
+            started_at: ago(1),
+            conversations: 1,
+            sessions: 1,
+            turns_running: 0,
+            clients: 1,
+            store_trouble: None,
+            counts: Counts::default(),
+            holder: Some(2),
+            unheld,
+        })
+    };
+    let mut window = one(idle(1, "a"));
+    window.press("<ctrl-]>H");
+    assert_eq!(window.requests(), [Request::HostStatus]);
+    window.answer(Purpose::LookBeforeRestart, report(2));
+    assert_eq!(window.requests(), []);
+    assert!(notice(&window).contains("2 sessions have lost their holder"), "{}", notice(&window));
+
+    window.press("<ctrl-]>H").take();
+    window.answer(Purpose::LookBeforeRestart, report(0));
+    assert_eq!(window.requests(), [Request::HostRestart]);
+    window.answer(Purpose::RestartHost, Reply::Done);
+    assert!(notice(&window).contains("agents go on"), "{}", notice(&window));
+    window.answer(Purpose::RestartHost, Reply::Refused { why: Refusal::NotUnderstood });
+    assert!(notice(&window).contains("threadkeep host stop"), "{}", notice(&window));
+}
+
+fn notice(window: &Window) -> String {
+    window.app.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default()
 }
 
 #[test]
@@ -720,10 +760,25 @@ fn a_draft_whose_save_was_not_confirmed_is_not_replaced_by_an_older_one() {
 
 #[test]
 fn nothing_ticks_while_nothing_moves() {
-    let window = one(asleep(1, "a"));
+    let window = one(draft(1, "a"));
     assert_eq!(window.app.deadline_ms(), None);
     let window = one(working(1, "a"));
     assert_eq!(window.app.deadline_ms(), Some(window.now.steady_ms + 1_000));
+}
+
+#[test]
+fn ages_on_the_screen_go_on_by_minutes_and_those_of_evidence_by_seconds() {
+    let mut window = one(asleep(1, "a"));
+    let of = |window: &Window| window.app.deadline_ms().expect("an age is shown") - window.now.steady_ms;
+    assert_eq!(of(&window), 60_000, "the record stands in the pane");
+    let began = decided(6, 6, Continuity::Resumed, Why::UserAsked);
+    window.answer(Purpose::Decisions(id(1)), Reply::Decisions(vec![began]));
+    assert!(window.picture().contains("1m ago"), "{}", window.picture());
+    let wait_ms = of(&window);
+    window.after(wait_ms);
+    assert!(window.picture().contains("2m ago"), "{}", window.picture());
+    window.press("<prefix>s");
+    assert_eq!(of(&window), 1_000);
 }
 
 #[test]

@@ -63,7 +63,7 @@ pub fn copy(app: &mut App, out: &mut Vec<Effect>, what: Copied) {
     };
     match text.is_empty() {
         true => say(app, format!("turn {} has no {name} to copy", turn.number)),
-        false => match clipboard::words(&text) {
+        false => match clipboard::words(&text, app.copy_taker()) {
             Ok(words) => {
                 out.push(Effect::Copy(text));
                 say(app, format!("the {name} of turn {}: {words}", turn.number));

@@ -80,10 +80,12 @@ fn rows(page: &Agents, width: usize) -> Vec<Row> {
     reports.iter().enumerate().flat_map(of_one).collect()
 }
 
-/// One that cannot be started is quiet, with the reason; what is known of it stands below the chosen one, and below one that is not there.
+/// One that cannot be started is quiet; what is known of it stands below the chosen one.
 fn agent_lines(report: &AgentReport, is_chosen: bool, width: usize) -> Vec<Line<'static>> {
     let (found, program) = match &report.program {
         Some(program) => (strong(), text::clean(program)),
+        // Its file is wrong, which stands below.
+        None if report.warning.is_some() => (quiet(), String::new()),
         None => (quiet(), "no program found".to_owned()),
     };
     let lead = Span::styled(if is_chosen { "> " } else { "  " }, accent());
@@ -95,10 +97,9 @@ fn agent_lines(report: &AgentReport, is_chosen: bool, width: usize) -> Vec<Line<
         vec![Line::from(vec![lead, Span::styled(name, style), Span::styled(format!("  {program}"), quiet())])];
     let warning = report.warning.iter().flat_map(|warning| text::wrap(warning, width.saturating_sub(5)));
     lines.extend(warning.map(|row| Line::styled(format!("    {row}"), trouble())));
-    if is_chosen || report.program.is_none() {
-        let style = if is_chosen { Style::new() } else { quiet() };
+    if is_chosen {
         let notes = report.notes.iter().flat_map(|note| text::wrap(note, width.saturating_sub(5)));
-        lines.extend(notes.map(|row| Line::styled(format!("    {row}"), style)));
+        lines.extend(notes.map(|row| Line::raw(format!("    {row}"))));
     }
     lines
 }
@@ -132,7 +133,7 @@ fn session_line(app: &App, session: &AgentSession, is_chosen: bool, width: usize
         (None, Some(_)) => " · a process has it",
         (None, None) => "",
     };
-    let right = format!("{note}  {}", text::age(app.now.wall, session.at));
+    let right = format!("{note}  {}", text::past(app.now.wall, session.at));
     let room = width.saturating_sub(2 + text::columns(&right));
     let id: String = session.id.chars().take(SESSION_SIGNS).collect();
     let words = text::cut_end(&format!("{id}  {}", text::first_line(&session.prompt)), room);

@@ -78,7 +78,7 @@ fn draw_head(words: &str, area: Rect, row: u16, buffer: &mut Buffer) {
 }
 
 fn line(app: &App, prompt: &Prompt, width: usize, is_chosen: bool) -> Line<'static> {
-    let age = text::age(app.now.wall, prompt.at);
+    let age = text::past(app.now.wall, prompt.at);
     let lines = prompt.text.lines().count();
     let more = match lines {
         0 | 1 => String::new(),

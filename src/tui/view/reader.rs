@@ -242,7 +242,7 @@ fn session_lines(app: &App, turn: &TurnRecord, width: usize) -> Vec<Line<'static
     let before = before.and_then(|number| app.turn(number));
     let Some(words) = session_words(desk, turn, before) else { return Vec::new() };
     let age = match desk.began(turn.number) {
-        Some(record) => format!(" · {}", text::age(app.now.wall, record.at)),
+        Some(record) => format!(" · {}", text::past(app.now.wall, record.at)),
         None => String::new(),
     };
     let rows = text::wrap(&format!("── {words}{age} ──"), width);
@@ -282,7 +282,7 @@ fn foot_lines(app: &App, scope: Scope, turn: &TurnRecord, width: usize) -> Vec<L
                 work.iter().for_each(|words| put(words));
             }
             if let Some(evidence) = &turn.evidence {
-                let seen = text::age(app.now.wall, evidence.at);
+                let seen = text::past(app.now.wall, evidence.at);
                 let source = evidence.source.word();
                 put("");
                 put(&format!("{} · seen by: {source}, {}, {seen}", state_words(turn), text::clean(&evidence.text)));

@@ -86,7 +86,7 @@ fn hints(width: usize) -> Vec<Line<'static>> {
 }
 
 fn turn_lines(app: &App, found: &Found, width: usize, is_chosen: bool) -> [Line<'static>; 2] {
-    let age = text::age(app.now.wall, found.at);
+    let age = text::past(app.now.wall, found.at);
     let place = format!(
         " · {} · turn {} · {} · {}",
         found.state.word(),

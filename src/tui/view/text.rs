@@ -170,7 +170,12 @@ pub fn clock(ms: u64) -> String {
     }
 }
 
-/// `2s ago`; an age that is none is `now`.
+/// The same of something that stands on the screen for long: `<1m ago`, `2m ago`. A minute is how often it is drawn anew (`App::shows_ages`).
+pub fn past(now: Timestamp, at: Timestamp) -> String {
+    format!("{} ago", minutes(now.since(at)))
+}
+
+/// `2s ago`; an age that is none is `now`. Only for what is drawn anew each second.
 pub fn age(now: Timestamp, at: Timestamp) -> String {
     match now.since(at) {
         0..1000 => "now".to_owned(),

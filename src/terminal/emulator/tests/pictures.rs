@@ -107,3 +107,23 @@ proptest! {
         }
     }
 }
+
+/// The emulator counted twice from the region's first row, and went out of it.
+#[test]
+fn a_cursor_stops_at_the_margins_of_its_region_and_is_told_as_it_is_counted() {
+    let mut screen = screen(10, 8);
+    // Rows 3 and 4, counted from there; far down, and far up again.
+    feed(&mut screen, "\x1b[?6h\x1b[3;4r\x1b[99Bdown\x1b[99A\rup\x1b[6n");
+    assert_eq!(lines(&screen, 0)[..5], ["", "", "up", "down", ""]);
+    assert_eq!(screen.take_replies(), b"\x1b[1;3R");
+    feed(&mut screen, "\x1b[2G|\x1b[Fx\x1b[Ey");
+    assert_eq!(lines(&screen, 0)[..5], ["", "", "x|", "yown", ""]);
+    // The same where rows are counted from the screen's first one.
+    feed(&mut screen, "\x1b[?6l\x1b[4;1Ha\x1b[9A\rb\x1b[1;1Hc\x1b[9B\rd\x1b[8;1He\x1b[9A\rf\x1b[r\x1b[8;1Hg\x1b[9A\rh");
+    assert_eq!(lines(&screen, 0), ["h", "", "f|", "down", "", "", "", "g"]);
+    // Another size has no margins.
+    feed(&mut screen, "\x1b[2;3r");
+    screen.resize(Size { columns: 10, rows: 7 });
+    feed(&mut screen, "\x1b[3;1H\x1b[9Bz");
+    assert_eq!(lines(&screen, 0)[6], "z");
+}

@@ -145,3 +145,27 @@ fn a_message_that_was_told_cut_is_fetched_whole() {
     window.answer(purpose, Reply::Turns(vec![ended(4, "a long story", TurnEnd::Completed)]));
     assert_eq!(window.text(), "a long story");
 }
+
+#[test]
+fn the_mouse_selects_in_the_composer_by_dragging_and_by_clicks() {
+    let mut window = Window::with(80, 24, vec![idle(1, "a")]);
+    window.press("one two_3 four<alt-enter>second line").picture();
+    let row = 21;
+    let at = |column: u16| column + 2;
+    let (press, drag) = (MouseAction::Press(MouseButton::Left), MouseAction::Drag(MouseButton::Left));
+    let release = MouseAction::Release(MouseButton::Left);
+    let selected = |window: &Window| window.app.desk().and_then(|desk| desk.composer.selected());
+    window.mouse(press, at(4), row).mouse(drag, at(6), row + 1).mouse(release, at(6), row + 1);
+    assert_eq!(selected(&window).as_deref(), Some("two_3 four\nsecond"));
+    // What follows a release moves nothing.
+    window.mouse(drag, at(0), row);
+    assert_eq!(selected(&window).as_deref(), Some("two_3 four\nsecond"));
+    window.after(1_000).mouse(press, at(5), row);
+    assert_eq!(selected(&window), None);
+    window.mouse(release, at(5), row).mouse(press, at(5), row);
+    assert_eq!(selected(&window).as_deref(), Some("two_3"));
+    window.mouse(release, at(5), row).mouse(press, at(5), row);
+    assert_eq!(selected(&window).as_deref(), Some("one two_3 four"));
+    window.mouse(release, at(5), row).press("<ctrl-c>");
+    assert!(window.take().contains(&Effect::Copy("one two_3 four".into())));
+}
