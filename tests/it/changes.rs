@@ -204,6 +204,18 @@ fn a_host_that_ends_in_mid_turn_takes_no_note_along() {
 }
 
 #[test]
+fn what_a_turn_changed_in_a_worktree_is_told_when_that_is_gone() {
+    let home = home_with_repository();
+    let (tab, path) = new_in_worktree(&home, "--worktree=task");
+    tab.send("echo new > new");
+    assert_eq!(files(&diff(&tab, &[])), ["n new +1 -0"]);
+    tab.run("worktree", &["--remove", "--save-work"]).done();
+    assert!(!path.exists());
+    assert_eq!(files(&diff(&tab, &[])), ["n new +1 -0"]);
+    assert!(tab.run("diff", &["--since"]).ended_with(6).stderr.contains("git: "), "there is no now");
+}
+
+#[test]
 fn what_was_noted_goes_with_its_conversation() {
     let home = home_with_repository();
     let tab = home.tab();
