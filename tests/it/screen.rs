@@ -192,6 +192,12 @@ impl Screen {
         }
     }
 
+    /// Returns when the program has written something, or a little later.
+    pub fn wait_a_moment(&self) {
+        let state = self.outer.lock();
+        drop(self.outer.changed.wait_timeout(state, Duration::from_millis(50)).expect("no reader panicked"));
+    }
+
     #[track_caller]
     pub fn wait_for(&self, text: &str) -> Seen {
         self.wait_until(&format!("{text:?} is shown"), |seen| seen.has(text))

@@ -3,7 +3,7 @@
 //! The pictures lie in `vttest/`, each as text and, below it, what of it is not plain. `VTTEST_UPDATE=1` stores them anew: then look at each, it says
 //! on itself what should be seen. What we leave out on purpose (132 columns, letters of double size) stands in them as it is.
 
-use crate::home::Home;
+use crate::home::{Home, LIMIT};
 use crate::screen::{Screen, Seen};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,9 @@ use threadkeep::terminal::frame::{Row, Style};
 const STILL: Duration = Duration::from_millis(700);
 /// No menu has so many screens.
 const MOST_SCREENS: usize = 40;
+/// A key that was thrown away changes nothing for so long.
+const AGAIN: Duration = Duration::from_secs(1);
+const MENU: &str = "Enter choice number";
 
 fn updates() -> bool {
     std::env::var_os("VTTEST_UPDATE").is_some()
@@ -75,35 +78,55 @@ fn settled(screen: &Screen) -> String {
     last
 }
 
-/// The screen becomes the stored picture. Returns it.
-fn shows(screen: &Screen, name: &str) -> String {
+/// Goes on from the picture `before`, which stands there, to the one of this name, and returns it. vttest throws away what was typed before it
+/// waits for a key, so a key that changed nothing is typed again.
+fn go_on(screen: &mut Screen, key: &str, before: &str, name: &str) -> String {
     let file = folder().join(format!("{name}.txt"));
     if updates() {
+        screen.keys(key);
         let now = settled(screen);
         fs::write(&file, &now).expect("a picture can be stored");
         return now;
     }
     let wanted = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    screen.wait_until(&format!("picture {name}:\n{wanted}"), |seen| picture(seen) == wanted);
-    wanted
+    if wanted == before {
+        // Nobody sees when it has come; the next one comes behind it.
+        return wanted;
+    }
+    let mut typed = None;
+    let until = Instant::now() + LIMIT;
+    loop {
+        let now = picture(&screen.seen());
+        if now == wanted {
+            return wanted;
+        }
+        assert!(Instant::now() < until, "picture {name} is\n{now}\ninstead of\n{wanted}");
+        if now == before && typed.is_none_or(|typed: Instant| typed.elapsed() > AGAIN) {
+            screen.keys(key);
+            typed = Some(Instant::now());
+        }
+        screen.wait_a_moment();
+    }
 }
 
 /// Goes through all screens of a menu's point, until the menu is back.
-fn walk(screen: &mut Screen, choices: &[&str]) {
-    for choice in choices {
-        screen.wait_until("the menu asks", |seen| seen.has("Enter choice number"));
-        screen.keys(&format!("{choice}<enter>"));
+fn walk(screen: &mut Screen, menus: &[&str], point: &str) {
+    for menu in menus {
+        screen.keys(&format!("{menu}<enter>"));
+        screen.wait_for(&format!("Menu {menu}:"));
     }
-    let name = choices.join("-");
+    let name = [menus, &[point]].concat().join("-");
+    let mut key = format!("{point}<enter>");
+    let mut now = picture(&screen.wait_for(MENU));
     for number in 1..=MOST_SCREENS {
-        let now = shows(screen, &format!("{name}-{number:02}"));
-        if now.contains("Enter choice number") {
-            for _ in choices.iter().skip(1) {
+        now = go_on(screen, &key, &now, &format!("{name}-{number:02}"));
+        key = "<enter>".into();
+        if now.contains(MENU) {
+            return menus.iter().rev().for_each(|menu| {
                 screen.keys("0<enter>");
-            }
-            return;
+                screen.wait_until("the menu before", |seen| !seen.has(&format!("Menu {menu}:")) && seen.has(MENU));
+            });
         }
-        screen.keys("<enter>");
     }
     panic!("point {name} has no end");
 }
@@ -120,11 +143,10 @@ fn the_screens_of_vttest_are_as_they_should_be() {
     let mut screen = Screen::open_verb(&home, &["attach", &tab.id], 80, 24);
     screen.wait_until("the session's picture is here", |seen| seen.alternate && !seen.row(0).is_empty());
     screen.keys("clear; until [ \"$(stty size)\" = \"24 80\" ]; do sleep 0.05; done; vttest<enter>");
-    for choices in [&["1"][..], &["2"], &["3", "8"], &["8"]] {
-        walk(&mut screen, choices);
+    screen.wait_for(MENU);
+    for (menus, point) in [(&[][..], "1"), (&[], "2"), (&["3"], "8"), (&[], "8")] {
+        walk(&mut screen, menus, point);
     }
-    screen.wait_until("the menu asks", |seen| seen.has("Enter choice number"));
-    screen.keys("0<enter>");
-    screen.keys("<prefix>d");
+    screen.keys("0<enter><prefix>d");
     assert_eq!(screen.ended().0, 0);
 }
