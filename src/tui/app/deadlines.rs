@@ -1,6 +1,6 @@
 //! When the window must do something by itself: what goes away, what is asked again, and which ages are drawn anew.
 
-use super::{App, Keyboard, Link, Page, Prefix, ViewState};
+use super::{App, Keyboard, Link, Page, Prefix, ViewState, alive_since};
 use crate::config::Animation;
 use crate::tui::layout;
 

@@ -1,6 +1,6 @@
 //! What the window keeps of one conversation: its composer, its turns, where the keyboard is.
 
-use super::{Screen, is_delivery};
+use super::Screen;
 use crate::config;
 use crate::domain::continuity::{Continuity, DecisionRecord};
 use crate::domain::id::TurnNumber;
