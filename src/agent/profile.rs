@@ -27,6 +27,7 @@ pub use timing::{Deadlines, ModelRules, ProcessExit, TurnEndRules};
 pub use variant::{BeforeResume, ContinuityRules, FileText, Program, StateFolder, Variant};
 pub use version::{Version, VersionRules};
 
+use super::means::Means;
 use super::template::value_of;
 use crate::domain::continuity::CanResume;
 use crate::domain::turn::{FailureKind, Source};
@@ -143,6 +144,7 @@ impl Profile {
         let tried: Vec<&str> = self.candidates(env).iter().map(|candidate| candidate.program).collect();
         let found = match &tried[..] {
             [] => "no program is named".to_owned(),
+            [one] if one.contains('/') => format!("{one} is not there"),
             [one] => format!("{one} was not found on PATH"),
             several => format!("none of {} was found on PATH", several.join(", ")),
         };
@@ -151,6 +153,12 @@ impl Profile {
             (Some(variable), false) => format!("{found}; install it, or name another one in {variable}"),
             (None, _) => format!("{found}; install it, or name another one in a profile of your own"),
         }
+    }
+
+    /// Whether how a turn failed may stand on the screen alone.
+    pub fn screen_tells_failures(&self) -> bool {
+        let of_screen = self.signals.iter().filter(|signal| signal.source() == Source::Screen);
+        of_screen.flat_map(Signal::meanings).any(|means| means == Means::Failed)
     }
 
     /// The variant that goes with a program, by its path or name.
@@ -301,6 +309,8 @@ mod tests {
                 "none of b, c was found on PATH; install it, or name another one in a profile of your own",
             ),
         ];
+        let path = "/opt/b is not there; install it, or name another one in a profile of your own";
+        assert_eq!(words("name = \"x\"\n[program]\nfirst_of = [\"/opt/b\"]"), path);
         for (program, wanted) in table {
             assert_eq!(words(&format!("name = \"x\"\n{program}")), wanted);
         }

@@ -149,6 +149,11 @@ impl Tracker {
         self.expected = None;
     }
 
+    /// A source that shows what is there now shows nothing of note: what it shows next is new.
+    pub fn see_nothing(&mut self, source: Source) {
+        self.last.remove(&source);
+    }
+
     /// When something follows from silence alone.
     pub fn due(&self) -> Option<Duration> {
         match &self.state {
@@ -238,13 +243,16 @@ impl Tracker {
             self.follow_record(&claim);
         }
         let is_late = evidence.source == Source::Transcript && self.record == Record::Behind;
+        let repeated = self.last.insert(evidence.source, claim.clone()).is_some_and(|last| last == claim);
+        // What still stands on the screen may be of an earlier turn.
+        let is_old = repeated && evidence.source == Source::Screen;
         if let Claim::Failed { text } = &claim
             && !text.is_empty()
             && !is_late
+            && !is_old
         {
             self.failure = Some(text.clone());
         }
-        let repeated = self.last.insert(evidence.source, claim.clone()).is_some_and(|last| last == claim);
         if self.speaking.is_some_and(|best| best < rank) {
             match claim {
                 Claim::Asks { kind, text } => self.say_what_is_asked(kind, text, &evidence, heard),
@@ -475,6 +483,7 @@ impl Tracker {
         // The source that tells the end need not be the one that tells why.
         let ending = match (ending, self.failure.take()) {
             (Ending::Failed { kind, text }, Some(told)) if text.is_empty() => Ending::Failed { kind, text: told },
+            (Ending::LooksDone, Some(text)) => Ending::Failed { kind: FailureKind::Other, text },
             (ending, _) => ending,
         };
         let answer = self.answer.take().map(|text| Answer { text, cut_bytes: 0 });

@@ -1,7 +1,7 @@
 //! `threadkeep diff`: what a turn changed in the files of its repository.
 
 use super::{CliError, ExitCode, Which, connect, say, say_json};
-use crate::domain::changes::{Diff as Changes, FileChange, FileKind, Patch, Span, Until};
+use crate::domain::changes::{Diff as Changes, FileChange, Span, Until};
 use crate::domain::id::TurnNumber;
 use crate::json;
 use crate::paths::Paths;
@@ -65,32 +65,10 @@ fn stat(diff: &Changes) -> String {
 fn text(diff: &Changes) -> String {
     let mut text = head(diff);
     for file in &diff.files {
-        text.push_str(&format!("\n{}", file_text(file)));
+        text.push_str(&format!("\n{}", file.unified()));
     }
     for words in diff.left_out_words() {
         text.push_str(&format!("\n{words}"));
     }
     text
-}
-
-fn file_text(file: &FileChange) -> String {
-    let to = &file.path;
-    let (from, kind) = match &file.kind {
-        FileKind::Renamed { from } => (from, format!("\nrename from {from}\nrename to {to}")),
-        kind @ (FileKind::New | FileKind::Deleted | FileKind::TypeChanged | FileKind::Submodule) => {
-            (to, format!("\n{}", kind.word()))
-        }
-        FileKind::Changed => (to, String::new()),
-    };
-    let old = if file.kind == FileKind::New { "/dev/null".to_owned() } else { format!("a/{from}") };
-    let new = if file.kind == FileKind::Deleted { "/dev/null".to_owned() } else { format!("b/{to}") };
-    let lines = match &file.patch {
-        Patch::Text(lines) if lines.is_empty() => String::new(),
-        Patch::Text(lines) => format!("\n--- {old}\n+++ {new}\n{}", lines.trim_end_matches('\n')),
-        Patch::Cut(lines) => {
-            format!("\n--- {old}\n+++ {new}\n{}\n({})", lines.trim_end_matches('\n'), file.patch.note())
-        }
-        Patch::Binary | Patch::TooLong => format!("\n({}: {})", file.patch.note(), file.lines_words()),
-    };
-    format!("diff --git a/{from} b/{to}{kind}{lines}")
 }

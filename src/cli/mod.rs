@@ -23,6 +23,7 @@ mod man;
 mod model;
 mod new;
 mod repair;
+mod rm;
 mod search;
 mod send;
 mod signal;
@@ -128,7 +129,7 @@ pub enum Verb {
     /// Put a conversation away, out of the lists, or take it back
     Archive(archive::Archive),
     /// Forget a conversation with all its turns, and end its session
-    Rm(tell::Rm),
+    Rm(rm::Rm),
     /// Look after the background host
     #[command(subcommand)]
     Host(host::Host),

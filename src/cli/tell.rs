@@ -1,17 +1,15 @@
-//! The verbs that tell a conversation something and need no answer but done: fresh, interrupt, rm.
+//! The verbs that tell a conversation something and need no answer but done: fresh, interrupt.
 
 use super::awaiting::{Awaited, Patience, await_end};
-use super::completions::{agents, conversations};
-use super::{CliError, ExitCode, Which, ask_done, connect, say, say_aside, say_json, show};
+use super::completions::agents;
+use super::{CliError, ExitCode, Which, ask_done, connect, say, say_aside, say_json};
 use crate::client::Control;
 use crate::domain::id::ConversationId;
 use crate::json;
 use crate::paths::Paths;
-use crate::protocol::message::{Conversation, Reply, Request, RunningTurn};
-use crate::terminal::clean::clean;
+use crate::protocol::message::{Reply, Request, RunningTurn};
 use clap::Args;
 use clap_complete::ArgValueCandidates;
-use std::io::IsTerminal;
 
 #[derive(Debug, Args)]
 pub struct Fresh {
@@ -98,45 +96,4 @@ impl Interrupt {
         }
         Ok(ExitCode::Done)
     }
-}
-
-#[derive(Debug, Args)]
-pub struct Rm {
-    /// The conversation
-    #[arg(short = 'c', long = "conversation", value_name = "ID", add = ArgValueCandidates::new(conversations))]
-    conversation: i64,
-    /// Yes, for good; without it you are asked, on a terminal
-    #[arg(long)]
-    yes: bool,
-    /// One JSON object: {"conversation":ID,"removed":true}
-    #[arg(long)]
-    json: bool,
-}
-
-impl Rm {
-    pub fn run(self, paths: &Paths) -> Result<ExitCode, CliError> {
-        if !self.yes && !std::io::stdin().is_terminal() {
-            return Err(CliError::NotSure);
-        }
-        let conversation = ConversationId(self.conversation);
-        let mut control = connect(paths)?;
-        if !self.yes && !is_meant(&show(&mut control, conversation)?)? {
-            say_aside("nothing was removed");
-            return Ok(ExitCode::Refused);
-        }
-        ask_done(&mut control, &Request::Remove { conversation })?;
-        if self.json {
-            say_json(serde_json::json!({ "conversation": conversation, "removed": true }))?;
-        }
-        Ok(ExitCode::Done)
-    }
-}
-
-/// Asks the person, with what would be gone.
-fn is_meant(conversation: &Conversation) -> Result<bool, CliError> {
-    let Conversation { id, title, turns, .. } = conversation;
-    eprint!("remove conversation {id} ({}) with its {turns} turns for good? Type yes: ", clean(title));
-    let mut typed = String::new();
-    std::io::stdin().read_line(&mut typed).map_err(CliError::StandardInput)?;
-    Ok(typed.trim() == "yes")
 }

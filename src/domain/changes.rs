@@ -77,10 +77,13 @@ impl Count {
     pub fn words(self) -> String {
         match self.files {
             0 => "no file changed".to_owned(),
-            1 => format!("1 file +{} -{}", self.added, self.removed),
-            files => format!("{files} files +{} -{}", self.added, self.removed),
+            count => format!("{} +{} -{}", files(count), self.added, self.removed),
         }
     }
+}
+
+fn files(count: u32) -> String {
+    if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
 }
 
 /// Which difference is looked at.
@@ -214,9 +217,9 @@ impl Diff {
     /// What the list does not have, a line each.
     pub fn left_out_words(&self) -> Vec<String> {
         let many = (self.files_left_out > 0)
-            .then(|| format!("{} more files changed; there are too many to list", self.files_left_out));
+            .then(|| format!("{} more changed, and have no room in this list", files(self.files_left_out)));
         let large = (self.not_looked_at > 0)
-            .then(|| format!("{} files were not looked at: larger than 4 MiB, or not to be read", self.not_looked_at));
+            .then(|| format!("{} not looked at: larger than 4 MiB, or not to be read", files(self.not_looked_at)));
         many.into_iter().chain(large).collect()
     }
 }
@@ -224,13 +227,39 @@ impl Diff {
 impl FileChange {
     /// `M src/main.rs +4 -1`, with the name that it had.
     pub fn words(&self) -> String {
-        let name = match &self.kind {
+        format!("{} {} {}", self.kind.letter(), self.name_words(), self.lines_words())
+    }
+
+    /// With the name that it had.
+    pub fn name_words(&self) -> String {
+        match &self.kind {
             FileKind::Renamed { from } => format!("{from} -> {}", self.path),
             FileKind::New | FileKind::Changed | FileKind::Deleted | FileKind::TypeChanged | FileKind::Submodule => {
                 self.path.clone()
             }
+        }
+    }
+
+    /// With a head as every program that reads differences knows it.
+    pub fn unified(&self) -> String {
+        let to = &self.path;
+        let (from, kind) = match &self.kind {
+            FileKind::Renamed { from } => (from, format!("\nrename from {from}\nrename to {to}")),
+            kind @ (FileKind::New | FileKind::Deleted | FileKind::TypeChanged | FileKind::Submodule) => {
+                (to, format!("\n{}", kind.word()))
+            }
+            FileKind::Changed => (to, String::new()),
         };
-        format!("{} {name} {}", self.kind.letter(), self.lines_words())
+        let old = if self.kind == FileKind::New { "/dev/null".to_owned() } else { format!("a/{from}") };
+        let new = if self.kind == FileKind::Deleted { "/dev/null".to_owned() } else { format!("b/{to}") };
+        let lines = |lines: &str| format!("\n--- {old}\n+++ {new}\n{}", lines.trim_end_matches('\n'));
+        let patch = match &self.patch {
+            Patch::Text(text) if text.is_empty() => String::new(),
+            Patch::Text(text) => lines(text),
+            Patch::Cut(text) => format!("{}\n({})", lines(text), self.patch.note()),
+            Patch::Binary | Patch::TooLong => format!("\n({}: {})", self.patch.note(), self.lines_words()),
+        };
+        format!("diff --git a/{from} b/{to}{kind}{patch}")
     }
 
     /// `+4 -1`, or `binary`.

@@ -8,7 +8,7 @@ use super::event::{ClientId, Event};
 use super::finder::{ToFind, What};
 use super::git;
 use super::holding::Holding;
-use super::notes::{Job, Notes, Wanted};
+use super::notes::{Job, Notes, Taken, Wanted};
 use super::notifier::Notifier;
 use super::processes;
 use super::reads::Reads;
@@ -18,12 +18,13 @@ use super::settings::Settings;
 use super::socket::{Frames, Guest};
 use super::timers::Timers;
 use super::writer::{Batch, Writer};
+use crate::domain::changes::NotNoted;
 use crate::domain::conversation_state::{SessionEvent, StartOrder};
 use crate::domain::id::{ConversationId, Generation};
 use crate::domain::session::Exit;
 use crate::holder::message::{Held, not_started};
 use crate::protocol::codec;
-use crate::protocol::message::{Environment, HostReport, Refusal, Reply, Told};
+use crate::protocol::message::{Environment, HostReport, NoDiff, Refusal, Reply, Told};
 use crate::store::Loaded;
 use crate::terminal::frame::Size;
 use rustix::process::Pid;
@@ -248,6 +249,15 @@ impl Driver {
         }
     }
 
+    fn diff(&mut self, conversation: ConversationId, wanted: Box<Wanted>) {
+        let (client, id, turn) = (wanted.client, wanted.id, wanted.turn.number);
+        if self.notes.order(conversation, Job::Diff(wanted)) == Taken::No {
+            let why = NoDiff::Git(NotNoted::Failed("too much is asked of git at once; try again".into()));
+            let reply = Reply::Refused { why: Refusal::NoDiff { turn, why } };
+            self.tell(client, &Told::Reply { id, reply });
+        }
+    }
+
     /// A host that ended early may have left notes of conversations that are gone.
     fn forget_left_notes(&mut self) {
         let (notes, known) = (self.notes.clone(), self.core.known());
@@ -300,7 +310,7 @@ impl Driver {
                 let reply = Reply::Refused { why: Refusal::NotUnderstood };
                 self.tell(client, &Told::Reply { id, reply });
             }
-            Incoming::ToDiff(conversation, wanted) => self.notes.order(conversation, Job::Diff(wanted)),
+            Incoming::ToDiff(conversation, wanted) => self.diff(conversation, wanted),
             Incoming::Nothing => {}
             Incoming::GivenUp => self.batch_is_back(),
             Incoming::QueryDone { client, id, reply } => self.tell(client, &Told::Reply { id, reply }),
@@ -501,13 +511,15 @@ impl Driver {
                     Incoming::Event(Event::WorktreeRemoved { client, id, conversation, removed })
                 })
             }
+            // Where it has no place, nothing is noted of the turn, and that is said to who asks for it.
             Effect::NoteBegan { conversation, turn, folder, at, last } => {
-                self.notes.order(conversation, Job::Began { turn, folder, at, last });
+                let _ = self.notes.order(conversation, Job::Began { turn, folder, at, last });
             }
             Effect::NoteEnded { conversation, turn, trees } => {
-                self.notes.order(conversation, Job::Ended { turn, trees });
+                let _ = self.notes.order(conversation, Job::Ended { turn, trees });
             }
-            Effect::ForgetNotes(conversation) => self.notes.order(conversation, Job::Forget),
+            // What stays is removed by the next host.
+            Effect::ForgetNotes(conversation) => drop(self.notes.order(conversation, Job::Forget)),
             Effect::ListSessions { client, id, lookup, known } => {
                 let agents = self.agents.clone();
                 self.beside("sessions", Some((client, id)), move || {

@@ -18,6 +18,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::Sender;
 
+/// More than turns and people ask for while git is slow; what comes then is not done.
+const MOST_WAITING: usize = 256;
+
 /// What is done in the line of a conversation.
 pub enum Job {
     Began {
@@ -42,8 +45,15 @@ pub struct Wanted {
     pub id: u64,
     pub turn: TurnRecord,
     pub span: Span,
-    /// The conversation's own, to say why there is nothing.
+    /// The conversation's own.
     pub folder: String,
+}
+
+/// Whether a job has its place in the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    Yes,
+    No,
 }
 
 #[derive(Clone)]
@@ -66,17 +76,27 @@ impl Notes {
         Notes { kept, lines: Arc::default(), incoming }
     }
 
-    pub fn order(&self, conversation: ConversationId, job: Job) {
+    /// Where too much waits, or no thread can be started, nothing comes of it.
+    pub fn order(&self, conversation: ConversationId, job: Job) -> Taken {
         let mut lines = self.lines();
         if let Some(waiting) = lines.waiting.get_mut(&conversation) {
+            if waiting.len() >= MOST_WAITING && !matches!(job, Job::Forget) {
+                return Taken::No;
+            }
             waiting.push_back(job);
-            return;
+            return Taken::Yes;
         }
-        lines.waiting.insert(conversation, VecDeque::from([job]));
         let own = self.clone();
-        if let Err(error) = std::thread::Builder::new().name("files".into()).spawn(move || own.work(conversation)) {
-            tracing::warn!(%error, "no thread could be started to look at files");
-            lines.waiting.remove(&conversation);
+        // It waits for the lines until this is over.
+        match std::thread::Builder::new().name("files".into()).spawn(move || own.work(conversation)) {
+            Ok(_) => {
+                lines.waiting.insert(conversation, VecDeque::from([job]));
+                Taken::Yes
+            }
+            Err(error) => {
+                tracing::warn!(%error, "no thread could be started to look at files");
+                Taken::No
+            }
         }
     }
 
@@ -196,7 +216,7 @@ impl Notes {
         let newest = self.newest(conversation).filter(|(number, _)| *number == turn.number).map(|(_, trees)| trees);
         let number = turn.number;
         let reply = match newest.or(turn.trees).ok_or_else(|| why_nothing(&folder)) {
-            Ok(trees) => self.diff(conversation, number, &trees, span),
+            Ok(trees) => self.diff(conversation, number, &trees, span, &folder),
             Err(why) => Err(why),
         };
         let reply = match reply {
@@ -206,9 +226,22 @@ impl Notes {
         self.send(Incoming::QueryDone { client, id, reply });
     }
 
-    fn diff(&self, conversation: ConversationId, turn: TurnNumber, trees: &Trees, span: Span) -> Result<Diff, NoDiff> {
+    fn diff(
+        &self,
+        conversation: ConversationId,
+        turn: TurnNumber,
+        trees: &Trees,
+        span: Span,
+        folder: &str,
+    ) -> Result<Diff, NoDiff> {
         let (began, out_at_begin) = tree(&trees.began).map_err(NoDiff::BeginningNotNoted)?;
-        let looker = Looker::new(Path::new(&trees.top), &self.folder_of(conversation)).map_err(NoDiff::Git)?;
+        let looker_in = |folder: &str| Looker::new(Path::new(folder), &self.folder_of(conversation));
+        let looker = match (span, &trees.ended) {
+            // Its worktree may be gone: what was noted of it can be compared in the repository that it was made of.
+            (Span::Turn, Some(_)) => looker_in(&trees.top).or_else(|why| looker_in(folder).map_err(|_| why)),
+            (Span::Turn, None) | (Span::UntilNow, _) => looker_in(&trees.top),
+        };
+        let looker = looker.map_err(NoDiff::Git)?;
         let (until, ended) = match (span, &trees.ended) {
             (Span::Turn, Some(ended)) => (Until::TurnEnd, ended.clone()),
             (Span::Turn, None) | (Span::UntilNow, _) => (Until::Now, looker.look(None)),

@@ -2,41 +2,34 @@
 //!
 //! Change here: what a window remembers. Not here: what changes it (`update`) or how it looks (`view`).
 
+mod deadlines;
+mod desk;
+mod page;
+
 use super::background::Background;
 use super::clipboard::Taker;
 use super::completion::Completion;
-use super::composer::Composer;
-use super::copy::Copy;
 use super::event::{Effect, Event, Now, ViewOf};
-use super::history::History;
 use super::keymap::{self, Command, Keymap};
-use super::layout;
 use super::outer::Outer;
-use super::overview::{Listed, Overview};
-use super::palette::Palette;
+use super::overview::Listed;
 use super::pointer::Pointer;
-use super::reader::record::Record;
-use super::reader::{Find, Spot, Standing};
-use super::search::Search;
 use super::theme::Colors;
 use crate::client::Absent;
 use crate::client::kept::KeptText;
-use crate::config::{self, Animation, Config};
+use crate::config::{self, Config};
 use crate::domain::continuity::{Continuity, DecisionRecord};
 use crate::domain::conversation::Tab;
 use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
-use crate::domain::request::{Request, RequestNumber};
+use crate::domain::request::Request;
 use crate::domain::turn::{TurnRecord, TurnState};
-use crate::domain::worktree::Work;
-use crate::protocol::message::{AgentReport, AgentSession, Conversation, Environment, Process, Status};
+use crate::protocol::message::{Conversation, Environment, Process, Status};
 use crate::terminal::frame::{Frame, Size};
 use crate::terminal::keys::{Focus, Key, KeyCode, Modifiers};
 use std::collections::BTreeMap;
 
-/// The step in which the age of an agent's process is shown, so that an idle window need not tick by seconds.
-const MINUTE_MS: u64 = 60_000;
-/// The step of a running turn's time.
-const SECOND_MS: u64 = 1_000;
+pub use desk::{AfterEdit, Desk, Editing, FreshOf, Keyboard, Recalled};
+pub use page::{Agents, Confirm, NewPlace, Page, Requests, Sessions};
 
 pub struct App {
     pub config: Config,
@@ -120,90 +113,6 @@ pub enum Link {
     },
 }
 
-/// What belongs to one tab in this window alone.
-#[derive(Default)]
-pub struct Desk {
-    pub composer: Composer,
-    pub keyboard: Keyboard,
-    /// The draft as the host has it, as far as is known.
-    pub saved: String,
-    pub save_due_ms: Option<u64>,
-    /// Drafts that are being saved: until they are, the host tells of older ones.
-    pub saves_under_way: u32,
-    /// Sent and not yet answered, oldest first.
-    pub in_flight: Vec<String>,
-    /// Changed texts of queued messages, sent and not yet answered, oldest first.
-    pub edits_in_flight: Vec<String>,
-    /// The composer holds a queued message instead of the draft.
-    pub editing: Option<Editing>,
-    /// This one left the queue before its change was taken; what was written for it stands in the composer as a new message.
-    pub missed: Option<TurnNumber>,
-    /// The composer shows an older prompt.
-    pub recalled: Option<Recalled>,
-    pub record: Record,
-    /// What was said before a fork, in the conversations that it left, oldest first; none until it was fetched.
-    pub past: Option<Vec<TurnRecord>>,
-    /// The newest decisions, and those that began or resumed a session with an older turn, by number.
-    pub decisions: BTreeMap<u32, DecisionRecord>,
-    /// Which of them began or resumed a session, by turn.
-    pub beginnings: BTreeMap<TurnNumber, u32>,
-    /// The last picture of its agent's screen.
-    pub screen: Option<Screen>,
-    /// The person asked for the record instead of the live screen.
-    pub shows_record: bool,
-    pub record_at: Standing,
-    /// The turn of the record that was gone to; what keys are about while it is seen.
-    pub marked: Option<TurnNumber>,
-    /// What is looked for in the record, and where it was found last.
-    pub find: Option<Find>,
-    pub found_at: Option<Spot>,
-    /// Chosen in the list of turns.
-    pub chosen: Option<TurnNumber>,
-    pub chosen_at: Standing,
-}
-
-/// Where the keyboard is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Keyboard {
-    #[default]
-    Composer,
-    Agent,
-    /// In the list of queued and earlier turns.
-    Turns,
-    /// In the record that stands in the pane.
-    Record,
-}
-
-pub struct Editing {
-    pub turn: TurnNumber,
-    /// What stood in the composer before.
-    pub draft: String,
-    pub then: AfterEdit,
-}
-
-/// What follows once the change of a queued message was taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AfterEdit {
-    Nothing,
-    /// A fresh session is asked for, which sends it.
-    Fresh(FreshOf),
-}
-
-/// Which agent a fresh session is to have that begins with a brief.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FreshOf {
-    SameAgent,
-    /// The conversation is handed over to this one.
-    Other(String),
-}
-
-pub struct Recalled {
-    /// The place in `Desk::prompts`.
-    pub index: usize,
-    /// What stood in the composer before.
-    pub draft: String,
-}
-
 /// A picture of an agent's screen and whether it still moves.
 pub struct Screen {
     pub of: ViewOf,
@@ -261,83 +170,6 @@ pub enum Prefix {
     Shown {
         page: usize,
     },
-}
-
-/// What lies over the window and takes the keys.
-pub enum Page {
-    Help {
-        top: u16,
-    },
-    Why {
-        top: u16,
-    },
-    Turn {
-        number: TurnNumber,
-        at: Standing,
-    },
-    Requests(Box<Requests>),
-    Confirm(Confirm),
-    Rename(Box<Composer>),
-    Model(Box<Composer>),
-    /// The number of the tab to go to.
-    GoTo(Box<Composer>),
-    /// The file that the record goes to.
-    Export(Box<Composer>),
-    Agents(Agents),
-    Overview(Box<Overview>),
-    Search(Box<Search>),
-    Palette(Box<Palette>),
-    Copy(Box<Copy>),
-    History(Box<History>),
-}
-
-/// The agents of the host, one of which a new conversation is to have.
-#[derive(Default)]
-pub struct Agents {
-    /// None until the host has told them.
-    pub reports: Option<Vec<AgentReport>>,
-    pub chosen: usize,
-    /// Whether the new conversation gets a git worktree of its own.
-    pub place: NewPlace,
-    /// The sessions that the chosen one keeps of the folder, while the person looks for one to adopt.
-    pub sessions: Option<Sessions>,
-}
-
-/// Where a new conversation works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum NewPlace {
-    #[default]
-    Folder,
-    Worktree,
-}
-
-/// An agent's own sessions, one of which a conversation is to go on with.
-pub struct Sessions {
-    pub agent: String,
-    pub folder: String,
-    /// None until the host has told them.
-    pub known: Option<Vec<AgentSession>>,
-    pub chosen: usize,
-}
-
-/// What the agent asks in a turn. The chosen one stays chosen whatever becomes of it, so that a key pressed late answers nothing else.
-pub struct Requests {
-    pub turn: TurnNumber,
-    pub chosen: RequestNumber,
-    /// The answer to a question that is being written.
-    pub words: Composer,
-    /// Rows that were scrolled up from where the chosen one ends.
-    pub up: u16,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Confirm {
-    /// A fresh session, though this turn runs.
-    FreshWhileRunning(TurnNumber),
-    StopSession,
-    RemoveWorktree,
-    /// It holds this, which is nowhere else.
-    RemoveWorktreeWithWork(Work),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -471,81 +303,6 @@ impl App {
         let Some(desk) = self.desk() else { return false };
         let has_picture = desk.screen.is_some() || self.viewable().is_some();
         desk.shows_record || !has_picture
-    }
-
-    /// The next moment at which something shown changes by itself or must be done.
-    pub fn deadline_ms(&self) -> Option<u64> {
-        let prefix = match self.prefix {
-            Prefix::Pressed { which_key_at_ms } => Some(which_key_at_ms),
-            Prefix::None | Prefix::Shown { .. } => None,
-        };
-        let link = match self.link {
-            Link::Down { again_ms, .. } => again_ms,
-            Link::Connecting | Link::Asking | Link::Up => None,
-        };
-        let draft = match self.link {
-            Link::Up => self.desks.values().filter_map(|desk| desk.save_due_ms).min(),
-            Link::Connecting | Link::Asking | Link::Down { .. } => None,
-        };
-        let notice = self.notice.as_ref().map(|notice| notice.until_ms);
-        let view = match self.view.map(|view| view.state) {
-            Some(ViewState::Lost { again_ms }) => Some(again_ms),
-            Some(ViewState::Open) | None => None,
-        };
-        let drag = match &self.page {
-            Some(Page::Copy(copy)) => copy.beyond.map(|(_, _, due_ms)| due_ms),
-            Some(_) | None => None,
-        };
-        let clocks = [self.next_elapsed_ms(), self.next_minute_ms(), self.next_age_ms()];
-        [prefix, link, draft, notice, view, drag].into_iter().chain(clocks).flatten().min()
-    }
-
-    /// When the elapsed time of the running turn shows another second, or minute; none while none runs or is seen.
-    fn next_elapsed_ms(&self) -> Option<u64> {
-        let turn = self.running().filter(|_| layout::shows_elapsed(self))?;
-        let elapsed = self.now.wall.since(self.under_way_since(turn));
-        let step_ms = match self.config.animation {
-            Animation::Moving => SECOND_MS,
-            Animation::Still => MINUTE_MS,
-        };
-        Some(self.now.steady_ms + step_ms - elapsed % step_ms)
-    }
-
-    /// When the age of the agent's process in the status line shows another minute; none where it is asleep.
-    fn next_minute_ms(&self) -> Option<u64> {
-        let age = self.now.wall.since(alive_since(self.active()?)?);
-        Some(self.now.steady_ms + MINUTE_MS - age % MINUTE_MS)
-    }
-
-    /// When ages that are shown are drawn anew, all at once; none while none is shown. How fresh the evidence is that one asks for is told by
-    /// the second.
-    fn next_age_ms(&self) -> Option<u64> {
-        let step_ms = match (&self.page, self.config.animation) {
-            (Some(Page::Why { .. }), Animation::Moving) => SECOND_MS,
-            (_, Animation::Moving | Animation::Still) => MINUTE_MS,
-        };
-        let of_step = u64::try_from(self.now.wall.0).unwrap_or(0) % step_ms;
-        self.shows_ages().then_some(self.now.steady_ms + step_ms - of_step)
-    }
-
-    /// Whether the ages of things that are over are on the screen.
-    fn shows_ages(&self) -> bool {
-        match &self.page {
-            Some(Page::Why { .. } | Page::Turn { .. } | Page::Overview(_) | Page::Search(_) | Page::History(_)) => true,
-            Some(Page::Agents(agents)) => agents.sessions.is_some(),
-            Some(
-                Page::Help { .. }
-                | Page::Requests(_)
-                | Page::Confirm(_)
-                | Page::Rename(_)
-                | Page::Model(_)
-                | Page::GoTo(_)
-                | Page::Export(_)
-                | Page::Palette(_)
-                | Page::Copy(_),
-            )
-            | None => self.keyboard() == Keyboard::Turns || (self.shows_record() && self.last_turn().is_some()),
-        }
     }
 
     /// Since when a turn of the active conversation is under way: its start, else its delivery. The time in the queue is no work.
@@ -696,50 +453,6 @@ impl App {
             (_, _) => format!("{sessions}, {working} of them on a turn"),
         };
         format!("{sessions}; come back with: threadkeep")
-    }
-}
-
-impl Desk {
-    pub fn new(start: config::Keyboard) -> Desk {
-        let keyboard = match start {
-            config::Keyboard::Composer => Keyboard::Composer,
-            config::Keyboard::Agent => Keyboard::Agent,
-        };
-        Desk { keyboard, ..Desk::default() }
-    }
-
-    /// The decision that began or resumed a session with this turn, as far as it is known.
-    pub fn began(&self, turn: TurnNumber) -> Option<&DecisionRecord> {
-        self.decisions.get(self.beginnings.get(&turn)?)
-    }
-
-    pub fn note_decision(&mut self, record: DecisionRecord) {
-        match record.decision.continuity {
-            Continuity::Fresh | Continuity::Resumed => {
-                let newest = self.beginnings.entry(record.turn).or_insert(record.number);
-                *newest = record.number.max(*newest);
-            }
-            Continuity::Reused | Continuity::Queued | Continuity::Answer | Continuity::Refused => {}
-        }
-        self.decisions.insert(record.number, record);
-    }
-
-    /// Texts of which the host has not said that it has them.
-    fn unsaved(&self) -> Vec<String> {
-        let mut texts: Vec<String> = self.in_flight.iter().chain(&self.edits_in_flight).cloned().collect();
-        let draft = self.draft();
-        if draft != self.saved || self.saves_under_way > 0 {
-            texts.push(draft);
-        }
-        texts
-    }
-
-    /// What the person has written here and not sent, whatever the composer shows at the moment.
-    pub fn draft(&self) -> String {
-        match &self.editing {
-            Some(editing) => editing.draft.clone(),
-            None => self.composer.text(),
-        }
     }
 }
 

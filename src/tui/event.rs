@@ -11,6 +11,7 @@ use super::overview::HadTab;
 use crate::client::Absent;
 use crate::client::kept::KeptText;
 use crate::config::Config;
+use crate::domain::changes::Span;
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
 use crate::protocol::message::{Event as HostEvent, Notification, Reply, Request, RunningTurn, ViewInput, ViewOutput};
 use crate::terminal::frame::Size;
@@ -162,6 +163,14 @@ pub enum Purpose {
     /// Whether all sessions would outlive the host; then it is told to make room.
     LookBeforeRestart,
     RestartHost,
+    /// Of a conversation that is deleted then.
+    DeleteWorktree(ConversationId),
+    /// For the page of what a turn changed.
+    Diff {
+        conversation: ConversationId,
+        turn: Option<TurnNumber>,
+        span: Span,
+    },
     /// A fork of this one.
     Fork(ConversationId),
     /// For the first message of a fork.

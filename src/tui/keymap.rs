@@ -101,8 +101,13 @@ pub enum Command {
     UndoClose,
     Search,
     Palette,
+    /// What a turn changed in the files of its repository.
+    Changes,
+    OnChanges(ChangesCommand),
     Back,
     Yes,
+    /// Yes, and the worktree goes as well.
+    AlsoWorktree,
     No,
 }
 
@@ -119,6 +124,20 @@ pub enum RowAction {
     UndoArchive,
     Peek,
     Delete,
+}
+
+/// What can be done on the page of what a turn changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangesCommand {
+    NextFile,
+    PreviousFile,
+    /// A piece of a file: what stands below one `@@`.
+    NextPart,
+    PreviousPart,
+    OtherSpan,
+    LookAgain,
+    CopyFile,
+    CopyAll,
 }
 
 /// What can be done while text is selected to be copied.
@@ -160,6 +179,8 @@ pub enum Place {
     Record,
     /// A page over the pane: help, why, a turn.
     Page,
+    /// The page of what a turn changed.
+    Changes,
     /// The list of what the agent asks; letters go into the answer where a question is chosen.
     Requests,
     /// The list of agents.
@@ -218,6 +239,10 @@ const fn copy(key: Key, command: CopyCommand, words: &'static str) -> Binding {
     bind(Place::Copy, key, Command::Copy(command), words)
 }
 
+const fn changes(key: Key, command: ChangesCommand, words: &'static str) -> Binding {
+    bind(Place::Changes, key, Command::OnChanges(command), words)
+}
+
 const GO_TO_TAB: &str = "go to that tab";
 
 pub const TABLE: &[Binding] = &[
@@ -238,6 +263,7 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Prefix, char('+'), Command::PanelWider, "turn panel wider, narrower"),
     bind(Place::Prefix, char('-'), Command::PanelNarrower, "turn panel wider, narrower"),
     bind(Place::Prefix, char('v'), Command::ToggleRecord, "read the record, or the live screen"),
+    bind(Place::Prefix, char('D'), Command::Changes, "what the turn changed in files"),
     bind(Place::Prefix, char('['), Command::CopyMode, "scroll, search and copy"),
     bind(Place::Prefix, char('w'), Command::Overview, "all conversations"),
     bind(Place::Prefix, char('/'), Command::Search, "search all turns"),
@@ -362,6 +388,7 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Turns, char('y'), Command::CopyAnswer, "copy the answer"),
     bind(Place::Turns, char('Y'), Command::CopyPrompt, "copy the prompt"),
     bind(Place::Turns, char('b'), Command::CopyCode, "copy the last block of code"),
+    bind(Place::Turns, char('d'), Command::Changes, "what it changed in files"),
     bind(Place::Turns, char('f'), Command::Fork, "fork behind it"),
     bind(Place::Turns, plain(KeyCode::Escape), Command::Back, "back"),
     bind(Place::Turns, char('q'), Command::Back, "back"),
@@ -380,6 +407,7 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Record, char('N'), Command::FindUp, "found further up, further down"),
     bind(Place::Record, char('n'), Command::FindDown, "found further up, further down"),
     bind(Place::Record, plain(KeyCode::Enter), Command::Open, "read the turn by itself"),
+    bind(Place::Record, char('d'), Command::Changes, "what it changed in files"),
     bind(Place::Record, char('f'), Command::Fork, "fork behind it"),
     bind(Place::Record, char('e'), Command::EditTurn, "edit it and send it again"),
     bind(Place::Record, char('r'), Command::Retry, "send it again as it was"),
@@ -402,6 +430,28 @@ pub const TABLE: &[Binding] = &[
     bind(Place::Page, plain(KeyCode::Escape), Command::Back, "back"),
     bind(Place::Page, char('q'), Command::Back, "back"),
     bind(Place::Page, plain(KeyCode::Enter), Command::Back, "back"),
+    bind(Place::Changes, plain(KeyCode::Up), Command::Move(Motion::Up), "scroll"),
+    bind(Place::Changes, plain(KeyCode::Down), Command::Move(Motion::Down), "scroll"),
+    bind(Place::Changes, char('k'), Command::Move(Motion::Up), "scroll"),
+    bind(Place::Changes, char('j'), Command::Move(Motion::Down), "scroll"),
+    bind(Place::Changes, plain(KeyCode::PageUp), Command::Move(Motion::PageUp), "scroll by pages"),
+    bind(Place::Changes, plain(KeyCode::PageDown), Command::Move(Motion::PageDown), "scroll by pages"),
+    bind(Place::Changes, char(' '), Command::Move(Motion::PageDown), "scroll by pages"),
+    bind(Place::Changes, plain(KeyCode::Home), Command::Move(Motion::Top), "to the start and the end"),
+    bind(Place::Changes, plain(KeyCode::End), Command::Move(Motion::Bottom), "to the start and the end"),
+    changes(char(']'), ChangesCommand::NextFile, "next file, file before"),
+    changes(char('['), ChangesCommand::PreviousFile, "next file, file before"),
+    changes(char('}'), ChangesCommand::NextPart, "next piece of a file, piece before"),
+    changes(char('{'), ChangesCommand::PreviousPart, "next piece of a file, piece before"),
+    bind(Place::Changes, char('/'), Command::Find, "find words in it"),
+    bind(Place::Changes, char('n'), Command::FindDown, "found further down, further up"),
+    bind(Place::Changes, char('N'), Command::FindUp, "found further down, further up"),
+    changes(char('t'), ChangesCommand::OtherSpan, "to the turn's end, or until now"),
+    changes(char('r'), ChangesCommand::LookAgain, "look again"),
+    changes(char('y'), ChangesCommand::CopyFile, "copy what changed in the file"),
+    changes(char('Y'), ChangesCommand::CopyAll, "copy all of it"),
+    bind(Place::Changes, plain(KeyCode::Escape), Command::Back, "back"),
+    bind(Place::Changes, char('q'), Command::Back, "back"),
     bind(Place::Requests, plain(KeyCode::Up), Command::Move(Motion::Up), "choose"),
     bind(Place::Requests, plain(KeyCode::Down), Command::Move(Motion::Down), "choose"),
     bind(Place::Requests, char('a'), Command::Allow, "allow the permission, this once"),
@@ -503,6 +553,12 @@ pub const TABLE: &[Binding] = &[
     copy(char('q'), CopyCommand::Leave, "leave"),
     bind(Place::Confirm, char('y'), Command::Yes, "yes"),
     bind(Place::Confirm, char('b'), Command::Brief, "yes, with a brief, where a fresh session is asked for"),
+    bind(
+        Place::Confirm,
+        char('w'),
+        Command::AlsoWorktree,
+        "yes, and remove its worktree, where a conversation is deleted",
+    ),
     bind(Place::Confirm, char('n'), Command::No, "no"),
     bind(Place::Confirm, plain(KeyCode::Escape), Command::No, "no"),
 ];
@@ -535,6 +591,7 @@ fn is_action(binding: &Binding) -> bool {
         Place::Turns
         | Place::Record
         | Place::Page
+        | Place::Changes
         | Place::Requests
         | Place::Agents
         | Place::Overview

@@ -70,7 +70,12 @@ fn an_agent_with_nothing_but_a_title_is_followed_by_its_signs() {
     tab.send_and_see_it_run("three");
     let ended = tab.run("interrupt", &["--json"]).done().json();
     assert_eq!((&ended["state"], &ended["end_why"]), (&json!("interrupted"), &json!("by_person")));
-    assert_eq!(heard(&home), ["one", "ask", "three"]);
+    let (_, ended) = say(&tab, "fail");
+    let told = (&ended["state"], &ended["end_text"]);
+    assert_eq!(told, (&json!("failed"), &json!("out of luck; look at the agent's screen")), "{ended:#?}");
+    let (_, ended) = say(&tab, "five");
+    assert_eq!(ended["state"], "completed", "{ended:#?}");
+    assert_eq!(heard(&home), ["one", "ask", "three", "fail", "five"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What a turn changed in the files of its repository: noted around it, told later, and nothing of the person's is touched for that.
 
 use crate::home::{Home, Tab, wait_until};
+use crate::window::{is_ready, open};
 use crate::worktree::{git, home_with_repository, new_in_worktree};
 use serde_json::{Value, json};
 use std::os::unix::ffi::OsStrExt;
@@ -157,7 +158,7 @@ fn names_and_lines_of_any_kind_are_told_and_made_harmless() {
     assert_eq!(patch(&told, "link"), "@@ -0,0 +1 @@\n+/etc/passwd\n\\ No newline at end of file\n");
     assert!(patch(&told, "long").len() < 2_000);
     let text = tab.run("diff", &[]).done().stdout;
-    assert!(text.contains("(too long to be shown: +6000 -0)") && text.contains("1 files were not looked at"), "{text}");
+    assert!(text.contains("(too long to be shown: +6000 -0)") && text.contains("1 file not looked at"), "{text}");
     assert!(!text.contains('\u{1b}'));
 }
 
@@ -200,6 +201,18 @@ fn a_host_that_ends_in_mid_turn_takes_no_note_along() {
     assert_eq!(diff(&tab, &[])["until"], "turn_end");
     home.run(&["host", "stop"]).done();
     assert_eq!(files(&diff(&tab, &["--turn", "2"])), ["n late +1 -0", "n new +1 -0"], "another host knows it too");
+}
+
+#[test]
+fn what_a_turn_changed_in_a_worktree_is_told_when_that_is_gone() {
+    let home = home_with_repository();
+    let (tab, path) = new_in_worktree(&home, "--worktree=task");
+    tab.send("echo new > new");
+    assert_eq!(files(&diff(&tab, &[])), ["n new +1 -0"]);
+    tab.run("worktree", &["--remove", "--save-work"]).done();
+    assert!(!path.exists());
+    assert_eq!(files(&diff(&tab, &[])), ["n new +1 -0"]);
+    assert!(tab.run("diff", &["--since"]).ended_with(6).stderr.contains("git: "), "there is no now");
 }
 
 #[test]
@@ -260,4 +273,25 @@ fn without_git_turns_run_and_the_reason_is_said() {
     tab.send("echo a > new").is("fresh", "first_message", "completed");
     let refused = tab.run("diff", &[]).ended_with(6).stderr;
     assert!(refused.contains("git was not found where the host was started"), "{refused}");
+}
+
+#[test]
+fn the_window_shows_it_on_a_page() {
+    let home = home_with_repository();
+    let tab = home.tab();
+    tab.send("true");
+    tab.send("echo two > file; echo new > other");
+    let mut ui = open(&home, 80, 24);
+    ui.wait_until("the panel says how much", |seen| is_ready(seen) && seen.has("2 files +2 -1"));
+    ui.keys("<prefix>D");
+    ui.wait_until("files and lines", |seen| seen.has("what turn 2 changed") && seen.has("-one") && seen.has("+two"));
+    ui.keys("]]");
+    ui.wait_until("the second file", |seen| seen.has("── A other +1 -0") && !seen.has("+two"));
+    write(home.file("file"), "three\n");
+    ui.keys("t");
+    ui.wait_until("until now", |seen| seen.has("changed since turn 2 began") && seen.has("+three"));
+    ui.keys("q");
+    ui.wait_until("the page is left", |seen| !seen.has("changed since"));
+    ui.keys("<prefix>q<down>d");
+    ui.wait_until("the turn that is chosen", |seen| seen.has("what turn 1 changed") && seen.has("no file changed"));
 }

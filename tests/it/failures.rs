@@ -31,7 +31,11 @@ fn what_the_agent_reports_is_told_apart() {
     ui.wait_until("the panel tells it", |seen| seen.panel().contains("why: 429; wait, or choose"));
     drop(ui);
     let ui = Screen::open(&home, 60, 12);
-    ui.wait_until("the status line tells it", |seen| seen.status().contains("failed · 429; wait, or choose"));
+    let words = "failed · 429 · wait, or choose another model";
+    ui.wait_until("the status line tells it", |seen| seen.status().contains(words));
+    drop(ui);
+    let ui = Screen::open(&home, 48, 12);
+    ui.wait_until("what can be done has room", |seen| seen.status().contains("failed · wait, or choose another model"));
     tab.send("and on").reused();
 }
 
@@ -53,7 +57,7 @@ fn an_agent_whose_program_is_not_there_is_told_and_taken_up_when_it_is_again() {
     tab.wait_for("it is asleep", |state| state["state"] == "asleep (will resume)");
     let (program, away) = (home.file("coder"), home.file("away"));
     std::fs::rename(&program, &away).expect("it can be moved");
-    is_told(&tab, &tab.send("two"), "program_missing", "was not found on PATH; install it, or name another one");
+    is_told(&tab, &tab.send("two"), "program_missing", "is not there; install it, or name another one");
     std::fs::rename(&away, &program).expect("it can be moved");
     tab.send("three").is("resumed", "could_not_start", "completed");
 }

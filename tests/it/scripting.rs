@@ -183,7 +183,9 @@ fn removing_is_told_as_json() {
     let home = Home::new();
     let tab = home.tab();
     let told = tab.run("rm", &["--yes", "--json"]).done().json();
-    assert_eq!(told, json!({ "version": 1, "conversation": 1, "removed": true }));
+    let nothing = Value::Null;
+    assert_eq!((&told["version"], &told["conversation"], &told["removed"]), (&json!(1), &json!(1), &json!(true)));
+    assert_eq!((&told["worktree"], &told["path"], &told["saved"]), (&nothing, &nothing, &nothing));
     assert_eq!(home.run(&["host", "stop", "--json"]).done().json(), json!({ "version": 1, "stopped": true }));
     assert_eq!(home.run(&["host", "stop", "--json"]).done().json(), json!({ "version": 1, "stopped": false }));
 }

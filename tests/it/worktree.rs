@@ -1,6 +1,7 @@
 //! Git worktrees of conversations: made on request, counted, and never removed with work that is nowhere else.
 
 use crate::home::{Home, Tab, wait_until};
+use crate::screen::Screen;
 use crate::window::{is_ready, open};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -130,8 +131,49 @@ fn a_commit_alone_stays_on_its_branch_and_a_deleted_conversation_leaves_its_work
 
     let (other, path) = new_in_worktree(&home, "--worktree=other");
     std::fs::write(path.join("file"), "changed\n").expect("a file");
-    home.run(&["rm", "-c", &other.id, "--yes"]).done();
+    let said = home.run(&["rm", "-c", &other.id, "--yes"]).done().stdout;
+    assert!(
+        said.contains("is kept") && said.contains(path.to_str().expect("UTF-8")) && said.contains("on other"),
+        "{said}"
+    );
     assert_eq!(std::fs::read_to_string(path.join("file")).expect("it is there"), "changed\n");
+}
+
+#[test]
+fn with_a_conversation_its_worktree_goes_where_that_is_asked_for_and_loses_nothing() {
+    let home = home_with_repository();
+    let (clean, path) = new_in_worktree(&home, "--worktree=clean");
+    let told = clean.run("rm", &["--yes", "--worktree", "remove", "--json"]).done().json();
+    let at = path.to_str().expect("UTF-8");
+    assert_eq!((&told["worktree"], &told["path"], &told["saved"]), (&json!("removed"), &json!(at), &json!(null)));
+    assert!(!path.exists());
+
+    let (tab, path) = new_in_worktree(&home, "--worktree=task");
+    tab.send("echo own > new; git -c user.name=t -c user.email=t@localhost commit -q --allow-empty -m own");
+    let refused = tab.run("rm", &["--yes", "--worktree", "remove"]).ended_with(6).stderr;
+    assert!(refused.contains("1 untracked, 1 commit of its own") && refused.contains("--save-work"), "{refused}");
+    assert!(path.join("new").exists() && tab.state()["worktree"]["branch"] == "task", "nothing was removed");
+
+    // On a terminal it is asked, twice: what is typed else leaves all as it is.
+    for (answers, removed) in
+        [(["no", "", ""], false), (["yes", "remove", "no"], false), (["yes", "remove", "save"], true)]
+    {
+        let mut ui = Screen::open_verb(&home, &["rm", "-c", &tab.id], 80, 24);
+        ui.wait_for("for good? Type yes:");
+        ui.keys(&format!("{}<enter>", answers[0]));
+        if answers[1] == "remove" {
+            ui.wait_for("Type remove to remove it");
+            ui.keys("remove<enter>");
+            ui.wait_until("the work is told", |seen| seen.has("1 untracked, 1 commit of its own"));
+            ui.keys(&format!("{}<enter>", answers[2]));
+        }
+        ui.wait_for(if removed { "git show refs/threadkeep/" } else { "nothing was removed" });
+        assert_eq!(path.exists(), !removed);
+    }
+    assert_eq!(home.run(&["ls", "--json"]).done().stdout, "");
+    assert_eq!(git(&home.work(), &["log", "-1", "--format=%s", "task"]), "own", "its branch stays");
+    let saved = git(&home.work(), &["for-each-ref", "--format=%(refname)", "refs/threadkeep"]);
+    assert_eq!(git(&home.work(), &["show", &format!("{saved}:new")]), "own");
 }
 
 #[test]

@@ -28,6 +28,12 @@ impl Talk {
         Talk { tracker: tracker(), now: Duration::ZERO }
     }
 
+    /// An agent with these sources, best first.
+    fn of(sources: &[Source]) -> Talk {
+        let rules = TrackerRules { sources: sources.to_vec(), ..tracker().rules };
+        Talk { tracker: Tracker::new(rules), now: Duration::ZERO }
+    }
+
     /// At its first prompt.
     fn ready() -> Talk {
         let mut talk = Talk::new();
@@ -241,6 +247,27 @@ fn a_turn_that_wanted_a_login_failed_for_that() {
     assert_eq!(talk.say(asks()), ["asks log in"]);
     talk.say_by(Source::Hook, failed());
     assert_eq!(talk.wait(500), ["end 1 failed", "ready"]);
+}
+
+/// The broken one called a turn completed whose best source knew only that it was over.
+#[test]
+fn a_failure_that_a_worse_source_told_is_how_a_turn_ended_that_merely_looks_done() {
+    let by_screen = |talk: &mut Talk, text: &str| talk.say_by(Source::Screen, Claim::Failed { text: text.into() });
+    let mut talk = Talk::of(&[Source::Title, Source::Screen]);
+    talk.say_by(Source::Title, Claim::Idle);
+    talk.wait(100);
+    for (turn, end) in [(1, "end 1 failed"), (2, "end 2 looks done"), (3, "end 3 failed")] {
+        // Gone before the third, so what stands there then is new.
+        if turn == 3 {
+            talk.tracker.see_nothing(Source::Screen);
+        }
+        talk.tracker.expect(TurnNumber(turn));
+        talk.say_by(Source::Title, working());
+        talk.wait(100);
+        talk.say_by(Source::Title, Claim::Idle);
+        by_screen(&mut talk, "no luck");
+        assert_eq!(talk.wait(500), [end, "ready"]);
+    }
 }
 
 /// What a program's report leaves out may stand on its screen.

@@ -40,7 +40,8 @@ impl HostCore {
         if state.queue().iter().any(|waiting| waiting.number == turn) {
             return refused(Refusal::NotBegun(turn));
         }
-        Effect::Query { client, id, query: Query::Diff { conversation, turn, span, folder: folder_of(state) } }
+        let folder = state.record().wanted.folder.clone();
+        Effect::Query { client, id, query: Query::Diff { conversation, turn, span, folder } }
     }
 }
 

@@ -88,7 +88,7 @@ impl Watch {
         resumes: Resumes,
     ) -> Watch {
         let sources: Vec<Source> = profile.signals.iter().map(|signal| signal.source()).collect();
-        let has_record = sources.contains(&Source::Transcript);
+        let has_record = sources.contains(&Source::Transcript) || profile.screen_tells_failures();
         let rules = TrackerRules {
             sources,
             settle: Duration::from_millis(profile.deadlines.settle_ms),
@@ -146,7 +146,11 @@ impl Watch {
 
     /// Takes what was seen; gives what the core is told.
     pub fn see(&mut self, seen: Seen) -> Vec<SessionEvent> {
+        let is_screen = matches!(seen, Seen::Screen(_));
         let claimed = self.readers.see(seen);
+        if is_screen && claimed.is_empty() {
+            self.tracker.see_nothing(Source::Screen);
+        }
         self.hear(claimed)
     }
 
@@ -162,16 +166,17 @@ impl Watch {
     /// Does what is due; `screen` gives the text of the visible screen.
     pub fn do_what_is_due(&mut self, now: Instant, screen: impl FnOnce() -> String) -> Vec<SessionEvent> {
         let mut events = Vec::new();
-        if self.files.is_due(now) {
+        let is_look_due = self.files.is_due(now);
+        let passed = now.saturating_duration_since(self.began);
+        let is_tracker_due = self.tracker.due().is_some_and(|due| due <= passed);
+        // Before the tracker goes on, it is the last chance for what record and screen say of the end.
+        if is_look_due || is_tracker_due {
             events.extend(self.look(now));
             if self.profile.rank(Source::Screen).is_some() {
                 events.extend(self.see(Seen::Screen(&screen())));
             }
         }
-        let passed = now.saturating_duration_since(self.began);
-        if self.tracker.due().is_some_and(|due| due <= passed) {
-            // The last chance for what the record says of the end.
-            events.extend(self.look(now));
+        if is_tracker_due {
             let heard = self.tracker.pass_time(passed);
             events.extend(self.told(heard));
         }

@@ -25,7 +25,7 @@ const MOVE: &str = "move left, right";
 const WIDTH: &str = "panel's width";
 
 /// In the order in which they are shown. Neighbours with the same words are one line.
-const BRIEFS: [(Command, Group, &str); 48] = [
+const BRIEFS: [(Command, Group, &str); 49] = [
     (Command::NewTab, Group::Tabs, "new tab"),
     (Command::NewTabWith, Group::Tabs, "new, other agent"),
     (Command::NextTab, Group::Tabs, BESIDE),
@@ -56,6 +56,7 @@ const BRIEFS: [(Command, Group, &str); 48] = [
     (Command::Fresh, Group::Conversation, "next one is fresh"),
     (Command::Brief, Group::Conversation, "fresh with a brief"),
     (Command::Fork, Group::Conversation, "fork behind a turn"),
+    (Command::Changes, Group::Conversation, "what it changed"),
     (Command::Model, Group::Conversation, "model"),
     (Command::Why, Group::Conversation, "why reused, fresh"),
     (Command::StopSession, Group::Conversation, "end its process"),

@@ -33,6 +33,7 @@ impl Command {
             Command::Fork => "fork",
             Command::RemoveWorktree => "remove_worktree",
             Command::Why => "why",
+            Command::Changes => "changes",
             Command::StopSession => "end_session",
             Command::Rename => "rename",
             Command::CloseTab => "close_tab",
@@ -65,6 +66,7 @@ impl Command {
             Command::Extend(Edit::Down) => "select_down",
             Command::Extend(_)
             | Command::Copy(_)
+            | Command::OnChanges(_)
             | Command::Move(_)
             | Command::Open
             | Command::EditTurn
@@ -93,6 +95,7 @@ impl Command {
             | Command::OnChosen(_)
             | Command::Back
             | Command::Yes
+            | Command::AlsoWorktree
             | Command::No => return None,
         };
         Some(Cow::Borrowed(name))

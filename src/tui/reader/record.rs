@@ -40,10 +40,17 @@ impl Record {
     /// Keeps an ended turn. What a conversation tells of its newest turn is short (no answer, a cut prompt), so it never replaces
     /// the whole record.
     pub fn keep(&mut self, turn: TurnRecord) {
-        let is_shorter = |known: &TurnRecord| known.answer.is_some() && turn.answer.is_none();
-        if !self.turns.get(&turn.number).is_some_and(is_shorter) {
-            self.rendered.forget(turn.number);
-            self.turns.insert(turn.number, turn);
+        match self.turns.get_mut(&turn.number) {
+            Some(known) if known.answer.is_some() && turn.answer.is_none() => {
+                // What its files became is told a moment after its end.
+                if turn.trees.is_some() {
+                    known.trees = turn.trees;
+                }
+            }
+            Some(_) | None => {
+                self.rendered.forget(turn.number);
+                self.turns.insert(turn.number, turn);
+            }
         }
     }
 

@@ -17,7 +17,13 @@ pub fn ask_for(app: &mut App, out: &mut Vec<Effect>) {
         Some(Page::Confirm(Confirm::FreshWhileRunning(turn))) => Some(turn),
         // It was asked about something else; what was asked stays.
         Some(
-            page @ Page::Confirm(Confirm::StopSession | Confirm::RemoveWorktree | Confirm::RemoveWorktreeWithWork(_)),
+            page @ Page::Confirm(
+                Confirm::StopSession
+                | Confirm::RemoveWorktree
+                | Confirm::RemoveWorktreeWithWork(_)
+                | Confirm::DeleteWithWorktree(_)
+                | Confirm::DeleteWithWork(..),
+            ),
         ) => {
             app.page = Some(page);
             return;

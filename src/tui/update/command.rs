@@ -9,8 +9,8 @@ use super::super::view::page;
 use super::super::view::reader::Way;
 use super::turn_actions::{Copied, Toward};
 use super::{
-    Asked, agents, ask, brief, copy, export, fork, history, overview, palette, panel, reading, requests, save_draft,
-    say, search, select, text_changed, to_agent, turn_actions, turns, writing,
+    Asked, agents, ask, brief, changes, copy, deletion, export, fork, history, overview, palette, panel, reading,
+    requests, save_draft, say, search, select, text_changed, to_agent, turn_actions, turns, writing,
 };
 use crate::domain::id::ConversationId;
 use crate::domain::request::Choice;
@@ -33,6 +33,8 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::Overview => overview::open(app, out),
         Command::NextOrder => overview::next_order(app),
         Command::OnChosen(action) => overview::act(app, out, action),
+        Command::Changes => changes::open(app, out),
+        Command::OnChanges(command) => changes::run(app, out, command),
         Command::Search => search::open(app),
         Command::Palette => palette::open(app, out),
         Command::UndoClose => overview::undo_close(app, out),
@@ -123,6 +125,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
             Some(Page::Search(_)) => search::choose(app, motion),
             Some(Page::Palette(_)) => palette::choose(app, motion),
             Some(Page::Turn { .. }) => reading::scroll_page(app, motion),
+            Some(Page::Changes(_)) => changes::scroll(app, motion),
             Some(Page::History(_)) => history::choose(app, motion),
             Some(_) => scroll_page(app, motion),
             None if app.keyboard() == Keyboard::Record => reading::step(app, out, motion),
@@ -149,6 +152,9 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::Retry => turn_actions::retry(app, out),
         Command::PreviousTurn => reading::step_turn(app, out, Way::Up),
         Command::NextTurn => reading::step_turn(app, out, Way::Down),
+        Command::Find if reads_changes(app) => changes::find(app),
+        Command::FindUp if reads_changes(app) => changes::find_again(app, Way::Up),
+        Command::FindDown if reads_changes(app) => changes::find_again(app, Way::Down),
         Command::Find => reading::find(app),
         Command::FindUp => reading::find_again(app, out, Way::Up),
         Command::FindDown => reading::find_again(app, out, Way::Down),
@@ -156,14 +162,25 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::Deny => requests::answer(app, out, Choice::Deny),
         Command::Answer => requests::answer_in_words(app, out),
         Command::Back if agents::leave_sessions(app) => {}
+        Command::Back if reads_changes(app) => changes::back(app),
         Command::Back => match app.page.take() {
             Some(_) => {}
             None if app.keyboard() == Keyboard::Record => reading::back(app),
             None => keyboard_to(app, Keyboard::Composer),
         },
         Command::Yes => yes(app, out),
+        Command::AlsoWorktree => {
+            if let Some(Page::Confirm(Confirm::DeleteWithWorktree(id))) = app.page {
+                app.page = None;
+                deletion::with_worktree(app, out, id, WorkInIt::Refuse);
+            }
+        }
         Command::No => app.page = None,
     }
+}
+
+fn reads_changes(app: &App) -> bool {
+    matches!(app.page, Some(Page::Changes(_)))
 }
 
 enum Step {
@@ -371,6 +388,7 @@ fn scroll_page(app: &mut App, motion: Motion) {
             | Page::GoTo(_)
             | Page::Export(_)
             | Page::Overview(_)
+            | Page::Changes(_)
             | Page::Search(_)
             | Page::Palette(_)
             | Page::Copy(_)
@@ -404,6 +422,8 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
             let request = Request::RemoveWorktree { conversation, work: WorkInIt::Save };
             ask(app, out, Purpose::RemoveWorktree, request);
         }
+        Page::Confirm(Confirm::DeleteWithWorktree(id)) => deletion::keeping_worktree(app, out, id),
+        Page::Confirm(Confirm::DeleteWithWork(id, _)) => deletion::with_worktree(app, out, id, WorkInIt::Save),
         Page::Confirm(Confirm::StopSession) => {
             order(app, out, Request::StopSession { conversation }, "the session's process is ended");
         }
@@ -426,6 +446,7 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
         | Page::Requests(_)
         | Page::Agents(_)
         | Page::Overview(_)
+        | Page::Changes(_)
         | Page::Search(_)
         | Page::Palette(_)
         | Page::Copy(_)

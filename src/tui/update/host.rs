@@ -8,8 +8,8 @@ use super::super::overview::{Listed, is_open};
 use super::super::reader::Standing;
 use super::super::reader::record::{Fetched, PageOf};
 use super::{
-    STARTING, agents, ask, brief, command, fetch, fork, history, look, overview, save_draft, say, say_trouble, search,
-    select,
+    STARTING, agents, ask, brief, changes, command, deletion, fetch, fork, history, look, overview, save_draft, say,
+    say_trouble, search, select,
 };
 use crate::client::Absent;
 use crate::client::kept::KeptText;
@@ -174,6 +174,15 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
         (Purpose::RemoveWorktree, Reply::Refused { why: Refusal::WorktreeHasWork { work, .. } }) => {
             app.page = Some(Page::Confirm(Confirm::RemoveWorktreeWithWork(work)));
         }
+        (Purpose::DeleteWorktree(id), Reply::WorktreeRemoved { worktree, saved }) => {
+            deletion::worktree_removed(app, out, id, &worktree, saved);
+        }
+        (Purpose::DeleteWorktree(id), Reply::Refused { why: Refusal::WorktreeHasWork { work, .. } }) => {
+            deletion::worktree_has_work(app, id, work);
+        }
+        (Purpose::Diff { conversation, turn, span }, Reply::Diff(diff)) => {
+            changes::came(app, (conversation, turn, span), Ok(*diff));
+        }
         (Purpose::Fork(_), Reply::Created { conversation }) => {
             tab_opened(app, out, conversation);
             fork::made(app, out, conversation);
@@ -265,6 +274,9 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
             agents::leave_sessions(app);
             say_trouble(app, why);
         }
+        Purpose::Diff { conversation, turn, span } => {
+            changes::came(app, (conversation, turn, span), Err(why.to_owned()));
+        }
         Purpose::Search(text) => search::settle(app, text, Err(why.to_owned())),
         Purpose::List => {
             app.listed = Listed::NotAsked;
@@ -286,6 +298,7 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
         | Purpose::RemoveWorktree
         | Purpose::LookBeforeRestart
         | Purpose::RestartHost
+        | Purpose::DeleteWorktree(_)
         | Purpose::Fork(_)
         | Purpose::ForkBrief(_)
         | Purpose::Past(_)

@@ -5,7 +5,9 @@ use super::super::composer::Edit;
 use super::super::event::Effect;
 use super::super::keymap::{self, Command, Place};
 use super::super::view;
-use super::{command, completion, copy, history, overview, palette, reading, requests, say, search, to_agent, writing};
+use super::{
+    changes, command, completion, copy, history, overview, palette, reading, requests, say, search, to_agent, writing,
+};
 use crate::domain::turn::TurnState;
 use crate::protocol::message::ViewInput;
 use crate::terminal::keys::{Key, KeyCode, Modifiers};
@@ -91,6 +93,7 @@ fn page_key(app: &mut App, out: &mut Vec<Effect>, key: Key) {
         None => None,
         Some(Page::Overview(_)) => return overview::key(app, out, key),
         Some(Page::Search(_)) => return search::key(app, out, key),
+        Some(Page::Changes(_)) => return changes::key(app, out, key),
         Some(Page::Palette(_)) => return palette::key(app, out, key),
         Some(Page::Copy(_)) => return copy::key(app, out, key),
         Some(Page::History(_)) => return history::key(app, out, key),
@@ -144,7 +147,7 @@ fn is_of_turn(app: &App, command: Command) -> bool {
     let queued = app.turn(number).is_some_and(|turn| turn.state == TurnState::Queued);
     match command {
         Command::RemoveQueued | Command::SendQueuedNow | Command::QueuedForward | Command::QueuedBackward => queued,
-        Command::Fork => !queued,
+        Command::Fork | Command::Changes => !queued,
         Command::EditTurn
         | Command::CopyAnswer
         | Command::CopyPrompt
@@ -181,6 +184,7 @@ pub fn paste(app: &mut App, out: &mut Vec<Effect>, text: &str) {
         }
         (Some(Page::Overview(_)), _) => overview::paste(app, text),
         (Some(Page::Search(_)), _) => search::paste(app, out, text),
+        (Some(Page::Changes(_)), _) => changes::paste(app, text),
         (Some(Page::Palette(_)), _) => palette::paste(app, text),
         (Some(Page::Copy(_)), _) => copy::paste(app, text),
         (Some(Page::History(_)), _) => history::paste(app, text),

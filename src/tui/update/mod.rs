@@ -5,10 +5,12 @@
 
 mod agents;
 mod brief;
+mod changes;
 mod command;
 pub mod completion;
 mod configuration;
 mod copy;
+mod deletion;
 mod export;
 mod fork;
 mod history;
@@ -210,6 +212,7 @@ fn is_of_all(page: &Page) -> bool {
         Page::Help { .. }
         | Page::Why { .. }
         | Page::Turn { .. }
+        | Page::Changes(_)
         | Page::Requests(_)
         | Page::Agents(_)
         | Page::Confirm(_)

@@ -11,7 +11,9 @@ use super::super::view::requests::Click;
 use super::super::view::turn_panel::{self, Choice};
 use super::panel::{self, Dragged};
 use super::reading::{self, Step};
-use super::{command, completion, copy, history, overview, palette, requests, say, search, tabs, to_agent, turns};
+use super::{
+    changes, command, completion, copy, history, overview, palette, requests, say, search, tabs, to_agent, turns,
+};
 use crate::protocol::message::ViewInput;
 use crate::terminal::frame::ClicksGo;
 use crate::terminal::keys::{Modifiers, Mouse, MouseAction, MouseButton};
@@ -99,7 +101,7 @@ fn on_page(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
         Some(_) | None => {}
     }
     let scrolls = match app.page {
-        Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }) => true,
+        Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. } | Page::Changes(_)) => true,
         Some(
             Page::Requests(_)
             | Page::Agents(_)
@@ -123,6 +125,7 @@ fn on_page(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
             app.page = None; // The page's first row says how to leave it.
             return;
         }
+        MouseAction::Press(MouseButton::Left) => return changes::click(app, mouse.row),
         MouseAction::Press(_) | MouseAction::Release(_) | MouseAction::Drag(_) | MouseAction::Move => return,
     };
     if scrolls {

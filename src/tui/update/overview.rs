@@ -9,7 +9,7 @@ use super::super::keymap::{Command, Motion, Place, RowAction};
 use super::super::overview::{self, Doing, HadTab, Listed, Peek};
 use super::super::view;
 use super::command::is_untouched;
-use super::{Asked, ask, command, keys, save_draft, say, select, writing};
+use super::{Asked, ask, command, deletion, keys, save_draft, say, select, writing};
 use crate::domain::id::{ConversationId, Timestamp};
 use crate::domain::turn::TurnRecord;
 use crate::protocol::message::{Conversation, Place as InQueue, Request, RunningTurn};
@@ -309,7 +309,7 @@ fn finish(app: &mut App, out: &mut Vec<Effect>) {
         Doing::Deleting(conversation, field) => {
             let meant = overview::known(app, conversation).is_some_and(|one| overview::says_yes(one, &field.text()));
             match meant {
-                true => command::order(app, out, Request::Remove { conversation }, "the conversation is deleted"),
+                true => deletion::begin(app, out, conversation),
                 false => say(app, "nothing was deleted: neither the first word of its title nor yes was typed"),
             }
         }

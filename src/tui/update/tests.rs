@@ -1,8 +1,10 @@
 //! What the window does, one test a behaviour.
 
 mod agents;
+mod changes;
 mod configuration;
 mod copy;
+mod deletion;
 mod fork;
 mod overview;
 mod palette;

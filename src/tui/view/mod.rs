@@ -3,6 +3,7 @@
 //! Change here: the order in which parts are drawn, and the looks they share. One file a part.
 
 pub mod agents;
+pub mod changes;
 pub mod completion;
 pub mod composer;
 pub mod copy;
@@ -186,6 +187,7 @@ fn covers(page: &Page) -> bool {
         | Page::GoTo(_)
         | Page::Export(_)
         | Page::Overview(_)
+        | Page::Changes(_)
         | Page::Search(_)
         | Page::Palette(_)
         | Page::Copy(_)

@@ -4,15 +4,17 @@ use super::super::app::{App, Confirm, Page, view_of};
 use super::super::composer::Composer;
 use super::super::keymap::{Place, key_name};
 use super::super::layout::layout;
+use super::super::overview::known;
 use super::super::reader::{Scope, Standing};
 use super::reader::{self, Reading};
 use super::{
-    accent, agents, blank, copy, covers, draw_box, history, overview, palette, put_line, quiet, requests, search,
-    strong, text, trouble,
+    accent, agents, blank, changes, copy, covers, draw_box, history, overview, palette, put_line, quiet, requests,
+    search, strong, text, trouble,
 };
 use crate::domain::continuity::DecisionRecord;
 use crate::domain::fingerprint::Fingerprint;
-use crate::domain::id::TurnNumber;
+use crate::domain::id::{ConversationId, TurnNumber};
+use crate::domain::worktree::Work;
 use crate::protocol::message::{Process, Session, TakenUp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -46,6 +48,7 @@ pub fn draw(app: &App, page: &Page, buffer: &mut Buffer) -> Option<Position> {
         }
         Page::Overview(page) => overview::draw(app, page, buffer),
         Page::Search(page) => search::draw(app, page, buffer),
+        Page::Changes(page) => changes::draw(app, page, area(app).intersection(buffer.area), buffer),
         Page::Palette(page) => palette::draw(app, page, buffer),
         Page::Copy(page) => copy::draw(app, page, buffer),
         Page::History(page) => history::draw(app, page, buffer),
@@ -107,7 +110,7 @@ fn draw_turn(app: &App, number: TurnNumber, at: Standing, buffer: &mut Buffer) {
     }
 }
 
-fn draw_head(words: &str, area: Rect, buffer: &mut Buffer) {
+pub fn draw_head(words: &str, area: Rect, buffer: &mut Buffer) {
     let head = text::cut_end(&format!("── {words} "), usize::from(area.width));
     let rest = "─".repeat(usize::from(area.width).saturating_sub(text::columns(&head)));
     put_line(buffer, area, 0, &Line::styled(format!("{head}{rest}"), accent()));
@@ -128,6 +131,7 @@ fn draw_lines(app: &App, page: &Page, top: u16, buffer: &mut Buffer) {
         | Page::GoTo(_)
         | Page::Export(_)
         | Page::Overview(_)
+        | Page::Changes(_)
         | Page::Search(_)
         | Page::Palette(_)
         | Page::Copy(_)
@@ -159,6 +163,7 @@ fn lines(app: &App, page: &Page, columns: u16) -> Vec<Line<'static>> {
         | Page::GoTo(_)
         | Page::Export(_)
         | Page::Overview(_)
+        | Page::Changes(_)
         | Page::Search(_)
         | Page::Palette(_)
         | Page::Copy(_)
@@ -176,6 +181,7 @@ fn help_lines(app: &App, width: usize) -> Vec<Line<'static>> {
         (Place::Composer, "In the composer"),
         (Place::Turns, "In the list of turns"),
         (Place::Record, "In the record, and on the page of a turn"),
+        (Place::Changes, "On the page of what a turn changed"),
         (Place::Requests, "In the list of what the agent asks"),
         (Place::Agents, "In the list of agents"),
         (Place::Overview, "In the overview of all conversations"),
@@ -308,6 +314,16 @@ fn draw_confirm(app: &App, confirm: Confirm, buffer: &mut Buffer) {
             ),
             "save the work and remove the folder",
         ),
+        Confirm::DeleteWithWorktree(id) => (" delete the conversation ", delete_words(app, id), "delete it, keep its worktree"),
+        Confirm::DeleteWithWork(_, work) => (
+            " work would be left ",
+            format!(
+                "The worktree holds work that is nowhere else: {}. What is not committed would be saved under a name that you are told, commits \
+                 stay on its branch, and the folder goes with all that git ignores in it. Then the conversation is deleted.",
+                work.words()
+            ),
+            "save the work, remove the folder, delete",
+        ),
     };
     let width = BOX_COLUMNS.min(app.size.columns);
     let mut lines: Vec<Line> =
@@ -315,12 +331,26 @@ fn draw_confirm(app: &App, confirm: Confirm, buffer: &mut Buffer) {
     lines.push(Line::default());
     let brief = match confirm {
         Confirm::FreshWhileRunning(_) => Some(("b", "the same, with a brief as a draft")),
-        Confirm::StopSession | Confirm::RemoveWorktree | Confirm::RemoveWorktreeWithWork(_) => None,
+        Confirm::DeleteWithWorktree(_) => Some(("w", "delete it and its worktree")),
+        Confirm::StopSession
+        | Confirm::RemoveWorktree
+        | Confirm::RemoveWorktreeWithWork(_)
+        | Confirm::DeleteWithWork(..) => None,
     };
     for (key, words) in [("y", yes)].into_iter().chain(brief).chain([("n", "leave all as it is")]) {
         lines.push(Line::from(vec![Span::styled(key, accent()), Span::raw(format!("  {words}"))]));
     }
     draw_small_box(app, title, &lines, buffer);
+}
+
+fn delete_words(app: &App, id: ConversationId) -> String {
+    let Some((one, worktree)) = known(app, id).and_then(|one| Some((one, one.worktree.as_ref()?))) else {
+        return "It is gone already.".to_owned();
+    };
+    let work = one.tree_work.map(Work::words).filter(|words| !words.is_empty());
+    let work = work.map(|words| format!(": {words}")).unwrap_or_default();
+    let (path, branch) = (text::clean(&worktree.path), text::clean(&worktree.branch));
+    format!("It has the git worktree {path} on {branch}{work}.")
 }
 
 fn stop_words(app: &App) -> String {

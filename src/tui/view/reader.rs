@@ -245,7 +245,11 @@ fn session_lines(app: &App, turn: &TurnRecord, width: usize) -> Vec<Line<'static
         Some(record) => format!(" · {}", text::past(app.now.wall, record.at)),
         None => String::new(),
     };
-    let rows = text::wrap(&format!("── {words}{age} ──"), width);
+    let mut rows = text::wrap(&format!("── {words}{age}"), width);
+    // The line's end never stands alone in a row.
+    if let Some(last) = rows.last_mut().filter(|last| text::columns(last) + 3 <= width) {
+        last.push_str(" ──");
+    }
     rows.into_iter().map(|row| Line::styled(row, quiet())).collect()
 }
 
@@ -269,6 +273,9 @@ fn foot_lines(app: &App, scope: Scope, turn: &TurnRecord, width: usize) -> Vec<L
     };
     if let Some(answer) = turn.answer.as_ref().filter(|answer| answer.cut_bytes > 0) {
         put(&format!("({} bytes of the middle are left out)", answer.cut_bytes));
+    }
+    if let Some(count) = turn.trees.as_ref().and_then(|trees| trees.count) {
+        put(&count.words());
     }
     match scope {
         Scope::Conversation => work::used_words(&turn.work).into_iter().for_each(|words| put(&words)),
@@ -544,7 +551,7 @@ fn is_head(line: &Line) -> bool {
 }
 
 /// Underlines what was looked for; in the row one stands at it is turned around.
-fn mark_words(line: &Line, words: &str, area: Rect, buffer: &mut Buffer, here: bool) {
+pub fn mark_words(line: &Line, words: &str, area: Rect, buffer: &mut Buffer, here: bool) {
     let row = text_of_line(line).to_lowercase();
     let words = words.to_lowercase();
     let look = if here { Modifier::REVERSED } else { Modifier::UNDERLINED };
@@ -599,9 +606,9 @@ pub fn action_words(turn: &TurnRecord, width: usize) -> &'static str {
             "e edit  x remove  s send now",
         ],
         TurnState::Ended(_) => &[
-            "y copies the answer, Y the prompt, b the code; r sends it again, e edits it first; g goes to its place",
-            "y copy answer  Y prompt  b code  r send again  e edit and send  g place",
-            "y copy  Y prompt  r again  e edit",
+            "y copies the answer, Y the prompt, b the code; r sends it again, e edits it first; d shows what it changed; g goes to its place",
+            "y copy answer  Y prompt  b code  r send again  e edit  d changes  g place",
+            "y copy  r again  e edit  d changes",
             "y copy  r again",
         ],
         TurnState::Sending | TurnState::Working | TurnState::NeedsApproval | TurnState::NeedsAnswer => &[""],

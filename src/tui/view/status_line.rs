@@ -90,6 +90,7 @@ fn chip(app: &App) -> (&'static str, Style) {
         (Some(Page::Search(_)), _) => (" SEARCH ", style(theme::PAGE)),
         (Some(Page::Overview(_)), _) => (" ALL ", style(theme::PAGE)),
         (Some(Page::History(_)), _) => (" EARLIER ", style(theme::PAGE)),
+        (Some(Page::Changes(_)), _) => (" CHANGES ", style(theme::PAGE)),
         (Some(Page::Copy(_)), _) => (" COPY ", style(theme::DONE)),
         (Some(Page::Help { .. } | Page::Why { .. } | Page::Turn { .. }), _) => (" PAGE ", style(theme::PAGE)),
         (None, Keyboard::Composer) => (" TYPING ", style(theme::ACCENT)),
@@ -232,7 +233,10 @@ fn failed_words(app: &App, conversation: &Conversation) -> Option<Vec<Piece>> {
     }
     match &conversation.turn.as_ref()?.state {
         TurnState::Ended(end @ (TurnEnd::Failed(_) | TurnEnd::Unknown(_))) => {
-            Some(vec![needed(end.word()), needed(text::clean(&end.told()))])
+            let (why, next) = (text::clean(&end.why_text()), end.next_step());
+            // Where both have no room, what can be done says more.
+            let rest = if next.is_empty() { vec![needed(why)] } else { vec![spare(why), needed(next)] };
+            Some([needed(end.word())].into_iter().chain(rest).collect())
         }
         TurnState::Ended(TurnEnd::Completed | TurnEnd::Interrupted(_))
         | TurnState::Queued

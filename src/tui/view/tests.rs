@@ -1,5 +1,6 @@
 //! Pictures of the window. Look at a changed one before taking it over: INSTA_UPDATE=always.
 
+mod changes;
 mod copy;
 mod overview;
 mod palette;

@@ -177,6 +177,13 @@ fn newest(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<P
             push(rows, Line::styled(words, style));
         }
     }
+    if let Some(count) = turn.trees.as_ref().and_then(|trees| trees.count) {
+        let words = match count.files {
+            0 => count.words(),
+            _ => format!("{} · {}", count.words(), app.short_way(Command::Changes)),
+        };
+        push(rows, Line::styled(text::cut_end(&words, width), quiet()));
+    }
     for words in work::panel_lines(turn, width) {
         push(rows, Line::styled(words, quiet()));
     }

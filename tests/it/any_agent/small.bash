@@ -50,10 +50,11 @@ titled() {
   while line; do
     printf '\e]0;* a session\a'
     work
-    if [ "$text" = ask ]; then
-      printf '\e]0;? Which one\a'
-      key
-    fi
+    printf '\e[2J\e[H'
+    case $text in
+      ask) printf '\e]0;? Which one\a'; key ;;
+      fail) printf 'Error: out of luck\r\n' ;;
+    esac
     printf '\e]0;a session\a'
     text=
   done

@@ -16,8 +16,8 @@ fn the_keys_that_had_no_room_are_on_more_pages() {
     let mut window = Window::with(40, 12, vec![idle(1, "fix login")]);
     window.press("<prefix>").after(400).press(" ");
     insta::assert_snapshot!("which_key_more_40x12", window.picture());
-    window.press("   ");
-    assert!(window.picture().contains("then 1/4, Space: more"), "{}", window.picture());
+    let is_first = |window: &mut Window| window.press(" ").picture().contains("then 1/");
+    assert!((0..9).any(|_| is_first(&mut window)), "the first comes behind the last: {}", window.picture());
     window.press("w");
     assert!(matches!(window.app.page, Some(Page::Overview(_))));
 }
