@@ -39,7 +39,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// One read of a pty brings at most 4 KiB on Linux; many of them are one write to the journal.
+/// One read of a pty brings at most 4 KiB on Linux, and more elsewhere.
 const READ_BYTES: usize = 64 * 1024;
 /// A program that died inside a synchronized update must not freeze its picture.
 const SYNC_LIMIT: Duration = Duration::from_millis(150);
