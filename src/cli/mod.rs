@@ -23,6 +23,7 @@ mod man;
 mod model;
 mod new;
 mod repair;
+mod resume;
 mod rm;
 mod search;
 mod send;
@@ -111,6 +112,8 @@ pub enum Verb {
     Answer(answer::Answer),
     /// Make the next message start a fresh session
     Fresh(tell::Fresh),
+    /// Make the next message go on with an earlier session of the conversation
+    Resume(resume::Resume),
     /// Let another agent go on with a conversation, with a brief to read and send
     #[command(name = "handover")]
     HandOver(handover::HandOver),
@@ -256,6 +259,7 @@ fn with_paths(verb: Verb, paths: &Paths) -> Result<ExitCode, CliError> {
         Verb::Answer(answer) => answer.run(paths),
         Verb::Fresh(fresh) => fresh.run(paths),
         Verb::HandOver(hand_over) => hand_over.run(paths),
+        Verb::Resume(resume) => resume.run(paths),
         Verb::Fork(fork) => fork.run(paths),
         Verb::Adopt(adopt) => adopt.run(paths),
         Verb::Worktree(worktree) => worktree.run(paths),

@@ -420,6 +420,7 @@ impl Driver {
             | Effect::ForgetNotes(_)
             | Effect::ListSessions { .. }
             | Effect::LookForSession { .. }
+            | Effect::ReadEarlier { .. }
             | Effect::StartSession { .. }
             | Effect::ToSession { .. }
             | Effect::Forget { .. }
@@ -491,6 +492,9 @@ impl Driver {
             Effect::Search { client, id, query, most } => self.read(client, id, What::Words { query, most }),
             Effect::Prompts { client, id, most } => self.read(client, id, What::Prompts { most }),
             Effect::Query { client, id, query } => self.read(client, id, What::Turns(query)),
+            Effect::ReadEarlier { client, id, conversation, which } => {
+                self.read(client, id, What::Earlier(conversation, which));
+            }
             Effect::DescribeAgents { client, id } => self.describe_agents(client, id),
             Effect::AddWorktree { client, id, wanted, branch } => {
                 let into = self.places.worktrees.clone();

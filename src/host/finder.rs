@@ -4,13 +4,14 @@
 //! There are two: one for searches, which may take a moment, and one for the rest. Not here: what is found (`store/`).
 
 use super::driver::Incoming;
-use super::effect::{Past, Query};
-use super::event::ClientId;
+use super::effect::{Earlier, Past, Query};
+use super::event::{ClientId, Event};
 use super::notes::Wanted;
 use super::writer::cause;
 use crate::domain::brief::brief;
 use crate::domain::id::{ConversationId, TurnNumber};
 use crate::domain::search;
+use crate::domain::session::SessionRecord;
 use crate::domain::turn::TurnRecord;
 use crate::protocol::codec::MAX_FRAME_BYTES;
 use crate::protocol::message::{PastTurn, Refusal, Reply};
@@ -28,6 +29,7 @@ pub struct ToFind {
 
 pub enum What {
     Turns(Query),
+    Earlier(ConversationId, Earlier),
     Prompts { most: u32 },
     Words { query: search::Query, most: u32 },
 }
@@ -69,6 +71,13 @@ fn run(mut reader: Reader, orders: &Receiver<ToFind>, incoming: &tokio::sync::mp
                     .prompts(most)
                     .map_or_else(|error| Reply::Refused { why: Refusal::StoreTrouble(cause(&error)) }, Reply::Prompts)
             }
+            What::Earlier(conversation, which) => {
+                let found = earlier(&mut reader, conversation, which);
+                let read = Incoming::Event(Event::EarlierRead { client, id, conversation, found });
+                // The receiver is gone only when the host has ended, and then nobody waits for this.
+                let _ = incoming.blocking_send(read);
+                continue;
+            }
             What::Turns(Query::Diff { conversation, turn, span, folder }) => {
                 match one_turn(&mut reader, conversation, turn) {
                     Ok(Some(turn)) => {
@@ -88,6 +97,14 @@ fn run(mut reader: Reader, orders: &Receiver<ToFind>, incoming: &tokio::sync::mp
         // The receiver is gone only when the host has ended, and then nobody waits for this.
         let _ = incoming.blocking_send(Incoming::QueryDone { client, id, reply });
     }
+}
+
+fn earlier(reader: &mut Reader, conversation: ConversationId, which: Earlier) -> Result<SessionRecord, Refusal> {
+    let (found, none) = match which {
+        Earlier::This(number) => (reader.session(conversation, number), Refusal::NoOwnSession(number)),
+        Earlier::Before(number) => (reader.session_before(conversation, number), Refusal::NoEarlierSession),
+    };
+    found.map_err(|error| Refusal::StoreTrouble(cause(&error)))?.ok_or(none)
 }
 
 fn turns(reader: &mut Reader, query: Query) -> Result<Reply, StoreError> {

@@ -218,6 +218,7 @@ fn asleep_whys() -> Vec<AsleepWhy> {
         AsleepWhy::ResumeRefused("no such session".into()),
         AsleepWhy::NotKilled(4_000_000),
         AsleepWhy::Adopted,
+        AsleepWhy::PickedAgain,
     ];
     for why in &whys {
         match why {
@@ -227,6 +228,7 @@ fn asleep_whys() -> Vec<AsleepWhy> {
             | AsleepWhy::CouldNotStart(_)
             | AsleepWhy::ResumeRefused(_)
             | AsleepWhy::Adopted
+            | AsleepWhy::PickedAgain
             | AsleepWhy::NotKilled(_) => (),
         }
     }
@@ -400,14 +402,20 @@ fn conversations() -> Vec<ConversationRecord> {
 
 fn sessions() -> Vec<SessionRecord> {
     let asleep = asleep_whys().into_iter().map(|why| SessionRecord { asleep: Some(why), ..session(0) });
-    let ends =
-        [SessionEnd::UserAsked, SessionEnd::Incompatible, SessionEnd::CannotResume, SessionEnd::ReplacedInScreen];
+    let ends = [
+        SessionEnd::UserAsked,
+        SessionEnd::Incompatible,
+        SessionEnd::CannotResume,
+        SessionEnd::ReplacedInScreen,
+        SessionEnd::EarlierPicked,
+    ];
     for end in &ends {
         match end {
             SessionEnd::UserAsked
             | SessionEnd::Incompatible
             | SessionEnd::CannotResume
-            | SessionEnd::ReplacedInScreen => (),
+            | SessionEnd::ReplacedInScreen
+            | SessionEnd::EarlierPicked => (),
         }
     }
     let ended = ends.into_iter().map(|end| SessionRecord {

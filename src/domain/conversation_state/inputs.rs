@@ -7,7 +7,7 @@ use crate::domain::continuity::{Decision, Why};
 use crate::domain::conversation::Tab;
 use crate::domain::id::{Generation, SessionNumber, TurnNumber};
 use crate::domain::request::{Choice, RequestKind, RequestNumber};
-use crate::domain::session::Exit;
+use crate::domain::session::{Exit, SessionRecord};
 use crate::domain::signal::Seen;
 use crate::domain::turn::{Evidence, TurnRecord, TurnState};
 use crate::domain::worktree;
@@ -105,6 +105,12 @@ pub enum Input {
     SetAgent {
         ask: Ask,
         agent: String,
+        rules: Box<AgentRules>,
+    },
+    /// The next message takes up this session of the conversation again: an earlier one, or that which goes on in spite of a wish for a fresh one.
+    TakeUpEarlier {
+        ask: Ask,
+        session: Box<SessionRecord>,
         rules: Box<AgentRules>,
     },
     /// Answers a request of the running turn, which must be this one where it is named; no request means the oldest open one.
@@ -275,6 +281,8 @@ pub enum Outcome {
     Interrupting(Option<TurnNumber>),
     TurnRuns(TurnNumber),
     NotQueued(TurnNumber),
+    /// That session cannot be taken up again; nothing was changed.
+    CannotResume(SessionNumber, NotResumable),
     /// Nothing of that is asked (any more); nothing was typed.
     NotAsked,
     /// A question that cannot be answered from outside of the agent's screen.
@@ -285,4 +293,26 @@ pub enum Outcome {
     TooLong {
         bytes: u64,
     },
+}
+
+/// Why an earlier session cannot be taken up again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotResumable {
+    /// Its agent can resume nothing.
+    AgentCannot,
+    /// Its agent never told which session of its own it was.
+    IdUnknown,
+    /// Nothing was said in it.
+    Empty,
+}
+
+impl NotResumable {
+    pub fn text(self) -> &'static str {
+        match self {
+            NotResumable::AgentCannot => "its agent cannot take a session up again",
+            NotResumable::IdUnknown => "its agent never told its id",
+            NotResumable::Empty => "nothing was said in it",
+        }
+    }
 }
