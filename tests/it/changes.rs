@@ -101,7 +101,7 @@ fn each_turn_has_its_own_changes_also_those_that_wait_in_line() {
     tab.send("true");
     // Each takes longer than the clock by which a file system tells when something changed.
     for text in ["echo 2 > two", "echo 3 >> file", "git add -A; git commit -q -m own"] {
-        tab.send_on(&format!("sleep 0.1; {text}"));
+        tab.send_on(&format!("sleep 0.3; {text}"));
     }
     tab.run("wait", &[]);
     diff(&tab, &[]); // It comes behind the notes.

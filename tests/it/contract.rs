@@ -319,7 +319,9 @@ fn exit_code_4_says_that_the_time_is_over_and_the_turn_goes_on() {
     let home = Home::new();
     let tab = home.tab();
     let told = tab.run("send", &["--wait", "--timeout", "1", "--json", &home.until_open("gate")]).ended_with(4).json();
-    assert_eq!((&told["state"], &told["turn"]), (&json!("working"), &json!(1)));
+    // On a busy machine the shell has not told within that second that it began.
+    let goes_on = told["state"] == "working" || told["state"] == "sending";
+    assert!(goes_on && told["turn"] == 1, "{told}");
     tab.run("wait", &["--timeout", "1"]).ended_with(4);
     tab.run("wait", &["--turn", "1", "--timeout", "0"]).ended_with(4);
     home.open("gate");

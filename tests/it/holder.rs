@@ -1,11 +1,11 @@
 //! Agents live on when their host does not: killed, restarted or replaced, in mid-turn or not.
 
-use crate::home::{Home, PROGRAM, Signal, Tab, is_alive, kill, wait_until, wait_until_or};
+use crate::home::{Home, PROGRAM, Signal, Tab, is_alive, kill, wait_until, wait_until_or, write_program};
 use crate::requests::{coder_tab, home_with_coder};
 use crate::screen::{Screen, Seen};
 use crate::window::{open, send};
 use serde_json::{Value, json};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::time::Duration;
 
 /// The parent of a process.
@@ -91,7 +91,7 @@ fn no_line_is_lost_while_the_host_is_killed_again_and_again() {
     tab.send("true");
     let shell = tab.pid();
     let script =
-        "n=0; until [ -e GATE ]; do n=$((n+1)); echo line $n; [ $((n % 50)) -eq 0 ] && sleep 0.01; done; echo last $n";
+        "n=0; until [ -e GATE ]; do n=$((n+1)); echo line $n; [ $((n % 50)) -eq 0 ] && sleep 0.02; done; echo last $n";
     tab.send_and_see_it_run(&script.replace("GATE", &home.file("gate").display().to_string()));
     for round in 0..KILLS {
         // Not to wait for anything: the moment of the kill is what is random.
@@ -118,6 +118,10 @@ fn no_line_is_lost_while_the_host_is_killed_again_and_again() {
     assert_eq!(Some(end), numbers.last().map(|last| format!("last {last}")).as_deref(), "of {} bytes", answer.len());
 }
 
+fn is_sign(sign: char) -> bool {
+    !sign.is_whitespace()
+}
+
 /// What the journal of its session holds.
 fn whole_output(home: &Home, tab: &Tab) -> String {
     let folder = home.path().join("journals").join(format!("{}.1.1", tab.id));
@@ -130,8 +134,10 @@ fn the_screen_and_what_is_above_it_come_back() {
     let home = Home::new();
     let mut ui = open(&home, 100, 20);
     send(&mut ui, "seq 1 200", 1, "completed");
-    ui.wait_until("all is shown", |seen| seen.pane().contains("\n200\n"));
-    let before = ui.seen().pane();
+    // The prompt comes behind the end of the turn.
+    let has_prompt =
+        |seen: &Seen| seen.pane().split_once("\n200\n").is_some_and(|(_, below)| below.starts_with(is_sign));
+    let before = ui.wait_until("all is shown, and a prompt", has_prompt).pane();
     kill_and_wait_for_the_window(&home);
     let seen = ui.wait_until("it is back", |seen| seen.pane() == before && seen.panel().contains("completed"));
     assert!(!seen.panel().contains("unknown"), "{seen}");
@@ -321,8 +327,7 @@ settle_ms = 0
 fn a_hook_that_finds_no_host_is_heard_by_the_next_one() {
     let home = Home::new();
     let program = home.file("hooked");
-    std::fs::write(&program, HOOKED.replace("THREADKEEP", PROGRAM)).expect("a file");
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("rights");
+    write_program(&program, &HOOKED.replace("THREADKEEP", PROGRAM));
     std::fs::DirBuilder::new().mode(0o700).create(home.path()).expect("the home");
     std::fs::create_dir(home.paths().agents).expect("a folder");
     let profile = HOOKED_PROFILE.replace("PROGRAM", program.to_str().expect("UTF-8"));

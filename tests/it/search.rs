@@ -64,11 +64,13 @@ fn prefix_slash_finds_while_typing_and_opens_the_record_of_a_closed_conversation
     ui.keys("<prefix>x");
     ui.wait_until("it is closed", |seen| !seen.tabs().contains("number 1") && is_ready(seen));
     ui.keys("<prefix>/red butt");
-    let seen = ui.wait_until("it is found", |seen| seen.has("· 1 found ·"));
-    assert!(seen.has("number 1 · completed · turn 1 · shell") && seen.has("echo the red button"), "{seen}");
+    ui.wait_until("it is found", |seen| {
+        seen.has("· 1 found ·") && seen.has("number 1 · completed · turn 1 · shell") && seen.has("echo the red button")
+    });
     ui.keys("<enter>");
-    let seen = ui.wait_until("the record is shown", |seen| seen.status().contains("READING"));
-    assert!(seen.has("> echo the red button") && seen.has("turn 1 · completed"), "{seen}");
+    ui.wait_until("the record is shown", |seen| {
+        seen.status().contains("READING") && seen.has("> echo the red button") && seen.has("turn 1 · completed")
+    });
     ui.keys("<escape>");
     ui.wait_until("its conversation is open", |seen| seen.tabs().contains("number 1") && is_ready(seen));
 }
