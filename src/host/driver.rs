@@ -137,6 +137,8 @@ pub struct Places {
     pub worktrees: PathBuf,
     /// What turns found and left of files, a folder for each conversation.
     pub trees: PathBuf,
+    /// The person's configuration.
+    pub config: PathBuf,
 }
 
 /// Whether the host is to end, and what becomes of its sessions.
@@ -171,7 +173,7 @@ impl Driver {
             writer,
             reads,
             notifier,
-            notes: Notes::new(places.trees.clone(), incoming.clone()),
+            notes: Notes::new(places.trees.clone(), places.config.clone(), incoming.clone()),
             settings,
             at_writer: 0,
             batches_back: 0,
@@ -404,6 +406,7 @@ impl Driver {
                 ..
             }
             // The sooner, the more of what was there is seen; no commit has a part in it.
+            | Effect::Noting(_)
             | Effect::NoteBegan { .. }
             | Effect::NoteEnded { .. }
             | Effect::Search { .. } => true,
@@ -511,6 +514,7 @@ impl Driver {
                     Incoming::Event(Event::WorktreeRemoved { client, id, conversation, removed })
                 })
             }
+            Effect::Noting(noting) => self.notes.set(noting),
             // Where it has no place, nothing is noted of the turn, and that is said to who asks for it.
             Effect::NoteBegan { conversation, turn, folder, at, last } => {
                 let _ = self.notes.order(conversation, Job::Began { turn, folder, at, last });

@@ -158,6 +158,7 @@ async fn serve(
         journals: crate::holder::journals(paths),
         worktrees: paths.store.with_file_name("worktrees"),
         trees: paths.store.with_file_name("trees"),
+        config: paths.config.clone(),
     };
     // Without a store nobody knows whose the processes are: the holder goes on alone until there is one.
     let (mut held, mut known_ids) = (Vec::new(), BTreeMap::new());
@@ -176,7 +177,8 @@ async fn serve(
         }
     };
 
-    core.configure(config);
+    // Before anything is noted.
+    let first = [vec![core.configure(config)], first].concat();
     let (incoming, receiver) = mpsc::channel(INCOMING);
     let finder = |name| Finder::start(name, Reader::new(&paths.store), incoming.clone()).map_err(HostError::Run);
     let reads = Reads::new(finder("turns")?, finder("search")?);
