@@ -1,6 +1,7 @@
 //! Does the effects of the core, in order, and brings back what they bring as events. Decides nothing.
 
 use super::agents::{AgentCatalog, NoStart};
+use super::backups::Backups;
 use super::clock;
 use super::core::HostCore;
 use super::effect::{Effect, Query, SessionOrder};
@@ -101,6 +102,7 @@ pub enum Incoming {
 pub struct Driver {
     core: HostCore,
     agents: Arc<AgentCatalog>,
+    backups: Backups,
     writer: Writer,
     reads: Reads,
     notifier: Notifier,
@@ -152,6 +154,7 @@ enum Ending {
 
 /// The threads that work beside the host's loop.
 pub struct Beside {
+    pub backups: Backups,
     pub writer: Writer,
     pub reads: Reads,
     pub notifier: Notifier,
@@ -162,7 +165,7 @@ impl Driver {
     pub fn new(
         core: HostCore,
         agents: AgentCatalog,
-        Beside { writer, reads, notifier, settings }: Beside,
+        Beside { backups, writer, reads, notifier, settings }: Beside,
         holding: Holding,
         places: Places,
         incoming: Sender<Incoming>,
@@ -170,6 +173,7 @@ impl Driver {
         Driver {
             core,
             agents: Arc::new(agents),
+            backups,
             writer,
             reads,
             notifier,
@@ -216,6 +220,8 @@ impl Driver {
             tracing::error!("jobs that sessions left could not even be looked at; they are left");
         }
         self.notifier.finish();
+        // Who closes the store last writes its journal into it, and of all that have it open only the writer does that.
+        drop((receiver, self.reads, self.backups));
         self.writer.finish();
         if self.ending == Ending::WithSessions {
             self.holding.end();

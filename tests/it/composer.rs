@@ -55,6 +55,10 @@ fn a_file_of_the_folder_is_offered_behind_an_at_sign() {
     ui.wait_until("it is offered", |seen| seen.has("src/some notes.txt") && seen.has("Tab takes"));
     ui.keys("<tab>now");
     ui.wait_until("it is taken", |seen| seen.has("> cat @\"src/some notes.txt\" now"));
+    ui.keys("<ctrl-u>cat @some no");
+    ui.wait_until("it is offered by its words too", |seen| seen.has("Tab takes"));
+    ui.keys("<tab>");
+    ui.wait_until("it is written with quotes", |seen| seen.has("> cat @\"src/some notes.txt\""));
 }
 
 #[test]

@@ -229,6 +229,10 @@ fn host_status_counts_what_it_keeps_and_stop_leaves_nothing() {
     home.run(&["host", "stop"]).done();
     wait_until("every process is gone", || home.processes().is_empty());
     assert!(!home.paths().socket.exists() && !home.paths().lock.exists());
+    // The broken one left the journal to the next host, which had the whole store looked at for damage.
+    for journal in ["threadkeep.db-wal", "threadkeep.db-shm"] {
+        assert!(!home.path().join(journal).exists(), "{journal}");
+    }
     let left: Vec<_> = std::fs::read_dir(home.paths().run).expect("the folder stays").collect();
     assert!(left.is_empty(), "{left:?}");
 }

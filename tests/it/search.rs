@@ -31,7 +31,7 @@ fn search_prints_the_best_turns_with_the_words_marked() {
     assert!(first["accepted_ms"].as_i64().is_some_and(|at| at > 0), "{first}");
 
     let text = home.run(&["search", "red", "button"]).done().stdout;
-    assert!(text.contains("turn 1 · completed · number 1 · shell"), "{text}");
+    assert!(text.contains("turn 1 · completed · ") && text.contains("m ago · number 1 · shell"), "{text}");
     assert!(text.contains("echo the [red] [button]"), "{text}");
     assert_eq!(home.run(&["search", "--json", "--limit", "1", "button"]).done().json_lines().len(), 1);
     assert_eq!(home.run(&["search", "button", "is:failed", "--json"]).done().json_lines().len(), 1);

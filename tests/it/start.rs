@@ -546,6 +546,8 @@ fn another_user_gets_nothing_even_where_the_folder_was_opened() {
     for arguments in [&status[..], &["log", "-c", "1", "--json"], &["host", "stop"]] {
         let ran = as_nobody(name, &home, arguments).expect("it could be done just now");
         assert!(ran.code != 0 && !ran.stdout.contains("pid") && !ran.stdout.contains("secret"), "{ran:?}");
+        // The broken one tried again and again for 30 s.
+        assert!(ran.stderr.contains("is of another user (0)"), "{ran:?}");
     }
     set(&home.path(), 0o700);
     assert_eq!(tab.log()[0]["answer"], "a secret", "and the host serves on");

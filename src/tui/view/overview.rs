@@ -157,7 +157,7 @@ fn row_line(
     is_chosen: bool,
 ) -> Line<'static> {
     let tab = tab.map(usize::to_string).unwrap_or_default();
-    let age = text::minutes(app.now.wall.since(conversation.active_at));
+    let age = when::minutes(app.now.wall.since(conversation.active_at));
     let mut left = String::new();
     if width >= WORDS_FROM_COLUMNS {
         left += &cell(state_word(conversation), STATE_COLUMNS);
