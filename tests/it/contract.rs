@@ -167,7 +167,7 @@ fn verbs_print_words_for_people_too() {
     let why = home.run(&["why"]).done();
     assert!(why.stdout.contains("fresh") && why.stdout.contains("first message"), "{why:?}");
     let status = home.run(&["host", "status"]).done();
-    assert!(status.stdout.contains("1 conversations, 1 sessions"), "{status:?}");
+    assert!(status.stdout.contains("1 conversation, 1 session, 0 turns running"), "{status:?}");
 }
 
 /// The broken one printed them as they came.

@@ -61,7 +61,7 @@ fn a_repair_tells_what_it_would_do_before_it_does_it() {
     let plan = home.run(&["doctor", "--repair"]).ended_with(6).stdout;
     let backup = newest().expect("it is still there");
     for said in
-        ["is damaged", "end the host", ".damaged-DATE", "1 conversations and 1 turns", &backup, "nothing was changed"]
+        ["is damaged", "end the host", ".damaged-DATE", "1 conversation and 1 turn ", &backup, "nothing was changed"]
     {
         assert!(plan.contains(said), "{said}: {plan}");
     }

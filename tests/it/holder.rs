@@ -202,7 +202,7 @@ fn without_its_holder_an_agent_lives_on_and_its_end_is_told_as_far_as_it_is_know
     assert_eq!(tab.state()["turn_state"], "working");
     other.send("echo a new holder").is("fresh", "first_message", "completed");
     let refused = home.run(&["host", "restart"]).ended_with(7);
-    assert!(refused.stderr.contains("1 sessions have lost their holder"), "{refused:?}");
+    assert!(refused.stderr.contains("1 session has lost its holder"), "{refused:?}");
     home.open("gate");
     kill(shell, Signal::KILL);
     tab.wait_for("its end is seen", |state| state["pid"].is_null());
@@ -220,7 +220,7 @@ fn a_restart_of_the_host_changes_nothing_for_agents_and_windows() {
     ui.wait_for("working");
     let (host, holder) = (home.host_pid(), home.holder_pid());
     let said = home.run(&["host", "restart"]).done().stdout;
-    assert!(said.contains("serves") && said.contains("1 sessions go on"), "{said}");
+    assert!(said.contains("serves") && said.contains("1 session goes on"), "{said}");
     assert_ne!(home.host_pid(), host);
     let status = home.run(&["host", "status", "--json"]).done().json();
     assert_eq!(status["holder_pid"].as_i64(), holder.map(i64::from), "the same holder keeps them: {status}");

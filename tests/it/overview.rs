@@ -18,7 +18,7 @@ fn a_closed_conversation_is_found_replied_to_opened_and_deleted_from_the_overvie
     ui.keys("<prefix>wsecond is:closed");
     // What was typed of the filter first leaves that one alone as well, and its tab may still be on its way out.
     ui.wait_until("only the closed one is listed, with its last prompt", |seen| {
-        seen.has("· 1 of 2 ·") && seen.has("closed · idle · shell · 1 turns") && seen.has("echo from the window")
+        seen.has("· 1 of 2 ·") && seen.has("closed · idle · shell · 1 turn ·") && seen.has("echo from the window")
     });
     ui.keys("<ctrl-r>echo replied<enter>");
     ui.wait_until("a conversation that is spoken to has its tab again", |seen| seen.has("· 0 of 2 ·"));
