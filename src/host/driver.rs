@@ -662,6 +662,7 @@ fn is_end(event: &SessionEvent) -> bool {
         | SessionEvent::Written { .. }
         | SessionEvent::NotWritten { .. }
         | SessionEvent::Seen(_)
+        | SessionEvent::SeenAgain(_)
         | SessionEvent::ShellReplaced
         | SessionEvent::Warned(_)
         | SessionEvent::Noted(_)

@@ -232,6 +232,45 @@ fn a_restart_of_the_host_changes_nothing_for_agents_and_windows() {
     assert!(home.run(&["host", "restart", "--json"]).done().json()["pid"].is_i64());
 }
 
+/// The broken one had it in the record twice. The host is killed where its end is saved, and that is noted nowhere else.
+#[test]
+fn a_typed_command_stands_in_the_record_once_wherever_the_host_is_killed() {
+    let mut home = Home::new();
+    let points = home.file("points");
+    std::fs::create_dir(&points).expect("a folder");
+    home.set("THREADKEEP_POINTS", &points);
+    let (held, reached) = (points.join("before-settled"), points.join("before-settled.reached"));
+    let tab = home.tab();
+    tab.send("true");
+    let mut screen = Screen::open_verb(&home, &["attach", &tab.id], 80, 24);
+    screen.wait_until("its screen is here", |seen| seen.alternate && !seen.row(0).is_empty());
+    let mut typed = Vec::new();
+    loop {
+        let command = format!("echo typed {}", typed.len());
+        std::fs::write(&held, "").expect("a file");
+        screen.keys(&format!("{command}<enter>"));
+        typed.push(command);
+        wait_until("the host is about to note something", || reached.exists());
+        // Where the beginning was settled alone, there is nothing to be seen twice.
+        let log = tab.log();
+        if log.len() == 1 + typed.len() && log[typed.len()]["state"] == "completed" {
+            break;
+        }
+        for file in [&held, &reached] {
+            std::fs::remove_file(file).expect("it is there");
+        }
+        let count = 1 + typed.len();
+        wait_until("it is over", || tab.log().len() == count && tab.log()[count - 1]["state"] == "completed");
+    }
+    home.kill_host();
+    std::fs::remove_file(&held).expect("it is there");
+    tab.wait_for("the next host has it", |state| state["state"] == "idle" && state["pid"].is_i64());
+    tab.send("true").is("reused", "agent_lived_on", "completed");
+    let prompts: Vec<_> = tab.log().iter().map(|turn| turn["prompt"].as_str().unwrap_or_default().to_owned()).collect();
+    let wanted: Vec<&str> = ["true"].into_iter().chain(typed.iter().map(String::as_str)).chain(["true"]).collect();
+    assert_eq!(prompts, wanted);
+}
+
 #[test]
 fn whoever_waits_goes_on_waiting_at_the_next_host() {
     let home = Home::new();
