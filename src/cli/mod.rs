@@ -36,7 +36,7 @@ mod worktree;
 
 use crate::client::{Absent, ClientError, Control};
 use crate::domain::conversation::Tab;
-use crate::domain::id::ConversationId;
+use crate::domain::id::{ConversationId, Timestamp};
 use crate::domain::turn::{TurnEnd, TurnState};
 use crate::export::ExportError;
 use crate::json;
@@ -48,6 +48,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::ArgValueCandidates;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What a run came to. The numbers are a contract; `EXIT_CODES` says them to people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -366,6 +367,11 @@ fn code_of(state: &TurnState) -> ExitCode {
 /// One object on one line.
 fn say_json(value: serde_json::Value) -> Result<(), CliError> {
     print_line(&json::versioned(value).to_string())
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// Words for a person. What a program or a message has of commands for a terminal must not reach theirs.

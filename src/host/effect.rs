@@ -1,6 +1,7 @@
 //! All that the host can do. In a list of effects nothing behind a `Save` happens before that is committed.
 
 use super::event::ClientId;
+use crate::config::changes::Noting;
 use crate::domain::change::Change;
 use crate::domain::changes::{Span, Trees};
 use crate::domain::conversation::{Begun, Title};
@@ -62,6 +63,8 @@ pub enum Effect {
         conversation: ConversationId,
         worktree: Worktree,
     },
+    /// Whether anything is noted of files from now on.
+    Noting(Noting),
     /// Notes what the files of the folder's repository are as this turn begins. Brings `Event::TreesNoted` where there is one.
     NoteBegan {
         conversation: ConversationId,

@@ -17,6 +17,8 @@ use crate::protocol::codec::MAX_FRAME_BYTES;
 use crate::protocol::message::{PastTurn, Refusal, Reply};
 use crate::store::{Reader, StoreError};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 /// More turns than a brief of them could hold.
 const BRIEF_TURNS: u32 = 200;
@@ -34,21 +36,37 @@ pub enum What {
     Words { query: search::Query, most: u32 },
 }
 
-/// The thread ends once this is dropped and what was ordered is done; nobody waits for it.
+/// One search takes less; what takes longer holds up the end of a host no more.
+const END_LIMIT: Duration = Duration::from_secs(2);
+const LOOK_EVERY: Duration = Duration::from_millis(1);
+
+/// The thread ends once this is dropped and what was ordered is done.
 pub struct Finder {
-    orders: Sender<ToFind>,
+    /// None: it is to end.
+    orders: Option<Sender<ToFind>>,
+    thread: JoinHandle<()>,
 }
 
 impl Finder {
     pub fn start(name: &str, reader: Reader, incoming: tokio::sync::mpsc::Sender<Incoming>) -> std::io::Result<Finder> {
         let (orders, receiver) = channel();
-        std::thread::Builder::new().name(name.into()).spawn(move || run(reader, &receiver, &incoming))?;
-        Ok(Finder { orders })
+        let thread = std::thread::Builder::new().name(name.into()).spawn(move || run(reader, &receiver, &incoming))?;
+        Ok(Finder { orders: Some(orders), thread })
     }
 
     pub fn find(&self, order: ToFind) {
-        if self.orders.send(order).is_err() {
+        if self.orders.as_ref().is_none_or(|orders| orders.send(order).is_err()) {
             tracing::error!("a thread that reads the store is gone");
+        }
+    }
+}
+
+impl Drop for Finder {
+    fn drop(&mut self) {
+        self.orders = None;
+        let until = Instant::now() + END_LIMIT;
+        while !self.thread.is_finished() && Instant::now() < until {
+            std::thread::sleep(LOOK_EVERY);
         }
     }
 }

@@ -29,8 +29,9 @@ pub fn add_worktree(folder: &str, branch: &str, into: &Path) -> Result<(Worktree
         true => git(folder, &["worktree", "add", "--", at, branch])?,
         false => git(folder, &["worktree", "add", "-b", branch, "--", at, "HEAD"])?,
     };
-    let like = Path::new(at).join(below.trim_end_matches('/'));
-    let like = if like.is_dir() { like } else { path.clone() };
+    // Of the top folder it is empty, and joined it would leave a slash at the end.
+    let like = Some(below.trim_end_matches('/')).filter(|below| !below.is_empty()).map(|below| path.join(below));
+    let like = like.filter(|like| like.is_dir()).unwrap_or_else(|| path.clone());
     let branch_by = if exists { BranchBy::Person } else { BranchBy::Us };
     let worktree = Worktree { path: at.to_owned(), repository: top, branch: branch.to_owned(), branch_by };
     Ok((worktree, like.to_string_lossy().into_owned()))

@@ -19,7 +19,7 @@ mod sessions;
 mod tests;
 mod turns;
 
-pub use backup::Copier;
+pub use backup::{Copier, CopierStop};
 pub use error::{StoreError, Trouble};
 pub use open::lock;
 

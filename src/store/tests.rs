@@ -1324,6 +1324,28 @@ fn one_backup_is_made_on_a_day_and_three_stay() {
     check_everything(&mut Store::open(&made).unwrap());
 }
 
+/// The broken one went on when the host ended, as the last one that had the store open, and left the journal beside it.
+#[test]
+fn a_backup_under_way_is_given_up_and_leaves_nothing() {
+    let home = Home::new();
+    let mut store = home.open();
+    store.commit(&everything()).unwrap();
+    let long: Vec<_> = (1..=40).map(|number| Change::Turn(ONE, asked(number, &"x".repeat(250_000), ""))).collect();
+    store.commit(&long).unwrap();
+    let copier = Copier::new(&home.path());
+    let stop = copier.stop();
+    let copying = std::thread::spawn(move || copier.copy_if_due());
+    while !copying.is_finished() {
+        stop.stop();
+    }
+    // One that was quicker than the first stop is whole.
+    let made = copying.join().unwrap();
+    assert_eq!(made.is_ok(), beside(&home, ".backup").len() == 1, "{made:?}");
+    assert_eq!(beside(&home, ".part"), [""; 0]);
+    drop(store);
+    assert_eq!(beside(&home, "-wal"), [""; 0]);
+}
+
 /// Fills a part of the file, as a disk that fails does.
 fn damage(home: &Home, from: usize, bytes: usize) -> Vec<u8> {
     let mut all = std::fs::read(home.path()).unwrap();

@@ -154,6 +154,8 @@ pub enum SessionEvent {
         turn: TurnNumber,
     },
     Seen(Seen),
+    /// About a turn that was typed, seen by an earlier host as well: it has told it, and was gone before it noted whether it was saved.
+    SeenAgain(Seen),
     /// The running turn put another shell in the place of the agent's own, which will tell nothing.
     ShellReplaced,
     /// A source said something that changes nothing, as a better one speaks.

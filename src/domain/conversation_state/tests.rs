@@ -827,6 +827,32 @@ fn after_the_host_died_a_delivered_turn_is_unknown_and_an_undelivered_one_waits_
     }
 }
 
+/// The broken one had the command in the record twice.
+#[test]
+fn what_an_earlier_host_told_of_a_typed_turn_makes_no_second_one() {
+    let at = |at: i64, signal: Signal| Seen { signal, evidence: evidence(Source::ShellMark, Timestamp(at), "mark") };
+    let begins = |ms: i64| at(ms, Signal::TurnStarted { turn: None, text: Some("ls".into()) });
+    let ends =
+        |ms: i64| at(ms, Signal::TurnEnded { turn: None, ending: Ending::Status(0), answer: Some(Answer::default()) });
+    let mut state = idle();
+    let first = NOW.0 + 10;
+    hear(&mut state, SessionEvent::Seen(begins(first)));
+    hear(&mut state, SessionEvent::SeenAgain(begins(first)));
+    assert_eq!((state.turns, state.current().is_some()), (2, true), "it goes on");
+    hear(&mut state, SessionEvent::Seen(ends(first + 1)));
+    for seen in [begins(first), ends(first + 1)] {
+        hear(&mut state, SessionEvent::SeenAgain(seen));
+        assert_eq!((state.turns, state.current().is_some()), (2, false), "it is in the record");
+    }
+    hear(&mut state, SessionEvent::SeenAgain(begins(first + 2)));
+    assert_eq!((state.turns, state.current().is_some()), (3, true), "what was told and not saved is new");
+    // A late word of the one before ends nothing of this one.
+    hear(&mut state, SessionEvent::SeenAgain(ends(first + 1)));
+    assert!(state.current().is_some());
+    hear(&mut state, SessionEvent::SeenAgain(ends(first + 3)));
+    assert_eq!((state.turns, state.current().is_some()), (3, false));
+}
+
 fn any_input() -> impl Strategy<Value = (u8, u8, u8)> {
     (0u8..26, any::<u8>(), any::<u8>())
 }

@@ -227,18 +227,18 @@ impl HostCore {
                 vec![Effect::TellAll(ClientEvent::Notice("saving works again".into()))]
             }
             Event::Configured(config) => {
-                self.configure(*config);
-                Vec::new()
+                vec![self.configure(*config)]
             }
             Event::EndAsked => self.end(now),
         }
     }
 
     /// Takes over what of the configuration is the host's.
-    pub fn configure(&mut self, config: Config) {
-        let Config { default_agent, notify, .. } = config;
+    pub fn configure(&mut self, config: Config) -> Effect {
+        let Config { default_agent, notify, changes, .. } = config;
         self.agents.default_agent = default_agent;
         self.notifier.settings = notify;
+        Effect::Noting(changes.noting)
     }
 
     fn notice(&self, text: String) -> Effect {
