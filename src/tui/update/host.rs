@@ -106,6 +106,7 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
     match (purpose, reply) {
         (Purpose::Subscribe, Reply::Overview(overview)) => overview_came(app, out, overview),
         (Purpose::NewTab, Reply::Created { conversation }) => {
+            app.notice.take_if(|notice| notice.text == agents::MAKES_WORKTREE);
             tab_opened(app, out, conversation);
         }
         (Purpose::Show, Reply::Conversation(conversation)) => changed(app, out, *conversation),
@@ -162,23 +163,17 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
             app,
             "not restarted: sessions of this older host end with it; when their turns are done, threadkeep host stop",
         ),
-        (Purpose::RemoveWorktree, Reply::WorktreeRemoved { worktree, saved }) => say(
-            app,
-            match saved {
-                None => format!("the worktree {} is removed; the next message goes to the repository", worktree.path),
-                Some(name) => {
-                    format!("the worktree {} is removed; what was not committed: git show {name}", worktree.path)
-                }
-            },
-        ),
-        (Purpose::RemoveWorktree, Reply::Refused { why: Refusal::WorktreeHasWork { work, .. } }) => {
-            app.page = Some(Page::Confirm(Confirm::RemoveWorktreeWithWork(work)));
+        (Purpose::RemoveWorktree(id), Reply::WorktreeRemoved { worktree, saved }) => {
+            deletion::only_worktree_removed(app, id, &worktree, saved);
+        }
+        (Purpose::RemoveWorktree(id), Reply::Refused { why: Refusal::WorktreeHasWork { work, .. } }) => {
+            deletion::has_work(app, id, work, Confirm::RemoveWorktreeWithWork(work));
         }
         (Purpose::DeleteWorktree(id), Reply::WorktreeRemoved { worktree, saved }) => {
             deletion::worktree_removed(app, out, id, &worktree, saved);
         }
         (Purpose::DeleteWorktree(id), Reply::Refused { why: Refusal::WorktreeHasWork { work, .. } }) => {
-            deletion::worktree_has_work(app, id, work);
+            deletion::has_work(app, id, work, Confirm::DeleteWithWork(id, work));
         }
         (Purpose::Diff { conversation, turn, span }, Reply::Diff(diff)) => {
             changes::came(app, (conversation, turn, span), Ok(*diff));
@@ -277,6 +272,10 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
         Purpose::Diff { conversation, turn, span } => {
             changes::came(app, (conversation, turn, span), Err(why.to_owned()));
         }
+        Purpose::RemoveWorktree(conversation) | Purpose::DeleteWorktree(conversation) => {
+            deletion::is_answered(app, conversation);
+            say_trouble(app, why);
+        }
         Purpose::Search(text) => search::settle(app, text, Err(why.to_owned())),
         Purpose::List => {
             app.listed = Listed::NotAsked;
@@ -295,10 +294,8 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
         | Purpose::Prompts
         | Purpose::WholePrompt { .. }
         | Purpose::CloseTab(_)
-        | Purpose::RemoveWorktree
         | Purpose::LookBeforeRestart
         | Purpose::RestartHost
-        | Purpose::DeleteWorktree(_)
         | Purpose::Fork(_)
         | Purpose::ForkBrief(_)
         | Purpose::Past(_)

@@ -612,6 +612,6 @@ fn a_conversation_in_a_worktree_says_so_in_the_row_of_tabs() {
     check("worktree", &[conversation], |window| {
         window.press("<prefix>Wy");
         let why = Refusal::WorktreeHasWork { path: "/t/app-fix".into(), work };
-        window.answer(Purpose::RemoveWorktree, Reply::Refused { why });
+        window.answer(Purpose::RemoveWorktree(id(1)), Reply::Refused { why });
     });
 }
