@@ -1,6 +1,8 @@
 //! What the host says: the link, replies and events.
 
-use super::super::app::{AfterEdit, App, Confirm, Desk, FreshOf, Keyboard, Link, NoticeKind, Page, is_ended};
+use super::super::app::{
+    AfterEdit, App, ClosedTab, Confirm, Desk, FreshOf, Keyboard, Link, NoticeKind, Page, is_ended,
+};
 use super::super::composer::Composer;
 use super::super::event::{Effect, Event as WindowEvent, Purpose, ThenRead};
 use super::super::keymap::Command;
@@ -472,7 +474,7 @@ pub fn told(app: &mut App, out: &mut Vec<Effect>, event: Event) {
             let at = tab_place(app);
             app.conversations.remove(&conversation);
             app.desks.remove(&conversation);
-            app.closed_tabs.retain(|closed| *closed != conversation);
+            app.closed_tabs.retain(|closed| closed.conversation != conversation);
             if let Listed::Known(listed) = &mut app.listed {
                 listed.remove(&conversation);
             }
@@ -540,14 +542,16 @@ fn adopt(app: &mut App, conversation: Conversation) {
     if let Some(turn) = conversation.turn.as_ref().filter(|turn| is_ended(turn)) {
         desk.record.keep(turn.clone());
     }
+    let place = app.tabs().iter().position(|tab| tab.id == conversation.id);
+    let desk = app.desks.entry(conversation.id).or_insert_with(|| Desk::new(start));
     if let Some(before) = app.conversations.get(&conversation.id) {
         leave_vanished_choice(desk, before, &conversation);
         let closes = is_open(before) && !is_open(&conversation);
         if closes || is_open(&conversation) {
-            app.closed_tabs.retain(|closed| *closed != conversation.id);
+            app.closed_tabs.retain(|closed| closed.conversation != conversation.id);
         }
-        if closes {
-            app.closed_tabs.push(conversation.id);
+        if closes && let Some(place) = place.and_then(|place| u32::try_from(place).ok()) {
+            app.closed_tabs.push(ClosedTab { conversation: conversation.id, place });
         }
     }
     leave_vanished_edit(desk, &conversation);
