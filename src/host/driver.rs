@@ -425,6 +425,7 @@ impl Driver {
             | Effect::DescribeAgents { .. }
             | Effect::AddWorktree { .. }
             | Effect::CountWorktree { .. }
+            | Effect::LookIntoWorktree { .. }
             | Effect::RemoveWorktree { .. }
             | Effect::ForgetNotes(_)
             | Effect::ListSessions { .. }
@@ -517,6 +518,12 @@ impl Driver {
                 git::work_in(&worktree)
                     .map_or(Incoming::Nothing, |work| Incoming::Event(Event::WorktreeCounted(conversation, work)))
             }),
+            Effect::LookIntoWorktree { client, id, conversation, worktree } => {
+                self.beside("git", Some((client, id)), move || {
+                    let found = git::look_for_work(&worktree);
+                    Incoming::Event(Event::WorktreeLookedInto { client, id, conversation, found })
+                })
+            }
             Effect::RemoveWorktree { client, id, conversation, worktree, work } => {
                 self.beside("git", Some((client, id)), move || {
                     processes::wait_until_left(conversation);

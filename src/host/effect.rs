@@ -82,6 +82,13 @@ pub enum Effect {
     },
     /// What was noted of this conversation's files goes with it.
     ForgetNotes(ConversationId),
+    /// Whether it holds work. Brings `Event::WorktreeLookedInto`.
+    LookIntoWorktree {
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        worktree: Worktree,
+    },
     /// Waits for the processes of the conversation to be gone. Brings `Event::WorktreeRemoved`.
     RemoveWorktree {
         client: ClientId,

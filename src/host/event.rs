@@ -64,6 +64,13 @@ pub enum Event {
         added: Result<(Worktree, String), Refusal>,
     },
     WorktreeCounted(ConversationId, Work),
+    /// Before the agent in it is ended for its removal.
+    WorktreeLookedInto {
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        found: Result<(), Refusal>,
+    },
     WorktreeRemoved {
         client: ClientId,
         id: u64,

@@ -25,7 +25,7 @@ use crate::domain::conversation_state::{
 };
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
 use crate::domain::turn::TurnRecord;
-use crate::protocol::message::{Environment, Event as ClientEvent, Refusal, Reply, Submitted, WhenAsked};
+use crate::protocol::message::{Environment, Event as ClientEvent, Refusal, Reply, Submitted, WhenAsked, WorkInIt};
 use crate::terminal::paste::COOKED_LINE_BYTES;
 use notify::{LookedAt, Notifier};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -208,6 +208,13 @@ impl HostCore {
             }
             Event::WorktreeAdded { client, id, wanted, added } => self.worktree_added(client, id, wanted, added, now),
             Event::WorktreeCounted(conversation, work) => self.apply(conversation, Input::Counted(work), now),
+            Event::WorktreeLookedInto { client, id, conversation, found: Ok(()) } => {
+                self.leave_worktree(client, id, conversation, WorkInIt::Refuse, now)
+            }
+            // Nothing was ended, and nothing is.
+            Event::WorktreeLookedInto { client, id, conversation, found: Err(why) } => {
+                self.worktree_removed(client, id, conversation, Err(why), now)
+            }
             Event::WorktreeRemoved { client, id, conversation, removed } => {
                 self.worktree_removed(client, id, conversation, removed, now)
             }

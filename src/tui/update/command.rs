@@ -173,7 +173,6 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::Yes => yes(app, out),
         Command::AlsoWorktree => {
             if let Some(Page::Confirm(Confirm::DeleteWithWorktree(id))) = app.page {
-                app.page = None;
                 deletion::with_worktree(app, out, id, WorkInIt::Refuse);
             }
         }
@@ -421,15 +420,15 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
             ask(app, out, Purpose::Fresh(conversation), request);
         }
         Page::Confirm(Confirm::RemoveWorktree) => {
-            let request = Request::RemoveWorktree { conversation, work: WorkInIt::Refuse };
-            ask(app, out, Purpose::RemoveWorktree, request);
+            deletion::remove_worktree(app, out, conversation, WorkInIt::Refuse);
         }
         Page::Confirm(Confirm::RemoveWorktreeWithWork(_)) => {
-            let request = Request::RemoveWorktree { conversation, work: WorkInIt::Save };
-            ask(app, out, Purpose::RemoveWorktree, request);
+            deletion::remove_worktree(app, out, conversation, WorkInIt::Save);
         }
         Page::Confirm(Confirm::DeleteWithWorktree(id)) => deletion::keeping_worktree(app, out, id),
         Page::Confirm(Confirm::DeleteWithWork(id, _)) => deletion::with_worktree(app, out, id, WorkInIt::Save),
+        // Git has not answered yet; there is nothing to say yes to.
+        Page::Confirm(removing @ Confirm::Removing(_)) => app.page = Some(Page::Confirm(removing)),
         Page::Confirm(Confirm::StopSession) => {
             order(app, out, Request::StopSession { conversation }, "the session's process is ended");
         }
