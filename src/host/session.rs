@@ -204,7 +204,7 @@ fn run(
         }),
         Comes::FromEarlier(held) => {
             last_words.pid = Pid::from_raw(held.pid);
-            // The earlier host let go of it when it died.
+            take_back_lease(&mut begin, holding);
             if let Some(id) = &begin.whereabouts.id {
                 agent_io::keep_lease(&mut begin.lease, id, &tell);
             }
@@ -275,7 +275,29 @@ fn prepare(
         rows: begin.size.rows,
         note: begin.note.text(),
     };
-    Ok((Pty::new(holding.start(start, hold)?), journal.ok()))
+    let pty = Pty::new(holding.start(start, hold)?);
+    share_lease(begin, holding);
+    Ok((pty, journal.ok()))
+}
+
+/// From here on the holder keeps the lease beside the process.
+fn share_lease(begin: &mut Begin, holding: &Holding) {
+    let (holding, key) = (holding.clone(), begin.note.key());
+    begin.lease.share(Box::new(move |id, lock| holding.keep_lease(&key, id.as_str(), lock)));
+}
+
+/// The lease that the earlier host had, or none where its holder keeps none: then it let go of it when it died.
+fn take_back_lease(begin: &mut Begin, holding: &Holding) {
+    match holding.lease(&begin.note.key()) {
+        Ok(Some((of, lock))) => {
+            if let Ok(id) = AgentId::try_from(of) {
+                begin.lease.take_back(id, lock);
+            }
+        }
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "the holder does not give the lease of a session"),
+    }
+    share_lease(begin, holding);
 }
 
 /// Takes a process of an earlier host over, and what that one and the holder noted of it.

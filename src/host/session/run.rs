@@ -112,8 +112,9 @@ impl SessionLoop {
                 stopping.step_if_due(self.agent.pid(), now);
             }
             if let Some(over) = self.over(now) {
-                if over != Over::Left {
-                    self.say_ended();
+                match over {
+                    Over::Left => self.agent.leave(),
+                    Over::Exited(_) | Over::NotKilled(_) => self.say_ended(),
                 }
                 return (over, self.agent.last_words());
             }
