@@ -15,6 +15,7 @@ pub mod first_word;
 mod git;
 mod holding;
 mod kept_sessions;
+pub mod look;
 mod note;
 mod notes;
 mod notifier;

@@ -9,6 +9,7 @@ mod columns;
 mod conversations;
 mod decisions;
 mod error;
+pub mod look;
 mod open;
 mod prompts;
 pub mod repair;

@@ -84,8 +84,16 @@ pub fn beside(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// Whether this is a store of ours at all.
+pub fn check_header(path: &Path) -> Result<(), StoreError> {
+    match read_header(path, Missing::Refuse)? {
+        Header::Ours => Ok(()),
+        Header::Empty | Header::Foreign => Err(StoreError::Foreign { path: path.into() }),
+    }
+}
+
 /// Reads the whole store for damage, if that can be done in a moment.
-fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+pub fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     if bytes > CHECKED_BYTES_MOST {
         return Ok(());

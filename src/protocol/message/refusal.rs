@@ -73,6 +73,8 @@ pub enum Refusal {
     NoDiff { turn: TurnNumber, why: NoDiff },
     #[error("nothing was said in this conversation yet")]
     NothingSaid,
+    #[error("threadkeep look only reads what is saved; without look that is asked of the host")]
+    OnlyLooks,
     #[error("nothing can be saved now: {0}; it is tried again by itself, threadkeep doctor says more")]
     StoreTrouble(String),
     #[error("the host is ending; try again, a new one will start")]
