@@ -25,12 +25,14 @@ fn keys_go_through_the_picture_fills_the_screen_and_the_prefix_and_d_leave() {
     screen.keys("until [ \"$(stty size)\" = \"10 50\" ]; do sleep 0.05; done; echo resi\"\"zed<enter>");
     screen.resize(50, 10);
     screen.wait_for("resized");
-    screen.keys("cat -v<enter>");
+    // What comes before it reads would be a command of the shell's own line editor, which knows the prefix too.
+    screen.keys("echo rea\"\"dy; cat -v<enter>");
+    screen.wait_for("ready");
     screen.keys("<prefix>");
     screen.wait_for("then: d leaves");
-    screen.keys("<prefix>x<prefix>yz");
-    // Twice is sent on; another key after it reaches nobody.
-    screen.wait_for("^]xz");
+    screen.keys("<prefix>x<prefix>yz<enter>");
+    // Twice is sent on; another key after it reaches nobody. Once from the terminal, once from the program: only then an interrupt is the program's.
+    screen.wait_until("what was typed is read", |seen| seen.text().matches("^]xz").count() == 2);
     screen.keys("<ctrl-c><prefix>d");
     let (code, seen, written) = screen.ended();
     assert_eq!(code, 0);
@@ -39,6 +41,7 @@ fn keys_go_through_the_picture_fills_the_screen_and_the_prefix_and_d_leave() {
     for end in GIVEN_BACK {
         assert!(written.windows(end.len()).any(|window| window == end), "{:?}", String::from_utf8_lossy(end));
     }
+    tab.wait_for("the interrupt took effect", |state| state["state"] == "idle");
     tab.send("echo still there").is("reused", "agent_alive", "completed");
 }
 

@@ -111,8 +111,8 @@ fn a_fork_is_made_in_the_window_and_outlives_it_and_the_host() {
     let mut ui = open(&home, 80, 24);
     ui.wait_until("the conversation", is_ready);
     ui.keys("<prefix>f");
-    let seen = ui.wait_until("the fork with its brief", |seen| seen.tabs().contains(" 2 ") && seen.has("## Now"));
-    assert!(seen.has("before the fork, in"), "{seen}");
+    ui.wait_until("the fork with its brief", |seen| seen.tabs().contains(" 2 ") && seen.has("## Now"));
+    ui.wait_for("before the fork, in");
     ui.keys("<ctrl-c>echo another<enter>");
     ui.wait_until("its first turn is done", |seen| seen.panel().contains("turn 1 · completed"));
     ui.wait_until("it says where it comes from", |seen| seen.panel().contains("fresh: forked"));
