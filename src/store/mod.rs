@@ -174,6 +174,16 @@ impl Store {
     }
 }
 
+impl Drop for Store {
+    /// SQLite would move the journal into the store itself if this were the last connection; a reader may still be open, and does not.
+    fn drop(&mut self) {
+        if let Some(connection) = &self.connection {
+            // A journal that stays is whole, and the next host reads it.
+            let _ = open::finish(connection);
+        }
+    }
+}
+
 /// A new connection after trouble; damage that the trouble left must not be built upon.
 fn reopen(path: &Path) -> Result<Connection, StoreError> {
     let connection = open::open(path, Missing::Refuse, Checked::Always)?;

@@ -17,6 +17,9 @@ use std::time::Duration;
 /// How long a write waits for a program that looks into the store.
 const BUSY_TIMEOUT_MS: u64 = 2000;
 
+/// The end of a host waits no longer for somebody who reads.
+const END_TIMEOUT_MS: u64 = 200;
+
 /// Statements kept prepared: more than all of `store` has.
 const STATEMENTS_KEPT: usize = 64;
 
@@ -118,6 +121,13 @@ pub fn write_anew(connection: &Connection) -> Result<(), StoreError> {
             Err(StoreError::Commit { source: rusqlite::Error::SqliteFailure(source, None) })
         }
     }
+}
+
+/// The same for one that ends: without its journal the next one need not read all of the store for damage.
+pub fn finish(connection: &Connection) -> Result<(), StoreError> {
+    let limit = Duration::from_millis(END_TIMEOUT_MS);
+    connection.busy_timeout(limit).map_err(|source| StoreError::Commit { source })?;
+    write_anew(connection)
 }
 
 /// `check` for a file that nobody has open.

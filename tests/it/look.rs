@@ -52,6 +52,7 @@ fn a_store_of_a_newer_build_can_be_read_though_no_host_opens_it() {
     drop(store);
     let before = contents(&home.path());
     assert!(home.run(&["log"]).code != 0);
+    crate::home::wait_until("the host that would not start is gone", || home.processes().is_empty());
     let before_look = contents(&home.path());
     assert_eq!(before.get(&home.paths().store), before_look.get(&home.paths().store));
     let ran = look(&home, &["log"]).done();
