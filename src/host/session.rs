@@ -38,12 +38,12 @@ use crate::domain::conversation_state::{SessionEvent, StartTrouble};
 use crate::domain::id::{ConversationId, Generation};
 use crate::domain::session::Exit;
 use crate::holder::journal::{Journal, Record};
+use crate::holder::landing::pipe;
 use crate::holder::message as held;
 use crate::holder::message::{Held, NotStarted};
 use crate::protocol::message::Reply;
 use crate::terminal::frame::Size;
 use run::{Over, SessionLoop};
-use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::Pid;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
@@ -117,7 +117,7 @@ impl SessionThread {
         holding: Holding,
         incoming: tokio::sync::mpsc::Sender<Incoming>,
     ) -> std::io::Result<SessionThread> {
-        let (read, write) = wake_pipe()?;
+        let (read, write) = pipe()?;
         let wake = Arc::new(write);
         let (orders, receiver) = channel();
         let hold = Hold { orders: orders.clone(), wake: wake.clone() };
@@ -175,11 +175,6 @@ impl Hold {
     pub fn holder_gone(&self) {
         self.give(Order::HolderGone);
     }
-}
-
-fn wake_pipe() -> std::io::Result<(OwnedFd, OwnedFd)> {
-    let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC | rustix::pipe::PipeFlags::NONBLOCK)?;
-    Ok((read, write))
 }
 
 fn run(
@@ -337,6 +332,7 @@ fn warn_of_version(begin: &Begin, tell: &Tell) {
 /// Hears of the end of a process that is nobody's child here, on a thread of its own. How it left nobody tells.
 #[cfg(target_os = "linux")]
 fn watch_orphan(pid: Pid, hold: Hold) -> std::io::Result<()> {
+    use rustix::event::{PollFd, PollFlags, poll};
     use rustix::process::{PidfdFlags, pidfd_open};
     // One that is gone already has no number to open.
     let opened = pidfd_open(pid, PidfdFlags::empty());
@@ -351,6 +347,8 @@ fn watch_orphan(pid: Pid, hold: Hold) -> std::io::Result<()> {
 
 #[cfg(not(target_os = "linux"))]
 fn watch_orphan(pid: Pid, hold: Hold) -> std::io::Result<()> {
+    /// Nobody feels that an end is seen so late.
+    const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(200);
     let watch = move || {
         while rustix::process::test_kill_process(pid).is_ok() {
             std::thread::sleep(LOOK_EVERY);

@@ -33,7 +33,7 @@ impl ConversationState {
 
     fn does_not_fit_in_line(&self, bytes: usize) -> Option<Why> {
         self.waits_in_line()?;
-        let bytes = bytes + self.queue.iter().map(|waiting| waiting.prompt.len()).sum::<usize>();
+        let bytes = bytes + WAITING_BYTES + self.queue.iter().map(bytes_of).sum::<usize>();
         (bytes > MAX_QUEUE_BYTES).then_some(Why::QueueFull { bytes: bytes as u64, most: MAX_QUEUE_BYTES as u64 })
     }
 
@@ -130,8 +130,8 @@ impl ConversationState {
             out.push(Action::Answer(ask, Outcome::MessageRefused(why)));
             return;
         }
-        let others = self.queue.iter().filter(|waiting| waiting.number != turn).map(|waiting| waiting.prompt.len());
-        let bytes = others.sum::<usize>() + text.len();
+        let others = self.queue.iter().filter(|waiting| waiting.number != turn).map(bytes_of);
+        let bytes = others.sum::<usize>() + text.len() + WAITING_BYTES;
         if bytes > MAX_QUEUE_BYTES {
             out.push(Action::Answer(ask, Outcome::TooLong { bytes: bytes as u64 }));
             return;
@@ -187,6 +187,11 @@ impl ConversationState {
         self.interrupt(InterruptedBy::Person, now, out);
         self.flow(now, out);
     }
+}
+
+/// What one that waits counts in line.
+pub fn bytes_of(waiting: &TurnRecord) -> usize {
+    waiting.prompt.len() + WAITING_BYTES
 }
 
 /// Why this text can be no message; none where it can.

@@ -731,6 +731,19 @@ fn what_waits_in_line_stays_short_enough_to_be_told() {
     assert_eq!((state.queue.len(), state.turns), (1, 2));
 }
 
+/// The broken one counted texts alone: thousands of short ones were more than a frame holds, and nobody could be told of the conversation.
+#[test]
+fn many_short_messages_fill_the_line_as_well() {
+    let mut state = working();
+    let taken = (0..10_000).take_while(|_| {
+        let said: Vec<String> = state.apply(submit("short"), NOW).iter().map(words).collect();
+        said != ["ANSWER refused (queue_full)"]
+    });
+    let taken = taken.count();
+    assert!((500..1000).contains(&taken), "{taken}");
+    assert_eq!(state.queue.len(), taken);
+}
+
 #[test]
 fn a_queue_of_three_is_sent_in_order_and_can_be_changed() {
     let mut state = working();
