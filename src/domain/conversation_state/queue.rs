@@ -102,14 +102,17 @@ impl ConversationState {
         self.flow(now, out);
     }
 
-    /// Gives every waiting turn its place and saves those whose place changed.
+    /// Gives every waiting turn a place behind the one before it, and saves those whose place changed. Gaps stay: closing them would save the whole
+    /// line again with each that is sent.
     fn renumber_queue(&mut self, out: &mut Vec<Action>) {
         let id = self.record.id;
-        for (place, turn) in (1u32..).zip(&mut self.queue) {
-            if turn.queue_place != place {
-                turn.queue_place = place;
+        let mut least = 1;
+        for turn in &mut self.queue {
+            if turn.queue_place < least {
+                turn.queue_place = least;
                 out.push(Action::Save(Change::Turn(id, turn.clone())));
             }
+            least = turn.queue_place.saturating_add(1);
         }
     }
 

@@ -744,6 +744,22 @@ fn many_short_messages_fill_the_line_as_well() {
     assert_eq!(state.queue.len(), taken);
 }
 
+/// The broken one saved the whole line with each that was sent: seconds where thousands waited.
+#[test]
+fn sending_the_first_in_line_saves_none_of_those_behind_it() {
+    let mut state = working();
+    for _ in 0..20 {
+        state.apply(submit("short"), NOW);
+    }
+    let mut out = hear(&mut state, ended(1, 0));
+    out.extend(hear(&mut state, seen(Signal::Ready)));
+    let waiting =
+        |action: &&Action| matches!(action, Action::Save(Change::Turn(_, turn)) if turn.state == TurnState::Queued);
+    assert_eq!((state.queue.len(), out.iter().filter(waiting).count()), (19, 0));
+    let places: Vec<u32> = state.queue.iter().map(|turn| turn.queue_place).collect();
+    assert!(places.is_sorted(), "{places:?}");
+}
+
 #[test]
 fn a_queue_of_three_is_sent_in_order_and_can_be_changed() {
     let mut state = working();
@@ -979,7 +995,9 @@ fn a_queued_message_moves_to_another_place_and_is_sent_there() {
     let actions = state.apply(Input::MoveQueued { ask: Ask(1), turn: last, to: 0 }, NOW);
     assert_eq!(waiting(&state), ["three", "one", "two"]);
     let saved = actions.iter().filter(|action| matches!(action, Action::Save(Change::Turn(..)))).count();
-    assert_eq!(saved, 3, "each has another place: {actions:?}");
+    assert_eq!(saved, 2, "those that it overtook are behind it: {actions:?}");
+    let places: Vec<u32> = state.queue.iter().map(|turn| turn.queue_place).collect();
+    assert!(places.windows(2).all(|pair| pair[0] < pair[1]), "{places:?}");
     state.apply(Input::MoveQueued { ask: Ask(2), turn: last, to: 9 }, NOW);
     assert_eq!(waiting(&state), ["one", "two", "three"]);
     let gone = state.apply(Input::MoveQueued { ask: Ask(3), turn: TurnNumber(1), to: 0 }, NOW);
