@@ -128,8 +128,8 @@ fn failing() -> Result<Outcome, Skipped> {
         for pid in super::world::hosts(&home) {
             kill(pid, Signal::KILL);
         }
-        // The holder, which it follows too, goes on with the session; so would it.
-        kill(tracer.pid(), Signal::TERM);
+        // The holder, which it follows too, goes on with the session; so would it. Without it they run on as they are.
+        kill(tracer.pid(), Signal::KILL);
         tracer.end();
         acknowledged += load.check().acknowledged;
     }
