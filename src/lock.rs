@@ -16,9 +16,26 @@ pub enum Lock {
 pub struct Held {
     path: PathBuf,
     file: OwnedFd,
+    /// Whether its file goes with it.
+    ends: bool,
 }
 
 impl Held {
+    /// The lock as another process of ours keeps it meanwhile: it is free once both have let go.
+    pub fn shared(&self) -> io::Result<OwnedFd> {
+        self.file.try_clone()
+    }
+
+    /// What `shared` gave, taken back by a process that had no part in taking it.
+    pub fn of_shared(path: &Path, file: OwnedFd) -> Held {
+        Held { path: path.to_owned(), file, ends: true }
+    }
+
+    /// Lets go of it without taking its name away: another process of ours keeps it.
+    pub fn leave(mut self) {
+        self.ends = false;
+    }
+
     /// Whether the file still has its name. If not, it keeps nobody out any more.
     pub fn is_in_place(&self) -> bool {
         is_named(&self.file, &self.path).unwrap_or(false)
@@ -29,7 +46,7 @@ impl Drop for Held {
     fn drop(&mut self) {
         // While we have the lock the name is ours, unless somebody has removed the file: then it may be another's by now. Whoever opened
         // the file before finds it nameless and tries again.
-        if self.is_in_place() {
+        if self.ends && self.is_in_place() {
             let _ = std::fs::remove_file(&self.path);
         }
     }
@@ -47,7 +64,7 @@ pub fn take(path: &Path) -> io::Result<Lock> {
         }
         // A holder that ended between our open and our lock has taken the name away: that lock protects nothing.
         if is_named(&file, path)? {
-            return Ok(Lock::Taken(Held { path: path.to_owned(), file }));
+            return Ok(Lock::Taken(Held { path: path.to_owned(), file, ends: true }));
         }
     }
 }
@@ -76,6 +93,21 @@ mod tests {
         drop(first);
         assert!(!path.exists());
         assert!(matches!(take(&path).expect("can be taken again"), Lock::Taken(_)));
+    }
+
+    #[test]
+    fn one_that_another_process_keeps_is_taken_back_and_nobody_else_gets_it_meanwhile() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("lease");
+        let Lock::Taken(first) = take(&path).expect("can be taken") else { panic!("nobody has it") };
+        let kept = first.shared().expect("it can be shared");
+        first.leave();
+        assert!(matches!(take(&path).expect("can be tried"), Lock::Busy));
+        let back = Held::of_shared(&path, kept);
+        assert!(back.is_in_place());
+        assert!(matches!(take(&path).expect("can be tried"), Lock::Busy));
+        drop(back);
+        assert!(!path.exists());
     }
 
     /// The broken one took the name away from whoever had it.

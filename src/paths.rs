@@ -115,6 +115,11 @@ impl Paths {
         }
     }
 
+    /// The socket for agents' hooks, beside that for clients: through it nothing can be asked.
+    pub fn hook_socket(&self) -> PathBuf {
+        self.socket.with_file_name("hook.sock")
+    }
+
     /// Makes the folders that we write to, and refuses those that are not ours alone. The configuration is the person's: it is only read, so its
     /// folder may be a link, and nobody makes it.
     pub fn prepare(&self) -> Result<(), PathsError> {

@@ -18,6 +18,7 @@ mod holder;
 mod host;
 mod launch;
 mod log;
+mod look;
 mod ls;
 mod man;
 mod model;
@@ -103,6 +104,8 @@ pub enum Verb {
     Diff(diff::Diff),
     /// Write the whole record of a conversation as Markdown or JSON
     Export(export::Export),
+    /// Read what is saved where no host can: on a full or read-only disk, of a newer build, or where none starts
+    Look(look::Look),
     /// Say how the last messages reached their agent, and why
     Why(why::Why),
     /// Say or choose the model of a conversation, from its next message on
@@ -254,6 +257,7 @@ fn with_paths(verb: Verb, paths: &Paths) -> Result<ExitCode, CliError> {
         Verb::Search(search) => search.run(paths),
         Verb::Diff(diff) => diff.run(paths),
         Verb::Export(export) => export.run(paths),
+        Verb::Look(look) => look.run(paths),
         Verb::Why(why) => why.run(paths),
         Verb::Model(model) => model.run(paths),
         Verb::Attach(attach) => attach.run(paths),

@@ -42,8 +42,13 @@ impl Signal {
 /// Tells the host. One that is away, or goes away meanwhile, is not started from within an agent: the next one hears it.
 fn tell(paths: &Paths, request: Request) {
     let until = Instant::now() + HOST_LIMIT;
-    let control = Control::connect_within(paths, HOST_LIMIT);
     let left = || until.saturating_duration_since(Instant::now());
+    let for_hooks = Paths { socket: paths.hook_socket(), ..paths.clone() };
+    // A host of an older build has one socket for all.
+    let control = Control::connect_within(&for_hooks, HOST_LIMIT).or_else(|error| match error {
+        ClientError::NoHost { .. } => Control::connect_within(paths, left()),
+        other => Err(other),
+    });
     let told = control.and_then(|mut control| control.ask(&request, Some(left())));
     if let (
         Err(ClientError::NoHost { .. } | ClientError::Ended | ClientError::Broken(_)),

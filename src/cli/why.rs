@@ -69,9 +69,17 @@ fn now_lines(conversation: &Conversation, now: Timestamp) -> Vec<String> {
         );
     }
     lines.extend(conversation.turn.as_ref().and_then(ended_badly));
+    lines.extend(held(conversation));
     let Decision { continuity, why } = &conversation.next;
     lines.push(format!("next · {} · {}", continuity.word(), why.text()));
     lines
+}
+
+/// Why the first message in line waits for the person, with what was seen.
+fn held(conversation: &Conversation) -> Option<String> {
+    let (held, first) = conversation.queue_held.zip(conversation.queue.first())?;
+    let seen = first.evidence.as_ref().map(|seen| format!(" · {}", seen.text)).unwrap_or_default();
+    Some(format!("turn {} · {}{seen}", first.number, held.text()))
 }
 
 /// Why the newest turn came to no good end, and what can be done about it.

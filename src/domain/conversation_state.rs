@@ -16,7 +16,7 @@ mod tests;
 pub use inputs::{
     Action, Ask, Input, NotResumable, Outcome, Place, RunningTurn, SessionEvent, StartOrder, StartTrouble, Timer,
 };
-pub use queue::title_from;
+pub use queue::{bytes_of, title_from};
 
 use super::change::Change;
 use super::changes::Trees;
@@ -39,7 +39,9 @@ use std::collections::{BTreeMap, VecDeque};
 /// The longest message that is taken; a frame on the wire holds it with room to spare.
 pub const MAX_MESSAGE_BYTES: usize = 384 * 1024;
 /// What waits in line has at most so many bytes together, so that a whole conversation is told in one frame.
-pub const MAX_QUEUE_BYTES: usize = 384 * 1024;
+pub const MAX_QUEUE_BYTES: usize = 448 * 1024;
+/// What one that waits takes beside its text, so that many short ones are no way around that.
+pub const WAITING_BYTES: usize = 512;
 /// How many decisions `why` shows.
 pub const DECISIONS_KEPT: usize = 10;
 /// How long a title made from the first message may be, in characters.

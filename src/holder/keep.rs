@@ -168,7 +168,7 @@ impl Keeper {
             else {
                 continue;
             };
-            session.exit = Some(exit);
+            session.note_exit(exit);
             let key = key.clone();
             self.tell(&Told::Exited { key, exit }, Vec::new());
         }
@@ -208,7 +208,7 @@ impl Keeper {
             }
             return;
         };
-        let Ok(Asking { id, ask: Ask::Hello { build, .. } }) = serde_json::from_slice(&line) else {
+        let Ok(Asking { id, ask: Ask::Hello { build, .. }, .. }) = serde_json::from_slice(&line) else {
             return;
         };
         if self.host.is_some() {
@@ -239,7 +239,10 @@ impl Keeper {
         let gone = host.incoming.read().is_err() || host.out.flush().is_err();
         while let Some(line) = self.host.as_mut().and_then(|host| host.incoming.line()) {
             match serde_json::from_slice::<Asking>(&line) {
-                Ok(Asking { id, ask }) => self.answer(id, ask),
+                Ok(Asking { id, ask, descriptors }) => {
+                    let descriptors = self.host.as_mut().map(|host| host.incoming.descriptors(descriptors));
+                    self.answer(id, ask, descriptors.unwrap_or_default());
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a request that is not understood");
                     if let Ok(AskingId { id }) = serde_json::from_slice(&line) {
@@ -253,7 +256,7 @@ impl Keeper {
         }
     }
 
-    fn answer(&mut self, id: u64, ask: Ask) {
+    fn answer(&mut self, id: u64, ask: Ask, descriptors: Vec<OwnedFd>) {
         match ask {
             Ask::Hello { .. } => self.reply(id, Reply::NotUnderstood, Vec::new()),
             Ask::Start(start) => self.start(id, &start),
@@ -267,6 +270,15 @@ impl Keeper {
                     tracing::error!(%error, "descriptors could not be given");
                     self.reply(id, Reply::NotHeld, Vec::new());
                 }
+                None => self.reply(id, Reply::NotHeld, Vec::new()),
+            },
+            Ask::Keep { key, of } => {
+                let session = self.sessions.get_mut(&key).zip(descriptors.into_iter().next());
+                let reply = session.map(|(session, lock)| session.keep_lease(of, lock));
+                self.reply(id, reply.map_or(Reply::NotHeld, |()| Reply::Done), Vec::new());
+            }
+            Ask::Lease { key } => match self.sessions.get(&key).and_then(Session::lease) {
+                Some((of, lock)) => self.reply(id, Reply::Lease { of }, vec![lock]),
                 None => self.reply(id, Reply::NotHeld, Vec::new()),
             },
             Ask::Forget { key } => {

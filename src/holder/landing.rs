@@ -5,7 +5,6 @@
 //! Only Linux moves bytes like this; elsewhere a host that is killed between two system calls loses one read.
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::pipe::PipeFlags;
 use std::fs::File;
 use std::io;
 
@@ -27,9 +26,28 @@ pub enum Landed {
     InBuffer(usize),
 }
 
+/// A pipe of which neither end waits, and which no program that is started has.
+#[cfg(target_os = "linux")]
+pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    use rustix::pipe::PipeFlags;
+    Ok(rustix::pipe::pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?)
+}
+
+/// The same in steps. A program that is started between them would have it; the holder starts one at a time, and its host only itself.
+#[cfg(not(target_os = "linux"))]
+pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    use rustix::io::{FdFlags, fcntl_setfd};
+    let (read, write) = rustix::pipe::pipe()?;
+    for end in [&read, &write] {
+        fcntl_setfd(end, FdFlags::CLOEXEC)?;
+        rustix::io::ioctl_fionbio(end, true)?;
+    }
+    Ok((read, write))
+}
+
 impl Landing {
     pub fn new() -> io::Result<Landing> {
-        let (read, write) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        let (read, write) = pipe()?;
         Ok(Landing { read, write })
     }
 

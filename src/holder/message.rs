@@ -6,13 +6,20 @@
 use serde::{Deserialize, Serialize};
 
 /// Grows when a host could not do with what an older holder offers.
-pub const VERSION: u32 = 1;
+///
+/// 2: it keeps leases.
+pub const VERSION: u32 = 2;
+/// The first that keeps leases. What an older one is given it would never let go of.
+pub const KEEPS_LEASES: u32 = 2;
 
 /// From the host. `id` comes back with the reply.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Asking {
     pub id: u64,
     pub ask: Ask,
+    /// How many descriptors came with it.
+    #[serde(default)]
+    pub descriptors: usize,
 }
 
 /// What can be read of a request that this build does not know.
@@ -32,6 +39,11 @@ pub enum Ask {
     List,
     /// The descriptors of a session once more. `Reply::Taken`, or `Reply::NotHeld`.
     Take { key: String },
+    /// The lock of the agent's session `of`, which came with this: kept as long as the process lives, in the place of the one before.
+    /// `Reply::Done`, or `Reply::NotHeld`.
+    Keep { key: String, of: String },
+    /// `Reply::Lease` with the lock that is kept, or `Reply::NotHeld`.
+    Lease { key: String },
     /// Nothing of this session is needed any more. `Reply::Done`.
     Forget { key: String },
     /// The holder ends. Nothing comes back but the end of the connection.
@@ -84,6 +96,7 @@ pub enum Reply {
     CouldNotStart(NotStarted),
     Held(Vec<Held>),
     Taken,
+    Lease { of: String },
     NotHeld,
     Done,
     NotUnderstood,

@@ -9,7 +9,7 @@
 mod door;
 pub mod journal;
 mod keep;
-mod landing;
+pub mod landing;
 pub mod marks;
 pub mod message;
 mod session;

@@ -25,6 +25,8 @@ pub struct Session {
     note: String,
     pub exit: Option<Exit>,
     alone: Option<Alone>,
+    /// The lock of its agent's session, and which one that is: it outlives a host, so that no other one takes that session up meanwhile.
+    lease: Option<(String, OwnedFd)>,
 }
 
 /// How far a session is read while no host serves.
@@ -41,7 +43,7 @@ struct Alone {
 
 impl Session {
     pub fn new(pid: Pid, master: OwnedFd, note: String) -> io::Result<Session> {
-        Ok(Session { pid, master, landing: Landing::new()?, note, exit: None, alone: None })
+        Ok(Session { pid, master, landing: Landing::new()?, note, exit: None, alone: None, lease: None })
     }
 
     pub fn report(&self, key: &str) -> Held {
@@ -51,6 +53,23 @@ impl Session {
     /// The master, and both ends of the landing.
     pub fn descriptors(&self) -> io::Result<Vec<OwnedFd>> {
         [&self.master, &self.landing.read, &self.landing.write].into_iter().map(OwnedFd::try_clone).collect()
+    }
+
+    /// Its process has left, so whoever wants its agent's session may have it.
+    pub fn note_exit(&mut self, exit: Exit) {
+        self.exit = Some(exit);
+        self.lease = None;
+    }
+
+    pub fn keep_lease(&mut self, of: String, lock: OwnedFd) {
+        if self.exit.is_none() {
+            self.lease = Some((of, lock));
+        }
+    }
+
+    pub fn lease(&self) -> Option<(String, OwnedFd)> {
+        let (of, lock) = self.lease.as_ref()?;
+        Some((of.clone(), lock.try_clone().ok()?))
     }
 
     /// What to wait for while no host serves; none while its program is to be held up, or can write nothing more.

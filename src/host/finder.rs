@@ -76,19 +76,6 @@ fn run(mut reader: Reader, orders: &Receiver<ToFind>, incoming: &tokio::sync::mp
     reader.make_ready();
     while let Ok(ToFind { client, id, what }) = orders.recv() {
         let reply = match what {
-            What::Words { query, most } => {
-                let most = usize::try_from(most).unwrap_or(usize::MAX);
-                match reader.search(&query, most) {
-                    Ok(findings) => Reply::Found(findings),
-                    Err(error) => Reply::Refused { why: Refusal::SearchTrouble(error.to_string()) },
-                }
-            }
-            What::Prompts { most } => {
-                let most = usize::try_from(most).unwrap_or(usize::MAX);
-                reader
-                    .prompts(most)
-                    .map_or_else(|error| Reply::Refused { why: Refusal::StoreTrouble(cause(&error)) }, Reply::Prompts)
-            }
             What::Earlier(conversation, which) => {
                 let found = earlier(&mut reader, conversation, which);
                 let read = Incoming::Event(Event::EarlierRead { client, id, conversation, found });
@@ -109,8 +96,7 @@ fn run(mut reader: Reader, orders: &Receiver<ToFind>, incoming: &tokio::sync::mp
                     Err(error) => Reply::Refused { why: Refusal::StoreTrouble(cause(&error)) },
                 }
             }
-            What::Turns(query) => turns(&mut reader, query)
-                .unwrap_or_else(|error| Reply::Refused { why: Refusal::StoreTrouble(cause(&error)) }),
+            what => found(&mut reader, what),
         };
         // The receiver is gone only when the host has ended, and then nobody waits for this.
         let _ = incoming.blocking_send(Incoming::QueryDone { client, id, reply });
@@ -123,6 +109,22 @@ fn earlier(reader: &mut Reader, conversation: ConversationId, which: Earlier) ->
         Earlier::Before(number) => (reader.session_before(conversation, number), Refusal::NoEarlierSession),
     };
     found.map_err(|error| Refusal::StoreTrouble(cause(&error)))?.ok_or(none)
+}
+
+/// What the store alone can answer.
+pub fn found(reader: &mut Reader, what: What) -> Reply {
+    let trouble = |error: StoreError| Reply::Refused { why: Refusal::StoreTrouble(cause(&error)) };
+    let count = |most| usize::try_from(most).unwrap_or(usize::MAX);
+    match what {
+        What::Words { query, most } => match reader.search(&query, count(most)) {
+            Ok(findings) => Reply::Found(findings),
+            Err(error) => Reply::Refused { why: Refusal::SearchTrouble(error.to_string()) },
+        },
+        What::Prompts { most } => reader.prompts(count(most)).map_or_else(trouble, Reply::Prompts),
+        // What is read there is the core's (`run`).
+        What::Earlier(..) => Reply::Refused { why: Refusal::NoEarlierSession },
+        What::Turns(query) => turns(reader, query).unwrap_or_else(trouble),
+    }
 }
 
 fn turns(reader: &mut Reader, query: Query) -> Result<Reply, StoreError> {

@@ -73,6 +73,24 @@ pub fn work_in(worktree: &Worktree) -> Option<Work> {
     Some(work)
 }
 
+/// Refuses what holds work, while the agent in it is left alone.
+pub fn look_for_work(worktree: &Worktree) -> Result<(), Refusal> {
+    if !Path::new(&worktree.path).exists() {
+        return Ok(());
+    }
+    let work = known_work(worktree)?;
+    match work.is_nothing() {
+        true => Ok(()),
+        false => Err(Refusal::WorktreeHasWork { path: worktree.path.clone(), work }),
+    }
+}
+
+fn known_work(worktree: &Worktree) -> Result<Work, Refusal> {
+    work_in(worktree).ok_or_else(|| {
+        Refusal::Git(format!("git does not say what stands in {}, so it is kept; look at it yourself", worktree.path))
+    })
+}
+
 /// Removes it where it holds no work, or after its work was saved; returns under which name. Its branch stays while it has commits of its own.
 pub fn remove_worktree(
     conversation: ConversationId,
@@ -84,9 +102,7 @@ pub fn remove_worktree(
         git(&worktree.repository, &["worktree", "prune"]).map_err(Refusal::Git)?;
         return Ok(None);
     }
-    let work = work_in(worktree).ok_or_else(|| {
-        Refusal::Git(format!("git does not say what stands in {}, so it is kept; look at it yourself", worktree.path))
-    })?;
+    let work = known_work(worktree)?;
     let saved = match (work.is_nothing(), wanted) {
         (true, WorkInIt::Refuse | WorkInIt::Save) => None,
         (false, WorkInIt::Refuse) => return Err(Refusal::WorktreeHasWork { path: worktree.path.clone(), work }),

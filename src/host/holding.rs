@@ -6,7 +6,7 @@
 
 use super::session::Hold;
 use crate::holder::journal::Landing;
-use crate::holder::message::{Ask, Asking, Held, NotStarted, Reply, Start, Told, VERSION};
+use crate::holder::message::{Ask, Asking, Held, KEEPS_LEASES, NotStarted, Reply, Start, Told, VERSION};
 use crate::holder::wire::{self, Incoming, Outgoing};
 use crate::paths::{Paths, own_program};
 use crate::protocol::message::BUILD;
@@ -59,6 +59,8 @@ struct Shared {
 
 struct Link {
     pid: u32,
+    /// Of the holder's words.
+    version: u32,
     out: Mutex<Out>,
 }
 
@@ -141,6 +143,32 @@ impl Holding {
             Reply::Taken => kept(held.pid, answer.descriptors),
             other => Err(unexpected(&other)),
         }
+    }
+
+    /// Has the lock of a session's agent session kept, so that it outlives this host with its process.
+    pub fn keep_lease(&self, key: &str, of: &str, lock: OwnedFd) -> io::Result<()> {
+        match self.link_for_leases() {
+            Some(link) => link.send_with(Ask::Keep { key: key.to_owned(), of: of.to_owned() }, vec![lock]),
+            None => Ok(()),
+        }
+    }
+
+    /// The lock that was kept of a session of an earlier host, and of which session of its agent it is.
+    pub fn lease(&self, key: &str) -> io::Result<Option<(String, OwnedFd)>> {
+        let Some(link) = self.link_for_leases() else {
+            return Ok(None);
+        };
+        let answer = link.ask(Ask::Lease { key: key.to_owned() })?;
+        match answer.reply {
+            Reply::Lease { of } => Ok(answer.descriptors.into_iter().next().map(|lock| (of, lock))),
+            Reply::NotHeld => Ok(None),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// One that died keeps nothing; then the lock is this host's alone.
+    fn link_for_leases(&self) -> Option<Arc<Link>> {
+        locked(&self.shared.link).clone().filter(|link| link.version >= KEEPS_LEASES)
     }
 
     /// Nothing of this session is needed any more.
@@ -228,7 +256,7 @@ impl Shared {
     fn greet(self: &Arc<Shared>, stream: UnixStream) -> io::Result<Option<Arc<Link>>> {
         let (outgoing, mut incoming) = wire::split(stream)?;
         let out = Mutex::new(Out { outgoing, next_id: 0, waiting: Some(HashMap::new()) });
-        let mut link = Link { pid: 0, out };
+        let mut link = Link { pid: 0, version: 0, out };
         link.send(Ask::Hello { version: VERSION, build: BUILD.to_owned() })?;
         let until = Instant::now() + BUSY_LIMIT;
         let line = loop {
@@ -239,7 +267,7 @@ impl Shared {
             incoming.read()?;
         };
         match serde_json::from_slice(&line).map_err(io::Error::other)? {
-            Told::Reply { reply: Reply::Hello { pid, .. }, .. } => link.pid = pid,
+            Told::Reply { reply: Reply::Hello { pid, version, .. }, .. } => (link.pid, link.version) = (pid, version),
             Told::Reply { reply: Reply::Busy, .. } => return Ok(None),
             Told::Reply { reply, .. } => return Err(unexpected(&reply)),
             Told::Exited { .. } => return Err(io::Error::other("it does not greet")),
@@ -308,24 +336,29 @@ impl Link {
 
     fn ask_within(&self, ask: Ask, limit: Duration) -> io::Result<Answer> {
         let (sender, receiver) = channel();
-        self.push(ask, Some(sender))?;
+        self.push(ask, Vec::new(), Some(sender))?;
         receiver
             .recv_timeout(limit)
             .map_err(|error| io::Error::other(format!("the holder of agents is gone ({error})")))
     }
 
     fn send(&self, ask: Ask) -> io::Result<()> {
-        self.push(ask, None)
+        self.send_with(ask, Vec::new())
     }
 
-    fn push(&self, ask: Ask, waits: Option<Sender<Answer>>) -> io::Result<()> {
+    fn send_with(&self, ask: Ask, descriptors: Vec<OwnedFd>) -> io::Result<()> {
+        self.push(ask, descriptors, None)
+    }
+
+    fn push(&self, ask: Ask, descriptors: Vec<OwnedFd>, waits: Option<Sender<Answer>>) -> io::Result<()> {
         let mut out = locked(&self.out);
         out.next_id += 1;
         let id = out.next_id;
         let gone = || io::Error::from(io::ErrorKind::NotConnected);
         let waiting = out.waiting.as_mut().ok_or_else(gone)?;
         waiting.extend(waits.map(|waits| (id, waits)));
-        out.outgoing.push(&Asking { id, ask }, Vec::new())?;
+        let asking = Asking { id, ask, descriptors: descriptors.len() };
+        out.outgoing.push(&asking, descriptors)?;
         let until = Instant::now() + REPLY_LIMIT;
         loop {
             out.outgoing.flush()?;

@@ -15,6 +15,7 @@ pub mod first_word;
 mod git;
 mod holding;
 mod kept_sessions;
+pub mod look;
 mod note;
 mod notes;
 mod notifier;
@@ -148,7 +149,7 @@ async fn serve(
         tracing::warn!(%error, "the configuration is wrong; the defaults are in force");
         Config::default()
     });
-    let agents = AgentCatalog::read(&paths.agents, &paths.socket);
+    let agents = AgentCatalog::read(&paths.agents, &paths.hook_socket());
     let for_core = agents.for_core(config.default_agent.clone());
     let started_at = clock::now();
     let facts = HostFacts { pid: std::process::id(), build: BUILD.to_owned(), started_at };

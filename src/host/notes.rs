@@ -218,8 +218,15 @@ impl Notes {
         let (ended, count) = match Looker::new(Path::new(&trees.top), &self.folder_of(conversation)) {
             Ok(looker) => {
                 // The next turn may have begun to work.
+                let look = |next: Option<Timestamp>| {
+                    looker.look(next.map(|moment| Before { tree: Some(began), moment }).as_ref())
+                };
                 let next = self.next_begins(conversation);
-                let ended = looker.look(next.map(|moment| Before { tree: Some(began), moment }).as_ref());
+                let mut ended = look(next);
+                // One that began while git looked had its part in what git saw.
+                if let (None, began_meanwhile @ Some(_)) = (next, self.next_begins(conversation)) {
+                    ended = look(began_meanwhile);
+                }
                 let count = tree_of(&ended).and_then(|ended| changes::count(&looker, began, ended).ok());
                 (ended, count)
             }

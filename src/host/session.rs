@@ -38,12 +38,12 @@ use crate::domain::conversation_state::{SessionEvent, StartTrouble};
 use crate::domain::id::{ConversationId, Generation};
 use crate::domain::session::Exit;
 use crate::holder::journal::{Journal, Record};
+use crate::holder::landing::pipe;
 use crate::holder::message as held;
 use crate::holder::message::{Held, NotStarted};
 use crate::protocol::message::Reply;
 use crate::terminal::frame::Size;
 use run::{Over, SessionLoop};
-use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::Pid;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
@@ -117,7 +117,7 @@ impl SessionThread {
         holding: Holding,
         incoming: tokio::sync::mpsc::Sender<Incoming>,
     ) -> std::io::Result<SessionThread> {
-        let (read, write) = wake_pipe()?;
+        let (read, write) = pipe()?;
         let wake = Arc::new(write);
         let (orders, receiver) = channel();
         let hold = Hold { orders: orders.clone(), wake: wake.clone() };
@@ -177,11 +177,6 @@ impl Hold {
     }
 }
 
-fn wake_pipe() -> std::io::Result<(OwnedFd, OwnedFd)> {
-    let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC | rustix::pipe::PipeFlags::NONBLOCK)?;
-    Ok((read, write))
-}
-
 fn run(
     mut begin: Begin,
     comes: Comes,
@@ -204,7 +199,7 @@ fn run(
         }),
         Comes::FromEarlier(held) => {
             last_words.pid = Pid::from_raw(held.pid);
-            // The earlier host let go of it when it died.
+            take_back_lease(&mut begin, holding);
             if let Some(id) = &begin.whereabouts.id {
                 agent_io::keep_lease(&mut begin.lease, id, &tell);
             }
@@ -275,7 +270,29 @@ fn prepare(
         rows: begin.size.rows,
         note: begin.note.text(),
     };
-    Ok((Pty::new(holding.start(start, hold)?), journal.ok()))
+    let pty = Pty::new(holding.start(start, hold)?);
+    share_lease(begin, holding);
+    Ok((pty, journal.ok()))
+}
+
+/// From here on the holder keeps the lease beside the process.
+fn share_lease(begin: &mut Begin, holding: &Holding) {
+    let (holding, key) = (holding.clone(), begin.note.key());
+    begin.lease.share(Box::new(move |id, lock| holding.keep_lease(&key, id.as_str(), lock)));
+}
+
+/// The lease that the earlier host had, or none where its holder keeps none: then it let go of it when it died.
+fn take_back_lease(begin: &mut Begin, holding: &Holding) {
+    match holding.lease(&begin.note.key()) {
+        Ok(Some((of, lock))) => {
+            if let Ok(id) = AgentId::try_from(of) {
+                begin.lease.take_back(id, lock);
+            }
+        }
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "the holder does not give the lease of a session"),
+    }
+    share_lease(begin, holding);
 }
 
 /// Takes a process of an earlier host over, and what that one and the holder noted of it.
@@ -315,6 +332,7 @@ fn warn_of_version(begin: &Begin, tell: &Tell) {
 /// Hears of the end of a process that is nobody's child here, on a thread of its own. How it left nobody tells.
 #[cfg(target_os = "linux")]
 fn watch_orphan(pid: Pid, hold: Hold) -> std::io::Result<()> {
+    use rustix::event::{PollFd, PollFlags, poll};
     use rustix::process::{PidfdFlags, pidfd_open};
     // One that is gone already has no number to open.
     let opened = pidfd_open(pid, PidfdFlags::empty());
@@ -329,6 +347,8 @@ fn watch_orphan(pid: Pid, hold: Hold) -> std::io::Result<()> {
 
 #[cfg(not(target_os = "linux"))]
 fn watch_orphan(pid: Pid, hold: Hold) -> std::io::Result<()> {
+    /// Nobody feels that an end is seen so late.
+    const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(200);
     let watch = move || {
         while rustix::process::test_kill_process(pid).is_ok() {
             std::thread::sleep(LOOK_EVERY);

@@ -1,15 +1,16 @@
-//! The door for clients: accepts, checks who it is, greets, and carries frames between a client and the core.
+//! The door for clients: accepts, checks who it is, greets, and carries frames between a client and the core. Beside it a smaller one for agents'
+//! hooks, which may tell and ask nothing: it can be let into an agent's sandbox, and a flood of hooks takes no client's place.
 
 use super::driver::Incoming;
 use super::event::{ClientId, Event};
 use crate::lock::{self, Held, Lock};
 use crate::paths::Paths;
 use crate::protocol::codec;
-use crate::protocol::message::{Asked, AskedId, Hello, PROTOCOL_MAJOR, Request};
+use crate::protocol::message::{Asked, AskedId, Hello, PROTOCOL_MAJOR, Refusal, Reply, Request};
 use std::fs::File;
 use std::io;
 use std::os::unix::net::UnixStream as StdStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -28,6 +29,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// More than anybody has windows and scripts; who opens more has lost count of them.
 const MOST_CONNECTIONS: usize = 1024;
+/// A hook is gone within milliseconds; who comes when so many are in tries no further, and another source of the agent tells.
+const MOST_HOOKS: usize = 128;
 /// Of the descriptors that the system gives us, at least one in so many stays for terminals, the store and its files.
 const KEPT_FOR_OTHERS: usize = 4;
 /// So many are turned away at once where no descriptor is left; then the core has its turn.
@@ -81,9 +84,9 @@ impl Frames {
 
 /// The listener, the file that clients find it by, and the lock by which no second host serves here. All of it goes with this.
 pub struct Door {
-    listener: UnixListener,
+    clients: Entrance,
+    hooks: Entrance,
     paths: Paths,
-    file: (u64, u64),
     /// The trouble of the last look is told once.
     trouble: Option<String>,
     /// Declared last: while it is ours nobody else makes a socket here.
@@ -93,8 +96,8 @@ pub struct Door {
 impl Door {
     /// Binds the socket. What lies there from a host that died is removed first: lock and store are ours, so nobody serves it.
     pub fn open(paths: &Paths, lock: Held) -> io::Result<Door> {
-        let (listener, file) = bind(&paths.socket)?;
-        Ok(Door { listener, paths: paths.clone(), file, trouble: None, lock })
+        let (clients, hooks) = (Entrance::open(&paths.socket)?, Entrance::open(&paths.hook_socket())?);
+        Ok(Door { clients, hooks, paths: paths.clone(), trouble: None, lock })
     }
 
     /// Makes anew what somebody took away, a program that cleans up or a hand that slipped: the folder, the lock, the socket.
@@ -122,30 +125,46 @@ impl Door {
             };
             tracing::warn!(path = %self.paths.lock.display(), "the lock was gone and is there again");
         }
-        if !identity(&self.paths.socket).is_ok_and(|file| file == self.file) {
-            (self.listener, self.file) = bind(&self.paths.socket).map_err(|error| error.to_string())?;
-            tracing::warn!(path = %self.paths.socket.display(), "the socket was gone and is there again");
+        for entrance in [&mut self.clients, &mut self.hooks] {
+            if !entrance.is_in_place() {
+                let path = entrance.path.clone();
+                *entrance = Entrance::open(&path).map_err(|error| error.to_string())?;
+                tracing::warn!(path = %path.display(), "the socket was gone and is there again");
+            }
         }
         Ok(())
     }
 }
 
-fn bind(path: &Path) -> io::Result<(UnixListener, (u64, u64))> {
-    match std::fs::remove_file(path) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
-    }
-    let listener = UnixListener::bind(path)?;
-    Ok((listener, identity(path)?))
+/// A socket with its name; the name goes with it.
+struct Entrance {
+    listener: UnixListener,
+    path: PathBuf,
+    file: (u64, u64),
 }
 
-impl Drop for Door {
+impl Entrance {
+    fn open(path: &Path) -> io::Result<Entrance> {
+        match std::fs::remove_file(path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        let listener = UnixListener::bind(path)?;
+        Ok(Entrance { listener, path: path.to_owned(), file: identity(path)? })
+    }
+
+    /// While the listener lives, no other file has its number.
+    fn is_in_place(&self) -> bool {
+        identity(&self.path).is_ok_and(|file| file == self.file)
+    }
+}
+
+impl Drop for Entrance {
     fn drop(&mut self) {
-        // Only our own: while the listener lives, no other file has its number.
-        if identity(&self.paths.socket).is_ok_and(|file| file == self.file) {
+        if self.is_in_place() {
             // Gone since it was looked at: what was wanted.
-            let _ = std::fs::remove_file(&self.paths.socket);
+            let _ = std::fs::remove_file(&self.path);
         }
     }
 }
@@ -160,14 +179,19 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
 pub async fn serve(mut door: Door, hello: Hello, incoming: mpsc::Sender<Incoming>) {
     let mut next = 0;
     let mut looks = tokio::time::interval(LOOK_FOR_SOCKET_EVERY);
-    let mut porter = Porter::new(&hello);
+    let (mut for_clients, mut for_hooks) = (Porter::new(&hello, MOST_CONNECTIONS), Porter::new(&hello, MOST_HOOKS));
     loop {
-        let accepted = tokio::select! {
-            accepted = door.listener.accept() => accepted,
+        let (accepted, may) = tokio::select! {
+            accepted = door.clients.listener.accept() => (accepted, May::Ask),
+            accepted = door.hooks.listener.accept() => (accepted, May::Tell),
             _ = looks.tick() => {
                 door.open_again_if_lost();
                 continue;
             }
+        };
+        let (porter, listener) = match may {
+            May::Ask => (&mut for_clients, &door.clients.listener),
+            May::Tell => (&mut for_hooks, &door.hooks.listener),
         };
         match accepted {
             Ok((stream, _)) => {
@@ -178,17 +202,26 @@ pub async fn serve(mut door: Door, hello: Hello, incoming: mpsc::Sender<Incoming
                 next += 1;
                 let (hello, incoming) = (hello.clone(), incoming.clone());
                 tokio::spawn(async move {
-                    if let Err(error) = carry(stream, place, ClientId(next), &hello, &incoming).await {
+                    if let Err(error) = carry(stream, place, ClientId(next), may, &hello, &incoming).await {
                         tracing::debug!(client = next, %error, "a client went away");
                     }
                 });
             }
             Err(error) => {
-                porter.no_descriptor(&door.listener, &error).await;
+                porter.no_descriptor(listener, &error).await;
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
     }
+}
+
+/// What may come over a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum May {
+    /// All that a client asks.
+    Ask,
+    /// What a hook tells.
+    Tell,
 }
 
 /// A connection that wants to become a view, or is one.
@@ -225,10 +258,10 @@ impl Drop for Place {
 }
 
 impl Porter {
-    fn new(hello: &Hello) -> Porter {
+    fn new(hello: &Hello, most: usize) -> Porter {
         let given = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
         let given = given.and_then(|given| usize::try_from(given).ok()).unwrap_or(usize::MAX);
-        let most = MOST_CONNECTIONS.min(given - given / KEPT_FOR_OTHERS);
+        let most = most.min(given - given / KEPT_FOR_OTHERS);
         // Without a frame they are only closed, as before.
         let busy = codec::encode(&Hello { busy: true, ..hello.clone() }).unwrap_or_default();
         Porter { inside: Arc::default(), most, busy, spare: spare(), told: false }
@@ -282,6 +315,7 @@ async fn carry(
     mut stream: UnixStream,
     place: Place,
     client: ClientId,
+    may: May,
     hello: &Hello,
     incoming: &mpsc::Sender<Incoming>,
 ) -> io::Result<()> {
@@ -298,13 +332,13 @@ async fn carry(
         return Ok(());
     };
     match codec::decode(&first) {
-        Ok(Asked { id, request: Request::View { conversation, size } }) => {
+        Ok(Asked { id, request: Request::View { conversation, size } }) if may == May::Ask => {
             let stream = stream.into_std()?;
             let guest = Guest { stream, place };
             give(incoming, Incoming::ParkedView { client, id, conversation, size, guest }).await;
             Ok(())
         }
-        Ok(_) | Err(_) => control(stream, client, first, incoming).await,
+        Ok(_) | Err(_) => control(stream, client, may, first, incoming).await,
     }
 }
 
@@ -321,6 +355,7 @@ async fn greet(stream: &mut UnixStream, hello: &Hello) -> io::Result<Option<Vec<
 async fn control(
     stream: UnixStream,
     client: ClientId,
+    may: May,
     first: Vec<u8>,
     incoming: &mpsc::Sender<Incoming>,
 ) -> io::Result<()> {
@@ -329,7 +364,7 @@ async fn control(
     let mut body = first;
     let end = loop {
         match (codec::decode::<Asked>(&body), codec::decode::<AskedId>(&body)) {
-            (Ok(asked), _) => give(incoming, asked_by(client, asked)).await,
+            (Ok(asked), _) => give(incoming, asked_by(client, may, asked)).await,
             // From a newer client: refused with words, and the connection goes on.
             (Err(_), Ok(AskedId { id })) => give(incoming, Incoming::NotUnderstood { client, id }).await,
             (Err(error), Err(_)) => break io::Error::other(error),
@@ -346,7 +381,11 @@ async fn control(
     }
 }
 
-fn asked_by(client: ClientId, asked: Asked) -> Incoming {
+fn asked_by(client: ClientId, may: May, asked: Asked) -> Incoming {
+    if may == May::Tell && !matches!(asked.request, Request::Signal { .. }) {
+        let reply = Reply::Refused { why: Refusal::OnlyHooks };
+        return Incoming::QueryDone { client, id: asked.id, reply };
+    }
     Incoming::Event(Event::Asked { client, id: asked.id, request: asked.request })
 }
 

@@ -19,7 +19,7 @@ pub enum StoreError {
     )]
     Foreign { path: PathBuf },
     #[error(
-        "the store {path} is from a newer threadkeep (schema {found}, this build knows {known}); use the newer build or set THREADKEEP_HOME to another folder"
+        "the store {path} is from a newer threadkeep (schema {found}, this build knows {known}); use the newer build, read it with threadkeep look, or set THREADKEEP_HOME to another folder"
     )]
     Newer { path: PathBuf, found: u32, known: u32 },
     #[error("the store {path} is gone; put it back or end the host with threadkeep host stop to begin a new one")]

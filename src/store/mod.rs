@@ -9,6 +9,7 @@ mod columns;
 mod conversations;
 mod decisions;
 mod error;
+pub mod look;
 mod open;
 mod prompts;
 pub mod repair;
@@ -188,6 +189,16 @@ impl Store {
             self.connection = Some(connection);
         }
         result
+    }
+}
+
+impl Drop for Store {
+    /// SQLite would move the journal into the store itself if this were the last connection; a reader may still be open, and does not.
+    fn drop(&mut self) {
+        if let Some(connection) = &self.connection {
+            // A journal that stays is whole, and the next host reads it.
+            let _ = open::finish(connection);
+        }
     }
 }
 

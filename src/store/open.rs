@@ -17,6 +17,9 @@ use std::time::Duration;
 /// How long a write waits for a program that looks into the store.
 const BUSY_TIMEOUT_MS: u64 = 2000;
 
+/// The end of a host waits no longer for somebody who reads.
+const END_TIMEOUT_MS: u64 = 200;
+
 /// Statements kept prepared: more than all of `store` has.
 const STATEMENTS_KEPT: usize = 64;
 
@@ -84,8 +87,16 @@ pub fn beside(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// Whether this is a store of ours at all.
+pub fn check_header(path: &Path) -> Result<(), StoreError> {
+    match read_header(path, Missing::Refuse)? {
+        Header::Ours => Ok(()),
+        Header::Empty | Header::Foreign => Err(StoreError::Foreign { path: path.into() }),
+    }
+}
+
 /// Reads the whole store for damage, if that can be done in a moment.
-fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+pub fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     if bytes > CHECKED_BYTES_MOST {
         return Ok(());
@@ -110,6 +121,13 @@ pub fn write_anew(connection: &Connection) -> Result<(), StoreError> {
             Err(StoreError::Commit { source: rusqlite::Error::SqliteFailure(source, None) })
         }
     }
+}
+
+/// The same for one that ends: without its journal the next one need not read all of the store for damage.
+pub fn finish(connection: &Connection) -> Result<(), StoreError> {
+    let limit = Duration::from_millis(END_TIMEOUT_MS);
+    connection.busy_timeout(limit).map_err(|source| StoreError::Commit { source })?;
+    write_anew(connection)
 }
 
 /// `check` for a file that nobody has open.

@@ -598,6 +598,22 @@ fn a_reader_that_is_ready_has_all_its_files_open() {
     assert_eq!(journals(), before + 1);
 }
 
+/// The broken one left its journal behind, and the next host read all of the store for damage.
+#[test]
+fn a_store_that_is_closed_leaves_no_journal_though_somebody_reads() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("store.db");
+    let mut store = Store::open(&path).expect("it opens");
+    store.commit(&everything()).expect("it is saved");
+    let mut reader = Reader::new(&path);
+    reader.make_ready();
+    let journal = || std::fs::metadata(path.with_file_name("store.db-wal")).map_or(0, |journal| journal.len());
+    assert!(journal() > 0);
+    drop(store);
+    assert_eq!(journal(), 0);
+    assert!(!reader.prompts(1).expect("it reads").is_empty());
+}
+
 #[test]
 fn every_record_with_every_variant_comes_back_as_it_was() {
     let home = Home::new();

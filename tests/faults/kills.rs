@@ -12,7 +12,7 @@ pub const FAULTS: &[Fault] = &[
     ("F2", "host kill -9 at chosen points of saving, writing and backup", chosen_kills),
     ("F3", "power cut (ext4 without its journal) under load", power_cuts),
     ("F4", "200 clients killed at once", killed_clients),
-    ("F12", "host, agent and client stopped, then continued", stopped),
+    ("F12", "host, agent, client and holder stopped, then continued", stopped),
     ("F23", "20 clients start while the host dies", start_race),
 ];
 
@@ -184,7 +184,17 @@ fn stopped() -> Result<Outcome, Skipped> {
     assert_eq!(load.tabs[1].send("other").value["state"], "completed");
     kill(client.pid(), Signal::CONT);
     client.end().done();
-    held(3, counted.to_string())
+    // Nor a holder: what lives goes on, and what is to be started waits for it.
+    let holder = home.holder_pid().expect("it runs");
+    kill(holder, Signal::STOP);
+    let new = fake_tab(&home);
+    assert_eq!(new.send_on("beside a stopped holder").code, 0);
+    assert_eq!(load.tabs[1].send("beside").value["decision"], "reused");
+    sleep(FOR);
+    assert_eq!(load.tabs[0].send("beside").value["decision"], "reused");
+    kill(holder, Signal::CONT);
+    new.run("wait", &[]).done();
+    held(4, counted.to_string())
 }
 
 fn start_race() -> Result<Outcome, Skipped> {

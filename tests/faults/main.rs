@@ -102,6 +102,10 @@ fn main() -> ExitCode {
         eprintln!("   {:.1} s: {row}", began.elapsed().as_secs_f32());
         rows.push(row);
     }
+    let day = world::done("date -u +%Y-%m-%d");
+    let names = wanted.iter().map(|name| format!(" {name}")).collect::<String>();
+    let picked = if names.is_empty() { names } else { format!(" --{names}") };
+    println!("Run on {}, all rows in one run: `cargo test --test faults{picked}`, a debug build.\n", day.trim());
     println!("| fault | what | injected | held | lost |\n|---|---|---|---|---|\n{}", rows.join("\n"));
     ExitCode::from(u8::from(lost))
 }

@@ -128,6 +128,8 @@ fn failing() -> Result<Outcome, Skipped> {
         for pid in super::world::hosts(&home) {
             kill(pid, Signal::KILL);
         }
+        // The holder, which it follows too, goes on with the session; so would it. Without it they run on as they are.
+        kill(tracer.pid(), Signal::KILL);
         tracer.end();
         acknowledged += load.check().acknowledged;
     }
@@ -145,6 +147,8 @@ fn read_only() -> Result<Outcome, Skipped> {
     done(&format!("mount -o remount,ro {}", disk.at.display()));
     let ran = home.run(&["ls"]);
     assert!(ran.code != 0 && ran.stderr.contains("ead-only"), "{ran:?}");
+    let looks = |home: &Home| home.run(&["look", "log", "-c", "1", "--json"]).done().json()["prompt"].clone();
+    assert_eq!(looks(&home), "kept");
     done(&format!("mount -o remount,rw {}", disk.at.display()));
     home.run(&["ls"]).done();
     // With a place for the socket of its own, the host serves, says so, and opens the store once that can be written.
@@ -167,13 +171,14 @@ fn read_only() -> Result<Outcome, Skipped> {
     done(&format!("mount -o remount,ro {}", data.display()));
     let ran = apart.run(&["ls"]).ended_with(6);
     assert!(ran.stderr.contains("cannot be written"), "{ran:?}");
+    assert_eq!(looks(&apart), "kept");
     done(&format!("mount -o remount,rw {}", data.display()));
     wait_until("the store opens", || apart.run(&["ls"]).code == 0);
     assert_eq!(apart.run(&["log", "-c", "1", "--json"]).done().json()["prompt"], "kept");
     apart.run(&["host", "stop"]).done();
     drop(disk);
     apart.set("THREADKEEP_HOME", apart.path());
-    held(2, "said in words; the store opens by itself once it can be written")
+    held(4, "said in words; what is saved can be read all the same; the store opens by itself once it can be written")
 }
 
 /// What is done to the bytes of a store; the number is a seed.

@@ -1,11 +1,14 @@
 //! What a conversation with any agent can be told by command line: its model, another agent, answers, a hook's words. With the shell, which
 //! carries no context to another model and asks nothing.
 
-use crate::home::Home;
+use crate::home::{Home, LIMIT};
 use serde_json::json;
-use threadkeep::client::ClientError;
+use std::os::unix::net::UnixStream;
+use threadkeep::client::{Absent, ClientError, Control, View};
 use threadkeep::domain::id::ConversationId;
+use threadkeep::paths::Paths;
 use threadkeep::protocol::message::{Refusal, Reply, Request};
+use threadkeep::terminal::frame::Size;
 
 #[test]
 fn another_model_is_said_before_and_means_a_fresh_session_with_the_reason() {
@@ -163,6 +166,33 @@ fn a_hook_with_a_wrong_token_or_without_a_host_says_nothing_and_changes_nothing(
     hook("1", String::new());
     assert_eq!(tab.state(), before);
     tab.send("true").reused();
+}
+
+/// The door that an agent in a sandbox may be let to: nothing can be asked there, and who floods it takes no client's place.
+#[test]
+fn at_the_socket_for_hooks_only_hooks_are_heard() {
+    let home = Home::new();
+    let tab = home.tab();
+    tab.send("echo here");
+    let paths = home.paths();
+    let for_hooks = Paths { socket: paths.hook_socket(), ..paths };
+    let connect = || Control::connect(&for_hooks, Absent::Fail);
+    let conversation = ConversationId(1);
+    let (token, payload) = ("no token".to_owned(), "{}".to_owned());
+    let mut hook = connect().expect("it is there");
+    assert_eq!(hook.ask(&Request::Signal { conversation, token, payload }, Some(LIMIT)).expect("heard"), Reply::Done);
+    for request in [Request::List, Request::StopSession { conversation }, Request::HostStop, Request::Subscribe] {
+        let refused = hook.ask(&request, Some(LIMIT)).expect_err("nothing is asked here");
+        assert!(matches!(refused, ClientError::Refused(Refusal::OnlyHooks)), "{request:?}: {refused}");
+    }
+    let size = Size { columns: 80, rows: 24 };
+    assert!(View::open(&for_hooks, conversation, size).is_err(), "nor is anything shown");
+    // More than it takes, and they say nothing.
+    let crowd: Vec<_> = (0..200).map(|_| UnixStream::connect(&for_hooks.socket)).collect();
+    assert_eq!(tab.send("echo beside").answer(), "beside");
+    drop(crowd);
+    home.run(&["host", "stop"]).done();
+    assert!(!for_hooks.socket.exists(), "it goes with its host");
 }
 
 /// A window asks the same over the socket.

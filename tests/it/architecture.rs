@@ -32,8 +32,8 @@ const ARROWS: [(&str, &[&str]); 18] = [
 ];
 
 /// The files that may name one more: the verbs that are the doors of host and holder, how both are started, those that know the actions of
-/// the window's keymap or take the terminal, and those that look after a store that no host can open.
-const ARROWS_OF_FILES: [(&str, &str); 12] = [
+/// the window's keymap or take the terminal, and those that look after or into a store that no host can open.
+const ARROWS_OF_FILES: [(&str, &str); 14] = [
     ("cli/config.rs", "tui"),
     ("cli/attach.rs", "tui"),
     ("cli/doctor/keys.rs", "tui"),
@@ -42,6 +42,8 @@ const ARROWS_OF_FILES: [(&str, &str); 12] = [
     ("cli/holder.rs", "host"),
     ("cli/holder.rs", "holder"),
     ("cli/launch.rs", "host"),
+    ("cli/look.rs", "host"),
+    ("cli/look.rs", "store"),
     ("cli/doctor.rs", "store"),
     ("cli/mod.rs", "store"),
     ("cli/repair.rs", "store"),

@@ -5,6 +5,7 @@ use crate::window::{is_ready, open};
 use crate::worktree::{git, home_with_repository, new_in_worktree};
 use serde_json::{Value, json};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 fn diff(tab: &Tab, more: &[&str]) -> Value {
@@ -118,6 +119,36 @@ fn each_turn_has_its_own_changes_also_those_that_wait_in_line() {
     let text = tab.run("diff", &["--turn", "3"]).done().stdout;
     assert!(text.contains("diff --git a/file b/file\n--- a/file\n+++ b/file\n@@ -1 +1,2 @@\n one\n+3\n"), "{text}");
     assert!(tab.run("diff", &["--turn", "9"]).ended_with(6).stderr.contains("no turn 9"));
+}
+
+/// The broken one asked only before git looked whether the next one had begun.
+#[test]
+fn a_turn_that_begins_while_git_looks_keeps_its_changes() {
+    let mut home = home_with_repository();
+    let [bin, holds, reached, gate] = ["bin", "holds", "reached", "gate"].map(|name| home.own().join(name));
+    std::fs::create_dir(&bin).expect("a folder");
+    let (held, there) = (holds.display(), reached.display());
+    let waits = format!("[ -e {held} ] && touch {there}; while [ -e {held} ]; do sleep 0.02; done");
+    let script = format!(
+        "#!/bin/bash\ncase \" $* \" in *\" ls-files \"*) {waits} ;; esac\nPATH=${{PATH#*:}}\nexec git \"$@\"\n"
+    );
+    write(bin.join("git"), script);
+    std::fs::set_permissions(bin.join("git"), PermissionsExt::from_mode(0o755)).expect("rights");
+    home.set("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display()));
+    let tab = home.tab();
+    tab.send_on(&format!("until [ -e {} ]; do sleep 0.05; done; echo 1 > one", gate.display()));
+    tab.wait_for("it works", |state| state["turn_state"] == "working");
+    assert_eq!(files(&diff(&tab, &[])), Vec::<String>::new(), "it comes behind the note of what the turn finds");
+    write(&holds, "");
+    write(&gate, "");
+    tab.run("wait", &[]);
+    wait_until("git is about to look at what the turn left", || reached.exists());
+    // It takes longer than the clock by which a file system tells when something changed.
+    tab.send("sleep 0.1; echo 2 > two");
+    std::fs::remove_file(&holds).expect("it is there");
+    diff(&tab, &[]); // It comes behind the notes.
+    let each = ["1", "2"].map(|turn| files(&diff(&tab, &["--turn", turn])));
+    assert_eq!(each, [["n one +1 -0"], ["n two +1 -0"]].map(|one| one.map(str::to_owned).to_vec()));
 }
 
 #[test]

@@ -324,6 +324,106 @@ fn what_an_agent_asked_is_still_open_under_the_next_host_and_can_be_answered() {
     tab.send("and again").is("reused", "agent_alive", "completed");
 }
 
+/// Another folder of state with the same conversations, as a backup or another machine has it.
+fn copy_of(home: &Home) -> std::path::PathBuf {
+    let copy = home.work().with_file_name("h2");
+    std::fs::DirBuilder::new().mode(0o700).create(&copy).expect("a folder");
+    for entry in std::fs::read_dir(home.path()).expect("it is there").flatten() {
+        let name = entry.file_name();
+        let is_wanted = name == "agents" || name.to_string_lossy().starts_with("threadkeep.db");
+        if is_wanted && entry.path().is_dir() {
+            std::fs::create_dir(copy.join(&name)).expect("a folder");
+            for profile in std::fs::read_dir(entry.path()).expect("it is there").flatten() {
+                std::fs::copy(profile.path(), copy.join(&name).join(profile.file_name())).expect("a copy");
+            }
+        } else if is_wanted {
+            std::fs::copy(entry.path(), copy.join(&name)).expect("a copy");
+        }
+    }
+    copy
+}
+
+/// The broken one let go of the session with its host, and found the agent only by its environment.
+#[test]
+fn an_agent_that_outlives_its_host_keeps_its_session_from_every_other_host() {
+    let home = home_with_coder();
+    // Nothing in its environment tells which session it has, as with one that began it on its own screen.
+    let (program, own) = (home.file("coder"), home.file("coder.own"));
+    std::fs::rename(&program, &own).expect("it is moved");
+    let hides = format!("#!/bin/bash\nexec env -u THREADKEEP_AGENT_SESSION '{}' \"$@\"\n", own.display());
+    write_program(&program, &hides);
+    let tab = coder_tab(&home);
+    tab.send("before");
+    let agent = tab.pid();
+    home.kill_host();
+    tab.wait_for("the next host has it", |state| state["pid"] == agent);
+    let copy = copy_of(&home);
+    let on_copy = |text: &str| {
+        let send = ["send", "-c", &tab.id, "--wait", "--json", text];
+        home.call(&send).set("THREADKEEP_HOME", &copy).run()
+    };
+    let refused = |what: &str| {
+        let ran = on_copy("from the copy").ended_with(6);
+        assert!(ran.stderr.contains("would not resume"), "{what}: {ran:?}");
+        let why = home.call(&["why", "-c", &tab.id]).set("THREADKEEP_HOME", &copy).run().done().stdout;
+        assert!(why.contains("another threadkeep runs that session; end it there first"), "{what}: {why}");
+        assert!(is_alive(agent), "{what}");
+    };
+    refused("a later host has taken it up");
+    // No host serves, and none comes while the holder stands still.
+    let holder = home.holder_pid().expect("it runs");
+    kill(holder, Signal::STOP);
+    home.kill_host();
+    refused("no host serves");
+    kill(holder, Signal::CONT);
+    tab.wait_for("it is taken up", |state| state["pid"] == agent);
+    home.run(&["host", "restart"]).done();
+    refused("the host made room for the next one");
+    assert_eq!((tab.send("after").value["decision"].clone(), tab.pid()), (json!("reused"), agent));
+    // Where its own process is gone the copy may have it.
+    kill(agent, Signal::KILL);
+    tab.wait_for("its end is seen", |state| state["pid"].is_null());
+    let sent = on_copy("now from the copy").done().json();
+    assert_eq!((&sent["state"], &sent["session"]), (&json!("completed"), &json!(1)), "{sent}");
+    home.call(&["host", "stop"]).set("THREADKEEP_HOME", &copy).run().done();
+}
+
+/// A new holder cannot have them: nobody but the host has their terminals any more.
+#[test]
+fn agents_that_lost_their_holder_are_resumed_by_id_once_their_host_is_gone_too() {
+    let home = home_with_coder();
+    let (works, rests) = (coder_tab(&home), coder_tab(&home));
+    rests.send("before");
+    works.send("before");
+    works.send_on("ask permission");
+    works.run("wait", &["--or-asked", "--json"]).ended_with(8);
+    let agents = [works.pid(), rests.pid()];
+    let holder = home.holder_pid().expect("it runs");
+    kill(holder, Signal::KILL);
+    wait_until("it is gone", || !is_alive(holder));
+    // They live on, and what is asked can be answered.
+    works.run("answer", &["allow"]).done();
+    works.run("wait", &[]).done();
+    assert_eq!(rests.send("after it").value["decision"], "reused");
+    assert_eq!([works.pid(), rests.pid()], agents);
+    let status = home.run(&["host", "status"]).done().stdout;
+    assert!(status.contains("lost their holder"), "{status}");
+    works.send_on("ask permission");
+    works.run("wait", &["--or-asked", "--json"]).ended_with(8);
+    home.kill_host();
+    wait_until("both agents left with their terminals", || !agents.into_iter().any(is_alive));
+    let unknown = works.log().pop().expect("a turn");
+    assert_eq!(
+        (&unknown["state"], &unknown["end_why"], &unknown["requests"][0]["state"]),
+        (&json!("outcome unknown"), &json!("host_ended"), &json!("expired")),
+        "{unknown}"
+    );
+    for tab in [&works, &rests] {
+        tab.send("on we go").is("resumed", "host_ended", "completed");
+        assert_eq!(tab.state()["session"], 1, "the agent's own session goes on");
+    }
+}
+
 /// An agent whose only word is its hooks: `begin` and `end` of a turn, the end behind a gate.
 const HOOKED: &str = r#"#!/bin/bash
 tell() { printf '{"event":"%s"}' "$1" | 'THREADKEEP' signal; }

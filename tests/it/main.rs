@@ -22,6 +22,7 @@ mod holder;
 #[allow(dead_code)]
 mod home;
 mod json_page;
+mod look;
 mod manners;
 mod moving_on;
 mod notify;

@@ -94,7 +94,9 @@ fn work_that_is_nowhere_else_is_refused_first_and_never_lost() {
     git(&path, &["commit", "--quiet", "--allow-empty", "-m", "own"]);
     std::fs::write(path.join("file"), "changed\n").expect("a file");
     std::fs::write(path.join("new file"), "untracked\n").expect("a file");
+    tab.send("true");
     let refused = tab.run("worktree", &["--remove"]).ended_with(6);
+    tab.send("true").is("reused", "agent_alive", "completed");
     assert!(refused.stderr.contains("1 changed, 1 untracked, 1 commit of its own"), "{refused:?}");
     assert!(path.join("new file").exists());
 

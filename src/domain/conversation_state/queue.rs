@@ -33,7 +33,7 @@ impl ConversationState {
 
     fn does_not_fit_in_line(&self, bytes: usize) -> Option<Why> {
         self.waits_in_line()?;
-        let bytes = bytes + self.queue.iter().map(|waiting| waiting.prompt.len()).sum::<usize>();
+        let bytes = bytes + WAITING_BYTES + self.queue.iter().map(bytes_of).sum::<usize>();
         (bytes > MAX_QUEUE_BYTES).then_some(Why::QueueFull { bytes: bytes as u64, most: MAX_QUEUE_BYTES as u64 })
     }
 
@@ -102,14 +102,17 @@ impl ConversationState {
         self.flow(now, out);
     }
 
-    /// Gives every waiting turn its place and saves those whose place changed.
+    /// Gives every waiting turn a place behind the one before it, and saves those whose place changed. Gaps stay: closing them would save the whole
+    /// line again with each that is sent.
     fn renumber_queue(&mut self, out: &mut Vec<Action>) {
         let id = self.record.id;
-        for (place, turn) in (1u32..).zip(&mut self.queue) {
-            if turn.queue_place != place {
-                turn.queue_place = place;
+        let mut least = 1;
+        for turn in &mut self.queue {
+            if turn.queue_place < least {
+                turn.queue_place = least;
                 out.push(Action::Save(Change::Turn(id, turn.clone())));
             }
+            least = turn.queue_place.saturating_add(1);
         }
     }
 
@@ -130,8 +133,8 @@ impl ConversationState {
             out.push(Action::Answer(ask, Outcome::MessageRefused(why)));
             return;
         }
-        let others = self.queue.iter().filter(|waiting| waiting.number != turn).map(|waiting| waiting.prompt.len());
-        let bytes = others.sum::<usize>() + text.len();
+        let others = self.queue.iter().filter(|waiting| waiting.number != turn).map(bytes_of);
+        let bytes = others.sum::<usize>() + text.len() + WAITING_BYTES;
         if bytes > MAX_QUEUE_BYTES {
             out.push(Action::Answer(ask, Outcome::TooLong { bytes: bytes as u64 }));
             return;
@@ -187,6 +190,11 @@ impl ConversationState {
         self.interrupt(InterruptedBy::Person, now, out);
         self.flow(now, out);
     }
+}
+
+/// What one that waits counts in line.
+pub fn bytes_of(waiting: &TurnRecord) -> usize {
+    waiting.prompt.len() + WAITING_BYTES
 }
 
 /// Why this text can be no message; none where it can.

@@ -750,6 +750,35 @@ fn what_waits_in_line_stays_short_enough_to_be_told() {
     assert_eq!((state.queue.len(), state.turns), (1, 2));
 }
 
+/// The broken one counted texts alone: thousands of short ones were more than a frame holds, and nobody could be told of the conversation.
+#[test]
+fn many_short_messages_fill_the_line_as_well() {
+    let mut state = working();
+    let taken = (0..10_000).take_while(|_| {
+        let said: Vec<String> = state.apply(submit("short"), NOW).iter().map(words).collect();
+        said != ["ANSWER refused (queue_full)"]
+    });
+    let taken = taken.count();
+    assert!((500..1000).contains(&taken), "{taken}");
+    assert_eq!(state.queue.len(), taken);
+}
+
+/// The broken one saved the whole line with each that was sent: seconds where thousands waited.
+#[test]
+fn sending_the_first_in_line_saves_none_of_those_behind_it() {
+    let mut state = working();
+    for _ in 0..20 {
+        state.apply(submit("short"), NOW);
+    }
+    let mut out = hear(&mut state, ended(1, 0));
+    out.extend(hear(&mut state, seen(Signal::Ready)));
+    let waiting =
+        |action: &&Action| matches!(action, Action::Save(Change::Turn(_, turn)) if turn.state == TurnState::Queued);
+    assert_eq!((state.queue.len(), out.iter().filter(waiting).count()), (19, 0));
+    let places: Vec<u32> = state.queue.iter().map(|turn| turn.queue_place).collect();
+    assert!(places.is_sorted(), "{places:?}");
+}
+
 #[test]
 fn a_queue_of_three_is_sent_in_order_and_can_be_changed() {
     let mut state = working();
@@ -1012,7 +1041,9 @@ fn a_queued_message_moves_to_another_place_and_is_sent_there() {
     let actions = state.apply(Input::MoveQueued { ask: Ask(1), turn: last, to: 0 }, NOW);
     assert_eq!(waiting(&state), ["three", "one", "two"]);
     let saved = actions.iter().filter(|action| matches!(action, Action::Save(Change::Turn(..)))).count();
-    assert_eq!(saved, 3, "each has another place: {actions:?}");
+    assert_eq!(saved, 2, "those that it overtook are behind it: {actions:?}");
+    let places: Vec<u32> = state.queue.iter().map(|turn| turn.queue_place).collect();
+    assert!(places.windows(2).all(|pair| pair[0] < pair[1]), "{places:?}");
     state.apply(Input::MoveQueued { ask: Ask(2), turn: last, to: 9 }, NOW);
     assert_eq!(waiting(&state), ["one", "two", "three"]);
     let gone = state.apply(Input::MoveQueued { ask: Ask(3), turn: TurnNumber(1), to: 0 }, NOW);

@@ -1,7 +1,7 @@
 //! A conversation as clients are told of it.
 
 use crate::domain::conversation::QueueHeld;
-use crate::domain::conversation_state::{AgentPlace, ConversationState};
+use crate::domain::conversation_state::{AgentPlace, ConversationState, MAX_QUEUE_BYTES, bytes_of};
 use crate::domain::id::TurnNumber;
 use crate::domain::request::RequestNumber;
 use crate::domain::session::AsleepWhy;
@@ -27,7 +27,7 @@ pub fn conversation(state: &ConversationState) -> Conversation {
         draft: record.draft.clone(),
         session: session(state),
         turn: turn.map(|turn| with_short_prompt(turn, SHOWN_PROMPT_BYTES)),
-        queue: state.queue().to_vec(),
+        queue: queue(state),
         queue_held: record.queue_held,
         decision: state.decisions().back().cloned(),
         next: state.next_decision(),
@@ -39,6 +39,16 @@ pub fn conversation(state: &ConversationState) -> Conversation {
         created_at: record.created_at,
         active_at: record.active_at,
     }
+}
+
+/// What waits, as far as a frame holds it: a store may have more than is taken today.
+fn queue(state: &ConversationState) -> Vec<TurnRecord> {
+    let mut bytes = 0;
+    let fits = |turn: &&TurnRecord| {
+        bytes += bytes_of(turn);
+        bytes <= MAX_QUEUE_BYTES
+    };
+    state.queue().iter().take_while(fits).cloned().collect()
 }
 
 /// The conversation as a list shows it: nothing long.

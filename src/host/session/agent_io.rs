@@ -521,6 +521,8 @@ impl AgentIo {
             }
             Signal::GoesOn => self.drop_answer(tell),
             // One that began it on its own screen, or whose id is read.
+            // What an earlier host has seen was long ago: it may have another one by now.
+            Signal::Identity(_) if tell.is_silent() => {}
             Signal::Identity(id) => {
                 if let Ok(id) = AgentId::try_from(id.clone()) {
                     keep_lease(&mut self.lease, &id, tell);
@@ -535,6 +537,11 @@ impl AgentIo {
             | Signal::Background(_)
             | Signal::Named(_) => {}
         }
+    }
+
+    /// The process goes on under the next host.
+    pub fn leave(&mut self) {
+        self.lease.leave();
     }
 
     /// What it was the answer to is over.

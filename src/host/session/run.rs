@@ -112,8 +112,9 @@ impl SessionLoop {
                 stopping.step_if_due(self.agent.pid(), now);
             }
             if let Some(over) = self.over(now) {
-                if over != Over::Left {
-                    self.say_ended();
+                match over {
+                    Over::Left => self.agent.leave(),
+                    Over::Exited(_) | Over::NotKilled(_) => self.say_ended(),
                 }
                 return (over, self.agent.last_words());
             }
@@ -295,10 +296,10 @@ struct Ready {
 mod tests {
     use super::*;
     use crate::domain::id::{ConversationId, Generation};
+    use crate::holder::landing::pipe;
     use crate::holder::message as held;
     use crate::host::agents::AgentCatalog;
     use crate::host::holding::Kept;
-    use crate::host::session::wake_pipe;
     use std::sync::Arc;
     use std::sync::mpsc::channel;
 
@@ -340,7 +341,7 @@ mod tests {
         let (incoming, _receiver) = tokio::sync::mpsc::channel(64);
         let tell = Tell::new(ConversationId(1), Generation(2), incoming);
         let (orders, receiver) = channel();
-        let (read, write) = wake_pipe().expect("a pipe");
+        let (read, write) = pipe().expect("a pipe");
         let hold = Hold { orders, wake: Arc::new(write) };
         let mut session = SessionLoop::new(begin, pty, None, hold, tell);
         session.stopping = Some(Stopping::give_up_after(Duration::from_millis(50), Vec::new(), Instant::now()));

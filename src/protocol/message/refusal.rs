@@ -80,6 +80,10 @@ pub enum Refusal {
     NoDiff { turn: TurnNumber, why: NoDiff },
     #[error("nothing was said in this conversation yet")]
     NothingSaid,
+    #[error("that is asked at the socket for hooks, which takes only what they tell")]
+    OnlyHooks,
+    #[error("threadkeep look only reads what is saved; without look that is asked of the host")]
+    OnlyLooks,
     #[error("nothing can be saved now: {0}; it is tried again by itself, threadkeep doctor says more")]
     StoreTrouble(String),
     #[error("the host is ending; try again, a new one will start")]

@@ -2,7 +2,7 @@
 
 use crate::domain::change::Change;
 use crate::domain::conversation::{Begun, ConversationRecord, FreshWanted, Tab};
-use crate::domain::conversation_state::{ConversationState, Input};
+use crate::domain::conversation_state::{ConversationState, Input, bytes_of};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, Timestamp};
 use crate::domain::turn::Usage;
@@ -188,8 +188,7 @@ impl HostCore {
                 Tabs::Open => views::conversation(state),
                 Tabs::All => views::listed(state),
             };
-            let size =
-                conversation.draft.len() + conversation.queue.iter().map(|turn| turn.prompt.len()).sum::<usize>();
+            let size = conversation.draft.len() + conversation.queue.iter().map(bytes_of).sum::<usize>();
             let full = chunks.last().is_some_and(|chunk| {
                 chunk.len() >= OVERVIEW_CHUNK || (!chunk.is_empty() && bytes + size > OVERVIEW_CHUNK_BYTES)
             });
