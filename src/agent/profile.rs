@@ -21,7 +21,7 @@ pub use failure::{FailureMeans, FailureRule};
 pub use ladder::{GroupSignal, Step, StepAct};
 pub use name::{Asset, FileName, ProfileName, VariableName, VariablePattern};
 pub use request::{ChooseKeys, Confirm, Multiple, OwnWords, PermissionKeys, QuestionKeys, RequestRules, TextKeys};
-pub use signal::{Choose, IdentityRules, ReadId, Signal};
+pub use signal::{Choose, IdentityRules, ReadId, Signal, StreamPath};
 pub use submit::{Brackets, GapFrom, Paste, Submit};
 pub use timing::{Deadlines, ModelRules, ProcessExit, TurnEndRules};
 pub use variant::{BeforeResume, ContinuityRules, FileText, Program, StateFolder, Variant};
@@ -185,6 +185,23 @@ impl Profile {
         self.turn_end.interrupted_statuses.contains(&status)
     }
 
+    /// What is asked for where the agent serves its events.
+    pub fn stream(&self) -> Option<&StreamPath> {
+        self.signals.iter().find_map(|signal| match signal {
+            Signal::Hook { stream, .. } => stream.as_ref(),
+            Signal::Osc133Token
+            | Signal::ProgramStatus
+            | Signal::Transcript { .. }
+            | Signal::StateFile { .. }
+            | Signal::Notification(_)
+            | Signal::Progress
+            | Signal::Title(_)
+            | Signal::PasteMode { .. }
+            | Signal::Screen(_)
+            | Signal::Bell(_) => None,
+        })
+    }
+
     /// What kind of failure the agent's own words tell of.
     pub fn failure_of(&self, text: &str) -> FailureKind {
         failure::kind(&self.failures, text)
@@ -324,6 +341,8 @@ mod tests {
             ("[continuity]\nresume = \"yes\"\n[[variant]]\nresume = [\"{id}\"]", 5, "needs an id"),
             ("[[signal]]\nsource = \"bell\"\n[[signal]]\nsource = \"bell\"", 4, "a source stands twice"),
             ("[[signal]]\nsource = \"bell\"\npath = \"/a\"", 4, "does not belong to this source"),
+            ("[[signal]]\nsource = \"bell\"\nstream = \"/a\"", 4, "does not belong to this source"),
+            ("[[signal]]\nsource = \"hook\"\nstream = \"a b\"", 6, "a `stream` begins with `/`"),
             ("[[signal]]\nsource = \"title\"", 4, "at least one `rule`"),
             ("[[signal]]\nsource = \"transcript\"\nrule = [{ means = \"done\" }]", 4, "needs a `path`"),
             ("[[signal]]\nsource = \"title\"\nrule = [{ pattern = \"a(\", means = \"done\" }]", 6, "unclosed group"),

@@ -36,6 +36,8 @@ pub struct LaunchValues<'a> {
     pub state: Option<&'a str>,
     /// The folder that the process starts in.
     pub cwd: &'a str,
+    /// Where the agent is to serve its events, on loopback.
+    pub port: Option<u16>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +58,7 @@ enum LaunchHole {
     State,
     Home,
     Cwd,
+    Port,
     Env(String),
 }
 
@@ -81,6 +84,7 @@ impl LaunchTemplate {
                 Piece::Hole(LaunchHole::State) => filled += values.state?,
                 Piece::Hole(LaunchHole::Home) => filled += value_of("HOME", values.env)?,
                 Piece::Hole(LaunchHole::Cwd) => filled += values.cwd,
+                Piece::Hole(LaunchHole::Port) => filled += &values.port?.to_string(),
                 Piece::Hole(LaunchHole::Env(name)) => filled += value_of(name, values.env)?,
             }
         }
@@ -102,8 +106,7 @@ impl TryFrom<String> for LaunchTemplate {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let holes =
-            "{dir}, {token}, {conversation}, {id}, {model}, {threadkeep}, {socket}, {state}, {home}, {cwd}, {env:NAME}";
+        let holes = "{dir}, {token}, {conversation}, {id}, {model}, {threadkeep}, {socket}, {state}, {home}, {cwd}, {port}, {env:NAME}";
         pieces(&text, holes, |hole| match hole {
             "dir" => Some(LaunchHole::Dir),
             "token" => Some(LaunchHole::Token),
@@ -115,6 +118,7 @@ impl TryFrom<String> for LaunchTemplate {
             "state" => Some(LaunchHole::State),
             "home" => Some(LaunchHole::Home),
             "cwd" => Some(LaunchHole::Cwd),
+            "port" => Some(LaunchHole::Port),
             _ => hole.strip_prefix("env:").filter(|name| !name.is_empty()).map(|name| LaunchHole::Env(name.into())),
         })
         .map(LaunchTemplate)
@@ -183,13 +187,15 @@ mod tests {
             socket: "/run/s",
             state: Some("/h/.a"),
             cwd: "/w",
+            port: Some(4096),
         };
         let zeros = "0".repeat(32);
-        let table: [(&str, Option<&str>); 11] = [
+        let table: [(&str, Option<&str>); 12] = [
             ("{id}", Some("00000000-0000-4000-8000-000000000000")),
             ("-m {model}", None),
             ("{threadkeep} {socket} {state} {cwd}", Some("/bin/tk /run/s /h/.a /w")),
             ("{home}", None),
+            ("--port={port}", Some("--port=4096")),
             ("", Some("")),
             ("--rcfile={dir}/rc", Some("--rcfile=/run/x/rc")),
             ("{token}", Some(&zeros)),

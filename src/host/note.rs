@@ -26,6 +26,9 @@ pub struct Note {
     pub resumes: Resumes,
     pub size: Size,
     pub started_at: Timestamp,
+    /// Where the agent serves its events.
+    #[serde(default)]
+    pub port: Option<u16>,
 }
 
 /// Whether the process was to take up a session of its agent.

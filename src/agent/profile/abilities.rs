@@ -86,7 +86,7 @@ fn is_told(signal: &Signal) -> bool {
     match signal {
         Signal::Osc133Token
         | Signal::ProgramStatus
-        | Signal::Hook(_)
+        | Signal::Hook { .. }
         | Signal::Transcript { .. }
         | Signal::StateFile { .. }
         | Signal::Notification(_) => true,

@@ -1,6 +1,7 @@
 //! The agent's side of a session: its pty, its screen, what is on its way to it, and what its marks mean.
 
 use super::answering::{Answering, Now};
+use super::event_feed::EventFeed;
 use super::hooks::{self, Hooks};
 use super::keyboard::{Keyboard, Taken, Written};
 use super::lease::{Lease, Leased};
@@ -80,6 +81,8 @@ pub struct AgentIo {
     folder: PathBuf,
     token: Token,
     hooks: Hooks,
+    /// Where the agent serves its events.
+    feed: Option<EventFeed>,
     buffer: Vec<u8>,
     /// None where none could be begun: then the screen does not come back after a crash of the host.
     pub(super) journal: Option<Journal>,
@@ -115,6 +118,8 @@ impl AgentIo {
                 Listener::Claims(Box::new(Watch::new(profile, begin.whereabouts, pty.pid, started_at, resumes)))
             }
         };
+        let stream = begin.note.port.zip(begin.profile.stream());
+        let feed = stream.map(|(port, path)| EventFeed::new(port, path.as_str(), Instant::now()));
         AgentIo {
             screen: Screen::new(begin.size),
             pty,
@@ -139,6 +144,7 @@ impl AgentIo {
             folder: begin.folder,
             token: begin.token,
             hooks: Hooks::new(Instant::now()),
+            feed,
             buffer: vec![0; READ_BYTES],
             journal,
             settled: 0,
@@ -203,7 +209,8 @@ impl AgentIo {
             Listener::Claims(watch) => watch.due(),
         };
         let answering = self.answering.as_ref().map(Answering::due);
-        [self.hold_until(), self.rest_at, self.keyboard.due(), listener, answering].into_iter().flatten().min()
+        let feed = self.feed.as_ref().and_then(EventFeed::due);
+        [self.hold_until(), self.rest_at, self.keyboard.due(), listener, answering, feed].into_iter().flatten().min()
     }
 
     pub fn do_what_is_due(&mut self, now: Instant, tell: &Tell) {
@@ -340,10 +347,28 @@ impl AgentIo {
             }
             return;
         }
+        self.see_once(payload, tell);
+    }
+
+    /// What to wait for where the agent serves events.
+    pub fn feed_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.feed.as_ref().and_then(EventFeed::fd)
+    }
+
+    /// Takes what the agent served.
+    pub fn take_events(&mut self, now: Instant, tell: &Tell) {
+        let events = self.feed.as_mut().map(|feed| feed.take(now)).unwrap_or_default();
+        for event in events {
+            self.see_once(&event, tell);
+        }
+    }
+
+    /// Takes something that is told only once.
+    fn see_once(&mut self, payload: &str, tell: &Tell) {
         let told = tell.told();
         self.see(Heard::Hook(payload), tell);
         if tell.told() == told && self.settled == told {
-            // The core has nothing to note of it, and a hook calls only once.
+            // The core has nothing to note of it.
             self.note_settled(told, tell);
         }
     }

@@ -105,6 +105,7 @@ impl SessionLoop {
             }
             self.agent.write_pending(&self.tell);
             let now = Instant::now();
+            self.agent.take_events(now, &self.tell);
             self.agent.do_what_is_due(now, &self.tell);
             self.apply_size(now);
             self.send_pictures(now);
@@ -135,6 +136,9 @@ impl SessionLoop {
         if !output.is_empty() {
             fds.push(PollFd::new(&pty, output));
         }
+        // What it brings is looked for at every turn of the loop; here it only wakes.
+        let feed = self.agent.feed_fd();
+        fds.extend(feed.iter().map(|feed| PollFd::new(feed, PollFlags::IN)));
         let first_viewer = fds.len();
         fds.extend(self.viewers.iter().map(Viewer::poll_fd));
         let now = Instant::now();
