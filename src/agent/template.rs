@@ -17,6 +17,11 @@ pub struct LaunchTemplate(Vec<Piece<LaunchHole>>);
 #[serde(try_from = "String")]
 pub struct SubmitTemplate(Vec<Piece<SubmitHole>>);
 
+/// A text that is filled when another model is told.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ModelTemplate(Vec<Piece<ModelHole>>);
+
 /// What fills the holes of a start.
 #[derive(Debug, Clone, Copy)]
 pub struct LaunchValues<'a> {
@@ -67,6 +72,11 @@ enum SubmitHole {
     Turn,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum ModelHole {
+    Model,
+}
+
 impl LaunchTemplate {
     /// The filled text; none where it asks for something that is not there: a variable, an id, a model.
     pub fn fill(&self, values: LaunchValues) -> Option<String> {
@@ -99,6 +109,26 @@ impl SubmitTemplate {
             Piece::Hole(SubmitHole::Turn) => turn.to_string(),
         });
         pieces.collect()
+    }
+}
+
+impl ModelTemplate {
+    pub fn fill(&self, model: &str) -> String {
+        let pieces = self.0.iter().map(|piece| match piece {
+            Piece::Text(text) => text.as_str(),
+            Piece::Hole(ModelHole::Model) => model,
+        });
+        pieces.collect()
+    }
+}
+
+impl TryFrom<String> for ModelTemplate {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let pieces = pieces(&text, "{model}", |hole| (hole == "model").then_some(ModelHole::Model))?;
+        let tells = pieces.contains(&Piece::Hole(ModelHole::Model));
+        tells.then_some(ModelTemplate(pieces)).ok_or_else(|| "it has no `{model}`, so no model is told".into())
     }
 }
 

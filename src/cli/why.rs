@@ -61,6 +61,9 @@ fn now_lines(conversation: &Conversation, now: Timestamp) -> Vec<String> {
             words = format!("{words} · the agent's id {id}{}", verified_words(&session.process));
         }
         lines.push(words);
+        if let Process::Asleep { why } = &session.process {
+            lines.push(format!("  asleep: {}", why.text()));
+        }
         lines.extend(session.warning.iter().map(|warning| format!("  {warning}")));
         lines.extend(
             session
@@ -70,6 +73,7 @@ fn now_lines(conversation: &Conversation, now: Timestamp) -> Vec<String> {
         );
     }
     lines.extend(conversation.turn.as_ref().and_then(ended_badly));
+    lines.extend(conversation.queue_held.map(|held| format!("queue · {}", held.text())));
     let Decision { continuity, why } = &conversation.next;
     lines.push(format!("next · {} · {}", continuity.word(), why.text()));
     lines

@@ -204,6 +204,7 @@ impl AgentCatalog {
             resumes: if order.resume.is_some() { Resumes::Yes } else { Resumes::No },
             size,
             started_at: clock::now(),
+            model: order.model.clone().filter(|_| !candidate.variant.model.is_empty()),
             port,
         };
         Ok(Begin {

@@ -180,6 +180,24 @@ fn an_agent_that_drops_an_early_enter_and_gives_a_text_back_gets_each_message_al
 }
 
 #[test]
+fn an_agent_that_takes_a_command_for_its_model_is_told_it_before_the_message() {
+    let home = home_with("switcher", "switcher");
+    let tab = tab(&home, "switcher");
+    say(&tab, "one");
+    tab.run("model", &["large"]).done();
+    assert_eq!(tab.state()["next_decision"], "reused", "nothing is lost by it");
+    let (sent, ended) = say(&tab, "two");
+    assert_eq!((decided(&sent), &ended["state"]), (("reused", "model_switched"), &json!("completed")));
+    assert_eq!(sent.text("why_text"), "model default -> large: context kept");
+    let (sent, _) = say(&tab, "/three");
+    assert_eq!(decided(&sent), ("reused", "agent_alive"), "it is told once");
+    assert_eq!(tab.state()["session_model"], "large");
+    tab.run("model", &["small"]).done();
+    say(&tab, "four");
+    assert_eq!(heard(&home), ["none: one", "large: two", "large:  /three", "small: four"]);
+}
+
+#[test]
 fn what_a_killed_agent_left_is_put_in_order_before_it_is_taken_up() {
     let home = home_with("locked", "locked");
     let tab = tab(&home, "locked");

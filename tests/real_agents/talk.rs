@@ -124,7 +124,7 @@ impl Talk {
     }
 
     /// The model was given the message byte for byte, and with it all that it must know.
-    fn prove_context(&self, text: &str) {
+    pub fn prove_context(&self, text: &str) {
         let asked = self.sandbox.model.asked();
         let found = asked.iter().rev().find(|seen| is_delivered(seen.last(), text));
         let Some(seen) = found else {

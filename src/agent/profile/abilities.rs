@@ -74,8 +74,8 @@ impl Profile {
 
     fn model_choice(&self) -> ModelChoice {
         match (self.variants.iter().any(|variant| !variant.model.is_empty()), self.model.switch) {
-            (false, _) => ModelChoice::No,
-            (true, ModelSwitch::Restart) => ModelChoice::KeepsContext,
+            (_, ModelSwitch::Typed) | (true, ModelSwitch::Restart) => ModelChoice::KeepsContext,
+            (false, ModelSwitch::Restart | ModelSwitch::Fresh) => ModelChoice::No,
             (true, ModelSwitch::Fresh) => ModelChoice::NewSession,
         }
     }

@@ -81,6 +81,8 @@ pub struct AgentIo {
     folder: PathBuf,
     token: Token,
     hooks: Hooks,
+    /// The model that the agent was told last, as far as it is known.
+    model: Option<String>,
     /// Where the agent serves its events.
     feed: Option<EventFeed>,
     buffer: Vec<u8>,
@@ -144,6 +146,7 @@ impl AgentIo {
             folder: begin.folder,
             token: begin.token,
             hooks: Hooks::new(Instant::now()),
+            model: begin.note.model,
             feed,
             buffer: vec![0; READ_BYTES],
             journal,
@@ -250,8 +253,13 @@ impl AgentIo {
     }
 
     /// Gives the agent a message as its profile says.
-    pub fn submit(&mut self, turn: TurnNumber, text: &str, tell: &Tell) {
-        let submission = submit::submit(&self.variant, turn, text, self.composer);
+    pub fn submit(&mut self, turn: TurnNumber, text: &str, model: Option<&str>, tell: &Tell) {
+        let told = model.filter(|model| self.model.as_deref() != Some(model));
+        let switch =
+            told.and_then(|model| submit::switch_model(&self.variant, &self.profile.model, model, self.composer));
+        let composer = if switch.is_some() { Composer::Empty } else { self.composer };
+        let submission = submit::submit(&self.variant, turn, text, composer);
+        let steps = switch.into_iter().flatten().chain(submission.steps).collect();
         for (name, content) in &submission.files {
             if let Err(error) = write_private(&self.folder.join(name), content) {
                 // The keys go out all the same: the agent says then, on its screen and as the turn's end, that the file is missing.
@@ -260,9 +268,10 @@ impl AgentIo {
         }
         self.note(&Note::Expect(turn.0));
         self.expect(turn);
-        if self.keyboard.type_out(submission.steps, Some(Written::Turn(turn))) == Taken::NoRoom {
+        if self.keyboard.type_out(steps, Some(Written::Turn(turn))) == Taken::NoRoom {
             return tell.event(SessionEvent::NotWritten { turn });
         }
+        self.model = model.map(str::to_owned);
         self.composer = Composer::Empty;
         self.write_pending(tell);
     }

@@ -174,7 +174,9 @@ impl SessionLoop {
 
     fn carry_out(&mut self, order: Order) {
         match order {
-            Order::FromCore(SessionOrder::Write { turn, text }) => self.agent.submit(turn, &text, &self.tell),
+            Order::FromCore(SessionOrder::Write { turn, text, model }) => {
+                self.agent.submit(turn, &text, model.as_deref(), &self.tell);
+            }
             Order::FromCore(SessionOrder::Interrupt { step }) => self.agent.interrupt(step),
             Order::FromCore(SessionOrder::AnswerRequest { request, choice, kind: _ }) => {
                 self.agent.answer(request, &choice, &self.tell);
