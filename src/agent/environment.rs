@@ -90,6 +90,7 @@ mod tests {
             socket: "/run/s",
             state: None,
             cwd: "/w",
+            port: None,
         };
         for_agent(values, &variant)
     }

@@ -29,6 +29,8 @@ pub struct Start<'a> {
     /// Our own program, and the socket of the host, for what calls us from within the agent.
     pub threadkeep: &'a str,
     pub socket: &'a str,
+    /// A port of loopback that was free a moment ago, for an agent that serves its events.
+    pub port: Option<u16>,
 }
 
 /// What the new process begins with.
@@ -71,6 +73,7 @@ pub fn launch(start: &Start) -> Launch {
         socket: start.socket,
         state: state.as_deref(),
         cwd: start.fingerprint.folder.as_str(),
+        port: start.port,
     };
     let mut env = environment::for_agent(values, variant);
     for (name, template) in &variant.env {
@@ -119,6 +122,7 @@ mod tests {
             how: How::New(None),
             threadkeep: "/bin/threadkeep",
             socket: "/run/tk/socket",
+            port: None,
             candidate: profile.candidates(&env)[0],
             program,
             fingerprint: &fingerprint,
@@ -206,6 +210,7 @@ env = { STATE = "{state}", SOCKET = "{socket}" }
                 fingerprint: &fingerprint,
                 dir: "/run/tk/1",
                 token: &Token::new([7; 16]),
+                port: None,
                 conversation: ConversationId(3),
                 env: &env,
                 threadkeep: "/bin/threadkeep",

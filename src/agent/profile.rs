@@ -21,7 +21,7 @@ pub use failure::{FailureMeans, FailureRule};
 pub use ladder::{GroupSignal, Step, StepAct};
 pub use name::{Asset, FileName, ProfileName, VariableName, VariablePattern};
 pub use request::{ChooseKeys, Confirm, Multiple, OwnWords, PermissionKeys, QuestionKeys, RequestRules, TextKeys};
-pub use signal::{Choose, IdentityRules, ReadId, Signal};
+pub use signal::{Choose, IdentityRules, ReadId, Signal, StreamPath};
 pub use submit::{Brackets, GapFrom, Paste, Submit};
 pub use timing::{Deadlines, ModelRules, ProcessExit, TurnEndRules};
 pub use variant::{BeforeResume, ContinuityRules, FileText, Program, StateFolder, Variant};
@@ -29,7 +29,7 @@ pub use version::{Version, VersionRules};
 
 use super::means::Means;
 use super::template::value_of;
-use crate::domain::continuity::CanResume;
+use crate::domain::continuity::{CanResume, ModelSwitch};
 use crate::domain::turn::{FailureKind, Source};
 use serde::Deserialize;
 
@@ -185,6 +185,23 @@ impl Profile {
         self.turn_end.interrupted_statuses.contains(&status)
     }
 
+    /// What is asked for where the agent serves its events.
+    pub fn stream(&self) -> Option<&StreamPath> {
+        self.signals.iter().find_map(|signal| match signal {
+            Signal::Hook { stream, .. } => stream.as_ref(),
+            Signal::Osc133Token
+            | Signal::ProgramStatus
+            | Signal::Transcript { .. }
+            | Signal::StateFile { .. }
+            | Signal::Notification(_)
+            | Signal::Progress
+            | Signal::Title(_)
+            | Signal::PasteMode { .. }
+            | Signal::Screen(_)
+            | Signal::Bell(_) => None,
+        })
+    }
+
     /// What kind of failure the agent's own words tell of.
     pub fn failure_of(&self, text: &str) -> FailureKind {
         failure::kind(&self.failures, text)
@@ -219,6 +236,10 @@ impl ProfileText {
             ))
         } else if self.adopt.as_ref().is_some_and(|adopt| adopt.id.is_none() && !adopt.files.asks_for_id()) {
             Some(("[adopt]", "`[adopt]` needs `{id}` in `files`, or the place `id`"))
+        } else if self.model.switch == ModelSwitch::Typed
+            && self.variants.iter().any(|variant| !variant.submit.is_paste())
+        {
+            Some(("switch = \"typed\"", "`switch = \"typed\"` needs a `submit` that pastes"))
         } else if has_twice {
             Some(("[[signal]]", "a source stands twice"))
         } else if self.program.from_env.is_none() && self.program.first_of.is_empty() {
@@ -324,6 +345,17 @@ mod tests {
             ("[continuity]\nresume = \"yes\"\n[[variant]]\nresume = [\"{id}\"]", 5, "needs an id"),
             ("[[signal]]\nsource = \"bell\"\n[[signal]]\nsource = \"bell\"", 4, "a source stands twice"),
             ("[[signal]]\nsource = \"bell\"\npath = \"/a\"", 4, "does not belong to this source"),
+            ("[model]\nswitch = \"typed\"", 4, "belong to `switch = \"typed\"`"),
+            ("[model]\ntyped = \"/m {model}\"", 4, "belong to `switch = \"typed\"`"),
+            ("[model]\nswitch = \"typed\"\ntyped = \"/m\"", 6, "no `{model}`"),
+            ("[model]\nswitch = \"typed\"\ntyped = \"/m {model}\"\nwait_ms = 99999", 4, "`wait_ms` is at most"),
+            (
+                "[model]\nswitch = \"typed\"\ntyped = \"/m {model}\"\n[[variant]]\nsubmit = { file = \"a\", keys = \"x\" }",
+                5,
+                "needs a `submit` that pastes",
+            ),
+            ("[[signal]]\nsource = \"bell\"\nstream = \"/a\"", 4, "does not belong to this source"),
+            ("[[signal]]\nsource = \"hook\"\nstream = \"a b\"", 6, "a `stream` begins with `/`"),
             ("[[signal]]\nsource = \"title\"", 4, "at least one `rule`"),
             ("[[signal]]\nsource = \"transcript\"\nrule = [{ means = \"done\" }]", 4, "needs a `path`"),
             ("[[signal]]\nsource = \"title\"\nrule = [{ pattern = \"a(\", means = \"done\" }]", 6, "unclosed group"),

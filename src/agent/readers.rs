@@ -3,6 +3,7 @@
 //! Change here: what can be seen, and what must be looked at outside the pty. Each source that is more than its rules has a file in
 //! `readers/`. Not here: watching files and screens (host), or which claim to believe (`tracker.rs`).
 
+pub mod event_stream;
 mod notification;
 mod progress;
 mod transcript;
@@ -42,7 +43,7 @@ pub enum Seen<'a> {
     TranscriptReplaced,
     /// What the state file holds now.
     StateFile(&'a str),
-    /// What a hook was given. The caller has checked the token.
+    /// What a hook was given, or an event that the agent serves. The caller has checked where it comes from.
     Hook(&'a str),
     /// A file that was looked for (`Want::OpenFile`, `Want::NamedFile`).
     Found {
@@ -144,7 +145,7 @@ impl Readers {
             Signal::StateFile { path, .. } => path.fill(places).map(Want::StateFile),
             Signal::Osc133Token
             | Signal::ProgramStatus
-            | Signal::Hook(_)
+            | Signal::Hook { .. }
             | Signal::Notification(_)
             | Signal::Progress
             | Signal::Title(_)
@@ -234,7 +235,7 @@ impl Readers {
 
     fn see_json(&mut self, source: Source, text: &str) -> Vec<Claimed> {
         let rules = self.signals.iter().find_map(|signal| match signal {
-            Signal::Hook(rules) | Signal::Transcript { rules, .. } | Signal::StateFile { rules, .. } => {
+            Signal::Hook { rules, .. } | Signal::Transcript { rules, .. } | Signal::StateFile { rules, .. } => {
                 (signal.source() == source).then_some(rules)
             }
             _ => None,

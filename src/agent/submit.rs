@@ -2,7 +2,7 @@
 //!
 //! Change here: new ways of submitting (a profile names them). Not here: writing, typing and waiting (host).
 
-use super::profile::{Brackets, GapFrom, Paste, Submit, Variant};
+use super::profile::{Brackets, GapFrom, ModelRules, Paste, Submit, Variant};
 use crate::domain::id::TurnNumber;
 
 const PASTE_BEGINS: &str = "\u{1b}[200~";
@@ -63,6 +63,21 @@ pub fn submit(variant: &Variant, turn: TurnNumber, text: &str, composer: Compose
             Submission { files: Vec::new(), steps: joined(steps) }
         }
     }
+}
+
+/// How an agent is told another model at its prompt, before a message. None where its profile does not say how.
+pub fn switch_model(variant: &Variant, rules: &ModelRules, model: &str, composer: Composer) -> Option<Vec<Typing>> {
+    let (Some(template), Submit::Paste(paste)) = (&rules.typed, &variant.submit) else {
+        return None;
+    };
+    // A line of its own: nothing in a name sends it early.
+    let line: String = template.fill(model).chars().filter(|character| !character.is_control()).collect();
+    let then_wait_ms = paste.gap_ms.max(AFTER_CLEARING_MS);
+    let clear = clearing(paste, composer).map(|bytes| Typing { bytes, then_wait_ms, from: GapFrom::Read });
+    let bytes = in_brackets(paste, &line).into_bytes();
+    let text = Typing { bytes, then_wait_ms: paste.gap_ms, from: paste.gap_from };
+    let keys = Typing { bytes: paste.keys.clone().into_bytes(), then_wait_ms: rules.wait_ms, from: GapFrom::Read };
+    Some(joined(clear.into_iter().chain([text, keys]).collect()))
 }
 
 /// The text as a message is typed.
@@ -189,6 +204,22 @@ mod tests {
         assert_eq!(typed(&variant, "a", Composer::AfterInterrupt), format!("\"xx\" 50, {paste}"));
         let usual = super::tests::variant("{}");
         assert_eq!(typed(&usual, "a", Composer::AfterInterrupt), "\"^[[200~a^[[201~\" 150, \"\\r\" 0");
+    }
+
+    #[test]
+    fn another_model_is_told_as_a_command_and_nothing_in_its_name_sends_it_early() {
+        let rules: ModelRules =
+            toml::from_str("switch = \"typed\"\ntyped = \"/model {model}\"\nwait_ms = 700").unwrap();
+        let variant = variant(r#"{ gap_ms = 0, pad_start = ["/"], pad_end = " ", clear = "\u0015" }"#);
+        let told = |model, composer| {
+            let steps = switch_model(&variant, &rules, model, composer).unwrap();
+            let step = |step: &Typing| (String::from_utf8(step.bytes.clone()).unwrap(), step.then_wait_ms);
+            steps.iter().map(step).collect::<Vec<_>>()
+        };
+        let large = ("\u{1b}[200~/model large\u{1b}[201~\r".to_owned(), 700);
+        assert_eq!(told("large", Composer::Empty), std::slice::from_ref(&large));
+        assert_eq!(told("la\r\u{1b}rge\n", Composer::MaybeHolds), [("\u{15}".to_owned(), 50), large]);
+        assert!(switch_model(&variant, &ModelRules::default(), "large", Composer::Empty).is_none());
     }
 
     #[test]

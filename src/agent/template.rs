@@ -17,6 +17,11 @@ pub struct LaunchTemplate(Vec<Piece<LaunchHole>>);
 #[serde(try_from = "String")]
 pub struct SubmitTemplate(Vec<Piece<SubmitHole>>);
 
+/// A text that is filled when another model is told.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ModelTemplate(Vec<Piece<ModelHole>>);
+
 /// What fills the holes of a start.
 #[derive(Debug, Clone, Copy)]
 pub struct LaunchValues<'a> {
@@ -36,6 +41,8 @@ pub struct LaunchValues<'a> {
     pub state: Option<&'a str>,
     /// The folder that the process starts in.
     pub cwd: &'a str,
+    /// Where the agent is to serve its events, on loopback.
+    pub port: Option<u16>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,12 +63,18 @@ enum LaunchHole {
     State,
     Home,
     Cwd,
+    Port,
     Env(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum SubmitHole {
     Turn,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum ModelHole {
+    Model,
 }
 
 impl LaunchTemplate {
@@ -81,6 +94,7 @@ impl LaunchTemplate {
                 Piece::Hole(LaunchHole::State) => filled += values.state?,
                 Piece::Hole(LaunchHole::Home) => filled += value_of("HOME", values.env)?,
                 Piece::Hole(LaunchHole::Cwd) => filled += values.cwd,
+                Piece::Hole(LaunchHole::Port) => filled += &values.port?.to_string(),
                 Piece::Hole(LaunchHole::Env(name)) => filled += value_of(name, values.env)?,
             }
         }
@@ -98,12 +112,31 @@ impl SubmitTemplate {
     }
 }
 
+impl ModelTemplate {
+    pub fn fill(&self, model: &str) -> String {
+        let pieces = self.0.iter().map(|piece| match piece {
+            Piece::Text(text) => text.as_str(),
+            Piece::Hole(ModelHole::Model) => model,
+        });
+        pieces.collect()
+    }
+}
+
+impl TryFrom<String> for ModelTemplate {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let pieces = pieces(&text, "{model}", |hole| (hole == "model").then_some(ModelHole::Model))?;
+        let tells = pieces.contains(&Piece::Hole(ModelHole::Model));
+        tells.then_some(ModelTemplate(pieces)).ok_or_else(|| "it has no `{model}`, so no model is told".into())
+    }
+}
+
 impl TryFrom<String> for LaunchTemplate {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let holes =
-            "{dir}, {token}, {conversation}, {id}, {model}, {threadkeep}, {socket}, {state}, {home}, {cwd}, {env:NAME}";
+        let holes = "{dir}, {token}, {conversation}, {id}, {model}, {threadkeep}, {socket}, {state}, {home}, {cwd}, {port}, {env:NAME}";
         pieces(&text, holes, |hole| match hole {
             "dir" => Some(LaunchHole::Dir),
             "token" => Some(LaunchHole::Token),
@@ -115,6 +148,7 @@ impl TryFrom<String> for LaunchTemplate {
             "state" => Some(LaunchHole::State),
             "home" => Some(LaunchHole::Home),
             "cwd" => Some(LaunchHole::Cwd),
+            "port" => Some(LaunchHole::Port),
             _ => hole.strip_prefix("env:").filter(|name| !name.is_empty()).map(|name| LaunchHole::Env(name.into())),
         })
         .map(LaunchTemplate)
@@ -183,13 +217,15 @@ mod tests {
             socket: "/run/s",
             state: Some("/h/.a"),
             cwd: "/w",
+            port: Some(4096),
         };
         let zeros = "0".repeat(32);
-        let table: [(&str, Option<&str>); 11] = [
+        let table: [(&str, Option<&str>); 12] = [
             ("{id}", Some("00000000-0000-4000-8000-000000000000")),
             ("-m {model}", None),
             ("{threadkeep} {socket} {state} {cwd}", Some("/bin/tk /run/s /h/.a /w")),
             ("{home}", None),
+            ("--port={port}", Some("--port=4096")),
             ("", Some("")),
             ("--rcfile={dir}/rc", Some("--rcfile=/run/x/rc")),
             ("{token}", Some(&zeros)),

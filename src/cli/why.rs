@@ -60,6 +60,9 @@ fn now_lines(conversation: &Conversation, now: Timestamp) -> Vec<String> {
             words = format!("{words} · the agent's id {id}{}", verified_words(&session.process));
         }
         lines.push(words);
+        if let Process::Asleep { why } = &session.process {
+            lines.push(format!("  asleep: {}", why.text()));
+        }
         lines.extend(session.warning.iter().map(|warning| format!("  {warning}")));
         lines.extend(
             session

@@ -179,6 +179,8 @@ pub enum IdKnown {
 pub enum ModelSwitch {
     /// The agent is started again with the new model and takes its session up.
     Restart,
+    /// The agent is told at its prompt, before the message, and goes on as it is.
+    Typed,
     /// The context cannot go along.
     Fresh,
 }
@@ -212,8 +214,14 @@ pub fn decide(facts: &Facts) -> Decision {
         .then(|| (session.fingerprint.model.clone(), facts.wanted.model.clone()));
     let carries_context =
         facts.resume == CanResume::Yes && session.context == Context::Holds && session.id == IdKnown::Yes;
+    // There are no words for going back to an agent's own choice.
+    let can_be_told = facts.model_switch == ModelSwitch::Typed && facts.wanted.model.is_some();
+    let restarts = can_be_told || facts.model_switch == ModelSwitch::Restart;
     match (switched, session.asleep) {
-        (Some((from, to)), _) if carries_context && facts.model_switch == ModelSwitch::Restart => {
+        (Some((from, to)), None) if can_be_told => {
+            Decision { continuity: Continuity::Reused, why: Why::ModelSwitched { from, to } }
+        }
+        (Some((from, to)), _) if carries_context && restarts => {
             Decision { continuity: Continuity::Resumed, why: Why::ModelSwitched { from, to } }
         }
         (Some((from, to)), _) => fresh(Why::ModelChanged { from, to }),
@@ -421,6 +429,42 @@ mod tests {
             host: HostSince::Same,
             id: IdKnown::Yes,
         }
+    }
+
+    /// What is told at the prompt needs no other process, and can be told again to one that was taken up.
+    #[test]
+    fn a_model_that_is_told_at_the_prompt_takes_the_session_along() {
+        let [had, large, own] = [Some("small"), Some("large"), None].map(|model| Fingerprint {
+            agent: "a".into(),
+            model: model.map(str::to_owned),
+            folder: "/w".into(),
+        });
+        let gone = AsleepWhy::HostEnded;
+        let decided = |wanted, asleep, resume| {
+            let session = SessionFacts {
+                fingerprint: &had,
+                asleep,
+                last_folder: None,
+                context: Context::Holds,
+                begun_by: BegunBy::Us,
+                host: HostSince::Same,
+                id: IdKnown::Yes,
+            };
+            let facts = Facts {
+                wanted,
+                fresh_wanted: FreshWanted::No,
+                begun: &Begun::New,
+                session: Some(session),
+                resume,
+                model_switch: ModelSwitch::Typed,
+            };
+            let Decision { continuity, why } = decide(&facts);
+            (continuity, why.code())
+        };
+        assert_eq!(decided(&large, None, CanResume::No), (Continuity::Reused, "model_switched"));
+        assert_eq!(decided(&large, Some(&gone), CanResume::Yes), (Continuity::Resumed, "model_switched"));
+        assert_eq!(decided(&large, Some(&gone), CanResume::No), (Continuity::Fresh, "model_changed"));
+        assert_eq!(decided(&own, None, CanResume::Yes), (Continuity::Fresh, "model_changed"), "nothing says that");
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::host::session::{self, Begin, Lease, Whereabouts};
 use crate::protocol::message::{AgentReport, AgentSession, Environment, Refusal};
 use crate::terminal::frame::Size;
 use std::io::Read;
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -160,6 +161,7 @@ impl AgentCatalog {
         };
         let fingerprint =
             Fingerprint { agent: order.agent.clone(), model: order.model.clone(), folder: order.folder.clone() };
+        let port = profile.stream().map(|_| free_port()).transpose()?;
         let start = Start {
             profile,
             how,
@@ -172,6 +174,7 @@ impl AgentCatalog {
             token: &token,
             conversation,
             env: &environment.0,
+            port,
         };
         let mut launch = launch::launch(&start);
         launch.env.extend(id.as_ref().map(|id| (session::SESSION_VARIABLE.to_owned(), id.as_str().to_owned())));
@@ -201,6 +204,8 @@ impl AgentCatalog {
             resumes: if order.resume.is_some() { Resumes::Yes } else { Resumes::No },
             size,
             started_at: clock::now(),
+            model: order.model.clone().filter(|_| !candidate.variant.model.is_empty()),
+            port,
         };
         Ok(Begin {
             conversation,
@@ -270,6 +275,12 @@ fn kept_at(profile: &Profile, lookup: &Lookup) -> Whereabouts {
         dir: String::new(),
         id: None,
     }
+}
+
+/// A port of loopback that nobody listens at. Another program may take it before the agent does; then the agent says so on its screen.
+fn free_port() -> Result<u16, String> {
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+    bound.map(|address| address.port()).map_err(|error| format!("the system gave no free port: {error}"))
 }
 
 fn random_bytes<const COUNT: usize>() -> Result<[u8; COUNT], String> {

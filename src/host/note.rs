@@ -26,6 +26,12 @@ pub struct Note {
     pub resumes: Resumes,
     pub size: Size,
     pub started_at: Timestamp,
+    /// The model that its command line asked for.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// Where the agent serves its events.
+    #[serde(default)]
+    pub port: Option<u16>,
 }
 
 /// Whether the process was to take up a session of its agent.

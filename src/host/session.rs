@@ -5,6 +5,7 @@
 
 mod agent_io;
 mod answering;
+mod event_feed;
 mod files;
 mod hooks;
 mod keyboard;

@@ -1,14 +1,16 @@
 //! The examples of docs/agents.md, each with a small program that tells no more of itself than the page says: a further agent is a file and
 //! nothing else.
 //!
-//! The programs are one script (`any_agent/small.bash`), which works on a message until the gate `go` is opened.
+//! The programs are one script (`any_agent/small.bash`) and one that serves HTTP (`any_agent/served.py`); each works on a message until the gate `go` is opened.
 
 use crate::home::{Home, Sent, Signal, Tab, kill, wait_until_or, write_program};
+use crate::programs::has;
 use serde_json::{Value, json};
 use std::os::unix::fs::DirBuilderExt;
 
 const PAGE: &str = include_str!("../../docs/agents.md");
 const SMALL: &str = include_str!("any_agent/small.bash");
+const SERVED: &str = include_str!("any_agent/served.py");
 
 /// The profile of this name on the page, word for word.
 fn profile(name: &str) -> &'static str {
@@ -22,7 +24,7 @@ fn home_with(name: &str, program: &str) -> Home {
     let mut home = Home::new();
     let programs = home.own().join("bin");
     std::fs::create_dir(&programs).expect("a folder");
-    write_program(&programs.join(program), SMALL);
+    write_program(&programs.join(program), if program == "served" { SERVED } else { SMALL });
     home.set("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", programs.display()));
     std::fs::DirBuilder::new().mode(0o700).create(home.path()).expect("the home");
     std::fs::create_dir(home.paths().agents).expect("a folder");
@@ -100,6 +102,32 @@ fn an_agent_with_a_transcript_is_followed_there_and_taken_up_by_its_id() {
 }
 
 #[test]
+fn an_agent_that_serves_its_events_is_followed_there_and_by_the_next_host_too() {
+    if !has("python3") {
+        return;
+    }
+    let home = home_with("served", "served");
+    let tab = tab(&home, "served");
+    let (_, ended) = say(&tab, "one");
+    assert_eq!((&ended["state"], &ended["evidence"]["source"]), (&json!("completed"), &json!("hook")), "{ended:#?}");
+    assert_eq!(ended["answer"], "said one");
+    let (_, ended) = say(&tab, "fail");
+    assert_eq!(
+        (&ended["state"], &ended["end_text"]),
+        (&json!("failed"), &json!("out of luck; look at the agent's screen"))
+    );
+    tab.send_and_see_it_run("three");
+    home.kill_host();
+    tab.wait_for("the next host follows it", |state| state["turn_state"] == "working");
+    home.open("go");
+    let ended = tab.run("wait", &["--json"]).json();
+    assert_eq!((&ended["state"], &ended["answer"]), (&json!("completed"), &json!("said three")), "{ended:#?}");
+    let (sent, ended) = say(&tab, "four");
+    assert_eq!((decided(&sent), &ended["state"]), (("reused", "agent_lived_on"), &json!("completed")));
+    assert_eq!(heard(&home), ["one", "fail", "three", "four"]);
+}
+
+#[test]
 fn an_agent_whose_terminal_toggles_a_mode_is_followed_by_that() {
     let mut home = home_with("repl", "repl");
     home.set("MY_REPL", "repl");
@@ -147,6 +175,24 @@ fn an_agent_that_drops_an_early_enter_and_gives_a_text_back_gets_each_message_al
     assert_eq!((&ended["state"], &ended["end_why"]), (&json!("interrupted"), &json!("by_person")));
     say(&tab, "three");
     assert_eq!(heard(&home), [" /one", "two", "three"]);
+}
+
+#[test]
+fn an_agent_that_takes_a_command_for_its_model_is_told_it_before_the_message() {
+    let home = home_with("switcher", "switcher");
+    let tab = tab(&home, "switcher");
+    say(&tab, "one");
+    tab.run("model", &["large"]).done();
+    assert_eq!(tab.state()["next_decision"], "reused", "nothing is lost by it");
+    let (sent, ended) = say(&tab, "two");
+    assert_eq!((decided(&sent), &ended["state"]), (("reused", "model_switched"), &json!("completed")));
+    assert_eq!(sent.text("why_text"), "model default -> large: context kept");
+    let (sent, _) = say(&tab, "/three");
+    assert_eq!(decided(&sent), ("reused", "agent_alive"), "it is told once");
+    assert_eq!(tab.state()["session_model"], "large");
+    tab.run("model", &["small"]).done();
+    say(&tab, "four");
+    assert_eq!(heard(&home), ["none: one", "large: two", "large:  /three", "small: four"]);
 }
 
 #[test]

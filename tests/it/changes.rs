@@ -1,11 +1,10 @@
 //! What a turn changed in the files of its repository: noted around it, told later, and nothing of the person's is touched for that.
 
-use crate::home::{Home, Tab, wait_until, wait_until_or};
+use crate::home::{Home, Tab, wait_until, wait_until_or, write_program};
 use crate::window::{is_ready, open};
 use crate::worktree::{git, home_with_repository, new_in_worktree};
 use serde_json::{Value, json};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 fn diff(tab: &Tab, more: &[&str]) -> Value {
@@ -132,8 +131,7 @@ fn a_turn_that_begins_while_git_looks_keeps_its_changes() {
     let script = format!(
         "#!/bin/bash\ncase \" $* \" in *\" ls-files \"*) {waits} ;; esac\nPATH=${{PATH#*:}}\nexec git \"$@\"\n"
     );
-    write(bin.join("git"), script);
-    std::fs::set_permissions(bin.join("git"), PermissionsExt::from_mode(0o755)).expect("rights");
+    write_program(&bin.join("git"), &script);
     home.set("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display()));
     let tab = home.tab();
     tab.send_on(&format!("until [ -e {} ]; do sleep 0.05; done; echo 1 > one", gate.display()));

@@ -7,10 +7,10 @@ use std::path::Path;
 use threadkeep::terminal::frame::{Color, RunWidth};
 
 /// Whether the program is there; its absence is said.
-fn has(program: &str) -> bool {
+pub fn has(program: &str) -> bool {
     let found = ["/bin", "/usr/bin", "/usr/local/bin"].iter().any(|folder| Path::new(folder).join(program).exists());
     if !found {
-        eprintln!("SKIPPED {program} inside a tab: it is not installed");
+        eprintln!("SKIPPED what needs {program}: it is not installed");
     }
     found
 }

@@ -5,13 +5,15 @@
 //! Not here: what is proved of every turn (`talk.rs`).
 
 use crate::agents::{Agent, Trust};
-use crate::home::{Signal, kill, wait_until, wait_until_or};
+use crate::home::{Sent, Signal, Tab, kill, wait_until, wait_until_or};
 use crate::model_server::{MODELS, Outcome, Seen as Asked};
 use crate::screen::{Screen, Seen};
 use crate::talk::{Talk, one_line, wait_for_all, wait_for_request};
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -47,6 +49,10 @@ enum Case {
     KilledBetween,
     HostKilled,
     Reboot,
+    ProgramMissing,
+    ProgramTooOld,
+    FolderGone,
+    RecordGone,
     Fresh,
     Clear,
     Trust,
@@ -62,7 +68,7 @@ enum Verdict {
 }
 
 impl Case {
-    const ALL: [Case; 25] = [
+    const ALL: [Case; 29] = [
         Case::FirstMessage,
         Case::FollowUp,
         Case::TenShort,
@@ -85,6 +91,10 @@ impl Case {
         Case::KilledBetween,
         Case::HostKilled,
         Case::Reboot,
+        Case::ProgramMissing,
+        Case::ProgramTooOld,
+        Case::FolderGone,
+        Case::RecordGone,
         Case::Fresh,
         Case::Clear,
         Case::Trust,
@@ -114,6 +124,10 @@ impl Case {
             Case::KilledBetween => "agent killed between turns",
             Case::HostKilled => "host killed in mid-turn",
             Case::Reboot => "reboot in mid-turn",
+            Case::ProgramMissing => "program missing",
+            Case::ProgramTooOld => "program too old",
+            Case::FolderGone => "folder gone",
+            Case::RecordGone => "record gone, resume refused",
             Case::Fresh => "fresh session wanted",
             Case::Clear => "cleared in its own screen",
             Case::Trust => "asks for trust",
@@ -127,6 +141,10 @@ impl Case {
             (Case::Question | Case::Questions | Case::Choices, Agent::Pi) => Some("its model has no tool to ask"),
             (Case::Choices, Agent::Codex) => Some("its tool asks for one option only"),
             (Case::Trust, Agent::Opencode | Agent::Qwen | Agent::Pi) => Some("has no such dialog"),
+            (Case::ProgramTooOld, Agent::Codex | Agent::Opencode | Agent::Qwen) => {
+                Some("no version is known to be too old")
+            }
+            (Case::RecordGone, Agent::Opencode) => Some("its sessions lie in one database"),
             _ => None,
         }
     }
@@ -156,6 +174,10 @@ impl Case {
             Case::KilledBetween => killed_between(talk),
             Case::HostKilled => host_killed(talk),
             Case::Reboot => reboot(talk),
+            Case::ProgramMissing => program_missing(talk),
+            Case::ProgramTooOld => program_too_old(talk),
+            Case::FolderGone => folder_gone(talk),
+            Case::RecordGone => record_gone(talk),
             Case::Fresh => fresh(talk),
             Case::Clear => clear(talk),
             Case::Trust => trust(talk),
@@ -670,6 +692,113 @@ fn goes_on_resumed(talk: &mut Talk, why: &str) -> Verdict {
     assert_eq!(talk.tab().state()["verified"], true, "the agent said so itself");
     talk.say_and_go_on(&format!("and once more after {} turns", talk.known.len()));
     Verdict::Ok
+}
+
+/// The agent is gone and its session sleeps.
+fn put_to_sleep(tab: &Tab) {
+    kill(tab.pid(), Signal::KILL);
+    tab.wait_for("its session sleeps", |state| state["state"] == "asleep (will resume)");
+}
+
+/// A message that could not be given to the agent: a reason of its own, and what a person does about it.
+fn is_told(sent: &Sent, why: &str, words: &str) {
+    assert_eq!((sent.text("state"), sent.text("end_why"), sent.code), ("failed", why, 1), "{sent:?}");
+    assert!(sent.text("end_text").contains(words), "{words:?} in {sent:?}");
+}
+
+fn program_missing(talk: &mut Talk) -> Verdict {
+    put_to_sleep(&talk.tab());
+    let (program, away) = (talk.sandbox.program(), talk.sandbox.home.own().join("away"));
+    std::fs::rename(&program, &away).expect("it can be moved");
+    is_told(
+        &talk.tab().send("nobody hears this"),
+        "program_missing",
+        "was not found on PATH; install it, or name another",
+    );
+    std::fs::rename(&away, &program).expect("it can be moved");
+    goes_on_resumed(talk, "could_not_start")
+}
+
+/// An older one runs as well as it can, and its tab and `doctor` say that it is too old.
+fn program_too_old(talk: &mut Talk) -> Verdict {
+    put_to_sleep(&talk.tab());
+    let (program, away) = (talk.sandbox.program(), talk.sandbox.home.own().join("away"));
+    std::fs::rename(&program, &away).expect("it can be moved");
+    let text = format!("#!/bin/sh\n[ \"$1\" = --version ] && exec echo 0.1.0\nexec '{}' \"$@\"\n", away.display());
+    std::fs::write(&program, text).expect("a file");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("it can be run");
+    let verdict = goes_on_resumed(talk, "agent_exited");
+    let says = |warning: &serde_json::Value| warning.as_str().is_some_and(|text| text.contains("0.1.0 is too old"));
+    talk.tab().wait_for("its tab says so", |state| says(&state["warning"]));
+    let known = talk.sandbox.home.run(&["doctor", "--json"]).done().json();
+    let agents = known["agents"].as_array().expect("a list");
+    assert!(
+        agents.iter().any(|agent| agent["name"] == talk.sandbox.agent.name() && says(&agent["warning"])),
+        "{known:#?}"
+    );
+    put_to_sleep(&talk.tab());
+    std::fs::rename(&away, &program).expect("it can be moved");
+    goes_on_resumed(talk, "agent_exited");
+    verdict
+}
+
+/// In a conversation of its own, whose folder goes away while its agent sleeps.
+fn folder_gone(talk: &mut Talk) -> Verdict {
+    let home = &talk.sandbox.home;
+    let (folder, away) = (home.file("project"), home.file("away"));
+    std::fs::create_dir(&folder).expect("a folder");
+    let made = home.call(&["new", "--agent", talk.sandbox.agent.name(), "--json"]).within(&folder).run().done().json();
+    let tab = Tab { home, id: made["conversation"].to_string() };
+    tab.send("this is said in a project").is("fresh", "first_message", "completed");
+    put_to_sleep(&tab);
+    std::fs::rename(&folder, &away).expect("it can be moved");
+    is_told(&tab.send("nobody hears this"), "folder_gone", "is gone; make it again or choose another");
+    std::fs::rename(&away, &folder).expect("it can be moved");
+    tab.send("this is said there again").is("resumed", "could_not_start", "completed");
+    let seen = talk.seen_with("this is said there again");
+    assert!(seen.users.iter().any(|said| said.contains("this is said in a project")), "its context is kept: {seen:#?}");
+    tab.run("rm", &["--yes"]).done();
+    Verdict::Ok
+}
+
+/// Its own record of the session was taken away behind its back: nothing is lost silently. The message waits, the id is kept, and the person decides.
+fn record_gone(talk: &mut Talk) -> Verdict {
+    let before = talk.agent_session().expect("its session is known");
+    put_to_sleep(&talk.tab());
+    let records = files_named(&talk.sandbox.home.own(), &before);
+    assert!(!records.is_empty(), "it has a record of {before}");
+    records.iter().for_each(|record| std::fs::remove_file(record).expect("it can be removed"));
+    let text = "what do you know by now";
+    talk.tab().send_on(text);
+    let held = |state: &serde_json::Value| state["queue_held"].is_string();
+    let state = talk.tab().wait_for("the message waits for the person", held);
+    assert_eq!(
+        (state["queue_held"].as_str(), talk.agent_session()),
+        (Some("resume_refused"), Some(before)),
+        "{state:#?}"
+    );
+    let why = talk.tab().run("why", &[]).done();
+    assert!(why.stdout.contains("would not resume"), "{why:?}");
+    talk.tab().run("fresh", &[]).done();
+    let ended = wait_for_all(talk);
+    assert_eq!(ended["state"], "completed", "{ended:#?}");
+    // It was sent, went back into the queue, and was sent again: that is no order of states for `prove`.
+    talk.known = vec![text.into()];
+    talk.prove_context(text);
+    talk.say_and_go_on("and in a fresh session");
+    Verdict::Ok
+}
+
+/// The records below a folder that have this in their names.
+fn files_named(folder: &Path, part: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let found = entries.flat_map(|entry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() => files_named(&entry.path(), part),
+        Ok(kind) if kind.is_file() => vec![entry.path()],
+        Ok(_) | Err(_) => Vec::new(),
+    });
+    let is_record = |path: &PathBuf| path.to_string_lossy().ends_with(".jsonl");
+    found.filter(|path| is_record(path) && path.to_string_lossy().contains(part)).collect()
 }
 
 fn fresh(talk: &mut Talk) -> Verdict {

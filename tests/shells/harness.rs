@@ -128,6 +128,7 @@ impl Shell {
             fingerprint: &fingerprint,
             dir: &text(&dir),
             token: &token,
+            port: None,
             conversation: ConversationId(1),
             env: &env,
         });

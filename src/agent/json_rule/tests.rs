@@ -7,7 +7,7 @@ use serde_json::json;
 
 fn rules(text: &str) -> Vec<JsonRule> {
     match toml::from_str(&format!("source = \"hook\"\n{text}")).unwrap() {
-        Signal::Hook(rules) => rules,
+        Signal::Hook { rules, stream: None } => rules,
         other => panic!("{other:?}"),
     }
 }

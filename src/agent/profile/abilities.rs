@@ -74,8 +74,8 @@ impl Profile {
 
     fn model_choice(&self) -> ModelChoice {
         match (self.variants.iter().any(|variant| !variant.model.is_empty()), self.model.switch) {
-            (false, _) => ModelChoice::No,
-            (true, ModelSwitch::Restart) => ModelChoice::KeepsContext,
+            (_, ModelSwitch::Typed) | (true, ModelSwitch::Restart) => ModelChoice::KeepsContext,
+            (false, ModelSwitch::Restart | ModelSwitch::Fresh) => ModelChoice::No,
             (true, ModelSwitch::Fresh) => ModelChoice::NewSession,
         }
     }
@@ -86,7 +86,7 @@ fn is_told(signal: &Signal) -> bool {
     match signal {
         Signal::Osc133Token
         | Signal::ProgramStatus
-        | Signal::Hook(_)
+        | Signal::Hook { .. }
         | Signal::Transcript { .. }
         | Signal::StateFile { .. }
         | Signal::Notification(_) => true,

@@ -69,6 +69,7 @@ fn launched(name: &str, how: How, model: Option<&str>) -> Launch {
         fingerprint: &fingerprint,
         dir: "/run/1",
         token: &Token::new([7; 16]),
+        port: None,
         conversation: ConversationId(3),
         env: &env,
         threadkeep: "/bin/threadkeep",

@@ -8,7 +8,7 @@ const PAGE: &str = include_str!("../../../docs/agents.md");
 const AROUND: &str = "name = \"x\"\n[program]\nfirst_of = [\"x\"]\n";
 
 /// Places in a profile, as a text that spoils one: the reader answers with what may stand there.
-const PLACES: [&str; 32] = [
+const PLACES: [&str; 33] = [
     "no = 1\n",
     "[program]\nno = 1",
     "[version]\nno = 1",
@@ -31,6 +31,7 @@ const PLACES: [&str; 32] = [
     "[request]\nquestion = { multiple = { no = 1 } }",
     "[[failure]]\nno = 1",
     "[[failure]]\npattern = \"x\"\nmeans = \"no\"",
+    "[model]\nno = 1",
     "[model]\nswitch = \"no\"",
     "[continuity]\nno = 1",
     "[continuity]\nbefore_resume = [{ no = 1 }]",
@@ -75,7 +76,7 @@ fn every_word_of_the_language_stands_in_the_page() {
 fn every_example_is_a_profile() {
     let blocks: Vec<&str> = PAGE.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     let whole = blocks.iter().filter(|block| block.starts_with("name = ")).count();
-    assert_eq!(whole, 8, "the smallest profile and seven examples");
+    assert_eq!(whole, 10, "the smallest profile and nine examples");
     for block in blocks {
         let text = if block.starts_with("name = ") { block.to_owned() } else { format!("{AROUND}{block}") };
         if let Err(error) = Profile::parse(&text) {
@@ -92,7 +93,7 @@ fn the_examples_do_what_the_page_says_of_them() {
     };
     let turns = |name: &str| example(name).abilities().turns;
     assert_eq!([turns("titled"), turns("repl"), turns("plain"), turns("nameless")], [Turns::Guess; 4]);
-    assert_eq!([turns("scribe"), turns("slowly")], [Turns::Exact; 2]);
+    assert_eq!([turns("scribe"), turns("slowly"), turns("served")], [Turns::Exact; 3]);
     assert_eq!(turns("mine"), Turns::Unknown);
     let resume = |name: &str| example(name).abilities().resume;
     assert_eq!(

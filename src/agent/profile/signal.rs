@@ -18,8 +18,11 @@ pub enum Signal {
     Osc133Token,
     /// OSC 7501, the program status protocol.
     ProgramStatus,
-    /// What a hook of the agent gives to `threadkeep signal`.
-    Hook(Vec<JsonRule>),
+    /// What a hook of the agent gives to `threadkeep signal`, and the events that it serves where it does that.
+    Hook {
+        stream: Option<StreamPath>,
+        rules: Vec<JsonRule>,
+    },
     /// A file to which the agent appends one JSON value a line.
     Transcript {
         path: PathTemplate,
@@ -45,6 +48,11 @@ pub enum Signal {
     Screen(Vec<TextRule>),
     Bell(Means),
 }
+
+/// What is asked for at the port that we chose for the agent: a path, with a query where there is one.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct StreamPath(String);
 
 /// Where the id of the agent's session is read, beside the rules that tell it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -97,6 +105,7 @@ enum SourceName {
 struct SignalText {
     source: SourceName,
     path: Option<PathTemplate>,
+    stream: Option<StreamPath>,
     #[serde(default)]
     rule: Vec<RuleText>,
     on: Option<Means>,
@@ -143,7 +152,7 @@ impl Signal {
         match self {
             Signal::Osc133Token => Source::ShellMark,
             Signal::ProgramStatus => Source::ProgramStatus,
-            Signal::Hook(_) => Source::Hook,
+            Signal::Hook { .. } => Source::Hook,
             Signal::Transcript { .. } => Source::Transcript,
             Signal::StateFile { .. } => Source::StateFile,
             Signal::Notification(_) => Source::Notification,
@@ -158,7 +167,7 @@ impl Signal {
     /// Whether one of its rules tells the id of the agent's session.
     pub fn tells_identity(&self) -> bool {
         match self {
-            Signal::Hook(rules) | Signal::Transcript { rules, .. } | Signal::StateFile { rules, .. } => {
+            Signal::Hook { rules, .. } | Signal::Transcript { rules, .. } | Signal::StateFile { rules, .. } => {
                 rules.iter().any(|rule| rule.means == Means::Identity || rule.identity.is_some())
             }
             Signal::Notification(rules) | Signal::Title(rules) | Signal::Screen(rules) => {
@@ -179,7 +188,7 @@ impl Signal {
             Signal::Osc133Token => vec![Means::Idle, Means::Started, Means::Done],
             Signal::ProgramStatus => all.to_vec(),
             Signal::Progress => vec![Means::Idle, Means::Working, Means::Failed],
-            Signal::Hook(rules) | Signal::Transcript { rules, .. } | Signal::StateFile { rules, .. } => {
+            Signal::Hook { rules, .. } | Signal::Transcript { rules, .. } | Signal::StateFile { rules, .. } => {
                 rules.iter().map(|rule| rule.means).collect()
             }
             Signal::Notification(rules) | Signal::Title(rules) | Signal::Screen(rules) => {
@@ -188,6 +197,22 @@ impl Signal {
             Signal::PasteMode { on, off } => vec![*on, *off],
             Signal::Bell(means) => vec![*means],
         }
+    }
+}
+
+impl StreamPath {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for StreamPath {
+    type Error = String;
+
+    /// It becomes a part of the head of a request, so nothing in it may end a line or a word there.
+    fn try_from(text: String) -> Result<Self, String> {
+        let fits = text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic());
+        fits.then_some(StreamPath(text)).ok_or_else(|| "a `stream` begins with `/` and has plain signs only".into())
     }
 }
 
@@ -200,7 +225,7 @@ impl TryFrom<SignalText> for Signal {
             SourceName::Osc133Token => Signal::Osc133Token,
             SourceName::ProgramStatus => Signal::ProgramStatus,
             SourceName::Progress => Signal::Progress,
-            SourceName::Hook => Signal::Hook(text.rules()?),
+            SourceName::Hook => Signal::Hook { stream: text.stream.take(), rules: text.rules()? },
             SourceName::Notification => Signal::Notification(text.rules()?),
             SourceName::Title => Signal::Title(text.rules()?),
             SourceName::Screen => Signal::Screen(text.rules()?),
@@ -231,7 +256,8 @@ impl SignalText {
     }
 
     fn has_nothing_left(&self) -> bool {
-        self.path.is_none() && self.rule.is_empty() && self.on.is_none() && self.off.is_none() && self.means.is_none()
+        let no_place = self.path.is_none() && self.stream.is_none();
+        no_place && self.rule.is_empty() && self.on.is_none() && self.off.is_none() && self.means.is_none()
     }
 }
 

@@ -83,6 +83,15 @@ impl Default for Submit {
     }
 }
 
+impl Submit {
+    pub fn is_paste(&self) -> bool {
+        match self {
+            Submit::Paste(_) => true,
+            Submit::File { .. } => false,
+        }
+    }
+}
+
 /// As it is written: with `file` and `keys`, or with the fields of a paste.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

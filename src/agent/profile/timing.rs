@@ -1,5 +1,6 @@
 //! How long is waited for an agent, and what the end of its turns means.
 
+use crate::agent::template::ModelTemplate;
 use crate::domain::continuity::ModelSwitch;
 use serde::Deserialize;
 
@@ -44,29 +45,60 @@ pub enum ProcessExit {
 }
 
 /// What a change of the model does to a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "ModelRulesText")]
 pub struct ModelRules {
-    #[serde(deserialize_with = "restart_or_fresh")]
     pub switch: ModelSwitch,
+    /// How the agent is told at its prompt; there where `switch` is that.
+    pub typed: Option<ModelTemplate>,
+    /// For so long it may be busy with that before the message comes.
+    pub wait_ms: u64,
 }
+
+/// An agent that takes a command at its prompt has taken it by then.
+const USUAL_WAIT_MS: u64 = 500;
+/// A message that waits for longer looks stuck.
+const MOST_WAIT_MS: u64 = 10_000;
 
 impl Default for ModelRules {
     fn default() -> ModelRules {
-        ModelRules { switch: ModelSwitch::Fresh }
+        ModelRules { switch: ModelSwitch::Fresh, typed: None, wait_ms: USUAL_WAIT_MS }
     }
 }
 
+/// As it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModelRulesText {
+    switch: Option<SwitchWord>,
+    typed: Option<ModelTemplate>,
+    wait_ms: Option<u64>,
+}
+
 /// In the words of profiles, which may not change when those of the store do.
-fn restart_or_fresh<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<ModelSwitch, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "lowercase")]
-    enum Word {
-        Restart,
-        Fresh,
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum SwitchWord {
+    Restart,
+    Typed,
+    Fresh,
+}
+
+impl TryFrom<ModelRulesText> for ModelRules {
+    type Error = String;
+
+    fn try_from(text: ModelRulesText) -> Result<Self, String> {
+        let switch = match text.switch.unwrap_or(SwitchWord::Fresh) {
+            SwitchWord::Restart => ModelSwitch::Restart,
+            SwitchWord::Typed => ModelSwitch::Typed,
+            SwitchWord::Fresh => ModelSwitch::Fresh,
+        };
+        let wait_ms = text.wait_ms.unwrap_or(USUAL_WAIT_MS);
+        match (switch, text.typed, text.wait_ms) {
+            _ if wait_ms > MOST_WAIT_MS => Err(format!("`wait_ms` is at most {MOST_WAIT_MS}")),
+            (ModelSwitch::Typed, typed @ Some(_), _) => Ok(ModelRules { switch, typed, wait_ms }),
+            (ModelSwitch::Restart | ModelSwitch::Fresh, None, None) => Ok(ModelRules { switch, typed: None, wait_ms }),
+            _ => Err("`typed`, and `wait_ms` with it, belong to `switch = \"typed\"`, which needs it".into()),
+        }
     }
-    Ok(match Word::deserialize(deserializer)? {
-        Word::Restart => ModelSwitch::Restart,
-        Word::Fresh => ModelSwitch::Fresh,
-    })
 }

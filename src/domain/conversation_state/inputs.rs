@@ -227,6 +227,8 @@ pub enum Action {
         generation: Generation,
         turn: TurnNumber,
         text: String,
+        /// What the session is to run on, where that was chosen.
+        model: Option<String>,
     },
     /// Take this step of the interrupt ladder, counted from 0.
     Interrupt {

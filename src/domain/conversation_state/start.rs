@@ -20,8 +20,9 @@ impl ConversationState {
             Continuity::Fresh => self.start_fresh(&decision.why, now, out, &mut after),
             Continuity::Resumed if self.live.is_some() => self.stop(Stopping::ForRestart, &mut after),
             Continuity::Resumed => self.resume(now, out, &mut after),
+            Continuity::Reused => self.note_model(out),
             // The session is alive, and `decide` gives no other answer.
-            Continuity::Reused | Continuity::Queued | Continuity::Answer | Continuity::Refused => {}
+            Continuity::Queued | Continuity::Answer | Continuity::Refused => {}
         }
         if let Some(live) = &mut self.live {
             // Said once.
@@ -37,6 +38,15 @@ impl ConversationState {
         self.deliver_or_wait(&mut after);
         self.save_current(out);
         (decision, after)
+    }
+
+    /// A live session goes on with another model: the agent is told it before the message.
+    fn note_model(&mut self, out: &mut Vec<Action>) {
+        let wanted = self.record.wanted.model.clone();
+        if let Some(session) = self.session.as_mut().filter(|session| session.fingerprint.model != wanted) {
+            session.fingerprint.model = wanted;
+            self.save_session(out);
+        }
     }
 
     fn start_fresh(&mut self, why: &Why, now: Timestamp, out: &mut Vec<Action>, after: &mut Vec<Action>) {
@@ -145,7 +155,8 @@ impl ConversationState {
         match live.place {
             AgentPlace::Ready => {
                 current.turn.delivery = Delivery::Writing;
-                after.push(Action::Write { generation, turn, text: current.turn.prompt.clone() });
+                let model = self.session.as_ref().and_then(|session| session.fingerprint.model.clone());
+                after.push(Action::Write { generation, turn, text: current.turn.prompt.clone(), model });
             }
             AgentPlace::AfterTurn => {
                 after.push(Action::SetTimer { after_ms: PROMPT_GRACE_MS, timer: Timer::Prompt { turn, generation } })

@@ -957,7 +957,7 @@ proptest! {
                         prop_assert!(saved.contains_key(&turn.0), "acknowledged before it was saved");
                     }
                     Action::Stop { generation } => { stopped.insert(generation.0); }
-                    Action::Write { turn, text, generation } => {
+                    Action::Write { turn, text, generation, model: _ } => {
                         prop_assert!(!stopped.contains(&generation.0), "written to a process that was told to end");
                         prop_assert!(written.insert(turn.0), "turn {turn} was written twice");
                         let turn = saved.get(&turn.0);

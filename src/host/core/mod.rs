@@ -314,8 +314,8 @@ impl HostCore {
                     order,
                     environment: self.environments.get(&id).cloned().unwrap_or_default(),
                 }),
-                Action::Write { generation, turn, text } => {
-                    effects.push(to_session(id, generation, SessionOrder::Write { turn, text }));
+                Action::Write { generation, turn, text, model } => {
+                    effects.push(to_session(id, generation, SessionOrder::Write { turn, text, model }));
                 }
                 Action::Interrupt { generation, step } => {
                     effects.push(to_session(id, generation, SessionOrder::Interrupt { step }));

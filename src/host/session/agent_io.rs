@@ -1,6 +1,7 @@
 //! The agent's side of a session: its pty, its screen, what is on its way to it, and what its marks mean.
 
 use super::answering::{Answering, Now};
+use super::event_feed::EventFeed;
 use super::hooks::{self, Hooks};
 use super::keyboard::{Keyboard, Taken, Written};
 use super::lease::{Lease, Leased};
@@ -81,6 +82,10 @@ pub struct AgentIo {
     folder: PathBuf,
     token: Token,
     hooks: Hooks,
+    /// The model that the agent was told last, as far as it is known.
+    model: Option<String>,
+    /// Where the agent serves its events.
+    feed: Option<EventFeed>,
     buffer: Vec<u8>,
     /// None where none could be begun: then the screen does not come back after a crash of the host.
     pub(super) journal: Option<Journal>,
@@ -117,6 +122,8 @@ impl AgentIo {
                 Listener::Claims(Box::new(Watch::new(profile, begin.whereabouts, pty.pid, started_at, resumes)))
             }
         };
+        let stream = begin.note.port.zip(begin.profile.stream());
+        let feed = stream.map(|(port, path)| EventFeed::new(port, path.as_str(), Instant::now()));
         AgentIo {
             screen: Screen::new(begin.size),
             pty,
@@ -141,6 +148,8 @@ impl AgentIo {
             folder: begin.folder,
             token: begin.token,
             hooks: Hooks::new(Instant::now()),
+            model: begin.note.model,
+            feed,
             buffer: vec![0; READ_BYTES],
             journal,
             settled: 0,
@@ -206,7 +215,8 @@ impl AgentIo {
             Listener::Claims(watch) => watch.due(),
         };
         let answering = self.answering.as_ref().map(Answering::due);
-        [self.hold_until(), self.rest_at, self.keyboard.due(), listener, answering].into_iter().flatten().min()
+        let feed = self.feed.as_ref().and_then(EventFeed::due);
+        [self.hold_until(), self.rest_at, self.keyboard.due(), listener, answering, feed].into_iter().flatten().min()
     }
 
     pub fn do_what_is_due(&mut self, now: Instant, tell: &Tell) {
@@ -246,8 +256,13 @@ impl AgentIo {
     }
 
     /// Gives the agent a message as its profile says.
-    pub fn submit(&mut self, turn: TurnNumber, text: &str, tell: &Tell) {
-        let submission = submit::submit(&self.variant, turn, text, self.composer);
+    pub fn submit(&mut self, turn: TurnNumber, text: &str, model: Option<&str>, tell: &Tell) {
+        let told = model.filter(|model| self.model.as_deref() != Some(model));
+        let switch =
+            told.and_then(|model| submit::switch_model(&self.variant, &self.profile.model, model, self.composer));
+        let composer = if switch.is_some() { Composer::Empty } else { self.composer };
+        let submission = submit::submit(&self.variant, turn, text, composer);
+        let steps = switch.into_iter().flatten().chain(submission.steps).collect();
         for (name, content) in &submission.files {
             if let Err(error) = write_private(&self.folder.join(name), content) {
                 // The keys go out all the same: the agent says then, on its screen and as the turn's end, that the file is missing.
@@ -256,9 +271,10 @@ impl AgentIo {
         }
         self.note(&Note::Expect(turn.0));
         self.expect(turn);
-        if self.keyboard.type_out(submission.steps, Some(Written::Turn(turn))) == Taken::NoRoom {
+        if self.keyboard.type_out(steps, Some(Written::Turn(turn))) == Taken::NoRoom {
             return tell.event(SessionEvent::NotWritten { turn });
         }
+        self.model = model.map(str::to_owned);
         self.composer = Composer::Empty;
         self.write_pending(tell);
     }
@@ -343,10 +359,28 @@ impl AgentIo {
             }
             return;
         }
+        self.see_once(payload, tell);
+    }
+
+    /// What to wait for where the agent serves events.
+    pub fn feed_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.feed.as_ref().and_then(EventFeed::fd)
+    }
+
+    /// Takes what the agent served.
+    pub fn take_events(&mut self, now: Instant, tell: &Tell) {
+        let events = self.feed.as_mut().map(|feed| feed.take(now)).unwrap_or_default();
+        for event in events {
+            self.see_once(&event, tell);
+        }
+    }
+
+    /// Takes something that is told only once.
+    fn see_once(&mut self, payload: &str, tell: &Tell) {
         let told = tell.told();
         self.see(Heard::Hook(payload), tell);
         if tell.told() == told && self.settled == told {
-            // The core has nothing to note of it, and a hook calls only once.
+            // The core has nothing to note of it.
             self.note_settled(told, tell);
         }
     }

@@ -105,6 +105,7 @@ impl SessionLoop {
             }
             self.agent.write_pending(&self.tell);
             let now = Instant::now();
+            self.agent.take_events(now, &self.tell);
             self.agent.do_what_is_due(now, &self.tell);
             self.apply_size(now);
             self.send_pictures(now);
@@ -136,6 +137,9 @@ impl SessionLoop {
         if !output.is_empty() {
             fds.push(PollFd::new(&pty, output));
         }
+        // What it brings is looked for at every turn of the loop; here it only wakes.
+        let feed = self.agent.feed_fd();
+        fds.extend(feed.iter().map(|feed| PollFd::new(feed, PollFlags::IN)));
         let first_viewer = fds.len();
         fds.extend(self.viewers.iter().map(Viewer::poll_fd));
         let now = Instant::now();
@@ -171,7 +175,9 @@ impl SessionLoop {
 
     fn carry_out(&mut self, order: Order) {
         match order {
-            Order::FromCore(SessionOrder::Write { turn, text }) => self.agent.submit(turn, &text, &self.tell),
+            Order::FromCore(SessionOrder::Write { turn, text, model }) => {
+                self.agent.submit(turn, &text, model.as_deref(), &self.tell);
+            }
             Order::FromCore(SessionOrder::Interrupt { step }) => self.agent.interrupt(step),
             Order::FromCore(SessionOrder::AnswerRequest { request, choice, kind: _ }) => {
                 self.agent.answer(request, &choice, &self.tell);

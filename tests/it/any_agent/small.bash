@@ -1,5 +1,5 @@
 #!/bin/bash
-# Seven small agents, told apart by the name they are called by: each tells as little of itself as the one of that name in docs/agents.md.
+# Eight small agents, told apart by the name they are called by: each tells as little of itself as the one of that name in docs/agents.md.
 # It works on a message until the file `go` is there, and writes what it was given into the file `heard`.
 
 name=${0##*/}
@@ -125,6 +125,22 @@ slowly() {
     else
       printf '\e]7501;state=idle\e\\'
     fi
+  done
+}
+
+switcher() {
+  local model=none
+  printf '\e]7501;state=idle\e\\'
+  while line; do
+    if [[ $text = '/model '* ]]; then
+      model=${text#/model }
+    else
+      text="$model: $text"
+      printf '\e]7501;state=working\e\\'
+      work
+      printf '\e]7501;state=done\e\\'
+    fi
+    text=
   done
 }
 
