@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::domain::changes::Trees;
 use crate::domain::conversation_state::{Kept, LivedOn, SessionEvent, Timer};
 use crate::domain::id::{ConversationId, Generation, TurnNumber};
+use crate::domain::session::SessionRecord;
 use crate::domain::worktree::{Work, Worktree};
 use crate::host::effect::{Lookup, Wanted};
 use crate::protocol::message::{AgentSession, Refusal, Request};
@@ -47,6 +48,13 @@ pub enum Event {
         lookup: Lookup,
         title: Option<String>,
         found: Result<AgentSession, Refusal>,
+    },
+    /// An earlier session of a conversation, which a person picked, was read from the store.
+    EarlierRead {
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        found: Result<SessionRecord, Refusal>,
     },
     WorktreeAdded {
         client: ClientId,

@@ -29,7 +29,7 @@ pub fn add_worktree(folder: &str, branch: &str, into: &Path) -> Result<(Worktree
         true => git(folder, &["worktree", "add", "--", at, branch])?,
         false => git(folder, &["worktree", "add", "-b", branch, "--", at, "HEAD"])?,
     };
-    // Nothing joined would end the path with a slash.
+    // Of the top folder it is empty, and joined it would leave a slash at the end.
     let like = Some(below.trim_end_matches('/')).filter(|below| !below.is_empty()).map(|below| path.join(below));
     let like = like.filter(|like| like.is_dir()).unwrap_or_else(|| path.clone());
     let branch_by = if exists { BranchBy::Person } else { BranchBy::Us };

@@ -53,7 +53,7 @@ fn a_conversation_works_in_a_worktree_of_its_own_and_says_what_stands_there() {
     assert!(path.starts_with(home.path().join("worktrees")), "{path:?}");
     assert!(!home.own().join("hooked").exists(), "no hook runs");
     assert_eq!(tab.state()["worktree"]["branch"], "fix-login");
-    assert_eq!(tab.state()["folder"], path.to_str().expect("UTF-8"));
+    assert_eq!(tab.state()["folder"], path.to_str().expect("UTF-8"), "without a slash at its end");
     tab.wait_for("git was asked", |state| counts(state) == [0, 0, 0]);
     tab.send("pwd").is("fresh", "first_message", "completed");
     assert_eq!(tab.log()[0]["answer"], path.to_str().expect("UTF-8"));

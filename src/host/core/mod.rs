@@ -5,6 +5,7 @@
 
 mod adopt;
 mod changes;
+mod earlier;
 mod fork;
 mod notify;
 mod requests;
@@ -202,6 +203,9 @@ impl HostCore {
             Event::SessionLookedFor { client, id, lookup, title, found } => {
                 self.session_looked_for(client, id, lookup, title, found, now)
             }
+            Event::EarlierRead { client, id, conversation, found } => {
+                self.earlier_read(client, id, conversation, found, now)
+            }
             Event::WorktreeAdded { client, id, wanted, added } => self.worktree_added(client, id, wanted, added, now),
             Event::WorktreeCounted(conversation, work) => self.apply(conversation, Input::Counted(work), now),
             Event::WorktreeLookedInto { client, id, conversation, found: Ok(()) } => {
@@ -230,18 +234,18 @@ impl HostCore {
                 vec![Effect::TellAll(ClientEvent::Notice("saving works again".into()))]
             }
             Event::Configured(config) => {
-                self.configure(*config);
-                Vec::new()
+                vec![self.configure(*config)]
             }
             Event::EndAsked => self.end(now),
         }
     }
 
     /// Takes over what of the configuration is the host's.
-    pub fn configure(&mut self, config: Config) {
-        let Config { default_agent, notify, .. } = config;
+    pub fn configure(&mut self, config: Config) -> Effect {
+        let Config { default_agent, notify, changes, .. } = config;
         self.agents.default_agent = default_agent;
         self.notifier.settings = notify;
+        Effect::Noting(changes.noting)
     }
 
     fn notice(&self, text: String) -> Effect {
@@ -349,6 +353,7 @@ impl HostCore {
             Outcome::Interrupting(turn) => Reply::Interrupting { turn },
             Outcome::TurnRuns(turn) => Reply::Refused { why: Refusal::TurnRuns(turn) },
             Outcome::NotQueued(turn) => Reply::Refused { why: Refusal::NotQueued(turn) },
+            Outcome::CannotResume(session, why) => Reply::Refused { why: Refusal::CannotResume { session, why } },
             Outcome::NotAsked => Reply::Refused { why: Refusal::NotAsked },
             Outcome::OnlyOnScreen => Reply::Refused { why: Refusal::OnlyOnScreen },
             Outcome::DoesNotAnswer(kind) => Reply::Refused { why: Refusal::DoesNotAnswer(kind) },

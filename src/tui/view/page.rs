@@ -61,8 +61,9 @@ pub fn draw(app: &App, page: &Page, buffer: &mut Buffer) -> Option<Position> {
             draw_field(app, " tab ", composer, &[words], buffer)
         }
         Page::Export(composer) => {
+            let folder = format!("in {}, if no other folder is named", text::clean(&app.folder));
             let words = "Enter writes it, Esc does not; .json makes JSON. A file that is there is not overwritten.";
-            draw_field(app, " export the record to ", composer, &[words.to_owned()], buffer)
+            draw_field(app, " export the record to ", composer, &[folder, words.to_owned()], buffer)
         }
         Page::Model(composer) => draw_field(app, " model of this conversation ", composer, &model_words(app), buffer),
     }
