@@ -4,6 +4,7 @@
 //! Tables have a file each. Not here: where the file lies (`paths.rs`), when it is read anew (tui, host) or what the keys do (tui, which knows
 //! the names of the actions).
 
+pub mod changes;
 pub mod key_name;
 pub mod keys;
 pub mod notify;
@@ -12,6 +13,7 @@ mod value;
 pub mod watch;
 
 use crate::terminal::keys::{Key, KeyCode, Modifiers};
+use changes::Changes;
 use keys::Bound;
 use notify::Notify;
 use std::collections::BTreeMap;
@@ -45,6 +47,7 @@ pub struct Config {
     pub dark_theme: Theme,
     pub light_theme: Theme,
     pub notify: Notify,
+    pub changes: Changes,
     /// Keys that the person gave to actions, in the order of the file.
     pub keys: Vec<Bound>,
 }
@@ -133,8 +136,9 @@ const DARK_THEME: &str = "dark_theme";
 const LIGHT_THEME: &str = "light_theme";
 const THEMES: &str = "themes";
 const NOTIFY: &str = "notify";
+const CHANGES: &str = "changes";
 const KEYS_TABLE: &str = "keys";
-pub const KEYS: [&str; 14] = [
+pub const KEYS: [&str; 15] = [
     DEFAULT_AGENT,
     PREFIX,
     START_KEYBOARD,
@@ -148,6 +152,7 @@ pub const KEYS: [&str; 14] = [
     LIGHT_THEME,
     THEMES,
     NOTIFY,
+    CHANGES,
     KEYS_TABLE,
 ];
 
@@ -166,6 +171,7 @@ impl Default for Config {
             dark_theme: theme::DARK,
             light_theme: theme::LIGHT,
             notify: Notify::default(),
+            changes: Changes::default(),
             keys: Vec::new(),
         }
     }
@@ -211,6 +217,7 @@ impl Config {
         let line = lines.of(key.span().start);
         match key.get_ref().as_ref() {
             NOTIFY => self.notify.read(table(NOTIFY, value.get_ref()).map_err(|reason| (line, reason))?, lines),
+            CHANGES => self.changes.read(table(CHANGES, value.get_ref()).map_err(|reason| (line, reason))?, lines),
             KEYS_TABLE => {
                 let tables = table(KEYS_TABLE, value.get_ref()).map_err(|reason| (line, reason))?;
                 self.keys = keys::read(tables, lines)?;
@@ -303,7 +310,7 @@ mod tests {
     #[test]
     fn the_reference_file_is_the_default_and_names_every_key() {
         assert_eq!(Config::parse(REFERENCE), Ok(Config::default()));
-        for key in KEYS.iter().chain(&notify::KEYS) {
+        for key in KEYS.iter().chain(&notify::KEYS).chain(&changes::KEYS) {
             let stands = |line: &str| line.starts_with(&format!("{key} = ")) || line == format!("[{key}]");
             assert!(REFERENCE.lines().any(stands), "{key}");
         }
@@ -352,6 +359,8 @@ mod tests {
             terminal = "osc99"
             desktop = "always"
             command = ["tell", "--me"]
+            [changes]
+            note = false
             [keys.composer]
             undo = ["alt-u", "ctrl-shift-up"]
         "##;
@@ -382,6 +391,7 @@ mod tests {
                 desktop: notify::Desktop::Always,
                 command: vec!["tell".into(), "--me".into()],
             },
+            changes: Changes { noting: changes::Noting::Off },
             keys: vec![Bound {
                 place: keys::KeyPlace::Composer,
                 action: "undo".into(),
@@ -389,7 +399,7 @@ mod tests {
                     Key { code: KeyCode::Char('u'), modifiers: Modifiers::ALT },
                     Key { code: KeyCode::Up, modifiers: Modifiers::CONTROL.with(Modifiers::SHIFT) },
                 ],
-                line: 27,
+                line: 29,
             }],
         };
         assert_eq!(Config::parse(text), Ok(wanted));
@@ -413,6 +423,8 @@ mod tests {
             ("[themes.x]\naccent = \"#+12345\"", 2, "`accent` is no color"),
             ("[themes.x]\nacent = \"red\"", 2, "did you mean `accent`"),
             ("[themes.x]\nbase = \"mine\"", 2, "one of \"terminal\""),
+            ("[changes]\nnotes = false", 2, "no key `changes.notes`; did you mean `note`"),
+            ("[changes]\nnote = \"no\"", 2, "true or false, not string"),
             ("[notify]\n\ndone = \"terminal\"", 3, "a list, not string"),
             ("[notify]\nfailed = [\"mail\"]", 2, "one of \"terminal\", \"desktop\", \"command\""),
             ("[notify]\nafter_second = 1", 2, "did you mean `after_seconds`"),

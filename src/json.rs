@@ -316,6 +316,17 @@ pub fn model(conversation: &Conversation) -> Value {
     })
 }
 
+/// The session that goes on, and what the next message makes of it.
+pub fn resume(conversation: &Conversation) -> Value {
+    json!({
+        "conversation": conversation.id,
+        "session": conversation.session.as_ref().map(|session| session.number),
+        "next_decision": conversation.next.continuity.word(),
+        "next_why": conversation.next.why.code(),
+        "next_why_text": conversation.next.why.text(),
+    })
+}
+
 /// What a host that runs keeps.
 pub fn host(report: &HostReport) -> Value {
     json!({

@@ -193,6 +193,7 @@ impl<'a> Waiting<'a> {
             | ClientError::Version { .. }
             | ClientError::Timeout(_)
             | ClientError::Busy
+            | ClientError::NotOurs { .. }
             | ClientError::Silent { .. } => false,
         }
     }

@@ -5,6 +5,7 @@ mod service;
 use super::launch::launch;
 use super::{CliError, ExitCode, ask_done, say, say_json};
 use crate::client::{Absent, ClientError, Control};
+use crate::domain::count;
 use crate::host::Ended;
 use crate::host::first_word::FirstWord;
 use crate::json;
@@ -96,13 +97,21 @@ fn sentence(report: &HostReport) -> String {
     let holder = report.holder.map(keeps).unwrap_or_default() + &unheld;
     let other = other_build(report).map(|words| format!("\n{words}")).unwrap_or_default();
     format!(
-        "host {} (threadkeep {}): {} conversations, {} sessions, {} turns running, {} windows{holder}{trouble}{other}",
-        report.pid, report.build, report.conversations, report.sessions, report.turns_running, report.clients
+        "host {} (threadkeep {}): {}, {}, {} running, {}{holder}{trouble}{other}",
+        report.pid,
+        report.build,
+        count::of(report.conversations, "conversation"),
+        count::of(report.sessions, "session"),
+        count::of(report.turns_running, "turn"),
+        count::of(report.clients, "window")
     )
 }
 
 fn lost_holder(sessions: u32) -> String {
-    format!("{sessions} sessions have lost their holder: they go on, but end with the host")
+    match sessions {
+        1 => "1 session has lost its holder: it goes on, but ends with the host".to_owned(),
+        _ => format!("{sessions} sessions have lost their holder: they go on, but end with the host"),
+    }
 }
 
 /// What to do about a host that is not of this build; none where it is.
@@ -121,7 +130,7 @@ fn restart(paths: &Paths, as_json: bool) -> Result<ExitCode, CliError> {
     let before = match Control::connect(paths, Absent::Fail) {
         Ok(mut control) => {
             if let Reply::Host(HostReport { unheld: sessions @ 1.., .. }) = control.ask(&Request::HostStatus, None)? {
-                let what = "let their turns end, then run threadkeep host stop";
+                let what = "let what runs end, then run threadkeep host stop";
                 return Err(CliError::Host(format!("{}; {what}", lost_holder(sessions))));
             }
             make_room(&mut control)?;
@@ -152,7 +161,9 @@ fn restart(paths: &Paths, as_json: bool) -> Result<ExitCode, CliError> {
     if as_json {
         say_json(serde_json::json!({ "pid": report.pid, "build": report.build }))?;
     } else {
-        say(&format!("host {} serves (threadkeep {}); {} sessions go on", report.pid, report.build, report.sessions))?;
+        let go_on = if report.sessions == 1 { "goes on" } else { "go on" };
+        let sessions = count::of(report.sessions, "session");
+        say(&format!("host {} serves (threadkeep {}); {sessions} {go_on}", report.pid, report.build))?;
     }
     Ok(ExitCode::Done)
 }

@@ -49,11 +49,12 @@ pub fn all(control: &mut Control) -> Result<Vec<Conversation>, CliError> {
 fn line(conversation: &Conversation) -> String {
     let archived = if conversation.tab == Tab::Archived { "  (archived)" } else { "" };
     format!(
-        "{:>4}  {:<22}  {:<10}  {:>3} turns  {}  {}{archived}",
+        "{:>4}  {:<22}  {:<10}  {:>3} {}  {}  {}{archived}",
         conversation.id,
         json::status_word(conversation.status),
         conversation.wanted.agent,
         conversation.turns,
+        if conversation.turns == 1 { "turn " } else { "turns" },
         clean(&conversation.title),
         clean(&conversation.wanted.folder)
     )

@@ -24,6 +24,7 @@ mod man;
 mod model;
 mod new;
 mod repair;
+mod resume;
 mod rm;
 mod search;
 mod send;
@@ -36,7 +37,7 @@ mod worktree;
 
 use crate::client::{Absent, ClientError, Control};
 use crate::domain::conversation::Tab;
-use crate::domain::id::ConversationId;
+use crate::domain::id::{ConversationId, Timestamp};
 use crate::domain::turn::{TurnEnd, TurnState};
 use crate::export::ExportError;
 use crate::json;
@@ -48,6 +49,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::ArgValueCandidates;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What a run came to. The numbers are a contract; `EXIT_CODES` says them to people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +116,8 @@ pub enum Verb {
     Answer(answer::Answer),
     /// Make the next message start a fresh session
     Fresh(tell::Fresh),
+    /// Make the next message go on with an earlier session of the conversation
+    Resume(resume::Resume),
     /// Let another agent go on with a conversation, with a brief to read and send
     #[command(name = "handover")]
     HandOver(handover::HandOver),
@@ -260,6 +264,7 @@ fn with_paths(verb: Verb, paths: &Paths) -> Result<ExitCode, CliError> {
         Verb::Answer(answer) => answer.run(paths),
         Verb::Fresh(fresh) => fresh.run(paths),
         Verb::HandOver(hand_over) => hand_over.run(paths),
+        Verb::Resume(resume) => resume.run(paths),
         Verb::Fork(fork) => fork.run(paths),
         Verb::Adopt(adopt) => adopt.run(paths),
         Verb::Worktree(worktree) => worktree.run(paths),
@@ -366,6 +371,11 @@ fn code_of(state: &TurnState) -> ExitCode {
 /// One object on one line.
 fn say_json(value: serde_json::Value) -> Result<(), CliError> {
     print_line(&json::versioned(value).to_string())
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// Words for a person. What a program or a message has of commands for a terminal must not reach theirs.

@@ -4,6 +4,7 @@
 
 use super::{CliError, ExitCode, say};
 use crate::client::{Absent, Control};
+use crate::domain::count;
 use crate::lock::{self, Held, Lock};
 use crate::paths::Paths;
 use crate::protocol::message::{Reply, Request};
@@ -62,11 +63,11 @@ fn tell_plan(paths: &Paths, wrong: &str, salvaged: &Salvaged) -> Result<(), CliE
 }
 
 fn sessions(count: u32) -> String {
-    if count == 0 { String::new() } else { format!(" with its {count} sessions") }
+    if count == 0 { String::new() } else { format!(" with its {}", count::of(count, "session")) }
 }
 
 fn said(counts: Counts) -> String {
-    format!("{} conversations and {} turns", counts.conversations, counts.turns)
+    format!("{} and {}", count::of(counts.conversations, "conversation"), count::of(counts.turns, "turn"))
 }
 
 fn name(path: &Path) -> String {

@@ -3,6 +3,7 @@
 use super::completions::conversations;
 use super::{CliError, ExitCode, ask_done, connect, say, say_aside, say_json, show};
 use crate::client::{ClientError, Control};
+use crate::domain::count;
 use crate::domain::id::ConversationId;
 use crate::domain::worktree::{Work, Worktree};
 use crate::paths::Paths;
@@ -172,8 +173,11 @@ fn work_words(work: Option<Work>) -> String {
 /// Asks the person, with what would be gone.
 fn is_meant(conversation: &Conversation) -> Result<bool, CliError> {
     let Conversation { id, title, turns, .. } = conversation;
-    let typed =
-        answer(&format!("remove conversation {id} ({}) with its {turns} turns for good? Type yes: ", clean(title)))?;
+    let typed = answer(&format!(
+        "remove conversation {id} ({}) with its {} for good? Type yes: ",
+        clean(title),
+        count::of(*turns, "turn")
+    ))?;
     Ok(typed == "yes")
 }
 

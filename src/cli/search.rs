@@ -1,7 +1,9 @@
 //! `threadkeep search`: turns of all conversations by words of their prompts and answers.
 
-use super::{CliError, ExitCode, connect, say, say_aside, say_json};
+use super::{CliError, ExitCode, connect, now, say, say_aside, say_json};
+use crate::domain::id::Timestamp;
 use crate::domain::search::{Findings, Found, Looked, Piece};
+use crate::domain::when;
 use crate::json;
 use crate::paths::Paths;
 use crate::protocol::message::{Reply, Request};
@@ -39,7 +41,7 @@ impl Search {
         for found in &findings.found {
             match self.json {
                 true => say_json(json::found(found))?,
-                false => say(&text(found))?,
+                false => say(&text(found, now()))?,
             }
         }
         if findings.looked == Looked::AtNewest {
@@ -60,12 +62,13 @@ impl Search {
 }
 
 /// Where it is, then the text around the words, each of them marked for eyes that see no colour.
-fn text(found: &Found) -> String {
+fn text(found: &Found, now: Timestamp) -> String {
     let pieces = found.snippet.iter().map(|piece| match piece {
         Piece::Plain(text) => text.clone(),
         Piece::Hit(text) => format!("[{text}]"),
     });
     let snippet: String = pieces.collect();
-    let Found { conversation, turn, title, agent, folder, state, .. } = found;
-    format!("{conversation:>4}  turn {turn} · {} · {title} · {agent} · {folder}\n      {snippet}", state.word())
+    let Found { conversation, turn, title, agent, folder, state, at, .. } = found;
+    let (state, age) = (state.word(), when::past(now, *at));
+    format!("{conversation:>4}  turn {turn} · {state} · {age} · {title} · {agent} · {folder}\n      {snippet}")
 }

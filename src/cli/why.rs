@@ -1,6 +1,6 @@
 //! `threadkeep why`: the last decisions of a conversation with their reasons, and what is known of its session now.
 
-use super::{CliError, ExitCode, Which, connect, say, say_json, show};
+use super::{CliError, ExitCode, Which, connect, now, say, say_json, show};
 use crate::domain::continuity::{Decision, DecisionRecord};
 use crate::domain::id::Timestamp;
 use crate::domain::turn::{TurnEnd, TurnRecord, TurnState};
@@ -8,7 +8,6 @@ use crate::json;
 use crate::paths::Paths;
 use crate::protocol::message::{Conversation, Process, Reply, Request, TakenUp};
 use clap::Args;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 #[derive(Debug, Args)]
 pub struct Why {
@@ -112,9 +111,4 @@ fn age(ms: u64) -> String {
         seconds @ 60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
         seconds => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
     }
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

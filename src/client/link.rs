@@ -155,6 +155,18 @@ impl AsFd for Link {
     }
 }
 
+/// The user at the other end, if that is another one: its host lets go of whoever is not its own without a word.
+#[cfg(target_os = "linux")]
+pub fn other_user(stream: &UnixStream) -> Option<u32> {
+    let peer = rustix::net::sockopt::socket_peercred(stream).ok()?;
+    (peer.uid != rustix::process::geteuid()).then(|| peer.uid.as_raw())
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn other_user(_stream: &UnixStream) -> Option<u32> {
+    None
+}
+
 /// The process at the other end.
 #[cfg(target_os = "linux")]
 fn peer(stream: &UnixStream) -> Option<u32> {

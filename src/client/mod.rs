@@ -51,6 +51,10 @@ pub enum ClientError {
         "the host has as many connections as it takes; close windows that are not needed, or end the program that opens so many, then try again"
     )]
     Busy,
+    #[error(
+        "the host at {path} is of another user ({user}); run this as that user, or set THREADKEEP_HOME to a folder of your own"
+    )]
+    NotOurs { path: PathBuf, user: u32 },
     /// It takes nothing, or does not greet, though its socket is there.
     #[error(
         "the host ({process}) does not answer: if it was stopped, kill -CONT {process} lets it go on; else end it with kill -KILL {process} and run threadkeep again"

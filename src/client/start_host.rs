@@ -3,6 +3,7 @@
 //! The lock that the host keeps for life decides who serves; a second host sees it taken and leaves. Clients only try to connect.
 
 use super::dial::dial;
+use super::link::other_user;
 use super::{Absent, ClientError, HostProcess, Link};
 use crate::paths::Paths;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -75,10 +76,11 @@ fn jitter() -> Duration {
 /// None where nobody serves (yet).
 fn try_connect(paths: &Paths) -> Result<Option<Link>, ClientError> {
     match dial(&paths.socket, QUEUE_LIMIT) {
-        Ok(stream) => match Link::greet(stream) {
-            Ok(link) => Ok(Some(link)),
-            Err(ClientError::Ended) => Ok(None),
-            Err(error) => Err(error),
+        Ok(stream) => match (other_user(&stream), Link::greet(stream)) {
+            (_, Ok(link)) => Ok(Some(link)),
+            (Some(user), Err(_)) => Err(ClientError::NotOurs { path: paths.socket.clone(), user }),
+            (None, Err(ClientError::Ended)) => Ok(None),
+            (None, Err(error)) => Err(error),
         },
         Err(error) => match error.kind() {
             // No socket, or something else in the way to it, which the start tells in words; or a socket of a host that died.

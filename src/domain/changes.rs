@@ -42,11 +42,22 @@ pub enum NotNoted {
     TooMuch,
     /// What is kept of this conversation has grown as large as it may.
     Full,
-    /// In git's words.
+    /// In git's words, or in those of the two below.
     Failed(String),
 }
 
 impl NotNoted {
+    /// The person's configuration, which lies there, says so.
+    pub fn turned_off(config: &str) -> NotNoted {
+        NotNoted::Failed(format!("noting of files is turned off: note = false in [changes] in {config}"))
+    }
+
+    /// It made room, or the person removed it.
+    pub fn removed() -> NotNoted {
+        let why = "what was noted is not kept any more: all that is noted has a limit, and the oldest makes room";
+        NotNoted::Failed(why.into())
+    }
+
     /// The reason with the next step, where there is one.
     pub fn text(&self) -> String {
         match self {

@@ -284,6 +284,7 @@ impl Why {
                 AsleepWhy::ResumeRefused(_) => "resume_refused",
                 AsleepWhy::NotKilled(_) => "not_killed",
                 AsleepWhy::Adopted => "adopted",
+                AsleepWhy::PickedAgain => "picked_again",
             },
             Why::AgentChanged { .. } => "agent_changed",
             Why::HandedOver { .. } => "handed_over",
@@ -376,6 +377,7 @@ impl AsleepWhy {
             AsleepWhy::CouldNotStart(why) => format!("the agent could not be started: {why}"),
             AsleepWhy::ResumeRefused(said) => format!("the agent would not resume: {said}"),
             AsleepWhy::Adopted => "adopted by you".into(),
+            AsleepWhy::PickedAgain => "picked again by you".into(),
             AsleepWhy::NotKilled(pid) => {
                 format!("process {pid} could not be killed: it hangs in the system or is another user's")
             }

@@ -3,6 +3,7 @@
 //! Change here: when a message is delivered, when a turn ends, what is saved before what. `apply` is the one door.
 //! Not here: the choice between reuse, resume and fresh (`continuity.rs`), or doing any of the actions (host).
 
+mod earlier;
 mod inputs;
 mod queue;
 mod requests;
@@ -12,7 +13,9 @@ mod start;
 #[cfg(test)]
 mod tests;
 
-pub use inputs::{Action, Ask, Input, Outcome, Place, RunningTurn, SessionEvent, StartOrder, StartTrouble, Timer};
+pub use inputs::{
+    Action, Ask, Input, NotResumable, Outcome, Place, RunningTurn, SessionEvent, StartOrder, StartTrouble, Timer,
+};
 pub use queue::{bytes_of, title_from};
 
 use super::change::Change;
@@ -309,6 +312,7 @@ impl ConversationState {
                 out.push(Action::Answer(ask, Outcome::Done));
             }
             Input::SetAgent { ask, agent, rules } => self.set_agent(ask, agent, *rules, &mut out),
+            Input::TakeUpEarlier { ask, session, rules } => self.take_up_earlier(ask, *session, *rules, now, &mut out),
             Input::AnswerRequest { ask, turn, request, choice } => {
                 self.answer_request(ask, turn, request, choice, &mut out);
             }

@@ -8,6 +8,7 @@ pub mod changes;
 pub mod continuity;
 pub mod conversation;
 pub mod conversation_state;
+pub mod count;
 pub mod fingerprint;
 pub mod id;
 pub mod prompt;

@@ -30,6 +30,8 @@ pub enum AsleepWhy {
     ResumeRefused(String),
     /// It was begun elsewhere, and the person picked it; no process of ours had it yet.
     Adopted,
+    /// The person picked it, an earlier session of this conversation, to go on with.
+    PickedAgain,
     /// It was stopped, and this process of it cannot be ended by anybody here.
     NotKilled(u32),
 }
@@ -64,6 +66,8 @@ pub enum SessionEnd {
     CannotResume,
     /// The person began a new one within the agent's own screen.
     ReplacedInScreen,
+    /// The person picked an earlier session of the conversation to go on with.
+    EarlierPicked,
 }
 
 /// What is remembered of a session.

@@ -1,4 +1,4 @@
-//! A time as people type it in a search: so long ago (`2d`), or a day (`2026-11-01`).
+//! A time as people type it in a search: so long ago (`2d`), or a day (`2026-11-01`); and how long ago something was, as they read it.
 //!
 //! Days begin where they begin in UTC, as in an export: the one zone that needs no table. Change here: what can be typed.
 //! Not here: what is held against it (`domain/search.rs`).
@@ -16,6 +16,31 @@ pub const FORMS: &str = "30m, 3h, 2d, 6w (ago), 2026-11-01 or 2026-11-01T14:30 (
 pub fn parse(text: &str, now: Timestamp) -> Option<Timestamp> {
     let text = text.to_lowercase();
     ago(&text).map(|ms| Timestamp(now.0.saturating_sub(ms))).or_else(|| moment(&text))
+}
+
+/// `12s`, `1m02s`, `2h13m`, `3d4h`.
+pub fn duration(ms: u64) -> String {
+    let seconds = ms / 1000;
+    match (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60) {
+        (0, 0, 0, s) => format!("{s}s"),
+        (0, 0, m, s) => format!("{m}m{s:02}s"),
+        (0, h, m, _) => format!("{h}h{m:02}m"),
+        (d, h, _, _) => format!("{d}d{h}h"),
+    }
+}
+
+/// The same in steps of a minute: `<1m`, `2m`, `2h13m`.
+pub fn minutes(ms: u64) -> String {
+    match ms / 60_000 {
+        0 => "<1m".to_owned(),
+        minutes @ 1..60 => format!("{minutes}m"),
+        _ => duration(ms),
+    }
+}
+
+/// Of something that is read for long: `<1m ago`, `2m ago`. A window draws it anew each minute.
+pub fn past(now: Timestamp, at: Timestamp) -> String {
+    format!("{} ago", minutes(now.since(at)))
 }
 
 /// `90m`
@@ -81,6 +106,14 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp(1_795_457_109_000);
+
+    #[test]
+    fn durations_are_short() {
+        let said: Vec<String> = [999, 12_000, 62_000, 7_980_000, 273_600_000].into_iter().map(duration).collect();
+        assert_eq!(said, ["0s", "12s", "1m02s", "2h13m", "3d4h"]);
+        let said: Vec<String> = [59_999, 60_000, 179_999, 7_980_000, 273_600_000].into_iter().map(minutes).collect();
+        assert_eq!(said, ["<1m", "1m", "2m", "2h13m", "3d4h"]);
+    }
 
     #[test]
     fn so_long_ago_is_counted_from_now() {

@@ -155,7 +155,12 @@ impl Journal {
         let last_settled = all.iter().rposition(|(_, mark)| matches!(mark, Mark::Settled(_)));
         let kept = all.iter().enumerate().filter(|(number, (at, mark))| match mark {
             Mark::Settled(_) => Some(*number) == last_settled,
-            Mark::Size { .. } | Mark::Expect(_) | Mark::ExpectNothing | Mark::State(_) | Mark::Alone => *at >= first,
+            Mark::Size { .. }
+            | Mark::Expect(_)
+            | Mark::ExpectNothing
+            | Mark::State(_)
+            | Mark::Alone
+            | Mark::Told(_) => *at >= first,
         });
         let text: String = kept.map(|(_, (at, mark))| mark.line(*at)).collect();
         let beside = self.folder.join("marks.new");
@@ -210,8 +215,20 @@ impl Record {
     pub fn settled(&self) -> Option<(u64, &str)> {
         self.marks.iter().rev().find_map(|(at, mark)| match mark {
             Mark::Settled(state) => Some((*at, state.as_str())),
-            Mark::Size { .. } | Mark::Expect(_) | Mark::ExpectNothing | Mark::State(_) | Mark::Alone => None,
+            Mark::Size { .. }
+            | Mark::Expect(_)
+            | Mark::ExpectNothing
+            | Mark::State(_)
+            | Mark::Alone
+            | Mark::Told(_) => None,
         })
+    }
+
+    /// When what was told since all was settled was seen, in its order.
+    pub fn told_since_settled(&self) -> Vec<i64> {
+        let settled = self.marks.iter().rposition(|(_, mark)| matches!(mark, Mark::Settled(_)));
+        let since = self.marks.iter().skip(settled.map_or(0, |place| place + 1));
+        since.filter_map(|(_, mark)| if let Mark::Told(seen_at) = mark { Some(*seen_at) } else { None }).collect()
     }
 
     /// Where the program was left alone for the last time.

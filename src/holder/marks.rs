@@ -17,6 +17,9 @@ pub enum Mark {
     State(String),
     /// From here on nobody answered the program: no host served.
     Alone,
+    /// A host was about to tell of something that has no number of its own, as seen at this time. Those that follow what is settled may be on the
+    /// disk or not.
+    Told(i64),
 }
 
 impl Mark {
@@ -29,6 +32,7 @@ impl Mark {
             Mark::Settled(state) => format!("{at} settled {}\n", one_line(state)),
             Mark::State(state) => format!("{at} state {}\n", one_line(state)),
             Mark::Alone => format!("{at} alone\n"),
+            Mark::Told(seen_at) => format!("{at} told {seen_at}\n"),
         }
     }
 
@@ -46,6 +50,7 @@ impl Mark {
             "settled" => Mark::Settled(rest.to_owned()),
             "state" => Mark::State(rest.to_owned()),
             "alone" => Mark::Alone,
+            "told" => Mark::Told(rest.parse().ok()?),
             _ => return None,
         };
         Some((at.parse().ok()?, mark))
@@ -71,6 +76,7 @@ mod tests {
             Mark::Settled("{\"a\": \"b c\"}".into()),
             Mark::State("{}".into()),
             Mark::Alone,
+            Mark::Told(1_700_000_000_000),
         ];
         for mark in marks {
             let line = mark.line(12);

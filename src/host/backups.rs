@@ -2,24 +2,32 @@
 //!
 //! Not here: when one is due and how many stay (`store/backup.rs`).
 
-use crate::store::Copier;
+use crate::store::{Copier, CopierStop};
 use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::time::Duration;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 /// A host that has just started has better things to do.
 const FIRST_AFTER: Duration = Duration::from_secs(5);
 /// A laptop that slept over midnight has its backup within this time, and a disk that was full has room again some time.
 const LOOK_EVERY: Duration = Duration::from_secs(30 * 60);
 
-/// The thread ends with this, or with the process: a copy that was not finished is no backup, and the next one begins with removing it.
+/// A disk that takes longer holds up the end of a host no more; the journal that is left beside the store then is read by the next one.
+const STOP_LIMIT: Duration = Duration::from_secs(2);
+const STOP_EVERY: Duration = Duration::from_millis(5);
+
+/// The thread ends with this; a copy under way is given up.
 pub struct Backups {
-    _until: Sender<()>,
+    until: Option<Sender<()>>,
+    stop: CopierStop,
+    thread: JoinHandle<()>,
 }
 
 impl Backups {
     pub fn start(store: &Path) -> std::io::Result<Backups> {
         let copier = Copier::new(store);
+        let stop = copier.stop();
         let (until, over) = channel::<()>();
         let run = move || {
             let mut pause = FIRST_AFTER;
@@ -32,7 +40,18 @@ impl Backups {
                 pause = LOOK_EVERY;
             }
         };
-        std::thread::Builder::new().name("backup".into()).spawn(run)?;
-        Ok(Backups { _until: until })
+        let thread = std::thread::Builder::new().name("backup".into()).spawn(run)?;
+        Ok(Backups { until: Some(until), stop, thread })
+    }
+}
+
+impl Drop for Backups {
+    fn drop(&mut self) {
+        self.until = None;
+        let until = Instant::now() + STOP_LIMIT;
+        while !self.thread.is_finished() && Instant::now() < until {
+            self.stop.stop();
+            std::thread::sleep(STOP_EVERY);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Does the effects of the core, in order, and brings back what they bring as events. Decides nothing.
 
 use super::agents::{AgentCatalog, NoStart};
+use super::backups::Backups;
 use super::clock;
 use super::core::HostCore;
 use super::effect::{Effect, Query, SessionOrder};
@@ -101,6 +102,7 @@ pub enum Incoming {
 pub struct Driver {
     core: HostCore,
     agents: Arc<AgentCatalog>,
+    backups: Backups,
     writer: Writer,
     reads: Reads,
     notifier: Notifier,
@@ -137,6 +139,8 @@ pub struct Places {
     pub worktrees: PathBuf,
     /// What turns found and left of files, a folder for each conversation.
     pub trees: PathBuf,
+    /// The person's configuration.
+    pub config: PathBuf,
 }
 
 /// Whether the host is to end, and what becomes of its sessions.
@@ -150,6 +154,7 @@ enum Ending {
 
 /// The threads that work beside the host's loop.
 pub struct Beside {
+    pub backups: Backups,
     pub writer: Writer,
     pub reads: Reads,
     pub notifier: Notifier,
@@ -160,7 +165,7 @@ impl Driver {
     pub fn new(
         core: HostCore,
         agents: AgentCatalog,
-        Beside { writer, reads, notifier, settings }: Beside,
+        Beside { backups, writer, reads, notifier, settings }: Beside,
         holding: Holding,
         places: Places,
         incoming: Sender<Incoming>,
@@ -168,10 +173,11 @@ impl Driver {
         Driver {
             core,
             agents: Arc::new(agents),
+            backups,
             writer,
             reads,
             notifier,
-            notes: Notes::new(places.trees.clone(), incoming.clone()),
+            notes: Notes::new(places.trees.clone(), places.config.clone(), incoming.clone()),
             settings,
             at_writer: 0,
             batches_back: 0,
@@ -214,6 +220,8 @@ impl Driver {
             tracing::error!("jobs that sessions left could not even be looked at; they are left");
         }
         self.notifier.finish();
+        // Who closes the store last writes its journal into it, and of all that have it open only the writer does that.
+        drop((receiver, self.reads, self.backups));
         self.writer.finish();
         if self.ending == Ending::WithSessions {
             self.holding.end();
@@ -404,6 +412,7 @@ impl Driver {
                 ..
             }
             // The sooner, the more of what was there is seen; no commit has a part in it.
+            | Effect::Noting(_)
             | Effect::NoteBegan { .. }
             | Effect::NoteEnded { .. }
             | Effect::Search { .. } => true,
@@ -416,10 +425,12 @@ impl Driver {
             | Effect::DescribeAgents { .. }
             | Effect::AddWorktree { .. }
             | Effect::CountWorktree { .. }
+            | Effect::LookIntoWorktree { .. }
             | Effect::RemoveWorktree { .. }
             | Effect::ForgetNotes(_)
             | Effect::ListSessions { .. }
             | Effect::LookForSession { .. }
+            | Effect::ReadEarlier { .. }
             | Effect::StartSession { .. }
             | Effect::ToSession { .. }
             | Effect::Forget { .. }
@@ -491,6 +502,9 @@ impl Driver {
             Effect::Search { client, id, query, most } => self.read(client, id, What::Words { query, most }),
             Effect::Prompts { client, id, most } => self.read(client, id, What::Prompts { most }),
             Effect::Query { client, id, query } => self.read(client, id, What::Turns(query)),
+            Effect::ReadEarlier { client, id, conversation, which } => {
+                self.read(client, id, What::Earlier(conversation, which));
+            }
             Effect::DescribeAgents { client, id } => self.describe_agents(client, id),
             Effect::AddWorktree { client, id, wanted, branch } => {
                 let into = self.places.worktrees.clone();
@@ -504,6 +518,12 @@ impl Driver {
                 git::work_in(&worktree)
                     .map_or(Incoming::Nothing, |work| Incoming::Event(Event::WorktreeCounted(conversation, work)))
             }),
+            Effect::LookIntoWorktree { client, id, conversation, worktree } => {
+                self.beside("git", Some((client, id)), move || {
+                    let found = git::look_for_work(&worktree);
+                    Incoming::Event(Event::WorktreeLookedInto { client, id, conversation, found })
+                })
+            }
             Effect::RemoveWorktree { client, id, conversation, worktree, work } => {
                 self.beside("git", Some((client, id)), move || {
                     processes::wait_until_left(conversation);
@@ -511,6 +531,7 @@ impl Driver {
                     Incoming::Event(Event::WorktreeRemoved { client, id, conversation, removed })
                 })
             }
+            Effect::Noting(noting) => self.notes.set(noting),
             // Where it has no place, nothing is noted of the turn, and that is said to who asks for it.
             Effect::NoteBegan { conversation, turn, folder, at, last } => {
                 let _ = self.notes.order(conversation, Job::Began { turn, folder, at, last });
@@ -652,6 +673,7 @@ fn is_end(event: &SessionEvent) -> bool {
         | SessionEvent::Written { .. }
         | SessionEvent::NotWritten { .. }
         | SessionEvent::Seen(_)
+        | SessionEvent::SeenAgain(_)
         | SessionEvent::ShellReplaced
         | SessionEvent::Warned(_)
         | SessionEvent::Noted(_)

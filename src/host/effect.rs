@@ -1,11 +1,12 @@
 //! All that the host can do. In a list of effects nothing behind a `Save` happens before that is committed.
 
 use super::event::ClientId;
+use crate::config::changes::Noting;
 use crate::domain::change::Change;
 use crate::domain::changes::{Span, Trees};
 use crate::domain::conversation::{Begun, Title};
 use crate::domain::conversation_state::{StartOrder, Timer};
-use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
+use crate::domain::id::{ConversationId, Generation, SessionNumber, Timestamp, TurnNumber};
 use crate::domain::request::{Choice, RequestKind, RequestNumber};
 use crate::domain::search;
 use crate::domain::worktree::Worktree;
@@ -62,6 +63,8 @@ pub enum Effect {
         conversation: ConversationId,
         worktree: Worktree,
     },
+    /// Whether anything is noted of files from now on.
+    Noting(Noting),
     /// Notes what the files of the folder's repository are as this turn begins. Brings `Event::TreesNoted` where there is one.
     NoteBegan {
         conversation: ConversationId,
@@ -79,6 +82,13 @@ pub enum Effect {
     },
     /// What was noted of this conversation's files goes with it.
     ForgetNotes(ConversationId),
+    /// Whether it holds work. Brings `Event::WorktreeLookedInto`.
+    LookIntoWorktree {
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        worktree: Worktree,
+    },
     /// Waits for the processes of the conversation to be gone. Brings `Event::WorktreeRemoved`.
     RemoveWorktree {
         client: ClientId,
@@ -102,6 +112,13 @@ pub enum Effect {
         lookup: Lookup,
         session: String,
         title: Option<String>,
+    },
+    /// Reads an earlier session of the conversation. Brings `Event::EarlierRead`.
+    ReadEarlier {
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        which: Earlier,
     },
     /// Searches the store beside all that is saved, and replies with what was found.
     Search {
@@ -218,6 +235,14 @@ pub enum Query {
     Diff { conversation: ConversationId, turn: TurnNumber, span: Span, folder: String },
     /// Replied as `Reply::Ended`: this turn as it is remembered.
     EndedTurn { conversation: ConversationId, turn: TurnNumber },
+}
+
+/// Which session of a conversation is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Earlier {
+    This(SessionNumber),
+    /// The newest with a smaller number.
+    Before(SessionNumber),
 }
 
 /// The part of a conversation that another one has as its past.

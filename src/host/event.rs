@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::domain::changes::Trees;
 use crate::domain::conversation_state::{Kept, LivedOn, SessionEvent, Timer};
 use crate::domain::id::{ConversationId, Generation, TurnNumber};
+use crate::domain::session::SessionRecord;
 use crate::domain::worktree::{Work, Worktree};
 use crate::host::effect::{Lookup, Wanted};
 use crate::protocol::message::{AgentSession, Refusal, Request};
@@ -48,6 +49,13 @@ pub enum Event {
         title: Option<String>,
         found: Result<AgentSession, Refusal>,
     },
+    /// An earlier session of a conversation, which a person picked, was read from the store.
+    EarlierRead {
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        found: Result<SessionRecord, Refusal>,
+    },
     WorktreeAdded {
         client: ClientId,
         id: u64,
@@ -56,6 +64,13 @@ pub enum Event {
         added: Result<(Worktree, String), Refusal>,
     },
     WorktreeCounted(ConversationId, Work),
+    /// Before the agent in it is ended for its removal.
+    WorktreeLookedInto {
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        found: Result<(), Refusal>,
+    },
     WorktreeRemoved {
         client: ClientId,
         id: u64,

@@ -4,18 +4,21 @@
 //! There are two: one for searches, which may take a moment, and one for the rest. Not here: what is found (`store/`).
 
 use super::driver::Incoming;
-use super::effect::{Past, Query};
-use super::event::ClientId;
+use super::effect::{Earlier, Past, Query};
+use super::event::{ClientId, Event};
 use super::notes::Wanted;
 use super::writer::cause;
 use crate::domain::brief::brief;
 use crate::domain::id::{ConversationId, TurnNumber};
 use crate::domain::search;
+use crate::domain::session::SessionRecord;
 use crate::domain::turn::TurnRecord;
 use crate::protocol::codec::MAX_FRAME_BYTES;
 use crate::protocol::message::{PastTurn, Refusal, Reply};
 use crate::store::{Reader, StoreError};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 /// More turns than a brief of them could hold.
 const BRIEF_TURNS: u32 = 200;
@@ -28,25 +31,42 @@ pub struct ToFind {
 
 pub enum What {
     Turns(Query),
+    Earlier(ConversationId, Earlier),
     Prompts { most: u32 },
     Words { query: search::Query, most: u32 },
 }
 
-/// The thread ends once this is dropped and what was ordered is done; nobody waits for it.
+/// One search takes less; what takes longer holds up the end of a host no more.
+const END_LIMIT: Duration = Duration::from_secs(2);
+const LOOK_EVERY: Duration = Duration::from_millis(1);
+
+/// The thread ends once this is dropped and what was ordered is done.
 pub struct Finder {
-    orders: Sender<ToFind>,
+    /// None: it is to end.
+    orders: Option<Sender<ToFind>>,
+    thread: JoinHandle<()>,
 }
 
 impl Finder {
     pub fn start(name: &str, reader: Reader, incoming: tokio::sync::mpsc::Sender<Incoming>) -> std::io::Result<Finder> {
         let (orders, receiver) = channel();
-        std::thread::Builder::new().name(name.into()).spawn(move || run(reader, &receiver, &incoming))?;
-        Ok(Finder { orders })
+        let thread = std::thread::Builder::new().name(name.into()).spawn(move || run(reader, &receiver, &incoming))?;
+        Ok(Finder { orders: Some(orders), thread })
     }
 
     pub fn find(&self, order: ToFind) {
-        if self.orders.send(order).is_err() {
+        if self.orders.as_ref().is_none_or(|orders| orders.send(order).is_err()) {
             tracing::error!("a thread that reads the store is gone");
+        }
+    }
+}
+
+impl Drop for Finder {
+    fn drop(&mut self) {
+        self.orders = None;
+        let until = Instant::now() + END_LIMIT;
+        while !self.thread.is_finished() && Instant::now() < until {
+            std::thread::sleep(LOOK_EVERY);
         }
     }
 }
@@ -56,6 +76,13 @@ fn run(mut reader: Reader, orders: &Receiver<ToFind>, incoming: &tokio::sync::mp
     reader.make_ready();
     while let Ok(ToFind { client, id, what }) = orders.recv() {
         let reply = match what {
+            What::Earlier(conversation, which) => {
+                let found = earlier(&mut reader, conversation, which);
+                let read = Incoming::Event(Event::EarlierRead { client, id, conversation, found });
+                // The receiver is gone only when the host has ended, and then nobody waits for this.
+                let _ = incoming.blocking_send(read);
+                continue;
+            }
             What::Turns(Query::Diff { conversation, turn, span, folder }) => {
                 match one_turn(&mut reader, conversation, turn) {
                     Ok(Some(turn)) => {
@@ -76,6 +103,14 @@ fn run(mut reader: Reader, orders: &Receiver<ToFind>, incoming: &tokio::sync::mp
     }
 }
 
+fn earlier(reader: &mut Reader, conversation: ConversationId, which: Earlier) -> Result<SessionRecord, Refusal> {
+    let (found, none) = match which {
+        Earlier::This(number) => (reader.session(conversation, number), Refusal::NoOwnSession(number)),
+        Earlier::Before(number) => (reader.session_before(conversation, number), Refusal::NoEarlierSession),
+    };
+    found.map_err(|error| Refusal::StoreTrouble(cause(&error)))?.ok_or(none)
+}
+
 /// What the store alone can answer.
 pub fn found(reader: &mut Reader, what: What) -> Reply {
     let trouble = |error: StoreError| Reply::Refused { why: Refusal::StoreTrouble(cause(&error)) };
@@ -86,6 +121,8 @@ pub fn found(reader: &mut Reader, what: What) -> Reply {
             Err(error) => Reply::Refused { why: Refusal::SearchTrouble(error.to_string()) },
         },
         What::Prompts { most } => reader.prompts(count(most)).map_or_else(trouble, Reply::Prompts),
+        // What is read there is the core's (`run`).
+        What::Earlier(..) => Reply::Refused { why: Refusal::NoEarlierSession },
         What::Turns(query) => turns(reader, query).unwrap_or_else(trouble),
     }
 }

@@ -29,8 +29,9 @@ pub fn add_worktree(folder: &str, branch: &str, into: &Path) -> Result<(Worktree
         true => git(folder, &["worktree", "add", "--", at, branch])?,
         false => git(folder, &["worktree", "add", "-b", branch, "--", at, "HEAD"])?,
     };
-    let like = Path::new(at).join(below.trim_end_matches('/'));
-    let like = if like.is_dir() { like } else { path.clone() };
+    // Of the top folder it is empty, and joined it would leave a slash at the end.
+    let like = Some(below.trim_end_matches('/')).filter(|below| !below.is_empty()).map(|below| path.join(below));
+    let like = like.filter(|like| like.is_dir()).unwrap_or_else(|| path.clone());
     let branch_by = if exists { BranchBy::Person } else { BranchBy::Us };
     let worktree = Worktree { path: at.to_owned(), repository: top, branch: branch.to_owned(), branch_by };
     Ok((worktree, like.to_string_lossy().into_owned()))
@@ -72,6 +73,24 @@ pub fn work_in(worktree: &Worktree) -> Option<Work> {
     Some(work)
 }
 
+/// Refuses what holds work, while the agent in it is left alone.
+pub fn look_for_work(worktree: &Worktree) -> Result<(), Refusal> {
+    if !Path::new(&worktree.path).exists() {
+        return Ok(());
+    }
+    let work = known_work(worktree)?;
+    match work.is_nothing() {
+        true => Ok(()),
+        false => Err(Refusal::WorktreeHasWork { path: worktree.path.clone(), work }),
+    }
+}
+
+fn known_work(worktree: &Worktree) -> Result<Work, Refusal> {
+    work_in(worktree).ok_or_else(|| {
+        Refusal::Git(format!("git does not say what stands in {}, so it is kept; look at it yourself", worktree.path))
+    })
+}
+
 /// Removes it where it holds no work, or after its work was saved; returns under which name. Its branch stays while it has commits of its own.
 pub fn remove_worktree(
     conversation: ConversationId,
@@ -83,9 +102,7 @@ pub fn remove_worktree(
         git(&worktree.repository, &["worktree", "prune"]).map_err(Refusal::Git)?;
         return Ok(None);
     }
-    let work = work_in(worktree).ok_or_else(|| {
-        Refusal::Git(format!("git does not say what stands in {}, so it is kept; look at it yourself", worktree.path))
-    })?;
+    let work = known_work(worktree)?;
     let saved = match (work.is_nothing(), wanted) {
         (true, WorkInIt::Refuse | WorkInIt::Save) => None,
         (false, WorkInIt::Refuse) => return Err(Refusal::WorktreeHasWork { path: worktree.path.clone(), work }),

@@ -159,6 +159,7 @@ async fn serve(
         journals: crate::holder::journals(paths),
         worktrees: paths.store.with_file_name("worktrees"),
         trees: paths.store.with_file_name("trees"),
+        config: paths.config.clone(),
     };
     // Without a store nobody knows whose the processes are: the holder goes on alone until there is one.
     let (mut held, mut known_ids) = (Vec::new(), BTreeMap::new());
@@ -177,12 +178,13 @@ async fn serve(
         }
     };
 
-    core.configure(config);
+    // Before anything is noted.
+    let first = [vec![core.configure(config)], first].concat();
     let (incoming, receiver) = mpsc::channel(INCOMING);
     let finder = |name| Finder::start(name, Reader::new(&paths.store), incoming.clone()).map_err(HostError::Run);
     let reads = Reads::new(finder("turns")?, finder("search")?);
     let writer = Writer::start(found, incoming.clone()).map_err(HostError::Run)?;
-    let _backups = Backups::start(&paths.store).map_err(HostError::Run)?;
+    let backups = Backups::start(&paths.store).map_err(HostError::Run)?;
     let notifier = Notifier::start().map_err(HostError::Run)?;
     let settings = Settings::start(watch, incoming.clone()).map_err(HostError::Run)?;
     let listen_failed = |source| HostError::Listen { path: paths.socket.clone(), source };
@@ -201,7 +203,7 @@ async fn serve(
     tokio::spawn(end_on_signal(incoming.clone()));
     tokio::spawn(hear_kept_calls(paths.clone(), incoming.clone()));
     tracing::info!(pid = std::process::id(), build = BUILD, "the host serves");
-    let beside = Beside { writer, reads, notifier, settings };
+    let beside = Beside { backups, writer, reads, notifier, settings };
     let mut driver = Driver::new(core, agents, beside, holding, places, incoming);
     driver.take_over(held, &known_ids);
     driver.run(first, receiver).await;

@@ -3,12 +3,14 @@
 //!
 //! Each conversation has a line of its own, in which one thing is done after the other, so that a difference that is asked for behind the end of
 //! a turn comes behind its note. A note that comes late shows what was there at its moment as far as files tell when they changed.
+//! What is noted of conversations that nobody spoke to for long goes when all of it together has grown too large (`room.rs`).
 //! Not here: asking git (`git/`), or when a turn begins and ends (`core/`).
 
 use super::driver::Incoming;
 use super::event::{ClientId, Event};
 use super::git::changes::{self, Changed};
 use super::git::trees::{Before, Looker, TICK_MS, looks_like_repository};
+use crate::config::changes::Noting;
 use crate::domain::changes::{Diff, NotNoted, Noted, Span, Trees, Until};
 use crate::domain::id::{ConversationId, Timestamp, TurnNumber};
 use crate::domain::turn::TurnRecord;
@@ -16,7 +18,10 @@ use crate::protocol::message::{NoDiff, Refusal, Reply};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 use tokio::sync::mpsc::Sender;
+
+mod room;
 
 /// More than turns and people ask for while git is slow; what comes then is not done.
 const MOST_WAITING: usize = 256;
@@ -59,6 +64,8 @@ pub enum Taken {
 #[derive(Clone)]
 pub struct Notes {
     kept: PathBuf,
+    /// Where the person says whether anything is noted.
+    config: PathBuf,
     lines: Arc<Mutex<Lines>>,
     incoming: Sender<Incoming>,
 }
@@ -69,11 +76,27 @@ struct Lines {
     waiting: HashMap<ConversationId, VecDeque<Job>>,
     /// The newest note of each.
     newest: HashMap<ConversationId, (TurnNumber, Trees)>,
+    /// None: as by default.
+    noting: Option<Noting>,
+    looked_for_room: Option<Instant>,
 }
 
 impl Notes {
-    pub fn new(kept: PathBuf, incoming: Sender<Incoming>) -> Notes {
-        Notes { kept, lines: Arc::default(), incoming }
+    pub fn new(kept: PathBuf, config: PathBuf, incoming: Sender<Incoming>) -> Notes {
+        Notes { kept, config, lines: Arc::default(), incoming }
+    }
+
+    /// Holds for what is looked at from now on.
+    pub fn set(&self, noting: Noting) {
+        self.lines().noting = Some(noting);
+    }
+
+    /// Why nothing may be looked at, if so.
+    fn turned_off(&self) -> Option<NotNoted> {
+        match self.lines().noting.unwrap_or_default() {
+            Noting::On => None,
+            Noting::Off => Some(NotNoted::turned_off(&self.config.to_string_lossy())),
+        }
     }
 
     /// Where too much waits, or no thread can be started, nothing comes of it.
@@ -103,8 +126,9 @@ impl Notes {
     /// Removes what is kept of conversations that are gone: their host ended before it could.
     pub fn keep_only(&self, known: &BTreeSet<ConversationId>, next: ConversationId) {
         for entry in std::fs::read_dir(&self.kept).into_iter().flatten().flatten() {
-            let number = entry.file_name().to_str().and_then(|name| name.parse().ok()).map(ConversationId);
-            if number.is_some_and(|number| number < next && !known.contains(&number)) {
+            let number = conversation_of(&entry.path());
+            let is_gone = number.is_some_and(|number| number < next && !known.contains(&number));
+            if is_gone || room::is_on_its_way_out(&entry.path()) {
                 remove(&entry.path());
             }
         }
@@ -128,6 +152,7 @@ impl Notes {
                 }
             }
         }
+        self.make_room();
     }
 
     /// The line goes with its last job.
@@ -142,6 +167,10 @@ impl Notes {
 
     fn folder_of(&self, conversation: ConversationId) -> PathBuf {
         self.kept.join(conversation.to_string())
+    }
+
+    fn is_kept(&self, conversation: ConversationId) -> bool {
+        self.folder_of(conversation).join("objects").is_dir()
     }
 
     fn newest(&self, conversation: ConversationId) -> Option<(TurnNumber, Trees)> {
@@ -160,7 +189,12 @@ impl Notes {
         if !looks_like_repository(folder) {
             return;
         }
+        if let Some(why) = self.turned_off() {
+            return self.noted(conversation, turn, nothing_noted(folder, why));
+        }
         let last = self.newest(conversation).map(|(_, trees)| trees).or(last);
+        // Not where all of it was removed since.
+        let last = last.filter(|_| self.is_kept(conversation));
         let trees = match Looker::new(folder, &self.folder_of(conversation)) {
             Ok(looker) => {
                 let last = last.as_ref().filter(|last| last.top == looker.top());
@@ -169,10 +203,7 @@ impl Notes {
                 let began = looker.look(Some(&Before { tree, moment }));
                 Trees { top: looker.top(), began, ended: None, count: None }
             }
-            Err(why) => {
-                let top = folder.to_string_lossy().into_owned();
-                Trees { top, began: Noted::Not(why), ended: None, count: None }
-            }
+            Err(why) => nothing_noted(folder, why),
         };
         self.noted(conversation, turn, trees);
     }
@@ -181,6 +212,9 @@ impl Notes {
         let newest = self.newest(conversation).filter(|(number, _)| *number == turn).map(|(_, trees)| trees);
         let Some(trees) = newest.or(trees) else { return };
         let Noted::Tree { id: began, .. } = &trees.began else { return };
+        if let Some(why) = self.turned_off() {
+            return self.noted(conversation, turn, Trees { ended: Some(Noted::Not(why)), ..trees });
+        }
         let (ended, count) = match Looker::new(Path::new(&trees.top), &self.folder_of(conversation)) {
             Ok(looker) => {
                 // The next turn may have begun to work.
@@ -242,6 +276,7 @@ impl Notes {
         folder: &str,
     ) -> Result<Diff, NoDiff> {
         let (began, out_at_begin) = tree(&trees.began).map_err(NoDiff::BeginningNotNoted)?;
+        let was_kept = self.is_kept(conversation);
         let looker_in = |folder: &str| Looker::new(Path::new(folder), &self.folder_of(conversation));
         let looker = match (span, &trees.ended) {
             // Its worktree may be gone: what was noted of it can be compared in the repository that it was made of.
@@ -251,13 +286,18 @@ impl Notes {
         let looker = looker.map_err(NoDiff::Git)?;
         let (until, ended) = match (span, &trees.ended) {
             (Span::Turn, Some(ended)) => (Until::TurnEnd, ended.clone()),
-            (Span::Turn, None) | (Span::UntilNow, _) => (Until::Now, looker.look(None)),
+            (Span::Turn, None) | (Span::UntilNow, _) => {
+                (Until::Now, self.turned_off().map_or_else(|| looker.look(None), Noted::Not))
+            }
         };
         let (ended, out_at_end) = tree(&ended).map_err(match until {
             Until::TurnEnd => NoDiff::EndNotNoted,
             Until::Now => NoDiff::Git,
         })?;
-        let Changed { count, files, left_out } = changes::changes(&looker, began, ended).map_err(NoDiff::Git)?;
+        // What was committed before can be compared still.
+        let changed = changes::changes(&looker, began, ended);
+        let changed = changed.map_err(|why| NoDiff::Git(if was_kept { why } else { NotNoted::removed() }))?;
+        let Changed { count, files, left_out } = changed;
         let not_looked_at = out_at_begin.max(out_at_end);
         let top = trees.top.clone();
         Ok(Diff { turn, span, until, top, count, files, files_left_out: left_out, not_looked_at })
@@ -274,6 +314,16 @@ fn tree(noted: &Noted) -> Result<(&str, u32), NotNoted> {
         Noted::Tree { id, left_out } => Ok((id, *left_out)),
         Noted::Not(why) => Err(why.clone()),
     }
+}
+
+fn nothing_noted(folder: &Path, why: NotNoted) -> Trees {
+    let top = folder.to_string_lossy().into_owned();
+    Trees { top, began: Noted::Not(why), ended: None, count: None }
+}
+
+/// Whose folder this is.
+fn conversation_of(folder: &Path) -> Option<ConversationId> {
+    folder.file_name()?.to_str()?.parse().ok().map(ConversationId)
 }
 
 /// Why nothing was noted of a turn.

@@ -3,6 +3,8 @@
 use crate::agent::profile::GroupSignal;
 use crate::domain::id::ConversationId;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
 /// How long a job that outlived its shell may take to end when it is asked to.
@@ -11,6 +13,8 @@ const LEFT_JOBS_GRACE: Duration = Duration::from_secs(1);
 const KILL_LIMIT: Duration = Duration::from_secs(2);
 /// How long the processes of a session may take to be gone that were told to end: the ladders of all agents are shorter.
 const LEFT_LIMIT: Duration = Duration::from_secs(20);
+/// Which host a process means: a session gets it as the host has it.
+const HOME: &str = "THREADKEEP_HOME";
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// The system's signal for one that a profile names.
@@ -119,22 +123,26 @@ pub fn command_line(_pid: Pid) -> Option<Vec<String>> {
 }
 
 /// The living processes that carry this variable in their environment, whoever started them.
-#[cfg(target_os = "linux")]
 pub fn carriers_of(variable: &str, value: &str) -> Vec<Pid> {
-    let wanted = format!("{variable}={value}");
-    let carries = |pid: &i32| {
-        std::fs::read(format!("/proc/{pid}/environ"))
-            .is_ok_and(|environment| environment.split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes()))
-    };
-    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    numbers.filter(carries).filter(|pid| session_of(*pid).is_some()).filter_map(Pid::from_raw).collect()
+    with_environment(|environment| variable_in(environment, variable) == Some(value.as_bytes()))
+}
+
+/// The living processes whose environment is so.
+#[cfg(target_os = "linux")]
+fn with_environment(is_so: impl Fn(&[u8]) -> bool) -> Vec<Pid> {
+    let found = |pid: &i32| std::fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environment| is_so(&environment));
+    numbers().filter(found).filter(|pid| session_of(*pid).is_some()).filter_map(Pid::from_raw).collect()
 }
 
 /// Without /proc nobody's environment can be read.
 #[cfg(not(target_os = "linux"))]
-pub fn carriers_of(_variable: &str, _value: &str) -> Vec<Pid> {
+fn with_environment(_is_so: impl Fn(&[u8]) -> bool) -> Vec<Pid> {
     Vec::new()
+}
+
+fn variable_in<'e>(environment: &'e [u8], name: &str) -> Option<&'e [u8]> {
+    let mut entries = environment.split(|byte| *byte == 0);
+    entries.find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
 }
 
 /// The living processes whose arguments name this, whoever started them; not this one.
@@ -158,10 +166,20 @@ pub fn named_in_arguments(_word: &str) -> Vec<Pid> {
 
 /// Waits until no process of this conversation's sessions lives, as long as ending one may take.
 pub fn wait_until_left(conversation: ConversationId) {
+    let home = std::env::var_os(HOME);
     let until = Instant::now() + LEFT_LIMIT;
-    while !carriers_of("THREADKEEP_CONVERSATION", &conversation.to_string()).is_empty() && Instant::now() < until {
+    let is_there = || !with_environment(|environment| is_of(environment, conversation, home.as_deref())).is_empty();
+    while is_there() && Instant::now() < until {
         std::thread::sleep(LOOK_EVERY);
     }
+}
+
+/// Whether a process with this environment belongs to the conversation of this number of a host with this home: another home has the same numbers.
+fn is_of(environment: &[u8], conversation: ConversationId, home: Option<&OsStr>) -> bool {
+    let conversation = conversation.to_string();
+    let home = home.map(OsStr::as_bytes).unwrap_or_default();
+    variable_in(environment, "THREADKEEP_CONVERSATION") == Some(conversation.as_bytes())
+        && variable_in(environment, HOME).unwrap_or_default() == home
 }
 
 /// All living processes.
@@ -225,6 +243,29 @@ pub fn members(leader: Pid) -> Vec<Pid> {
 mod tests {
     use super::*;
     use std::process::Command;
+
+    /// The broken one waited 20 s for the conversation of the same number in another home.
+    #[test]
+    fn a_process_belongs_to_the_conversation_of_its_own_home() {
+        let [one, two] = [1, 2].map(ConversationId);
+        let (of_home, of_none) = (
+            b"A=1\0THREADKEEP_HOME=/h\0THREADKEEP_CONVERSATION=1\0".as_slice(),
+            b"THREADKEEP_CONVERSATION=1\0X=".as_slice(),
+        );
+        let (home, other) = (Some(OsStr::new("/h")), Some(OsStr::new("/h2")));
+        let table = [
+            (of_home, one, home, true),
+            (of_home, two, home, false),
+            (of_home, one, other, false),
+            (of_home, one, None, false),
+            (of_none, one, None, true),
+            (of_none, one, home, false),
+            (b"", one, None, false),
+        ];
+        for (environment, conversation, home, wanted) in table {
+            assert_eq!(is_of(environment, conversation, home), wanted, "{conversation} {home:?}");
+        }
+    }
 
     /// The broken one waited for it without an end.
     #[test]

@@ -40,7 +40,7 @@ impl Reads {
 
     fn read(&self, order: ToFind) {
         match order.what {
-            What::Turns(_) => self.turns.find(order),
+            What::Turns(_) | What::Earlier(..) => self.turns.find(order),
             What::Words { .. } | What::Prompts { .. } => self.words.find(order),
         }
     }

@@ -171,6 +171,12 @@ pub enum Request {
         model: Option<String>,
         running: RunningTurn,
     },
+    /// The next message goes on with this earlier session of the conversation (none: the one that goes on where a fresh one is wished for, else the
+    /// newest before it). Refused while a turn runs. `Reply::Done`.
+    Resume {
+        conversation: ConversationId,
+        session: Option<SessionNumber>,
+    },
     /// `Reply::Interrupting`.
     Interrupt {
         conversation: ConversationId,

@@ -5,11 +5,12 @@
 use super::error::StoreError;
 use super::{open, schema};
 use crate::point;
-use rusqlite::Connection;
+use rusqlite::{Connection, InterruptHandle};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Two tries of a bad update and the good one before; or the last three days.
 const KEPT: usize = 3;
@@ -19,17 +20,41 @@ const ENDING: &str = ".backup";
 /// Makes the copy of the day, with a connection of its own, so that nothing waits for it.
 pub struct Copier {
     path: PathBuf,
+    stop: CopierStop,
+}
+
+/// Breaks off a copy that is under way.
+#[derive(Clone, Default)]
+pub struct CopierStop(Arc<Mutex<Option<InterruptHandle>>>);
+
+impl CopierStop {
+    /// Stops what the copier does just now; what it begins next goes on.
+    pub fn stop(&self) {
+        if let Some(handle) = &*self.handle() {
+            handle.interrupt();
+        }
+    }
+
+    fn handle(&self) -> MutexGuard<'_, Option<InterruptHandle>> {
+        // Nothing that is done under it can be left half done.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Copier {
     pub fn new(path: &Path) -> Copier {
-        Copier { path: path.into() }
+        Copier { path: path.into(), stop: CopierStop::default() }
+    }
+
+    pub fn stop(&self) -> CopierStop {
+        self.stop.clone()
     }
 
     /// Copies the store unless that was done today or there is nothing in it yet. Says what it made.
     pub fn copy_if_due(&self) -> Result<Option<PathBuf>, StoreError> {
         let failed = |source| StoreError::BackupCopy { path: self.path.clone(), source };
         let connection = open::beside(&self.path)?;
+        *self.stop.handle() = Some(connection.get_interrupt_handle());
         let today: String =
             connection.query_row("SELECT strftime('%Y%m%d', 'now')", [], |row| row.get(0)).map_err(failed)?;
         if is_there_of(&self.path, &today)? || is_empty(&connection).map_err(failed)? {

@@ -20,16 +20,17 @@ mod sessions;
 mod tests;
 mod turns;
 
-pub use backup::Copier;
+pub use backup::{Copier, CopierStop};
 pub use error::{StoreError, Trouble};
 pub use open::lock;
 
 use crate::domain::change::Change;
 use crate::domain::continuity::DecisionRecord;
 use crate::domain::conversation_state::Kept;
-use crate::domain::id::{ConversationId, TurnNumber};
+use crate::domain::id::{ConversationId, SessionNumber, TurnNumber};
 use crate::domain::prompt::Prompt;
 use crate::domain::search::{Findings, Query};
+use crate::domain::session::SessionRecord;
 use crate::domain::turn::TurnRecord;
 use crate::lock::Held;
 use crate::point;
@@ -91,6 +92,23 @@ impl Reader {
         most: u32,
     ) -> Result<Vec<TurnRecord>, StoreError> {
         self.on_connection(|connection| turns::before(connection, conversation, before, most).map_err(reading("turns")))
+    }
+
+    pub fn session(
+        &mut self,
+        conversation: ConversationId,
+        number: SessionNumber,
+    ) -> Result<Option<SessionRecord>, StoreError> {
+        self.on_connection(|connection| sessions::one(connection, conversation, number).map_err(reading("sessions")))
+    }
+
+    /// The newest session of the conversation whose number is smaller.
+    pub fn session_before(
+        &mut self,
+        conversation: ConversationId,
+        number: SessionNumber,
+    ) -> Result<Option<SessionRecord>, StoreError> {
+        self.on_connection(|connection| sessions::before(connection, conversation, number).map_err(reading("sessions")))
     }
 
     /// All decisions about these turns, the last one included, in order.

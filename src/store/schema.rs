@@ -18,6 +18,7 @@ pub const SCHEMA: &[&str] = &[
     include_str!("../../assets/schema/0006_worktrees.sql"),
     include_str!("../../assets/schema/0007_start_failures.sql"),
     include_str!("../../assets/schema/0008_changes.sql"),
+    include_str!("../../assets/schema/0009_search.sql"),
 ];
 
 /// `tkst`: tells our files from those of other programs.

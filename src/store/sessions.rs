@@ -4,7 +4,7 @@ use super::columns::{Json, Word};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{ConversationId, SessionNumber};
 use crate::domain::session::SessionRecord;
-use rusqlite::{Connection, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 pub fn save(connection: &Connection, conversation: ConversationId, record: &SessionRecord) -> rusqlite::Result<()> {
     connection
@@ -47,6 +47,29 @@ pub fn going_on(connection: &Connection) -> rusqlite::Result<Vec<(ConversationId
         )?
         .query_map([], |row| Ok((row.get("conversation")?, read(row)?)))?
         .collect()
+}
+
+pub fn one(
+    connection: &Connection,
+    conversation: ConversationId,
+    number: SessionNumber,
+) -> rusqlite::Result<Option<SessionRecord>> {
+    connection
+        .prepare_cached("SELECT * FROM sessions WHERE conversation = ? AND number = ?")?
+        .query_row((conversation, number), read)
+        .optional()
+}
+
+/// The newest with a smaller number.
+pub fn before(
+    connection: &Connection,
+    conversation: ConversationId,
+    number: SessionNumber,
+) -> rusqlite::Result<Option<SessionRecord>> {
+    connection
+        .prepare_cached("SELECT * FROM sessions WHERE conversation = ? AND number < ? ORDER BY number DESC LIMIT 1")?
+        .query_row((conversation, number), read)
+        .optional()
 }
 
 /// The highest number, of every conversation that had a session.

@@ -218,6 +218,7 @@ fn asleep_whys() -> Vec<AsleepWhy> {
         AsleepWhy::ResumeRefused("no such session".into()),
         AsleepWhy::NotKilled(4_000_000),
         AsleepWhy::Adopted,
+        AsleepWhy::PickedAgain,
     ];
     for why in &whys {
         match why {
@@ -227,6 +228,7 @@ fn asleep_whys() -> Vec<AsleepWhy> {
             | AsleepWhy::CouldNotStart(_)
             | AsleepWhy::ResumeRefused(_)
             | AsleepWhy::Adopted
+            | AsleepWhy::PickedAgain
             | AsleepWhy::NotKilled(_) => (),
         }
     }
@@ -400,14 +402,20 @@ fn conversations() -> Vec<ConversationRecord> {
 
 fn sessions() -> Vec<SessionRecord> {
     let asleep = asleep_whys().into_iter().map(|why| SessionRecord { asleep: Some(why), ..session(0) });
-    let ends =
-        [SessionEnd::UserAsked, SessionEnd::Incompatible, SessionEnd::CannotResume, SessionEnd::ReplacedInScreen];
+    let ends = [
+        SessionEnd::UserAsked,
+        SessionEnd::Incompatible,
+        SessionEnd::CannotResume,
+        SessionEnd::ReplacedInScreen,
+        SessionEnd::EarlierPicked,
+    ];
     for end in &ends {
         match end {
             SessionEnd::UserAsked
             | SessionEnd::Incompatible
             | SessionEnd::CannotResume
-            | SessionEnd::ReplacedInScreen => (),
+            | SessionEnd::ReplacedInScreen
+            | SessionEnd::EarlierPicked => (),
         }
     }
     let ended = ends.into_iter().map(|end| SessionRecord {
@@ -1330,6 +1338,28 @@ fn one_backup_is_made_on_a_day_and_three_stay() {
     assert_eq!(made.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(beside(&home, ".part"), [""; 0]);
     check_everything(&mut Store::open(&made).unwrap());
+}
+
+/// The broken one went on when the host ended, as the last one that had the store open, and left the journal beside it.
+#[test]
+fn a_backup_under_way_is_given_up_and_leaves_nothing() {
+    let home = Home::new();
+    let mut store = home.open();
+    store.commit(&everything()).unwrap();
+    let long: Vec<_> = (1..=40).map(|number| Change::Turn(ONE, asked(number, &"x".repeat(250_000), ""))).collect();
+    store.commit(&long).unwrap();
+    let copier = Copier::new(&home.path());
+    let stop = copier.stop();
+    let copying = std::thread::spawn(move || copier.copy_if_due());
+    while !copying.is_finished() {
+        stop.stop();
+    }
+    // One that was quicker than the first stop is whole.
+    let made = copying.join().unwrap();
+    assert_eq!(made.is_ok(), beside(&home, ".backup").len() == 1, "{made:?}");
+    assert_eq!(beside(&home, ".part"), [""; 0]);
+    drop(store);
+    assert_eq!(beside(&home, "-wal"), [""; 0]);
 }
 
 /// Fills a part of the file, as a disk that fails does.

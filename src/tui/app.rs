@@ -31,6 +31,14 @@ use std::collections::BTreeMap;
 pub use desk::{AfterEdit, Desk, Editing, FreshOf, Keyboard, Recalled};
 pub use page::{Agents, Confirm, NewPlace, Page, Requests, Sessions};
 
+/// A tab that may come back to where it stood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClosedTab {
+    pub conversation: ConversationId,
+    /// In the row, counted from 0 at the left.
+    pub place: u32,
+}
+
 pub struct App {
     pub config: Config,
     /// The keys in force, which follow from the configuration.
@@ -51,7 +59,7 @@ pub struct App {
     /// All the others, once a page wanted them.
     pub listed: Listed,
     /// Tabs that were closed while this window was there, the last one last.
-    pub closed_tabs: Vec<ConversationId>,
+    pub closed_tabs: Vec<ClosedTab>,
     pub active: Option<ConversationId>,
     /// The tab that was active before.
     pub last_active: Option<ConversationId>,

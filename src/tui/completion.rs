@@ -28,7 +28,7 @@ impl Completion {
         self.sent_away = self.sent_away.filter(|at| typed.as_ref().is_some_and(|typed| typed.from == *at));
         self.chosen = 0;
         self.offered = match (typed, &self.files) {
-            (Some(typed), Some(files)) if self.sent_away.is_none() => matching(files, &typed.name),
+            (Some(typed), Some(files)) if self.sent_away.is_none() => matching(files, &typed),
             (_, _) => Vec::new(),
         };
     }
@@ -55,9 +55,23 @@ pub struct Typed {
     /// Characters from there to the cursor.
     pub chars: usize,
     pub name: String,
+    pub way: Way,
 }
 
-/// The name that ends at the cursor: behind an `@` that begins a word, up to a blank, or up to the quote where it begins with one.
+/// How a name is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// One word, or in quotes: the letters of a path in their order are enough.
+    Letters,
+    /// Words without quotes, which may be no name at all: only a path that has them just so is meant.
+    Words,
+}
+
+/// Longer ones with blanks are what somebody writes.
+const MOST_WORDS_CHARS: usize = 60;
+
+/// The name that ends at the cursor: behind an `@` that begins a word, up to the quote where it begins with one. Without a quote it may have blanks
+/// too, as far as a path has these words (`matching`).
 pub fn typed(before: &str) -> Option<Typed> {
     let signs: Vec<char> = before.chars().collect();
     let begins = |at: usize| {
@@ -67,12 +81,18 @@ pub fn typed(before: &str) -> Option<Typed> {
     };
     let from = (0..signs.len()).rev().find(|at| begins(*at))?;
     let rest: String = signs.iter().skip(from + 1).collect();
-    let name = match rest.strip_prefix('"') {
-        Some(quoted) if !quoted.contains('"') => quoted.to_owned(),
-        None if !rest.contains(char::is_whitespace) => rest,
+    let is_name = |words: &str| {
+        words.chars().count() <= MOST_WORDS_CHARS
+            && words.starts_with(|sign: char| !sign.is_whitespace())
+            && words.ends_with(|sign: char| !sign.is_whitespace())
+    };
+    let (name, way) = match rest.strip_prefix('"') {
+        Some(quoted) if !quoted.contains('"') => (quoted.to_owned(), Way::Letters),
+        None if !rest.contains(char::is_whitespace) => (rest, Way::Letters),
+        None if is_name(&rest) => (rest, Way::Words),
         Some(_) | None => return None,
     };
-    Some(Typed { from, chars: signs.len() - from, name })
+    Some(Typed { from, chars: signs.len() - from, name, way })
 }
 
 /// What is written for a path. One with blanks is quoted; a folder is left open, so that the name goes on.
@@ -87,12 +107,15 @@ pub fn written(path: &str) -> String {
 }
 
 /// The best first; of equals the one that is less deep, then the shorter.
-fn matching(files: &Files, name: &str) -> Vec<String> {
-    let mut fuzzy = Fuzzy::new(name, Of::Paths);
+fn matching(files: &Files, typed: &Typed) -> Vec<String> {
+    let mut fuzzy = Fuzzy::new(&typed.name, Of::Paths);
+    let words = typed.name.to_lowercase();
+    let is_meant = |path: &str| typed.way == Way::Letters || path.to_lowercase().contains(&words);
     let depth = |path: &str| path.trim_end_matches('/').matches('/').count();
     let mut scored: Vec<_> = files
         .paths
         .iter()
+        .filter(|path| is_meant(path))
         .filter_map(|path| Some((Reverse(fuzzy.score(path)?), depth(path), path.len(), path)))
         .collect();
     scored.sort_unstable();
@@ -112,7 +135,9 @@ mod tests {
             assert_eq!((typed.from, typed.name.as_str()), (from, name), "{before}");
             assert_eq!(typed.from + typed.chars, before.chars().count());
         }
-        for before in ["", "me@host", "@a b", "@\"a b\" ", "git show HEAD@{1}"] {
+        assert_eq!(typed("see @a b").map(|typed| (typed.name, typed.way)), Some(("a b".to_owned(), Way::Words)));
+        let long = format!("@a {}", "b".repeat(MOST_WORDS_CHARS));
+        for before in ["", "me@host", "@a ", "@ a", "@\"a b\" ", "git show HEAD@{1}", &long] {
             assert_eq!(typed(before), None, "{before}");
         }
     }
@@ -128,6 +153,12 @@ mod tests {
         assert_eq!(completion.offered.first().map(String::as_str), Some("src/"));
         completion.follow("@zzz");
         assert!(!completion.is_shown());
+        completion.follow("@A b.t");
+        assert_eq!(completion.offered, ["a b.txt"], "words are enough where a path has them");
+        for no_name in ["@mod rs", "@a b.txt is what I mean"] {
+            completion.follow(no_name);
+            assert!(!completion.is_shown(), "{no_name}");
+        }
     }
 
     #[test]

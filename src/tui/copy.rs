@@ -86,7 +86,10 @@ enum Reading {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Begun {
     ByKey,
+    /// Over the live screen, to which it leads back.
     ByMouse,
+    /// While the person reads further up: they stay there, so that a third click finds the same line.
+    ByMouseAbove,
 }
 
 /// What is looked for while it is typed.

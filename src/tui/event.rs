@@ -159,7 +159,7 @@ pub enum Purpose {
         brief: String,
         of: FreshOf,
     },
-    RemoveWorktree,
+    RemoveWorktree(ConversationId),
     /// Whether all sessions would outlive the host; then it is told to make room.
     LookBeforeRestart,
     RestartHost,

@@ -3,9 +3,9 @@
 //!
 //! The programs are one script (`any_agent/small.bash`), which works on a message until the gate `go` is opened.
 
-use crate::home::{Home, Sent, Signal, Tab, kill, wait_until_or};
+use crate::home::{Home, Sent, Signal, Tab, kill, wait_until_or, write_program};
 use serde_json::{Value, json};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::DirBuilderExt;
 
 const PAGE: &str = include_str!("../../docs/agents.md");
 const SMALL: &str = include_str!("any_agent/small.bash");
@@ -22,9 +22,7 @@ fn home_with(name: &str, program: &str) -> Home {
     let mut home = Home::new();
     let programs = home.own().join("bin");
     std::fs::create_dir(&programs).expect("a folder");
-    let place = programs.join(program);
-    std::fs::write(&place, SMALL).expect("a file");
-    std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o755)).expect("rights");
+    write_program(&programs.join(program), SMALL);
     home.set("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", programs.display()));
     std::fs::DirBuilder::new().mode(0o700).create(home.path()).expect("the home");
     std::fs::create_dir(home.paths().agents).expect("a folder");

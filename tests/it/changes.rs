@@ -1,6 +1,6 @@
 //! What a turn changed in the files of its repository: noted around it, told later, and nothing of the person's is touched for that.
 
-use crate::home::{Home, Tab, wait_until};
+use crate::home::{Home, Tab, wait_until, wait_until_or};
 use crate::window::{is_ready, open};
 use crate::worktree::{git, home_with_repository, new_in_worktree};
 use serde_json::{Value, json};
@@ -102,7 +102,7 @@ fn each_turn_has_its_own_changes_also_those_that_wait_in_line() {
     tab.send("true");
     // Each takes longer than the clock by which a file system tells when something changed.
     for text in ["echo 2 > two", "echo 3 >> file", "git add -A; git commit -q -m own"] {
-        tab.send_on(&format!("sleep 0.1; {text}"));
+        tab.send_on(&format!("sleep 0.3; {text}"));
     }
     tab.run("wait", &[]);
     diff(&tab, &[]); // It comes behind the notes.
@@ -284,9 +284,55 @@ fn where_nothing_can_be_told_the_reason_is() {
     diff(&tab, &["--turn", "3"]); // It comes behind the last note.
     // What is noted is gone: nothing is made up.
     std::fs::remove_dir_all(home.path().join("trees")).expect("it is there");
-    assert!(tab.run("diff", &["--turn", "2"]).ended_with(6).stderr.contains("git: "), "git has no such files");
+    let refused = tab.run("diff", &["--turn", "2"]).ended_with(6).stderr;
+    assert!(refused.contains("what was noted is not kept any more"), "{refused}");
     std::fs::rename(home.work().join(".git"), home.work().join("aside")).expect("it is there");
     assert!(tab.run("diff", &["--turn", "2"]).ended_with(6).stderr.contains("not a git repository"));
+}
+
+#[test]
+fn a_person_who_turns_it_off_has_nothing_copied_and_is_told_so() {
+    let home = home_with_repository();
+    let tab = home.tab();
+    tab.send("echo a > noted");
+    assert_eq!(files(&diff(&tab, &[])), ["n noted +1 -0"]);
+    let config = home.paths().config;
+    write(&config, "[changes]\nnote = false\n");
+    let said = format!("noting of files is turned off: note = false in [changes] in {}", config.display());
+    // The host looks at the file with each request, beside it.
+    let mut turn = 1;
+    let refused = |more: &[&str]| {
+        let ran = tab.run("diff", more);
+        (ran.code == 6).then_some(ran.stderr)
+    };
+    wait_until_or(
+        "it is off for a whole turn",
+        || {
+            tab.send("echo secret >> secret");
+            turn += 1;
+            refused(&[]).filter(|told| told.contains("not noted when it began") && told.contains(&said))
+        },
+        || tab.log(),
+    );
+    let kept = home.path().join("trees").join(&tab.id);
+    let objects = || git(&home.work(), &["--git-dir", &kept.to_string_lossy(), "count-objects"]);
+    std::fs::write(kept.join("HEAD"), "ref: refs/heads/none\n").expect("so that git counts there");
+    std::fs::create_dir(kept.join("refs")).expect("a folder");
+    let before = objects();
+    tab.send("echo more >> secret");
+    assert_eq!(tab.run("diff", &["--since", "--turn", "1"]).ended_with(6).stderr.matches(&said).count(), 1);
+    assert_eq!(files(&diff(&tab, &["--turn", "1"])), ["n noted +1 -0"], "what was noted before can be read");
+    assert_eq!(objects(), before, "nothing was copied");
+    let mut ui = open(&home, 220, 24);
+    ui.wait_until("its last turn", |seen| is_ready(seen) && seen.panel().contains(&format!("turn {}", turn + 1)));
+    ui.keys("<prefix>D");
+    ui.wait_until("the page says it", |seen| seen.has("noting of files is turned off") && seen.has("[changes]"));
+
+    write(&config, "");
+    wait_until("it is on again", || {
+        tab.send("echo more >> secret");
+        tab.run("diff", &[]).code == 0
+    });
 }
 
 #[test]

@@ -30,10 +30,13 @@ fn leaving_keeps_everything_running_and_coming_back_shows_the_same_at_once() {
     let mut ui = Screen::open(&home, 100, 24);
     ui.wait_until("the tabs are back", |seen| is_ready(seen) && seen.tabs().contains(" 2 "));
     ui.keys("<alt-1>");
-    let seen = ui.wait_until("the screen and the draft are back", |seen| {
-        seen.pane().contains("the first tab") && seen.row(22).contains("a draft that stays")
+    ui.wait_until("the screen and the draft are back", |seen| {
+        let tabs = seen.tabs();
+        seen.pane().contains("the first tab")
+            && seen.row(22).contains("a draft that stays")
+            && tabs.contains(" 1 ")
+            && tabs.contains(" 2 ")
     });
-    assert!(seen.tabs().contains(" 1 ") && seen.tabs().contains(" 2 "), "{seen}");
 }
 
 #[test]
@@ -107,8 +110,9 @@ fn a_host_killed_with_its_holder_under_a_window_is_said_and_everything_is_there_
     ui.keys("a draft");
     wait_until("the draft is saved", || home.run(&["ls", "--json"]).done().json()["draft"] == "a draft");
     home.kill_host_and_holder();
-    let seen = ui.wait_until("what ran is unknown", |seen| seen.panel().contains("turn 2 · outcome unknown"));
-    assert!(seen.panel().contains("host ended"), "{seen}");
+    ui.wait_until("what ran is unknown, and why", |seen| {
+        seen.panel().contains("turn 2 · outcome unknown") && seen.panel().contains("host ended")
+    });
     ui.wait_until("queue and draft are there", |seen| {
         seen.panel().contains("\"echo queued\"") && seen.row(22).contains("a draft")
     });
@@ -162,8 +166,9 @@ fn a_window_opened_after_a_restart_shows_the_record_without_a_process() {
     home.run(&["send", "--wait", "echo long ago"]).done();
     home.run(&["host", "stop"]).done();
     let ui = open(&home, 110, 24);
-    let seen = ui.wait_until("the turn is listed", |seen| seen.panel().contains("echo long ago"));
-    assert!(seen.status().contains("next: fresh · the host ended"), "{seen}");
+    ui.wait_until("the turn is listed, and what comes next", |seen| {
+        seen.panel().contains("echo long ago") && seen.status().contains("next: fresh · the host ended")
+    });
 }
 
 #[test]

@@ -1,8 +1,7 @@
 //! Writing a message: in one's own editor, with files of the folder, and from earlier ones.
 
-use crate::home::Home;
+use crate::home::{Home, write_program};
 use crate::window::{is_ready, open, send};
-use std::os::unix::fs::PermissionsExt;
 
 /// An editor that notes the rights of the file and what it gets, and puts something in front of it.
 fn home_with_editor(ends: &str) -> Home {
@@ -11,8 +10,7 @@ fn home_with_editor(ends: &str) -> Home {
     let text = format!(
         "#!/bin/sh\nstat -c %a \"$2\" > \"$1.rights\"\ncp \"$2\" \"$1.got\"\nprintf 'edited: ' > \"$1.new\"\ncat \"$2\" >> \"$1.new\"\necho >> \"$1.new\"\nmv \"$1.new\" \"$2\"\necho the editor was here\n{ends}\n"
     );
-    std::fs::write(&script, text).expect("a script");
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).expect("it can be started");
+    write_program(&script, &text);
     let seen = home.work().join("seen");
     home.set("EDITOR", format!("{} {}", script.display(), seen.display()));
     home
@@ -23,8 +21,9 @@ fn the_editor_gets_the_text_in_a_private_file_and_what_it_wrote_comes_back() {
     let home = home_with_editor("exit 0");
     let mut ui = open(&home, 100, 24);
     ui.keys("one<alt-enter>日本 'two'<ctrl-g>");
-    let seen = ui.wait_until("it came back", |seen| seen.has("> edited: one") && is_ready(seen));
-    assert!(seen.has("  日本 'two'") && seen.alternate, "{seen}");
+    ui.wait_until("it came back", |seen| {
+        seen.has("> edited: one") && seen.has("  日本 'two'") && seen.alternate && is_ready(seen)
+    });
     let read = |name: &str| std::fs::read_to_string(home.work().join(name)).expect("the editor was here");
     assert_eq!((read("seen.rights").trim(), read("seen.got").as_str()), ("600", "one\n日本 'two'"));
     let left = std::fs::read_dir(home.paths().run).expect("the folder is there");
@@ -39,8 +38,9 @@ fn an_editor_that_fails_changes_nothing_and_that_is_said() {
     let home = home_with_editor("exit 3");
     let mut ui = open(&home, 100, 24);
     ui.keys("one<prefix>E");
-    let seen = ui.wait_until("it is said", |seen| seen.has("exit status: 3, so nothing was taken over"));
-    assert!(seen.has("> one") && !seen.has("edited"), "{seen}");
+    ui.wait_until("it is said", |seen| {
+        seen.has("exit status: 3, so nothing was taken over") && seen.has("> one") && !seen.has("edited")
+    });
     ui.keys(" two");
     ui.wait_until("the composer goes on", |seen| seen.has("> one two"));
 }
@@ -55,6 +55,10 @@ fn a_file_of_the_folder_is_offered_behind_an_at_sign() {
     ui.wait_until("it is offered", |seen| seen.has("src/some notes.txt") && seen.has("Tab takes"));
     ui.keys("<tab>now");
     ui.wait_until("it is taken", |seen| seen.has("> cat @\"src/some notes.txt\" now"));
+    ui.keys("<ctrl-u>cat @some no");
+    ui.wait_until("it is offered by its words too", |seen| seen.has("Tab takes"));
+    ui.keys("<tab>");
+    ui.wait_until("it is written with quotes", |seen| seen.has("> cat @\"src/some notes.txt\""));
 }
 
 #[test]

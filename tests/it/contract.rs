@@ -167,7 +167,7 @@ fn verbs_print_words_for_people_too() {
     let why = home.run(&["why"]).done();
     assert!(why.stdout.contains("fresh") && why.stdout.contains("first message"), "{why:?}");
     let status = home.run(&["host", "status"]).done();
-    assert!(status.stdout.contains("1 conversations, 1 sessions"), "{status:?}");
+    assert!(status.stdout.contains("1 conversation, 1 session, 0 turns running"), "{status:?}");
 }
 
 /// The broken one printed them as they came.
@@ -229,6 +229,10 @@ fn host_status_counts_what_it_keeps_and_stop_leaves_nothing() {
     home.run(&["host", "stop"]).done();
     wait_until("every process is gone", || home.processes().is_empty());
     assert!(!home.paths().socket.exists() && !home.paths().lock.exists());
+    // The broken one left the journal to the next host, which had the whole store looked at for damage.
+    for journal in ["threadkeep.db-wal", "threadkeep.db-shm"] {
+        assert!(!home.path().join(journal).exists(), "{journal}");
+    }
     let left: Vec<_> = std::fs::read_dir(home.paths().run).expect("the folder stays").collect();
     assert!(left.is_empty(), "{left:?}");
 }
@@ -319,7 +323,9 @@ fn exit_code_4_says_that_the_time_is_over_and_the_turn_goes_on() {
     let home = Home::new();
     let tab = home.tab();
     let told = tab.run("send", &["--wait", "--timeout", "1", "--json", &home.until_open("gate")]).ended_with(4).json();
-    assert_eq!((&told["state"], &told["turn"]), (&json!("working"), &json!(1)));
+    // On a busy machine the shell has not told within that second that it began.
+    let goes_on = told["state"] == "working" || told["state"] == "sending";
+    assert!(goes_on && told["turn"] == 1, "{told}");
     tab.run("wait", &["--timeout", "1"]).ended_with(4);
     tab.run("wait", &["--turn", "1", "--timeout", "0"]).ended_with(4);
     home.open("gate");

@@ -33,7 +33,10 @@ fn a_host_whose_store_is_damaged_says_so_acknowledges_nothing_and_leaves_the_fil
     assert!(doctor.stdout.contains("TROUBLE") && doctor.stdout.contains("doctor --repair"), "{doctor:?}");
     assert_eq!(fs::read(home.paths().store).expect("it is there"), damaged);
     // Whoever puts a good one back has everything again, without a word to the host.
-    fs::write(home.paths().store, &sound).expect("it can be mended");
+    // In one step: a file that is empty for a moment would be a new store.
+    let beside = home.path().join("mended");
+    fs::write(&beside, &sound).expect("it can be written");
+    fs::rename(beside, home.paths().store).expect("it can be mended");
     wait_until("the store is open", || trouble(&home) == "null");
     let log = home.run(&["log", "-c", "1", "--json"]).done().json();
     assert_eq!(log["answer"], "kept");
@@ -58,7 +61,7 @@ fn a_repair_tells_what_it_would_do_before_it_does_it() {
     let plan = home.run(&["doctor", "--repair"]).ended_with(6).stdout;
     let backup = newest().expect("it is still there");
     for said in
-        ["is damaged", "end the host", ".damaged-DATE", "1 conversations and 1 turns", &backup, "nothing was changed"]
+        ["is damaged", "end the host", ".damaged-DATE", "1 conversation and 1 turn ", &backup, "nothing was changed"]
     {
         assert!(plan.contains(said), "{said}: {plan}");
     }

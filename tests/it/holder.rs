@@ -1,11 +1,11 @@
 //! Agents live on when their host does not: killed, restarted or replaced, in mid-turn or not.
 
-use crate::home::{Home, PROGRAM, Signal, Tab, is_alive, kill, wait_until, wait_until_or};
+use crate::home::{Home, PROGRAM, Signal, Tab, is_alive, kill, wait_until, wait_until_or, write_program};
 use crate::requests::{coder_tab, home_with_coder};
 use crate::screen::{Screen, Seen};
 use crate::window::{open, send};
 use serde_json::{Value, json};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::time::Duration;
 
 /// The parent of a process.
@@ -91,7 +91,7 @@ fn no_line_is_lost_while_the_host_is_killed_again_and_again() {
     tab.send("true");
     let shell = tab.pid();
     let script =
-        "n=0; until [ -e GATE ]; do n=$((n+1)); echo line $n; [ $((n % 50)) -eq 0 ] && sleep 0.01; done; echo last $n";
+        "n=0; until [ -e GATE ]; do n=$((n+1)); echo line $n; [ $((n % 50)) -eq 0 ] && sleep 0.02; done; echo last $n";
     tab.send_and_see_it_run(&script.replace("GATE", &home.file("gate").display().to_string()));
     for round in 0..KILLS {
         // Not to wait for anything: the moment of the kill is what is random.
@@ -118,6 +118,10 @@ fn no_line_is_lost_while_the_host_is_killed_again_and_again() {
     assert_eq!(Some(end), numbers.last().map(|last| format!("last {last}")).as_deref(), "of {} bytes", answer.len());
 }
 
+fn is_sign(sign: char) -> bool {
+    !sign.is_whitespace()
+}
+
 /// What the journal of its session holds.
 fn whole_output(home: &Home, tab: &Tab) -> String {
     let folder = home.path().join("journals").join(format!("{}.1.1", tab.id));
@@ -130,8 +134,10 @@ fn the_screen_and_what_is_above_it_come_back() {
     let home = Home::new();
     let mut ui = open(&home, 100, 20);
     send(&mut ui, "seq 1 200", 1, "completed");
-    ui.wait_until("all is shown", |seen| seen.pane().contains("\n200\n"));
-    let before = ui.seen().pane();
+    // The prompt comes behind the end of the turn.
+    let has_prompt =
+        |seen: &Seen| seen.pane().split_once("\n200\n").is_some_and(|(_, below)| below.starts_with(is_sign));
+    let before = ui.wait_until("all is shown, and a prompt", has_prompt).pane();
     kill_and_wait_for_the_window(&home);
     let seen = ui.wait_until("it is back", |seen| seen.pane() == before && seen.panel().contains("completed"));
     assert!(!seen.panel().contains("unknown"), "{seen}");
@@ -196,7 +202,7 @@ fn without_its_holder_an_agent_lives_on_and_its_end_is_told_as_far_as_it_is_know
     assert_eq!(tab.state()["turn_state"], "working");
     other.send("echo a new holder").is("fresh", "first_message", "completed");
     let refused = home.run(&["host", "restart"]).ended_with(7);
-    assert!(refused.stderr.contains("1 sessions have lost their holder"), "{refused:?}");
+    assert!(refused.stderr.contains("1 session has lost its holder"), "{refused:?}");
     home.open("gate");
     kill(shell, Signal::KILL);
     tab.wait_for("its end is seen", |state| state["pid"].is_null());
@@ -214,7 +220,7 @@ fn a_restart_of_the_host_changes_nothing_for_agents_and_windows() {
     ui.wait_for("working");
     let (host, holder) = (home.host_pid(), home.holder_pid());
     let said = home.run(&["host", "restart"]).done().stdout;
-    assert!(said.contains("serves") && said.contains("1 sessions go on"), "{said}");
+    assert!(said.contains("serves") && said.contains("1 session goes on"), "{said}");
     assert_ne!(home.host_pid(), host);
     let status = home.run(&["host", "status", "--json"]).done().json();
     assert_eq!(status["holder_pid"].as_i64(), holder.map(i64::from), "the same holder keeps them: {status}");
@@ -224,6 +230,45 @@ fn a_restart_of_the_host_changes_nothing_for_agents_and_windows() {
     let log = home.run(&["log", "--json"]).done().json();
     assert_eq!(log["answer"], "done [kept]");
     assert!(home.run(&["host", "restart", "--json"]).done().json()["pid"].is_i64());
+}
+
+/// The broken one had it in the record twice. The host is killed where its end is saved, and that is noted nowhere else.
+#[test]
+fn a_typed_command_stands_in_the_record_once_wherever_the_host_is_killed() {
+    let mut home = Home::new();
+    let points = home.file("points");
+    std::fs::create_dir(&points).expect("a folder");
+    home.set("THREADKEEP_POINTS", &points);
+    let (held, reached) = (points.join("before-settled"), points.join("before-settled.reached"));
+    let tab = home.tab();
+    tab.send("true");
+    let mut screen = Screen::open_verb(&home, &["attach", &tab.id], 80, 24);
+    screen.wait_until("its screen is here", |seen| seen.alternate && !seen.row(0).is_empty());
+    let mut typed = Vec::new();
+    loop {
+        let command = format!("echo typed {}", typed.len());
+        std::fs::write(&held, "").expect("a file");
+        screen.keys(&format!("{command}<enter>"));
+        typed.push(command);
+        wait_until("the host is about to note something", || reached.exists());
+        // Where the beginning was settled alone, there is nothing to be seen twice.
+        let log = tab.log();
+        if log.len() == 1 + typed.len() && log[typed.len()]["state"] == "completed" {
+            break;
+        }
+        for file in [&held, &reached] {
+            std::fs::remove_file(file).expect("it is there");
+        }
+        let count = 1 + typed.len();
+        wait_until("it is over", || tab.log().len() == count && tab.log()[count - 1]["state"] == "completed");
+    }
+    home.kill_host();
+    std::fs::remove_file(&held).expect("it is there");
+    tab.wait_for("the next host has it", |state| state["state"] == "idle" && state["pid"].is_i64());
+    tab.send("true").is("reused", "agent_lived_on", "completed");
+    let prompts: Vec<_> = tab.log().iter().map(|turn| turn["prompt"].as_str().unwrap_or_default().to_owned()).collect();
+    let wanted: Vec<&str> = ["true"].into_iter().chain(typed.iter().map(String::as_str)).chain(["true"]).collect();
+    assert_eq!(prompts, wanted);
 }
 
 #[test]
@@ -306,8 +351,7 @@ fn an_agent_that_outlives_its_host_keeps_its_session_from_every_other_host() {
     let (program, own) = (home.file("coder"), home.file("coder.own"));
     std::fs::rename(&program, &own).expect("it is moved");
     let hides = format!("#!/bin/bash\nexec env -u THREADKEEP_AGENT_SESSION '{}' \"$@\"\n", own.display());
-    std::fs::write(&program, hides).expect("a file");
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("rights");
+    write_program(&program, &hides);
     let tab = coder_tab(&home);
     tab.send("before");
     let agent = tab.pid();
@@ -422,8 +466,7 @@ settle_ms = 0
 fn a_hook_that_finds_no_host_is_heard_by_the_next_one() {
     let home = Home::new();
     let program = home.file("hooked");
-    std::fs::write(&program, HOOKED.replace("THREADKEEP", PROGRAM)).expect("a file");
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("rights");
+    write_program(&program, &HOOKED.replace("THREADKEEP", PROGRAM));
     std::fs::DirBuilder::new().mode(0o700).create(home.path()).expect("the home");
     std::fs::create_dir(home.paths().agents).expect("a folder");
     let profile = HOOKED_PROFILE.replace("PROGRAM", program.to_str().expect("UTF-8"));

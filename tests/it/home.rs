@@ -16,11 +16,11 @@ use threadkeep::paths::Paths;
 
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_threadkeep");
-/// Nothing a test waits for takes so long, on a busy machine either.
-pub const LIMIT: Duration = Duration::from_secs(60);
+/// Nothing a test waits for takes so long, on a machine with a lot of other work either. It only ends a test that would hang.
+pub const LIMIT: Duration = Duration::from_secs(180);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// What a process needs to be gone after it has let go of its lock.
-const GONE_LIMIT: Duration = Duration::from_secs(10);
+const GONE_LIMIT: Duration = Duration::from_secs(60);
 
 pub struct Home {
     folder: TempDir,
@@ -296,6 +296,24 @@ fn read_all(stream: &mut dyn Read) -> String {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).expect("a pipe can be read");
     String::from_utf8(bytes).expect("the program prints UTF-8")
+}
+
+/// Writes a program that can be started. A process of its own does it: while this one has a file open for writing, whatever it starts just then in
+/// another thread has it open as well for a moment, and the system starts no program that somebody has open so.
+pub fn write_program(path: &Path, text: &str) {
+    made_by("cat > \"$0\" && chmod 755 \"$0\"", path, text.as_bytes());
+}
+
+/// A copy of the program under test, made the same way.
+pub fn copy_of_program(path: &Path) {
+    made_by(&format!("cp '{PROGRAM}' \"$0\" && chmod 755 \"$0\""), path, b"");
+}
+
+fn made_by(script: &str, path: &Path, input: &[u8]) {
+    let mut child =
+        Command::new("/bin/sh").args(["-c", script]).arg(path).stdin(Stdio::piped()).spawn().expect("a shell runs");
+    child.stdin.take().expect("it is piped").write_all(input).expect("it reads");
+    assert!(child.wait().expect("it is our child").success(), "{}", path.display());
 }
 
 /// The exit code; a signal as a shell counts it.

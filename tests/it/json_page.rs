@@ -113,6 +113,7 @@ fn every_verb_prints_what_the_page_describes() {
     home.run(&["ls", "--json"]).done().json_lines().iter().for_each(|one| page.check("ls", one));
     page.check("archive", &home.run(&["archive", "-c", "2", "--json"]).done().json());
     page.check("fresh --brief", &home.run(&["fresh", "-c", "1", "--brief", "--json"]).done().json());
+    page.check("resume", &home.run(&["resume", "-c", "1", "--json"]).done().json());
     page.check("fresh", &home.run(&["fresh", "-c", "1", "--json"]).done().json());
     page.check("rm", &home.run(&["rm", "-c", "1", "--yes", "--json"]).done().json());
     page.check("host stop", &home.run(&["host", "stop", "--json"]).done().json());

@@ -1,11 +1,11 @@
 //! How the window treats the person's terminal: what it sets it unsets, one write a picture, nothing where nothing changed.
 
-use crate::home::{Home, Signal, Tab, kill, wait_until};
+use crate::home::{Home, Signal, Tab, kill, wait_until, write_program};
 use crate::screen::{Screen, Seen};
 use crate::window::{is_ready, open, send};
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use threadkeep::tui::guard::Guard;
 
 /// The private modes that were set or unset, and how they were left.
@@ -169,12 +169,10 @@ fn a_theme_follows_the_terminal_as_it_tells() {
 fn a_tmux_that_takes_the_prefix_is_noticed() {
     let mut home = Home::new();
     let tmux = home.file("tmux");
-    std::fs::write(&tmux, "#!/bin/sh\n[ \"$*\" = 'show-options -g' ] && echo 'prefix C-]'\n").expect("a file");
-    std::fs::set_permissions(&tmux, std::fs::Permissions::from_mode(0o755)).expect("rights");
+    write_program(&tmux, "#!/bin/sh\n[ \"$*\" = 'show-options -g' ] && echo 'prefix C-]'\n");
     home.set("PATH", format!("{}:/usr/bin:/bin", home.work().display()));
     home.set("TMUX", "/tmp/none,1,0");
     let ui = Screen::open(&home, 80, 24);
-    let noticed = |seen: &Seen| is_ready(seen) && seen.has("tmux around this window takes Ctrl+]");
-    let seen = ui.wait_until("it is noticed", noticed);
-    assert!(seen.has("prefix = \"ctrl-g\""), "{seen}");
+    let said = ["tmux around this window takes Ctrl+]", "prefix = \"ctrl-g\""];
+    ui.wait_until("it is noticed", |seen: &Seen| is_ready(seen) && said.iter().all(|words| seen.has(words)));
 }

@@ -60,6 +60,44 @@ fn the_window_hands_a_conversation_over_from_the_list_of_agents() {
 }
 
 #[test]
+fn a_session_that_was_left_is_picked_again_and_the_one_that_took_its_place_too() {
+    let home = home_with_coder();
+    let tab = coder_tab(&home);
+    let none = tab.run("resume", &[]).ended_with(6);
+    assert!(none.stderr.contains("had no session before"), "{none:?}");
+    tab.send("the first").is("fresh", "first_message", "completed");
+    tab.run("fresh", &[]).done();
+    // The wish is taken back, and nothing was lost by it.
+    let back = tab.run("resume", &["--json"]).done().json();
+    assert_eq!((&back["session"], &back["next_why"]), (&json!(1), &json!("agent_alive")));
+    tab.send("the second").reused();
+    tab.run("fresh", &[]).done();
+    tab.send("elsewhere").is("fresh", "user_asked", "completed");
+    let wrong = tab.run("resume", &["--session", "9"]).ended_with(6);
+    assert!(wrong.stderr.contains("no session 9"), "{wrong:?}");
+
+    let picked = tab.run("resume", &[]).done();
+    assert_eq!(picked.stdout.trim(), "session 1 · next: resumed · picked again by you");
+    let sent = tab.send("the third").is("resumed", "picked_again", "completed");
+    assert_eq!(sent.value["session"], 1);
+    tab.send("the fourth").reused();
+    tab.run("resume", &["--session", "2"]).done();
+    assert_eq!(tab.send("elsewhere again").is("resumed", "picked_again", "completed").value["session"], 2);
+    // The pick outlives its host, and nothing of the session that was left is alive.
+    tab.run("resume", &["--session", "1"]).done();
+    home.kill_host();
+    assert_eq!(tab.send("the fifth").is("resumed", "picked_again", "completed").value["session"], 1);
+
+    let shell = home.tab();
+    shell.send("true");
+    shell.run("fresh", &[]).done();
+    shell.send("true");
+    let never = shell.run("resume", &["--session", "1"]).ended_with(6);
+    assert!(never.stderr.contains("session 1 cannot be taken up again"), "{never:?}");
+    shell.send("true").reused();
+}
+
+#[test]
 fn a_fork_begins_behind_a_turn_and_has_what_was_said_before_it_as_its_past() {
     let home = home_with_coder();
     let tab = coder_tab(&home);

@@ -10,8 +10,9 @@ fn the_palette_does_an_action_and_shows_a_closed_conversation() {
     let mut ui = open(&home, 100, 24);
     send(&mut ui, "true", 1, "completed");
     ui.keys("<prefix>:newtab");
-    let seen = ui.wait_until("the best match is chosen", |seen| seen.has("> ") && seen.has("new tab, same agent"));
-    assert!(seen.has("Ctrl+] c"), "with its key\n{seen}");
+    ui.wait_until("the best match is chosen, with its key", |seen| {
+        seen.has("> ") && seen.has("new tab, same agent") && seen.has("Ctrl+] c")
+    });
     ui.keys("<enter>");
     ui.wait_until("a second tab", |seen| seen.tabs().contains(" 2 ") && seen.has("no turn yet") && is_ready(seen));
     ui.keys("<alt-1><prefix>x");

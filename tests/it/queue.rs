@@ -1,6 +1,6 @@
 //! Busy turns: what is sent meanwhile waits in order, and a turn can be interrupted, however it resists.
 
-use crate::home::{Home, Tab, is_alive, wait_until, wait_until_or};
+use crate::home::{Home, Tab, is_alive, wait_until, wait_until_or, write_program};
 use serde_json::json;
 use threadkeep::domain::id::{ConversationId, TurnNumber};
 use threadkeep::protocol::message::{Reply, Request};
@@ -97,7 +97,9 @@ fn asking_how_it_goes_does_not_touch_the_agent() {
 fn an_interrupt_ends_the_turn_exactly_once_and_the_session_stays_usable() {
     let home = Home::new();
     let tab = home.tab();
-    tab.send_and_see_it_run("echo before; sleep 1000; echo after");
+    tab.send_and_see_it_run("echo before; touch begun; sleep 1000; echo after");
+    // A shell tells that a turn begins before it does anything.
+    wait_until("it has said something", || home.file("begun").exists());
     let told = tab.run("interrupt", &["--json"]).done().json();
     assert_eq!(
         (&told["turn"], &told["state"], &told["end_why"]),
@@ -168,13 +170,11 @@ fn a_message_that_starts_no_turn_is_an_outcome_of_its_own_and_its_text_is_kept()
 
 /// An agent that shows its prompt and then heeds nothing.
 fn mute_agent(home: &Home) {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().mode(0o700).create(home.path()).expect("the home");
     std::fs::create_dir(home.paths().agents).expect("a folder");
     let program = home.file("mute");
-    std::fs::write(&program, "#!/bin/sh\nprintf '\\033]133;B;aid=%s\\007' \"$TOKEN\"\nexec cat >/dev/null\n")
-        .expect("a file");
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).expect("its mode");
+    write_program(&program, "#!/bin/sh\nprintf '\\033]133;B;aid=%s\\007' \"$TOKEN\"\nexec cat >/dev/null\n");
     let program = program.display();
     let profile = format!(
         r#"name = "mute"

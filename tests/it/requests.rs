@@ -1,17 +1,16 @@
 //! What a coding agent asks and how it is answered, its model, and a resume that it refuses: by command line and in the window, with a
 //! small agent that tells its state (`coder/`).
 
-use crate::home::{Home, Ran, Signal, Tab, kill, wait_until};
+use crate::home::{Home, Ran, Signal, Tab, kill, wait_until, write_program};
 use crate::screen::Screen;
 use serde_json::{Value, json};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::DirBuilderExt;
 
 /// A home in which the small agent is known.
 pub fn home_with_coder() -> Home {
     let home = Home::new();
     let program = home.file("coder");
-    std::fs::write(&program, include_str!("coder/coder.bash")).expect("a file");
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("rights");
+    write_program(&program, include_str!("coder/coder.bash"));
     std::fs::DirBuilder::new().mode(0o700).create(home.path()).expect("the home");
     std::fs::create_dir(home.paths().agents).expect("a folder");
     let profile = include_str!("coder/coder.toml").replace("PROGRAM", program.to_str().expect("UTF-8"));
@@ -86,8 +85,9 @@ fn a_login_is_told_with_and_without_a_message_and_then_all_goes_on() {
     let state = tab.wait_for("a login is needed again", |state| state["asks"] == asks);
     assert_eq!((&state["asks"], &state["turn_state"]), (&asks, &json!("completed")), "no turn is under way");
     let ui = Screen::open(&home, 100, 24);
-    let seen = ui.wait_until("it is shown", |seen| seen.panel().contains("log in first"));
-    assert!(seen.status().contains("needs answer · ^] o: answer on its screen"), "{seen}");
+    ui.wait_until("it is shown, and where it is answered", |seen| {
+        seen.panel().contains("log in first") && seen.status().contains("needs answer · ^] o: answer on its screen")
+    });
     std::fs::remove_file(home.file("login")).expect("it is there");
     tab.wait_for("it waits no more", |state| state["state"] == "idle" && state["asks"].is_null());
     assert_eq!(tab.state()["session"], 1, "it is the same session all along");
@@ -242,13 +242,15 @@ fn in_the_window_a_background_tab_is_marked_and_its_request_answered_by_a_key() 
     tab.send_on("ask permission");
     ui.wait_until("the tab behind is marked", |seen| seen.tabs().contains(" !"));
     ui.keys("<ctrl-]>a");
-    let seen = ui.wait_until("it is shown", |seen| seen.status().contains("needs approval · ^] y answers"));
-    assert!(seen.panel().contains("! 1 Bash: rm -rf build"), "{seen}");
+    ui.wait_until("it is shown", |seen| {
+        seen.status().contains("needs approval · ^] y answers") && seen.panel().contains("! 1 Bash: rm -rf build")
+    });
     ui.keys("<ctrl-]>y");
     ui.wait_until("the list", |seen| seen.has("turn 1 asks") && seen.has("a  allow, this once"));
     ui.keys("d");
-    let seen = ui.wait_until("the turn is over", |seen| seen.panel().contains("turn 1 · completed"));
-    assert!(seen.panel().contains("asked 1 · 1 denied"), "{seen}");
+    ui.wait_until("the turn is over", |seen| {
+        seen.panel().contains("turn 1 · completed") && seen.panel().contains("asked 1 · 1 denied")
+    });
     assert_eq!(answers(&home), ["denied"]);
 }
 

@@ -1,6 +1,6 @@
 //! A window as a person has it: the real program in a real pty, its output on our own emulator, keys as text.
 
-use crate::home::{Home, PROGRAM, Signal, kill};
+use crate::home::{Home, LIMIT, PROGRAM, Signal, kill};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use threadkeep::terminal::emulator::Screen as Emulator;
 use threadkeep::terminal::frame::{Frame, Row, Size};
 
-/// Nothing a person waits for takes so long.
-const LIMIT: Duration = Duration::from_secs(30);
+/// A program that was stopped or killed in the midst of a picture sends no rest of it.
+const REST_LIMIT: Duration = Duration::from_secs(5);
 
 pub struct Screen {
     outer: Arc<Outer>,
@@ -167,7 +167,7 @@ impl Screen {
     }
 
     pub fn seen(&self) -> Seen {
-        see(&self.outer.lock())
+        see(&self.outer.whole(self.outer.lock()))
     }
 
     /// All that the program has written to its terminal.
@@ -175,12 +175,13 @@ impl Screen {
         self.outer.lock().bytes.clone()
     }
 
-    /// Waits until the screen shows a named thing.
+    /// Waits until the screen shows a named thing. Only whole pictures are looked at.
     #[track_caller]
     pub fn wait_until(&self, what: &str, mut is_so: impl FnMut(&Seen) -> bool) -> Seen {
         let until = Instant::now() + LIMIT;
         let mut state = self.outer.lock();
         loop {
+            state = self.outer.whole(state);
             let seen = see(&state);
             if is_so(&seen) {
                 return seen;
@@ -259,6 +260,13 @@ impl Drop for Screen {
 impl Outer {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Waits for the rest of a picture of which only a part has come: a pty gives it in pieces.
+    fn whole<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let is_partial = |state: &mut State| state.emulator.modes().sync && !state.ended;
+        let waited = self.changed.wait_timeout_while(state, REST_LIMIT, is_partial);
+        waited.unwrap_or_else(std::sync::PoisonError::into_inner).0
     }
 
     fn take(&self, bytes: &[u8]) {

@@ -30,7 +30,7 @@ fn waiting_for_any_ends_with_the_first_and_one_without_turns_ends_nothing() {
     long.send_and_see_it_run(&home.until_open("never"));
     short.send_and_see_it_run(&home.until_open("gate"));
     let all = [long.id.as_str(), short.id.as_str(), untouched.id.as_str()].join(",");
-    let ran = home.run(&["wait", "-c", &all, "--any", "--timeout", "1", "--json"]).ended_with(4);
+    let ran = home.run(&["wait", "-c", &all, "--any", "--timeout", "4", "--json"]).ended_with(4);
     assert_eq!(ran.json_lines(), [json!({ "version": 1, "conversation": 3, "turn": null })]);
     let waiting = home.call(&["wait", "-c", &all, "--any", "--json"]).start();
     home.open("gate");

@@ -31,7 +31,7 @@ fn search_prints_the_best_turns_with_the_words_marked() {
     assert!(first["accepted_ms"].as_i64().is_some_and(|at| at > 0), "{first}");
 
     let text = home.run(&["search", "red", "button"]).done().stdout;
-    assert!(text.contains("turn 1 · completed · number 1 · shell"), "{text}");
+    assert!(text.contains("turn 1 · completed · ") && text.contains("m ago · number 1 · shell"), "{text}");
     assert!(text.contains("echo the [red] [button]"), "{text}");
     assert_eq!(home.run(&["search", "--json", "--limit", "1", "button"]).done().json_lines().len(), 1);
     assert_eq!(home.run(&["search", "button", "is:failed", "--json"]).done().json_lines().len(), 1);
@@ -64,11 +64,13 @@ fn prefix_slash_finds_while_typing_and_opens_the_record_of_a_closed_conversation
     ui.keys("<prefix>x");
     ui.wait_until("it is closed", |seen| !seen.tabs().contains("number 1") && is_ready(seen));
     ui.keys("<prefix>/red butt");
-    let seen = ui.wait_until("it is found", |seen| seen.has("· 1 found ·"));
-    assert!(seen.has("number 1 · completed · turn 1 · shell") && seen.has("echo the red button"), "{seen}");
+    ui.wait_until("it is found", |seen| {
+        seen.has("· 1 found ·") && seen.has("number 1 · completed · turn 1 · shell") && seen.has("echo the red button")
+    });
     ui.keys("<enter>");
-    let seen = ui.wait_until("the record is shown", |seen| seen.status().contains("READING"));
-    assert!(seen.has("> echo the red button") && seen.has("turn 1 · completed"), "{seen}");
+    ui.wait_until("the record is shown", |seen| {
+        seen.status().contains("READING") && seen.has("> echo the red button") && seen.has("turn 1 · completed")
+    });
     ui.keys("<escape>");
     ui.wait_until("its conversation is open", |seen| seen.tabs().contains("number 1") && is_ready(seen));
 }

@@ -94,12 +94,12 @@ fn processor_time(pid: i32) -> Option<Duration> {
 fn a_job_that_resists_is_awaited_without_keeping_a_processor_busy() {
     let home = Home::new();
     let tab = home.tab();
-    let sent = tab.send("sh -c 'trap \"\" HUP; while :; do sleep 1; done' & echo $!");
+    let sent = tab.send("sh -c 'trap \"\" HUP; touch resists; while :; do sleep 1; done' & echo $!");
     let job: i32 = sent.answer().lines().last().expect("a line").parse().expect("its process id");
-    let (host, shell) = (home.host_pid(), tab.pid());
-    let stopping = home.call(&["host", "stop"]).start();
-    wait_until("the shell is gone", || !is_alive(shell));
+    wait_until("it resists", || home.file("resists").exists());
+    let host = home.host_pid();
     let (began, before) = (Instant::now(), processor_time(host).expect("the host runs"));
+    let stopping = home.call(&["host", "stop"]).start();
     let mut last = before;
     wait_until("the job is gone", || {
         last = processor_time(host).unwrap_or(last);
@@ -207,7 +207,7 @@ fn check_shell(name: &str, list: &[(&str, &str, i32)]) {
     };
     let home = Home::new();
     let send = |text: &str| {
-        home.call(&["send", "--wait", "--timeout", "30", "--json", "-"]).set("SHELL", &program).input(text).run()
+        home.call(&["send", "--wait", "--timeout", "120", "--json", "-"]).set("SHELL", &program).input(text).run()
     };
     for (number, (message, answer, code)) in (1..).zip(list) {
         let ran = send(message);

@@ -192,7 +192,7 @@ fn long_messages_in_line_leave_the_conversation_readable() {
     assert_eq!(first["decision"], "queued");
     let second = tab.call("send", &["--json", "-"]).input(long).run().ended_with(6).json();
     assert_eq!(second["why"], "queue_full");
-    tab.call("send", &["--wait", "--timeout", "1", "--json", "true"]).run().ended_with(4);
+    tab.call("send", &["--wait", "--timeout", "4", "--json", "true"]).run().ended_with(4);
     assert_eq!(tab.state()["queued"], 2);
 }
 

@@ -15,8 +15,8 @@ use threadkeep::terminal::frame::{Row, Style};
 const STILL: Duration = Duration::from_millis(700);
 /// No menu has so many screens.
 const MOST_SCREENS: usize = 40;
-/// A key that was thrown away changes nothing for so long.
-const AGAIN: Duration = Duration::from_secs(1);
+/// A key that was thrown away changes nothing for so long; one that was only slow to be read must not be typed twice.
+const AGAIN: Duration = Duration::from_secs(5);
 const MENU: &str = "Enter choice number";
 
 fn updates() -> bool {

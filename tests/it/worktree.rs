@@ -53,6 +53,7 @@ fn a_conversation_works_in_a_worktree_of_its_own_and_says_what_stands_there() {
     assert!(path.starts_with(home.path().join("worktrees")), "{path:?}");
     assert!(!home.own().join("hooked").exists(), "no hook runs");
     assert_eq!(tab.state()["worktree"]["branch"], "fix-login");
+    assert_eq!(tab.state()["folder"], path.to_str().expect("UTF-8"), "without a slash at its end");
     tab.wait_for("git was asked", |state| counts(state) == [0, 0, 0]);
     tab.send("pwd").is("fresh", "first_message", "completed");
     assert_eq!(tab.log()[0]["answer"], path.to_str().expect("UTF-8"));
@@ -93,7 +94,9 @@ fn work_that_is_nowhere_else_is_refused_first_and_never_lost() {
     git(&path, &["commit", "--quiet", "--allow-empty", "-m", "own"]);
     std::fs::write(path.join("file"), "changed\n").expect("a file");
     std::fs::write(path.join("new file"), "untracked\n").expect("a file");
+    tab.send("true");
     let refused = tab.run("worktree", &["--remove"]).ended_with(6);
+    tab.send("true").is("reused", "agent_alive", "completed");
     assert!(refused.stderr.contains("1 changed, 1 untracked, 1 commit of its own"), "{refused:?}");
     assert!(path.join("new file").exists());
 

@@ -21,8 +21,10 @@ use threadkeep::domain::id::{ConversationId, TurnNumber};
 
 /// How often Ctrl-C is pressed at most.
 const PRESSES: usize = 5;
+/// And after how long without an effect: one that is only late must not be pressed twice, for the next turn would get it.
+const PRESS_AGAIN: Duration = Duration::from_secs(6);
 /// How long anything may take: far more than it needs, on a machine with other work.
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(120);
 const ROWS: u16 = 40;
 
 pub const TOKEN: &str = "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a";
@@ -238,7 +240,7 @@ impl Shell {
     fn press_ctrl_c(&mut self, helped: impl Fn(&Observed) -> bool) {
         for _ in 0..PRESSES {
             self.keys("\u{3}");
-            let soon = Instant::now() + Duration::from_secs(2);
+            let soon = Instant::now() + PRESS_AGAIN;
             while !self.seen.iter().any(&helped) && self.read(soon) {}
             if self.seen.iter().any(&helped) {
                 return;

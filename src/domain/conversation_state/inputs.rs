@@ -7,7 +7,7 @@ use crate::domain::continuity::{Decision, Why};
 use crate::domain::conversation::Tab;
 use crate::domain::id::{Generation, SessionNumber, TurnNumber};
 use crate::domain::request::{Choice, RequestKind, RequestNumber};
-use crate::domain::session::Exit;
+use crate::domain::session::{Exit, SessionRecord};
 use crate::domain::signal::Seen;
 use crate::domain::turn::{Evidence, TurnRecord, TurnState};
 use crate::domain::worktree;
@@ -107,6 +107,12 @@ pub enum Input {
         agent: String,
         rules: Box<AgentRules>,
     },
+    /// The next message takes up this session of the conversation again: an earlier one, or that which goes on in spite of a wish for a fresh one.
+    TakeUpEarlier {
+        ask: Ask,
+        session: Box<SessionRecord>,
+        rules: Box<AgentRules>,
+    },
     /// Answers a request of the running turn, which must be this one where it is named; no request means the oldest open one.
     AnswerRequest {
         ask: Ask,
@@ -148,6 +154,8 @@ pub enum SessionEvent {
         turn: TurnNumber,
     },
     Seen(Seen),
+    /// About a turn that was typed, seen by an earlier host as well: it has told it, and was gone before it noted whether it was saved.
+    SeenAgain(Seen),
     /// The running turn put another shell in the place of the agent's own, which will tell nothing.
     ShellReplaced,
     /// A source said something that changes nothing, as a better one speaks.
@@ -275,6 +283,8 @@ pub enum Outcome {
     Interrupting(Option<TurnNumber>),
     TurnRuns(TurnNumber),
     NotQueued(TurnNumber),
+    /// That session cannot be taken up again; nothing was changed.
+    CannotResume(SessionNumber, NotResumable),
     /// Nothing of that is asked (any more); nothing was typed.
     NotAsked,
     /// A question that cannot be answered from outside of the agent's screen.
@@ -285,4 +295,26 @@ pub enum Outcome {
     TooLong {
         bytes: u64,
     },
+}
+
+/// Why an earlier session cannot be taken up again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotResumable {
+    /// Its agent can resume nothing.
+    AgentCannot,
+    /// Its agent never told which session of its own it was.
+    IdUnknown,
+    /// Nothing was said in it.
+    Empty,
+}
+
+impl NotResumable {
+    pub fn text(self) -> &'static str {
+        match self {
+            NotResumable::AgentCannot => "its agent cannot take a session up again",
+            NotResumable::IdUnknown => "its agent never told its id",
+            NotResumable::Empty => "nothing was said in it",
+        }
+    }
 }

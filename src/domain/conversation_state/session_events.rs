@@ -27,6 +27,7 @@ impl ConversationState {
                 self.heard(&seen.evidence);
                 self.seen(seen, now, out);
             }
+            SessionEvent::SeenAgain(seen) => self.seen_again(seen, now, out),
             SessionEvent::ShellReplaced => self.shell_replaced(now, out),
             SessionEvent::Noted(evidence) => self.heard(&evidence),
             SessionEvent::Warned(warning) => {
@@ -38,6 +39,18 @@ impl ConversationState {
             SessionEvent::AnswerNotTyped { request, why } => self.answer_failed(request, why, now, out),
             SessionEvent::Exited { exit, said } => self.exited(exit, &said, now, out),
             SessionEvent::NotKilled { pid } => self.not_killed(pid, now, out),
+        }
+    }
+
+    /// Turns of a session come one after the other, so whatever was seen no later than the end of the newest one is in the record.
+    fn seen_again(&mut self, seen: Seen, now: Timestamp, out: &mut Vec<Action>) {
+        let newest = self.newest_ended.as_ref().and_then(|turn| turn.evidence.as_ref());
+        let is_saved = newest.is_some_and(|evidence| seen.evidence.at <= evidence.at);
+        self.heard(&seen.evidence);
+        match &seen.signal {
+            Signal::TurnStarted { .. } if is_saved => self.set_place(AgentPlace::Busy),
+            Signal::TurnEnded { .. } if is_saved => self.set_place(AgentPlace::AfterTurn),
+            _ => self.seen(seen, now, out),
         }
     }
 

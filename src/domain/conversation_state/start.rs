@@ -103,6 +103,9 @@ impl ConversationState {
         out: &mut Vec<Action>,
         after: &mut Vec<Action>,
     ) {
+        let Some(session) = self.session.as_ref().map(|session| session.number) else {
+            return;
+        };
         self.save_session(out);
         self.generations += 1;
         let generation = Generation(self.generations);
@@ -121,7 +124,7 @@ impl ConversationState {
         });
         after.push(Action::Start(StartOrder {
             generation,
-            session: SessionNumber(self.sessions),
+            session,
             agent: self.record.wanted.agent.clone(),
             model: self.record.wanted.model.clone(),
             folder,

@@ -38,6 +38,21 @@ fn agent_rules() -> AgentRules {
     }
 }
 
+/// One that was left, and that its agent can take up again.
+fn earlier_session() -> SessionRecord {
+    SessionRecord {
+        number: SessionNumber(7),
+        fingerprint: Fingerprint { agent: "b".into(), model: Some("m".into()), folder: "/other".into() },
+        agent_session: Some("id-7".into()),
+        context: Context::Holds,
+        begun_by: BegunBy::Us,
+        last_folder: None,
+        started_at: NOW,
+        asleep: Some(AsleepWhy::Stopped),
+        ended: Some(SessionEnd::UserAsked),
+    }
+}
+
 fn new_state() -> ConversationState {
     state_with(rules())
 }
@@ -256,6 +271,10 @@ fn inputs(state: &ConversationState) -> Vec<(&'static str, Input)> {
         ("not killed", event(state, SessionEvent::NotKilled { pid: 9 })),
         ("set model", Input::SetModel { ask, model: Some("m".into()) }),
         ("set agent", Input::SetAgent { ask, agent: "b".into(), rules: Box::new(rules()) }),
+        (
+            "take up an earlier session",
+            Input::TakeUpEarlier { ask, session: Box::new(earlier_session()), rules: Box::new(agent_rules()) },
+        ),
         ("exited 0", event(state, exited(Exit::Code(0)))),
         ("killed", event(state, exited(Exit::Signal(9)))),
         ("ready is late", Input::Timer(Timer::Ready { turn: newest, generation })),
@@ -837,6 +856,32 @@ fn after_the_host_died_a_delivered_turn_is_unknown_and_an_undelivered_one_waits_
     }
 }
 
+/// The broken one had the command in the record twice.
+#[test]
+fn what_an_earlier_host_told_of_a_typed_turn_makes_no_second_one() {
+    let at = |at: i64, signal: Signal| Seen { signal, evidence: evidence(Source::ShellMark, Timestamp(at), "mark") };
+    let begins = |ms: i64| at(ms, Signal::TurnStarted { turn: None, text: Some("ls".into()) });
+    let ends =
+        |ms: i64| at(ms, Signal::TurnEnded { turn: None, ending: Ending::Status(0), answer: Some(Answer::default()) });
+    let mut state = idle();
+    let first = NOW.0 + 10;
+    hear(&mut state, SessionEvent::Seen(begins(first)));
+    hear(&mut state, SessionEvent::SeenAgain(begins(first)));
+    assert_eq!((state.turns, state.current().is_some()), (2, true), "it goes on");
+    hear(&mut state, SessionEvent::Seen(ends(first + 1)));
+    for seen in [begins(first), ends(first + 1)] {
+        hear(&mut state, SessionEvent::SeenAgain(seen));
+        assert_eq!((state.turns, state.current().is_some()), (2, false), "it is in the record");
+    }
+    hear(&mut state, SessionEvent::SeenAgain(begins(first + 2)));
+    assert_eq!((state.turns, state.current().is_some()), (3, true), "what was told and not saved is new");
+    // A late word of the one before ends nothing of this one.
+    hear(&mut state, SessionEvent::SeenAgain(ends(first + 1)));
+    assert!(state.current().is_some());
+    hear(&mut state, SessionEvent::SeenAgain(ends(first + 3)));
+    assert_eq!((state.turns, state.current().is_some()), (3, false));
+}
+
 fn any_input() -> impl Strategy<Value = (u8, u8, u8)> {
     (0u8..26, any::<u8>(), any::<u8>())
 }
@@ -925,15 +970,16 @@ proptest! {
                     _ => {}
                 }
             }
-            // The person may begin one within the agent's screen.
+            // The person may begin one within the agent's screen, or pick one that was left.
             decided_fresh |= actions.iter().any(|action| {
                 matches!(action, Action::Save(Change::Session(_, session))
-                    if session.begun_by == BegunBy::AgentScreen && session.ended.is_none())
+                    if session.ended.is_none()
+                        && (session.begun_by == BegunBy::AgentScreen || session.asleep == Some(AsleepWhy::PickedAgain)))
             });
             let ends_a_session = actions.iter().any(|action| {
                 matches!(action, Action::Save(Change::Session(_, session)) if session.ended.is_some())
             });
-            prop_assert!(!ends_a_session || decided_fresh, "a session ended without a fresh one in its place");
+            prop_assert!(!ends_a_session || decided_fresh, "a session ended without another one in its place");
             keep(&mut kept, &mut session, &mut record, &actions);
 
             let waiting: BTreeSet<u32> = state.queue.iter().map(|turn| turn.number.0).collect();
@@ -1002,4 +1048,64 @@ fn a_queued_message_moves_to_another_place_and_is_sent_there() {
     assert_eq!(waiting(&state), ["one", "two", "three"]);
     let gone = state.apply(Input::MoveQueued { ask: Ask(3), turn: TurnNumber(1), to: 0 }, NOW);
     assert!(matches!(gone[..], [Action::Answer(Ask(3), Outcome::NotQueued(TurnNumber(1)))]), "{gone:?}");
+}
+
+#[test]
+fn an_earlier_session_that_is_picked_is_resumed_by_the_next_message_and_the_other_one_can_be_picked_in_its_turn() {
+    let mut state = agent_idle();
+    state.apply(Input::Fresh { ask: Ask(1), running: RunningTurn::Refuse }, NOW);
+    let pick = |session: SessionRecord| Input::TakeUpEarlier {
+        ask: Ask(1),
+        session: Box::new(session),
+        rules: Box::new(agent_rules()),
+    };
+    let left = state.session().unwrap().clone();
+    let said = state.apply(pick(earlier_session()), NOW);
+    assert!(said.iter().any(|action| matches!(action, Action::Stop { .. })), "its process is not needed: {said:?}");
+    assert!(
+        said.iter().any(|action| matches!(action, Action::Save(Change::Session(_, old))
+            if old.number == left.number && old.ended == Some(SessionEnd::EarlierPicked))),
+        "{said:?}"
+    );
+    assert_eq!(state.record().wanted, earlier_session().fingerprint, "it goes on with what it had");
+    let said = state.apply(submit("go on"), NOW);
+    assert_eq!(decided(&state), (Continuity::Resumed, "picked_again"));
+    let order = said.iter().find_map(|action| match action {
+        Action::Start(order) => Some(order),
+        _ => None,
+    });
+    let order = order.expect("it is started");
+    assert_eq!((order.session, order.resume.as_deref()), (SessionNumber(7), Some("id-7")));
+
+    let busy = state.apply(pick(left.clone()), NOW);
+    assert!(matches!(&busy[..], [Action::Answer(_, Outcome::TurnRuns(_))]), "{busy:?}");
+}
+
+#[test]
+fn picking_the_session_that_goes_on_takes_the_wish_for_a_fresh_one_back() {
+    let mut state = agent_idle();
+    let own = state.session().unwrap().clone();
+    state.apply(Input::HandOver { ask: Ask(1), running: RunningTurn::Refuse }, NOW);
+    state.apply(Input::SetAgent { ask: Ask(1), agent: "b".into(), rules: Box::new(rules()) }, NOW);
+    let pick = Input::TakeUpEarlier { ask: Ask(1), session: Box::new(own), rules: Box::new(agent_rules()) };
+    let said = state.apply(pick, NOW);
+    assert!(!said.iter().any(|action| matches!(action, Action::Stop { .. })), "{said:?}");
+    state.apply(submit("go on"), NOW);
+    assert_eq!(decided(&state), (Continuity::Reused, "agent_alive"));
+}
+
+#[test]
+fn what_cannot_be_resumed_is_not_picked() {
+    for (session, rules, why) in [
+        (earlier_session(), rules(), NotResumable::AgentCannot),
+        (SessionRecord { agent_session: None, ..earlier_session() }, agent_rules(), NotResumable::IdUnknown),
+        (SessionRecord { context: Context::Empty, ..earlier_session() }, agent_rules(), NotResumable::Empty),
+    ] {
+        let mut state = agent_idle();
+        let before = state.clone();
+        let pick = Input::TakeUpEarlier { ask: Ask(1), session: Box::new(session), rules: Box::new(rules) };
+        let said = state.apply(pick, NOW);
+        assert_eq!(said, [Action::Answer(Ask(1), Outcome::CannotResume(SessionNumber(7), why))]);
+        assert_eq!(state, before);
+    }
 }

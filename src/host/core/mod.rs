@@ -5,6 +5,7 @@
 
 mod adopt;
 mod changes;
+mod earlier;
 mod fork;
 mod notify;
 mod requests;
@@ -24,7 +25,7 @@ use crate::domain::conversation_state::{
 };
 use crate::domain::id::{ConversationId, Generation, Timestamp, TurnNumber};
 use crate::domain::turn::TurnRecord;
-use crate::protocol::message::{Environment, Event as ClientEvent, Refusal, Reply, Submitted, WhenAsked};
+use crate::protocol::message::{Environment, Event as ClientEvent, Refusal, Reply, Submitted, WhenAsked, WorkInIt};
 use crate::terminal::paste::COOKED_LINE_BYTES;
 use notify::{LookedAt, Notifier};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -202,8 +203,18 @@ impl HostCore {
             Event::SessionLookedFor { client, id, lookup, title, found } => {
                 self.session_looked_for(client, id, lookup, title, found, now)
             }
+            Event::EarlierRead { client, id, conversation, found } => {
+                self.earlier_read(client, id, conversation, found, now)
+            }
             Event::WorktreeAdded { client, id, wanted, added } => self.worktree_added(client, id, wanted, added, now),
             Event::WorktreeCounted(conversation, work) => self.apply(conversation, Input::Counted(work), now),
+            Event::WorktreeLookedInto { client, id, conversation, found: Ok(()) } => {
+                self.leave_worktree(client, id, conversation, WorkInIt::Refuse, now)
+            }
+            // Nothing was ended, and nothing is.
+            Event::WorktreeLookedInto { client, id, conversation, found: Err(why) } => {
+                self.worktree_removed(client, id, conversation, Err(why), now)
+            }
             Event::WorktreeRemoved { client, id, conversation, removed } => {
                 self.worktree_removed(client, id, conversation, removed, now)
             }
@@ -223,18 +234,18 @@ impl HostCore {
                 vec![Effect::TellAll(ClientEvent::Notice("saving works again".into()))]
             }
             Event::Configured(config) => {
-                self.configure(*config);
-                Vec::new()
+                vec![self.configure(*config)]
             }
             Event::EndAsked => self.end(now),
         }
     }
 
     /// Takes over what of the configuration is the host's.
-    pub fn configure(&mut self, config: Config) {
-        let Config { default_agent, notify, .. } = config;
+    pub fn configure(&mut self, config: Config) -> Effect {
+        let Config { default_agent, notify, changes, .. } = config;
         self.agents.default_agent = default_agent;
         self.notifier.settings = notify;
+        Effect::Noting(changes.noting)
     }
 
     fn notice(&self, text: String) -> Effect {
@@ -342,6 +353,7 @@ impl HostCore {
             Outcome::Interrupting(turn) => Reply::Interrupting { turn },
             Outcome::TurnRuns(turn) => Reply::Refused { why: Refusal::TurnRuns(turn) },
             Outcome::NotQueued(turn) => Reply::Refused { why: Refusal::NotQueued(turn) },
+            Outcome::CannotResume(session, why) => Reply::Refused { why: Refusal::CannotResume { session, why } },
             Outcome::NotAsked => Reply::Refused { why: Refusal::NotAsked },
             Outcome::OnlyOnScreen => Reply::Refused { why: Refusal::OnlyOnScreen },
             Outcome::DoesNotAnswer(kind) => Reply::Refused { why: Refusal::DoesNotAnswer(kind) },

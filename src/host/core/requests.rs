@@ -102,6 +102,7 @@ impl HostCore {
                 let hand_over = move |ask| Input::HandOver { ask, running };
                 self.begin_anew(client, id, conversation, running, (Some(agent), model), hand_over, now)
             }
+            Request::Resume { conversation, session } => self.resume_earlier(client, id, conversation, session, now),
             Request::Interrupt { conversation } => {
                 self.ask(client, id, conversation, now, |ask| Input::Interrupt { ask })
             }
@@ -257,7 +258,7 @@ impl HostCore {
     }
 
     /// Gives the input to the conversation with an ask that finds its way back to the client.
-    fn ask(
+    pub(super) fn ask(
         &mut self,
         client: ClientId,
         id: u64,

@@ -63,18 +63,47 @@ impl HostCore {
         work: WorkInIt,
         now: Timestamp,
     ) -> Vec<Effect> {
-        let Some(state) = self.conversations.get(&conversation) else { return Vec::new() };
-        let refused = |why| vec![Effect::Reply { client, id, reply: Reply::Refused { why } }];
-        let Some(worktree) = state.record().worktree.clone() else {
-            return refused(Refusal::NoWorktree(conversation));
-        };
-        if let Some(current) = state.current() {
-            return refused(Refusal::TurnRuns(current.turn.number));
+        match (self.worktree_to_leave(conversation), work, self.lives(conversation)) {
+            // Its process would be ended for nothing where git refuses.
+            (Ok(worktree), WorkInIt::Refuse, true) => {
+                vec![Effect::LookIntoWorktree { client, id, conversation, worktree }]
+            }
+            (Ok(_), WorkInIt::Refuse | WorkInIt::Save, _) => self.leave_worktree(client, id, conversation, work, now),
+            (Err(why), _, _) => vec![Effect::Reply { client, id, reply: Reply::Refused { why } }],
         }
-        // An agent at its prompt in a folder that goes would be of no use; it is ended, and its session is not.
-        let mut effects = match state.live() {
-            Some(_) => self.tell(conversation, now, |ask| Input::StopSession { ask }),
-            None => Vec::new(),
+    }
+
+    /// None while a turn works in it.
+    fn worktree_to_leave(&self, conversation: ConversationId) -> Result<Worktree, Refusal> {
+        let state = self.conversations.get(&conversation).ok_or(Refusal::NoWorktree(conversation))?;
+        let worktree = state.record().worktree.clone().ok_or(Refusal::NoWorktree(conversation))?;
+        match state.current() {
+            Some(current) => Err(Refusal::TurnRuns(current.turn.number)),
+            None => Ok(worktree),
+        }
+    }
+
+    fn lives(&self, conversation: ConversationId) -> bool {
+        self.conversations.get(&conversation).is_some_and(|state| state.live().is_some())
+    }
+
+    /// An agent at its prompt in a folder that goes would be of no use; it is ended, and its session is not.
+    pub(super) fn leave_worktree(
+        &mut self,
+        client: ClientId,
+        id: u64,
+        conversation: ConversationId,
+        work: WorkInIt,
+        now: Timestamp,
+    ) -> Vec<Effect> {
+        // A turn may have begun while git looked.
+        let worktree = match self.worktree_to_leave(conversation) {
+            Ok(worktree) => worktree,
+            Err(why) => return vec![Effect::Reply { client, id, reply: Reply::Refused { why } }],
+        };
+        let mut effects = match self.lives(conversation) {
+            true => self.tell(conversation, now, |ask| Input::StopSession { ask }),
+            false => Vec::new(),
         };
         effects.push(Effect::RemoveWorktree { client, id, conversation, worktree, work });
         effects

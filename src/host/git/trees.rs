@@ -26,6 +26,8 @@ const MOST_BYTES: u64 = 128 * 1024 * 1024;
 const MOST_FILES: usize = 20_000;
 /// All looks of a conversation together: thousands of turns of ordinary work.
 const MOST_KEPT_BYTES: u64 = 1024 * 1024 * 1024;
+/// The unit of `blocks`, whatever the file system has.
+const BLOCK_BYTES: u64 = 512;
 /// File systems tell the time of a change by the tick of the system, which may be that much behind.
 pub const TICK_MS: i64 = 10;
 
@@ -254,12 +256,12 @@ fn line(said: &[u8]) -> String {
     String::from_utf8_lossy(said).trim_end().to_owned()
 }
 
-/// The files below a folder, as far as they can be read.
-fn size_of(folder: &Path) -> u64 {
+/// What the files below a folder take of the disk, as far as they can be read. Most are so small that their length says little.
+pub fn size_of(folder: &Path) -> u64 {
     let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
     let sizes = entries.flatten().map(|entry| match entry.metadata() {
         Ok(file) if file.is_dir() => size_of(&entry.path()),
-        Ok(file) => file.len(),
+        Ok(file) => file.blocks().saturating_mul(BLOCK_BYTES),
         Err(_) => 0,
     });
     sizes.sum()

@@ -6,6 +6,7 @@ use super::keyboard::{Keyboard, Taken, Written};
 use super::lease::{Lease, Leased};
 use super::output::Output;
 use super::places::Places;
+use super::replay::{SeenAt, Typed};
 use super::watch::Watch;
 use super::{Begin, Tell};
 use crate::agent::answer::Answer;
@@ -85,6 +86,7 @@ pub struct AgentIo {
     pub(super) journal: Option<Journal>,
     /// The number of the last event that the core has noted.
     pub(super) settled: u64,
+    pub(super) typed: Typed,
 }
 
 /// Whether keys of a person had no room: told once for each time that the agent stops reading.
@@ -142,6 +144,7 @@ impl AgentIo {
             buffer: vec![0; READ_BYTES],
             journal,
             settled: 0,
+            typed: Typed::default(),
         }
     }
 
@@ -577,9 +580,16 @@ impl AgentIo {
             let output = self.remember_place(&observed);
             let screen = &self.screen;
             let signal = observed.into_signal(|| output.map(|output| output.answer(screen)).unwrap_or_default());
-            if let Some(signal) = signal {
-                tell.event(SessionEvent::Seen(Seen { signal, evidence: shell_mark(now, text) }));
-            }
+            let Some(signal) = signal else { continue };
+            let at = if tell.is_silent() || !is_of_typed_turn(&signal) {
+                SeenAt::First(now)
+            } else {
+                self.about_to_tell_typed(now)
+            };
+            tell.event(match at {
+                SeenAt::First(at) => SessionEvent::Seen(Seen { signal, evidence: shell_mark(at, text) }),
+                SeenAt::Again(at) => SessionEvent::SeenAgain(Seen { signal, evidence: shell_mark(at, text) }),
+            });
         }
     }
 
@@ -636,6 +646,11 @@ fn is_interactive_shell(command_line: &[String], profile: &Profile) -> bool {
     let name = program.rsplit('/').next().unwrap_or_default().trim_start_matches('-');
     let known = profile.variants.iter().flat_map(|variant| &variant.programs).any(|known| known == name);
     known && options.iter().all(|option| option.starts_with('-'))
+}
+
+/// Whether it is about a turn that has no number of ours.
+fn is_of_typed_turn(signal: &Signal) -> bool {
+    matches!(signal, Signal::TurnStarted { turn: None, .. } | Signal::TurnEnded { turn: None, .. })
 }
 
 fn shell_mark(at: Timestamp, text: String) -> Evidence {

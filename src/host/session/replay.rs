@@ -9,12 +9,30 @@ use super::agent_io::{AgentIo, Listener};
 use super::output::Output;
 use crate::agent::submit::Composer;
 use crate::domain::conversation_state::{AgentPlace, SessionEvent};
-use crate::domain::id::TurnNumber;
+use crate::domain::id::{Timestamp, TurnNumber};
 use crate::holder::journal::{Journal, Piece, Record};
 use crate::holder::marks::Mark;
+use crate::point;
 use crate::terminal::frame::Size;
 use crate::terminal::prelude::prelude;
+use std::collections::VecDeque;
 use std::path::Path;
+
+/// Turns that a person typed into a shell have no number until they are saved, so the time at which each mark of theirs was seen tells whether it was.
+#[derive(Debug, Default)]
+pub(super) struct Typed {
+    /// What earlier hosts may have told already, and had no time to note as settled.
+    told_before: VecDeque<i64>,
+    /// Told while the journal was being read.
+    not_noted: Vec<i64>,
+    newest: i64,
+}
+
+/// When a mark of a typed turn was seen, and whether that was told before.
+pub(super) enum SeenAt {
+    First(Timestamp),
+    Again(Timestamp),
+}
 
 /// Whether the screen shows what the program has drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +61,9 @@ impl AgentIo {
                 None
             }
         };
+        for seen_at in std::mem::take(&mut self.typed.not_noted) {
+            self.note(&Mark::Told(seen_at));
+        }
         drawn
     }
 
@@ -50,6 +71,7 @@ impl AgentIo {
         let (settled, state) = record.settled().unwrap_or((0, ""));
         let answered = record.alone().unwrap_or(u64::MAX);
         let silent = tell.silent();
+        self.typed.told_before = record.told_since_settled().into();
         let mut tells = false;
         let read = record.read(settled, |piece| match piece {
             Piece::Bytes(bytes, ends) => {
@@ -66,7 +88,7 @@ impl AgentIo {
             Piece::Mark(Mark::Expect(turn)) => self.expect(TurnNumber(*turn)),
             Piece::Mark(Mark::ExpectNothing) => self.expect_nothing(),
             Piece::Mark(Mark::State(state)) => self.had_state(state),
-            Piece::Mark(Mark::Settled(_) | Mark::Alone) => {}
+            Piece::Mark(Mark::Settled(_) | Mark::Alone | Mark::Told(_)) => {}
         });
         if let Err(error) = read {
             tracing::warn!(%error, "a journal could not be read to its end");
@@ -74,6 +96,7 @@ impl AgentIo {
         if !tells {
             self.begin_to_tell(state, tell);
         }
+        self.typed.told_before.clear();
         let drawn_by_differences = self.screen.modes().alternate_screen;
         if drawn_by_differences || record.is_cut() { Drawn::MaybeNot } else { Drawn::All }
     }
@@ -96,10 +119,26 @@ impl AgentIo {
         tell.event(SessionEvent::TakenOver { place });
     }
 
+    /// Notes that a mark of a typed turn is about to be told, unless an earlier host has. No two have the same time.
+    pub(super) fn about_to_tell_typed(&mut self, now: Timestamp) -> SeenAt {
+        if let Some(seen_at) = self.typed.told_before.pop_front() {
+            self.typed.newest = self.typed.newest.max(seen_at);
+            return SeenAt::Again(Timestamp(seen_at));
+        }
+        let seen_at = now.0.max(self.typed.newest.saturating_add(1));
+        self.typed.newest = seen_at;
+        match self.journal {
+            Some(_) => self.note(&Mark::Told(seen_at)),
+            None => self.typed.not_noted.push(seen_at),
+        }
+        SeenAt::First(Timestamp(seen_at))
+    }
+
     /// All that was told up to this number is on the disk. If nothing was told since, all of the journal is.
     pub fn note_settled(&mut self, number: u64, tell: &Tell) {
         self.settled = self.settled.max(number);
         if number == tell.told() {
+            point!("before-settled");
             let state = match &self.listener {
                 // Its marks in the output tell all of it again.
                 Listener::Marks(_) => String::new(),

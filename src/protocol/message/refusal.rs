@@ -2,7 +2,8 @@
 
 use crate::domain::changes::NotNoted;
 use crate::domain::conversation::QueueHeld;
-use crate::domain::id::{ConversationId, TurnNumber};
+use crate::domain::conversation_state::NotResumable;
+use crate::domain::id::{ConversationId, SessionNumber, TurnNumber};
 use crate::domain::request::RequestKind;
 use crate::domain::search::TURN_STATES;
 use crate::domain::when;
@@ -37,6 +38,12 @@ pub enum Refusal {
     NoSession { agent: String, session: String },
     #[error("process {0} has that session; end it first, for two at once would lose what one of them says")]
     SessionHeld(u32),
+    #[error("there is no session {0} in this conversation; threadkeep log names those of its turns")]
+    NoOwnSession(SessionNumber),
+    #[error("this conversation had no session before; threadkeep log names those of its turns")]
+    NoEarlierSession,
+    #[error("session {session} cannot be taken up again: {why}; threadkeep fresh --brief begins one that is told of it", why = .why.text())]
+    CannotResume { session: SessionNumber, why: NotResumable },
     #[error("that is the session of conversation {0} already")]
     SessionKnown(ConversationId),
     #[error("{0}")]

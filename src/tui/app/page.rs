@@ -93,4 +93,6 @@ pub enum Confirm {
     DeleteWithWorktree(ConversationId),
     /// It is to go as well, and holds this.
     DeleteWithWork(ConversationId, Work),
+    /// Git was asked to remove this conversation's worktree. Its answer may be a further question, and a key for anything else must not answer that.
+    Removing(ConversationId),
 }

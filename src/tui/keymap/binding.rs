@@ -250,7 +250,11 @@ mod tests {
         let page = include_str!("../../../docs/configuration.md");
         let actions = TABLE.iter().filter_map(|binding| binding.command.name()).map(|name| name.into_owned());
         let roles = crate::config::theme::ROLES.iter().map(|(role, _)| (*role).to_owned());
-        let keys = crate::config::KEYS.iter().chain(&crate::config::notify::KEYS).map(|key| (*key).to_owned());
+        let keys = crate::config::KEYS
+            .iter()
+            .chain(&crate::config::notify::KEYS)
+            .chain(&crate::config::changes::KEYS)
+            .map(|key| (*key).to_owned());
         for name in actions.chain(roles).chain(keys) {
             assert!(page.contains(&format!("`{name}`")), "docs/configuration.md does not tell of {name}");
         }

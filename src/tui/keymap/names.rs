@@ -35,6 +35,7 @@ impl Command {
             Command::Why => "why",
             Command::Changes => "changes",
             Command::StopSession => "end_session",
+            Command::ResumeSession => "resume_session",
             Command::Rename => "rename",
             Command::CloseTab => "close_tab",
             Command::UndoClose => "reopen_tab",

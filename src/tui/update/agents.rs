@@ -7,6 +7,9 @@ use super::command::{is_untouched, order};
 use super::{ask, brief, overview, say};
 use crate::protocol::message::{AgentReport, AgentSession, Request};
 
+/// Said until the tab is there.
+pub const MAKES_WORKTREE: &str = "git makes a worktree ...";
+
 pub fn open(app: &mut App, out: &mut Vec<Effect>) {
     app.page = Some(Page::Agents(Agents::default()));
     ask(app, out, Purpose::Agents, Request::Agents);
@@ -155,7 +158,7 @@ pub fn take(app: &mut App, out: &mut Vec<Effect>) {
         let folder = folder(app);
         let request = Request::NewInWorktree { agent: Some(agent), model: None, folder, title: None, branch: None };
         ask(app, out, Purpose::NewTab, request);
-        return say(app, "git makes a worktree ...");
+        return say(app, MAKES_WORKTREE);
     }
     let draft = app.active().filter(|conversation| is_untouched(conversation)).map(|conversation| conversation.id);
     let folder = folder(app);

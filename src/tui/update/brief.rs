@@ -22,7 +22,8 @@ pub fn ask_for(app: &mut App, out: &mut Vec<Effect>) {
                 | Confirm::RemoveWorktree
                 | Confirm::RemoveWorktreeWithWork(_)
                 | Confirm::DeleteWithWorktree(_)
-                | Confirm::DeleteWithWork(..),
+                | Confirm::DeleteWithWork(..)
+                | Confirm::Removing(_),
             ),
         ) => {
             app.page = Some(page);

@@ -12,6 +12,7 @@ use super::{
     Asked, agents, ask, brief, changes, copy, deletion, export, fork, history, overview, palette, panel, reading,
     requests, save_draft, say, search, select, text_changed, to_agent, turn_actions, turns, writing,
 };
+use crate::domain::continuity::Why;
 use crate::domain::id::ConversationId;
 use crate::domain::request::Choice;
 use crate::protocol::message::{Conversation, Place, Request, RunningTurn, Scroll, ViewInput, WorkInIt};
@@ -68,6 +69,7 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
             ask(app, out, Purpose::Decisions(conversation), Request::Why { conversation });
         }),
         Command::StopSession => stop_session(app),
+        Command::ResumeSession => turn_actions::resume_session(app, out),
         Command::Rename => {
             if let Some(title) = app.active().map(|conversation| conversation.title.clone()) {
                 app.page = Some(Page::Rename(Box::new(Composer::with_text(&title))));
@@ -171,7 +173,6 @@ pub fn run(app: &mut App, out: &mut Vec<Effect>, command: Command) {
         Command::Yes => yes(app, out),
         Command::AlsoWorktree => {
             if let Some(Page::Confirm(Confirm::DeleteWithWorktree(id))) = app.page {
-                app.page = None;
                 deletion::with_worktree(app, out, id, WorkInIt::Refuse);
             }
         }
@@ -218,6 +219,10 @@ fn fresh(app: &mut App, out: &mut Vec<Effect>) {
     }
     if is_untouched(conversation) {
         return say(app, "no session was started here yet; the first message starts a fresh one anyway");
+    }
+    if conversation.next.why == Why::UserAsked {
+        let back = Request::Resume { conversation: id, session: None };
+        return order(app, out, back, "no fresh one: the session goes on");
     }
     ask(app, out, Purpose::Fresh(id), fresh_request(id, RunningTurn::Refuse));
 }
@@ -415,15 +420,15 @@ fn yes(app: &mut App, out: &mut Vec<Effect>) {
             ask(app, out, Purpose::Fresh(conversation), request);
         }
         Page::Confirm(Confirm::RemoveWorktree) => {
-            let request = Request::RemoveWorktree { conversation, work: WorkInIt::Refuse };
-            ask(app, out, Purpose::RemoveWorktree, request);
+            deletion::remove_worktree(app, out, conversation, WorkInIt::Refuse);
         }
         Page::Confirm(Confirm::RemoveWorktreeWithWork(_)) => {
-            let request = Request::RemoveWorktree { conversation, work: WorkInIt::Save };
-            ask(app, out, Purpose::RemoveWorktree, request);
+            deletion::remove_worktree(app, out, conversation, WorkInIt::Save);
         }
         Page::Confirm(Confirm::DeleteWithWorktree(id)) => deletion::keeping_worktree(app, out, id),
         Page::Confirm(Confirm::DeleteWithWork(id, _)) => deletion::with_worktree(app, out, id, WorkInIt::Save),
+        // Git has not answered yet; there is nothing to say yes to.
+        Page::Confirm(removing @ Confirm::Removing(_)) => app.page = Some(Page::Confirm(removing)),
         Page::Confirm(Confirm::StopSession) => {
             order(app, out, Request::StopSession { conversation }, "the session's process is ended");
         }

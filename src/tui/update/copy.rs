@@ -217,7 +217,8 @@ pub fn pane_dragged(app: &mut App, out: &mut Vec<Effect>, mouse: Mouse) {
 
 fn select_from(app: &mut App, out: &mut Vec<Effect>, press: PanePress, unit: Unit) {
     command::keyboard_to(app, press.keyboard);
-    open(app, out, Begun::ByMouse);
+    let is_above = app.live_screen().is_some_and(|screen| screen.frame.scroll.up > 0);
+    open(app, out, if is_above { Begun::ByMouseAbove } else { Begun::ByMouse });
     if let Some(copy) = copy(app) {
         copy.press(Place { row: press.row.into(), column: press.column.into() }, unit);
     }
@@ -285,15 +286,17 @@ pub fn on_time(app: &mut App) {
 fn release(app: &mut App, out: &mut Vec<Effect>) {
     let Some(copy) = copy(app) else { return };
     copy.beyond = None;
-    let by_mouse = copy.begun == Begun::ByMouse;
+    let begun = copy.begun;
     let text = copy.selection().map(|selection| selection.copied(&copy.text));
-    if !by_mouse {
+    if begun == Begun::ByKey {
         copy.let_go();
     }
     if let Some(text) = text {
         give(app, out, text);
     }
-    if by_mouse {
-        leave(app, out);
+    match begun {
+        Begun::ByKey => {}
+        Begun::ByMouse => leave(app, out),
+        Begun::ByMouseAbove => app.page = None,
     }
 }

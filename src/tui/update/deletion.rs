@@ -3,7 +3,7 @@
 use super::super::app::{App, Confirm, Page};
 use super::super::event::{Effect, Purpose};
 use super::super::overview;
-use super::{ask, command, say};
+use super::{ask, command, say, say_trouble};
 use crate::domain::id::ConversationId;
 use crate::domain::worktree::{Work, Worktree};
 use crate::protocol::message::{Request, WorkInIt};
@@ -27,7 +27,14 @@ pub fn keeping_worktree(app: &mut App, out: &mut Vec<Effect>, conversation: Conv
 
 /// The worktree goes first: where git refuses that, nothing is deleted.
 pub fn with_worktree(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId, work: WorkInIt) {
+    app.page = Some(Page::Confirm(Confirm::Removing(conversation)));
     ask(app, out, Purpose::DeleteWorktree(conversation), Request::RemoveWorktree { conversation, work });
+}
+
+/// Only the worktree goes.
+pub fn remove_worktree(app: &mut App, out: &mut Vec<Effect>, conversation: ConversationId, work: WorkInIt) {
+    app.page = Some(Page::Confirm(Confirm::Removing(conversation)));
+    ask(app, out, Purpose::RemoveWorktree(conversation), Request::RemoveWorktree { conversation, work });
 }
 
 pub fn worktree_removed(
@@ -37,12 +44,47 @@ pub fn worktree_removed(
     worktree: &Worktree,
     saved: Option<String>,
 ) {
+    is_answered(app, conversation);
     command::order(app, out, Request::Remove { conversation }, "");
-    let saved = saved.map(|name| format!("; what was not committed: git show {name}")).unwrap_or_default();
-    say(app, format!("the conversation and its worktree {} are deleted{saved}", worktree.path));
+    say(app, format!("the conversation and its worktree {} are deleted{}", worktree.path, found_again(saved)));
 }
 
-/// It holds work that is nowhere else: that is asked about by itself.
-pub fn worktree_has_work(app: &mut App, conversation: ConversationId, work: Work) {
-    app.page = Some(Page::Confirm(Confirm::DeleteWithWork(conversation, work)));
+pub fn only_worktree_removed(app: &mut App, conversation: ConversationId, worktree: &Worktree, saved: Option<String>) {
+    is_answered(app, conversation);
+    let goes_on = match saved {
+        None => "; the next message goes to the repository".to_owned(),
+        Some(_) => found_again(saved),
+    };
+    say(app, format!("the worktree {} is removed{goes_on}", worktree.path));
+}
+
+fn found_again(saved: Option<String>) -> String {
+    saved.map(|name| format!("; what was not committed: git show {name}")).unwrap_or_default()
+}
+
+/// It holds work that is nowhere else: that is asked about by itself, where the person still waits for it.
+pub fn has_work(app: &mut App, conversation: ConversationId, work: Work, further: Confirm) {
+    match is_answered(app, conversation) {
+        Waited::Yes => app.page = Some(Page::Confirm(further)),
+        Waited::No => {
+            let words = work.words();
+            say_trouble(app, format!("nothing was removed: the worktree holds work that is nowhere else ({words})"));
+        }
+    }
+}
+
+/// Whether the person still looks at the box that waits for git.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waited {
+    Yes,
+    No,
+}
+
+/// Git answered; the box that waited for it goes.
+pub fn is_answered(app: &mut App, conversation: ConversationId) -> Waited {
+    let is_it = |page: &mut Page| matches!(page, Page::Confirm(Confirm::Removing(id)) if *id == conversation);
+    match app.page.take_if(is_it) {
+        Some(_) => Waited::Yes,
+        None => Waited::No,
+    }
 }

@@ -17,7 +17,7 @@ pub fn open(app: &mut App) {
     if conversation.turns == 0 {
         return say(app, "nothing was said here yet, so there is nothing to export");
     }
-    let file = format!("{}/{}.md", app.folder.trim_end_matches('/'), file_name(&conversation.title));
+    let file = format!("{}.md", file_name(&conversation.title));
     app.page = Some(Page::Export(Box::new(Composer::with_text(&file))));
 }
 
@@ -43,7 +43,9 @@ pub fn done(app: &mut App, conversation: ConversationId, file: &str, result: Res
         Err(why) => {
             // The name can be mended where nothing else was begun meanwhile.
             if app.page.is_none() && app.active == Some(conversation) {
-                app.page = Some(Page::Export(Box::new(Composer::with_text(file))));
+                let folder = format!("{}/", app.folder.trim_end_matches('/'));
+                let named = file.strip_prefix(&folder).unwrap_or(file);
+                app.page = Some(Page::Export(Box::new(Composer::with_text(named))));
             }
             say_trouble(app, format!("not exported: {why}"));
         }

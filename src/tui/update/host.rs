@@ -1,6 +1,8 @@
 //! What the host says: the link, replies and events.
 
-use super::super::app::{AfterEdit, App, Confirm, Desk, FreshOf, Keyboard, Link, NoticeKind, Page, is_ended};
+use super::super::app::{
+    AfterEdit, App, ClosedTab, Confirm, Desk, FreshOf, Keyboard, Link, NoticeKind, Page, is_ended,
+};
 use super::super::composer::Composer;
 use super::super::event::{Effect, Event as WindowEvent, Purpose, ThenRead};
 use super::super::keymap::Command;
@@ -106,6 +108,7 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
     match (purpose, reply) {
         (Purpose::Subscribe, Reply::Overview(overview)) => overview_came(app, out, overview),
         (Purpose::NewTab, Reply::Created { conversation }) => {
+            app.notice.take_if(|notice| notice.text == agents::MAKES_WORKTREE);
             tab_opened(app, out, conversation);
         }
         (Purpose::Show, Reply::Conversation(conversation)) => changed(app, out, *conversation),
@@ -162,23 +165,17 @@ pub fn answered(app: &mut App, out: &mut Vec<Effect>, purpose: Purpose, reply: R
             app,
             "not restarted: sessions of this older host end with it; when their turns are done, threadkeep host stop",
         ),
-        (Purpose::RemoveWorktree, Reply::WorktreeRemoved { worktree, saved }) => say(
-            app,
-            match saved {
-                None => format!("the worktree {} is removed; the next message goes to the repository", worktree.path),
-                Some(name) => {
-                    format!("the worktree {} is removed; what was not committed: git show {name}", worktree.path)
-                }
-            },
-        ),
-        (Purpose::RemoveWorktree, Reply::Refused { why: Refusal::WorktreeHasWork { work, .. } }) => {
-            app.page = Some(Page::Confirm(Confirm::RemoveWorktreeWithWork(work)));
+        (Purpose::RemoveWorktree(id), Reply::WorktreeRemoved { worktree, saved }) => {
+            deletion::only_worktree_removed(app, id, &worktree, saved);
+        }
+        (Purpose::RemoveWorktree(id), Reply::Refused { why: Refusal::WorktreeHasWork { work, .. } }) => {
+            deletion::has_work(app, id, work, Confirm::RemoveWorktreeWithWork(work));
         }
         (Purpose::DeleteWorktree(id), Reply::WorktreeRemoved { worktree, saved }) => {
             deletion::worktree_removed(app, out, id, &worktree, saved);
         }
         (Purpose::DeleteWorktree(id), Reply::Refused { why: Refusal::WorktreeHasWork { work, .. } }) => {
-            deletion::worktree_has_work(app, id, work);
+            deletion::has_work(app, id, work, Confirm::DeleteWithWork(id, work));
         }
         (Purpose::Diff { conversation, turn, span }, Reply::Diff(diff)) => {
             changes::came(app, (conversation, turn, span), Ok(*diff));
@@ -277,6 +274,10 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
         Purpose::Diff { conversation, turn, span } => {
             changes::came(app, (conversation, turn, span), Err(why.to_owned()));
         }
+        Purpose::RemoveWorktree(conversation) | Purpose::DeleteWorktree(conversation) => {
+            deletion::is_answered(app, conversation);
+            say_trouble(app, why);
+        }
         Purpose::Search(text) => search::settle(app, text, Err(why.to_owned())),
         Purpose::List => {
             app.listed = Listed::NotAsked;
@@ -295,10 +296,8 @@ pub fn not_done(app: &mut App, purpose: Purpose, why: &str) {
         | Purpose::Prompts
         | Purpose::WholePrompt { .. }
         | Purpose::CloseTab(_)
-        | Purpose::RemoveWorktree
         | Purpose::LookBeforeRestart
         | Purpose::RestartHost
-        | Purpose::DeleteWorktree(_)
         | Purpose::Fork(_)
         | Purpose::ForkBrief(_)
         | Purpose::Past(_)
@@ -475,7 +474,7 @@ pub fn told(app: &mut App, out: &mut Vec<Effect>, event: Event) {
             let at = tab_place(app);
             app.conversations.remove(&conversation);
             app.desks.remove(&conversation);
-            app.closed_tabs.retain(|closed| *closed != conversation);
+            app.closed_tabs.retain(|closed| closed.conversation != conversation);
             if let Listed::Known(listed) = &mut app.listed {
                 listed.remove(&conversation);
             }
@@ -543,14 +542,16 @@ fn adopt(app: &mut App, conversation: Conversation) {
     if let Some(turn) = conversation.turn.as_ref().filter(|turn| is_ended(turn)) {
         desk.record.keep(turn.clone());
     }
+    let place = app.tabs().iter().position(|tab| tab.id == conversation.id);
+    let desk = app.desks.entry(conversation.id).or_insert_with(|| Desk::new(start));
     if let Some(before) = app.conversations.get(&conversation.id) {
         leave_vanished_choice(desk, before, &conversation);
         let closes = is_open(before) && !is_open(&conversation);
         if closes || is_open(&conversation) {
-            app.closed_tabs.retain(|closed| *closed != conversation.id);
+            app.closed_tabs.retain(|closed| closed.conversation != conversation.id);
         }
-        if closes {
-            app.closed_tabs.push(conversation.id);
+        if closes && let Some(place) = place.and_then(|place| u32::try_from(place).ok()) {
+            app.closed_tabs.push(ClosedTab { conversation: conversation.id, place });
         }
     }
     leave_vanished_edit(desk, &conversation);

@@ -147,7 +147,7 @@ fn is_of_turn(app: &App, command: Command) -> bool {
     let queued = app.turn(number).is_some_and(|turn| turn.state == TurnState::Queued);
     match command {
         Command::RemoveQueued | Command::SendQueuedNow | Command::QueuedForward | Command::QueuedBackward => queued,
-        Command::Fork | Command::Changes => !queued,
+        Command::Fork | Command::Changes | Command::ResumeSession => !queued,
         Command::EditTurn
         | Command::CopyAnswer
         | Command::CopyPrompt

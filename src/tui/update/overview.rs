@@ -2,7 +2,7 @@
 //!
 //! Not here: which rows there are (`tui/overview.rs`) or how they look (`view/overview.rs`).
 
-use super::super::app::{App, Desk, Link, Page, running};
+use super::super::app::{App, ClosedTab, Desk, Link, Page, running};
 use super::super::composer::{Composer, Edit};
 use super::super::event::{Effect, Purpose};
 use super::super::keymap::{Command, Motion, Place, RowAction};
@@ -148,7 +148,10 @@ pub fn show(app: &mut App, out: &mut Vec<Effect>, id: ConversationId) {
 /// The tab that was closed last comes back.
 pub fn undo_close(app: &mut App, out: &mut Vec<Effect>) {
     match app.closed_tabs.last().copied() {
-        Some(id) => show(app, out, id),
+        Some(ClosedTab { conversation, place }) => {
+            show(app, out, conversation);
+            command::order(app, out, Request::MoveTab { conversation, to: place }, "");
+        }
         None => {
             let all = app.way(Command::Overview);
             say(app, format!("no tab was closed since this window was opened; {all} lists all conversations"));
@@ -228,6 +231,10 @@ fn undo_archive(app: &mut App, out: &mut Vec<Effect>) {
                 HadTab::No => Request::Unarchive { conversation },
             };
             command::order(app, out, request, "it is back");
+            let closed = app.closed_tabs.iter().find(|closed| closed.conversation == conversation);
+            if let (HadTab::Yes, Some(ClosedTab { place, .. })) = (had_tab, closed.copied()) {
+                command::order(app, out, Request::MoveTab { conversation, to: place }, "");
+            }
         }
         None => say(app, "nothing was archived here; Ctrl+A takes the chosen one of is:archived back"),
     }

@@ -5,6 +5,7 @@ mod changes;
 mod configuration;
 mod copy;
 mod deletion;
+mod earlier;
 mod fork;
 mod overview;
 mod palette;

@@ -6,6 +6,7 @@ use super::super::event::Effect;
 use super::super::view::{prose, reader};
 use super::command::{keyboard_to, order};
 use super::{reading, say, say_trouble, text_changed, writing};
+use crate::domain::continuity::Continuity;
 use crate::domain::id::{ConversationId, TurnNumber};
 use crate::domain::turn::{TurnRecord, TurnState};
 use crate::protocol::message::{Place, Request, ViewInput};
@@ -109,6 +110,30 @@ pub fn edit_again(app: &mut App) {
     text_changed(app);
     let draft = if had_draft { "; Ctrl+Z twice: your draft" } else { "" };
     say(app, format!("the text of turn {}; Enter sends it{draft}", turn.number));
+}
+
+/// The next message goes on with the session that the turn ran in.
+pub fn resume_session(app: &mut App, out: &mut Vec<Effect>) {
+    let Some(turn) = subject(app).and_then(|number| app.turn(number)) else { return };
+    let (number, ran_in) = (turn.number, turn.session);
+    let Some(conversation) = app.active() else { return };
+    let goes_on = conversation.session.as_ref().map(|session| session.number);
+    let id = conversation.id;
+    match ran_in {
+        None => say(app, format!("turn {number} ran in no session")),
+        Some(session) if goes_on == Some(session) && conversation.next.continuity != Continuity::Fresh => {
+            say(app, format!("session {session} is the one that goes on"));
+        }
+        Some(session) => {
+            app.page = None;
+            order(
+                app,
+                out,
+                Request::Resume { conversation: id, session: Some(session) },
+                "the next message goes on with that session",
+            );
+        }
+    }
 }
 
 /// Shows the agent's screen where the turn began.

@@ -3,6 +3,7 @@
 use super::super::app::{Agents, App, NewPlace, Sessions};
 use super::super::layout::layout;
 use super::{accent, blank, chosen, put_line, quiet, strong, text, trouble};
+use crate::domain::when;
 use crate::protocol::message::{AgentReport, AgentSession};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -133,7 +134,7 @@ fn session_line(app: &App, session: &AgentSession, is_chosen: bool, width: usize
         (None, Some(_)) => " · a process has it",
         (None, None) => "",
     };
-    let right = format!("{note}  {}", text::past(app.now.wall, session.at));
+    let right = format!("{note}  {}", when::past(app.now.wall, session.at));
     let room = width.saturating_sub(2 + text::columns(&right));
     let id: String = session.id.chars().take(SESSION_SIGNS).collect();
     let words = text::cut_end(&format!("{id}  {}", text::first_line(&session.prompt)), room);

@@ -6,6 +6,7 @@ use super::super::layout::layout;
 use super::super::overview;
 use super::search::draw_field;
 use super::{accent, alert, blank, chosen, put_line, quiet, text};
+use crate::domain::when;
 use crate::protocol::message::Prompt;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -78,7 +79,7 @@ fn draw_head(words: &str, area: Rect, row: u16, buffer: &mut Buffer) {
 }
 
 fn line(app: &App, prompt: &Prompt, width: usize, is_chosen: bool) -> Line<'static> {
-    let age = text::past(app.now.wall, prompt.at);
+    let age = when::past(app.now.wall, prompt.at);
     let lines = prompt.text.lines().count();
     let more = match lines {
         0 | 1 => String::new(),

@@ -48,6 +48,7 @@ pub fn draw(buffer: &mut Buffer, app: &App) -> Option<Position> {
         turn_panel::draw(app, layout.panel, buffer);
     }
     composer::draw_rule(app, &layout, buffer);
+    join_lines(buffer, layout.panel, layout.rule);
     let typing = composer::draw(app, layout.composer, buffer);
     cursor = match app.keyboard() {
         Keyboard::Composer => typing,
@@ -161,6 +162,20 @@ fn blank(buffer: &mut Buffer, area: Rect) {
                 cell.set_symbol(" ");
             }
         }
+    }
+}
+
+/// Where the panel's line meets the one over the composer, unless words stand there.
+fn join_lines(buffer: &mut Buffer, panel: Rect, rule: Rect) {
+    if panel.is_empty() || panel.bottom() != rule.y {
+        return;
+    }
+    let is_line = |column| buffer.cell(Position::new(column, rule.y)).is_some_and(|cell| cell.symbol() == "─");
+    if is_line(panel.x)
+        && is_line(panel.x + 1)
+        && let Some(cell) = buffer.cell_mut(Position::new(panel.x, rule.y))
+    {
+        cell.set_symbol("┴");
     }
 }
 

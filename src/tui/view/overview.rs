@@ -10,6 +10,7 @@ use super::super::layout::layout;
 use super::super::overview::{self, Doing, Overview, Peek, last_prompt, state_word};
 use super::{accent, alert, blank, chosen, put_line, quiet, reader, strong, tab_bar, text, work};
 use crate::domain::conversation::Tab;
+use crate::domain::count;
 use crate::domain::id::ConversationId;
 use crate::domain::search::NoMeaning;
 use crate::domain::when;
@@ -157,7 +158,7 @@ fn row_line(
     is_chosen: bool,
 ) -> Line<'static> {
     let tab = tab.map(usize::to_string).unwrap_or_default();
-    let age = text::minutes(app.now.wall.since(conversation.active_at));
+    let age = when::minutes(app.now.wall.since(conversation.active_at));
     let mut left = String::new();
     if width >= WORDS_FROM_COLUMNS {
         left += &cell(state_word(conversation), STATE_COLUMNS);
@@ -225,10 +226,10 @@ fn draw_detail(conversation: &Conversation, area: Rect, buffer: &mut Buffer) {
         _ => format!(" · {}", work::usage_words(conversation.spent)),
     };
     let head = format!(
-        " {tab}{} · {}{model} · {} turns{queue}{tokens} · ",
+        " {tab}{} · {}{model} · {}{queue}{tokens} · ",
         state_word(conversation),
         text::clean(&wanted.agent),
-        conversation.turns
+        count::of(conversation.turns, "turn")
     );
     let folder = text::cut_middle(&text::clean(&wanted.folder), width.saturating_sub(text::columns(&head)));
     put_line(buffer, area, 1, &Line::raw(text::cut_end(&format!("{head}{folder}"), width)));
@@ -294,8 +295,12 @@ fn delete_words(app: &App, id: ConversationId) -> String {
     let Some(conversation) = overview::known(app, id) else { return "it is gone already".to_owned() };
     let first = conversation.title.split_whitespace().next().map(|word| format!("{} or ", text::clean(word)));
     format!(
-        "All its {} turns go for good. Type {}yes, then Enter. Esc: no.",
-        conversation.turns,
+        "{} for good. Type {}yes, then Enter. Esc: no.",
+        if conversation.turns == 1 {
+            "Its 1 turn goes".to_owned()
+        } else {
+            format!("All its {} turns go", conversation.turns)
+        },
         first.unwrap_or_default()
     )
 }

@@ -61,8 +61,9 @@ pub fn draw(app: &App, page: &Page, buffer: &mut Buffer) -> Option<Position> {
             draw_field(app, " tab ", composer, &[words], buffer)
         }
         Page::Export(composer) => {
+            let folder = format!("in {}, if no other folder is named", text::clean(&app.folder));
             let words = "Enter writes it, Esc does not; .json makes JSON. A file that is there is not overwritten.";
-            draw_field(app, " export the record to ", composer, &[words.to_owned()], buffer)
+            draw_field(app, " export the record to ", composer, &[folder, words.to_owned()], buffer)
         }
         Page::Model(composer) => draw_field(app, " model of this conversation ", composer, &model_words(app), buffer),
     }
@@ -324,21 +325,33 @@ fn draw_confirm(app: &App, confirm: Confirm, buffer: &mut Buffer) {
             ),
             "save the work, remove the folder, delete",
         ),
+        Confirm::Removing(_) => {
+            let words = "Git looks whether the worktree holds work that is nowhere else. Without such work the folder goes.".to_owned();
+            return draw_question(app, " remove the worktree ", &words, &[("Esc", "do not wait; you are told what came of it")], buffer);
+        }
     };
-    let width = BOX_COLUMNS.min(app.size.columns);
-    let mut lines: Vec<Line> =
-        text::wrap(&words, usize::from(width.saturating_sub(4))).into_iter().map(Line::raw).collect();
-    lines.push(Line::default());
-    let brief = match confirm {
+    let further = match confirm {
         Confirm::FreshWhileRunning(_) => Some(("b", "the same, with a brief as a draft")),
         Confirm::DeleteWithWorktree(_) => Some(("w", "delete it and its worktree")),
         Confirm::StopSession
         | Confirm::RemoveWorktree
         | Confirm::RemoveWorktreeWithWork(_)
-        | Confirm::DeleteWithWork(..) => None,
+        | Confirm::DeleteWithWork(..)
+        | Confirm::Removing(_) => None,
     };
-    for (key, words) in [("y", yes)].into_iter().chain(brief).chain([("n", "leave all as it is")]) {
-        lines.push(Line::from(vec![Span::styled(key, accent()), Span::raw(format!("  {words}"))]));
+    let answers: Vec<(&str, &str)> =
+        [("y", yes)].into_iter().chain(further).chain([("n", "leave all as it is")]).collect();
+    draw_question(app, title, &words, &answers, buffer);
+}
+
+/// Words, and below them each key that answers.
+fn draw_question(app: &App, title: &str, words: &str, answers: &[(&'static str, &str)], buffer: &mut Buffer) {
+    let width = BOX_COLUMNS.min(app.size.columns);
+    let mut lines: Vec<Line> =
+        text::wrap(words, usize::from(width.saturating_sub(4))).into_iter().map(Line::raw).collect();
+    lines.push(Line::default());
+    for (key, words) in answers {
+        lines.push(Line::from(vec![Span::styled(*key, accent()), Span::raw(format!("  {words}"))]));
     }
     draw_small_box(app, title, &lines, buffer);
 }

@@ -12,6 +12,7 @@ use super::{chosen, put_line, quiet, requests, strong, text, turn_mark, work};
 use crate::domain::conversation::Begun;
 use crate::domain::id::TurnNumber;
 use crate::domain::turn::{Source, TurnRecord, TurnState};
+use crate::domain::when;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
@@ -242,7 +243,7 @@ fn session_lines(app: &App, turn: &TurnRecord, width: usize) -> Vec<Line<'static
     let before = before.and_then(|number| app.turn(number));
     let Some(words) = session_words(desk, turn, before) else { return Vec::new() };
     let age = match desk.began(turn.number) {
-        Some(record) => format!(" · {}", text::past(app.now.wall, record.at)),
+        Some(record) => format!(" · {}", when::past(app.now.wall, record.at)),
         None => String::new(),
     };
     let mut rows = text::wrap(&format!("── {words}{age}"), width);
@@ -286,7 +287,7 @@ fn foot_lines(app: &App, scope: Scope, turn: &TurnRecord, width: usize) -> Vec<L
                 work.iter().for_each(|words| put(words));
             }
             if let Some(evidence) = &turn.evidence {
-                let seen = text::past(app.now.wall, evidence.at);
+                let seen = when::past(app.now.wall, evidence.at);
                 let source = evidence.source.word();
                 put("");
                 put(&format!("{} · seen by: {source}, {}, {seen}", state_words(turn), text::clean(&evidence.text)));

@@ -5,6 +5,7 @@
 use super::super::app::Desk;
 use super::text;
 use crate::domain::turn::{TurnEnd, TurnRecord, TurnState};
+use crate::domain::when;
 
 /// `failed (exit 1) · 12s`.
 pub fn state_words(turn: &TurnRecord) -> String {
@@ -13,7 +14,7 @@ pub fn state_words(turn: &TurnRecord) -> String {
         words.push_str(&why_in_brackets(end));
     }
     if let Some(ms) = worked_ms(turn) {
-        words = format!("{words} · {}", text::duration(ms));
+        words = format!("{words} · {}", when::duration(ms));
     }
     words
 }

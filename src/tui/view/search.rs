@@ -6,6 +6,7 @@ use super::super::layout::layout;
 use super::super::search::Search;
 use super::{accent, alert, blank, chosen, put_line, quiet, strong, text, turn_mark};
 use crate::domain::search::{Found, Looked, Piece};
+use crate::domain::when;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
@@ -86,7 +87,7 @@ fn hints(width: usize) -> Vec<Line<'static>> {
 }
 
 fn turn_lines(app: &App, found: &Found, width: usize, is_chosen: bool) -> [Line<'static>; 2] {
-    let age = text::past(app.now.wall, found.at);
+    let age = when::past(app.now.wall, found.at);
     let place = format!(
         " · {} · turn {} · {} · {}",
         found.state.word(),

@@ -14,6 +14,7 @@ use crate::domain::id::TurnNumber;
 use crate::domain::request::{Request, RequestState};
 use crate::domain::session::AsleepWhy;
 use crate::domain::turn::{TurnEnd, TurnRecord, TurnState};
+use crate::domain::when;
 use crate::protocol::message::{Conversation, Process, Status, TakenUp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -300,7 +301,7 @@ fn newest_words(app: &App, conversation: &Conversation, record: &DecisionRecord)
         pieces.push(spare(format!("session {session}")));
     }
     pieces.push(spare(format!("turn {}", record.turn)));
-    let alive = alive_since(conversation).map(|since| text::minutes(app.now.wall.since(since)));
+    let alive = alive_since(conversation).map(|since| when::minutes(app.now.wall.since(since)));
     match (&record.decision.why, alive) {
         (Why::AgentAlive, Some(alive)) => pieces.push(needed(format!("alive {alive}"))),
         (_, _) => pieces.push(needed(why_words(conversation, record))),
@@ -363,6 +364,6 @@ pub fn elapsed(app: &App, turn: &TurnRecord) -> String {
     let ms = app.now.wall.since(app.under_way_since(turn));
     match app.config.animation {
         Animation::Moving => text::clock(ms),
-        Animation::Still => text::minutes(ms),
+        Animation::Still => when::minutes(ms),
     }
 }

@@ -11,6 +11,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+/// Less of a branch's name tells nothing.
+const PLACE_COLUMNS_LEAST: usize = 10;
+
 pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     if area.is_empty() {
         return;
@@ -44,7 +47,8 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         && tabs.right == 0
     {
         let room = Rect::new(from, area.y, to.saturating_sub(from), 1);
-        let words = text::cut_end(&words, usize::from(room.width.saturating_sub(2)));
+        let width = usize::from(room.width.saturating_sub(2));
+        let words = if width < PLACE_COLUMNS_LEAST { String::new() } else { text::cut_end(&words, width) };
         let columns = u16::try_from(text::columns(&words)).unwrap_or(0);
         let place = Rect::new(room.right().saturating_sub(columns + 1).max(room.x), area.y, columns.min(room.width), 1);
         put_line(buffer, place, 0, &Line::styled(words, quiet()));

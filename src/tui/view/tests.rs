@@ -612,6 +612,19 @@ fn a_conversation_in_a_worktree_says_so_in_the_row_of_tabs() {
     check("worktree", &[conversation], |window| {
         window.press("<prefix>Wy");
         let why = Refusal::WorktreeHasWork { path: "/t/app-fix".into(), work };
-        window.answer(Purpose::RemoveWorktree, Reply::Refused { why });
+        window.answer(Purpose::RemoveWorktree(id(1)), Reply::Refused { why });
     });
+}
+
+/// Beside many tabs it was cut to `on …`.
+#[test]
+fn where_the_tabs_leave_no_room_for_a_branch_none_is_begun() {
+    let branch = "fix-the-login".to_owned();
+    let worktree = Worktree { path: "/t/a".into(), repository: "/a".into(), branch, branch_by: BranchBy::Us };
+    let conversation = Conversation { worktree: Some(worktree), ..idle(1, "fix the login of all") };
+    for (columns, is_shown) in [(80, true), (40, false)] {
+        let window = Window::with(columns, 24, vec![conversation.clone()]);
+        let row = window.picture().lines().next().unwrap_or_default().to_owned();
+        assert_eq!(row.contains(" on "), is_shown, "{row}");
+    }
 }

@@ -1,6 +1,7 @@
 //! Text in cells: cleaning, cutting, wrapping, and durations as people say them.
 
 use crate::domain::id::Timestamp;
+use crate::domain::when;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -141,26 +142,6 @@ fn wrap_line(line: &str, most: usize, rows: &mut Vec<String>) {
     rows.push(row.trim_end().to_owned());
 }
 
-/// `12s`, `1m02s`, `2h13m`, `3d4h`.
-pub fn duration(ms: u64) -> String {
-    let seconds = ms / 1000;
-    match (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60) {
-        (0, 0, 0, s) => format!("{s}s"),
-        (0, 0, m, s) => format!("{m}m{s:02}s"),
-        (0, h, m, _) => format!("{h}h{m:02}m"),
-        (d, h, _, _) => format!("{d}d{h}h"),
-    }
-}
-
-/// The same in steps of a minute: `<1m`, `2m`, `2h13m`.
-pub fn minutes(ms: u64) -> String {
-    match ms / 60_000 {
-        0 => "<1m".to_owned(),
-        minutes @ 1..60 => format!("{minutes}m"),
-        _ => duration(ms),
-    }
-}
-
 /// A running time: `0:14`, `2:03:04`.
 pub fn clock(ms: u64) -> String {
     let seconds = ms / 1000;
@@ -170,16 +151,11 @@ pub fn clock(ms: u64) -> String {
     }
 }
 
-/// The same of something that stands on the screen for long: `<1m ago`, `2m ago`. A minute is how often it is drawn anew (`App::shows_ages`).
-pub fn past(now: Timestamp, at: Timestamp) -> String {
-    format!("{} ago", minutes(now.since(at)))
-}
-
 /// `2s ago`; an age that is none is `now`. Only for what is drawn anew each second.
 pub fn age(now: Timestamp, at: Timestamp) -> String {
     match now.since(at) {
         0..1000 => "now".to_owned(),
-        ms => format!("{} ago", duration(ms)),
+        ms => format!("{} ago", when::duration(ms)),
     }
 }
 
@@ -230,11 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_short() {
-        let said: Vec<String> = [999, 12_000, 62_000, 7_980_000, 273_600_000].into_iter().map(duration).collect();
-        assert_eq!(said, ["0s", "12s", "1m02s", "2h13m", "3d4h"]);
-        let said: Vec<String> = [59_999, 60_000, 179_999, 7_980_000, 273_600_000].into_iter().map(minutes).collect();
-        assert_eq!(said, ["<1m", "1m", "2m", "2h13m", "3d4h"]);
+    fn a_running_time_is_short() {
         assert_eq!([clock(14_000), clock(7_384_000)], ["0:14", "2:03:04"]);
     }
 }

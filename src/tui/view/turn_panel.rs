@@ -12,6 +12,7 @@ use crate::domain::id::TurnNumber;
 use crate::domain::request::{Request, RequestKind, RequestNumber};
 use crate::domain::session::AsleepWhy;
 use crate::domain::turn::{Source, TurnEnd, TurnRecord, TurnState};
+use crate::domain::when;
 use crate::protocol::message::{Conversation, Process};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -126,7 +127,7 @@ fn newest(app: &App, conversation: &Conversation, width: usize, rows: &mut Vec<P
     };
     let time = match (is_ended(turn), worked_ms(turn)) {
         (false, _) => status_line::elapsed(app, turn),
-        (true, Some(ms)) => text::duration(ms),
+        (true, Some(ms)) => when::duration(ms),
         (true, None) => String::new(),
     };
     let words = format!(" turn {} · {} {time}", turn.number, turn.state.word());
@@ -346,14 +347,14 @@ enum Reached {
 /// `✓ 6 add a button           1m02s`: a completed turn needs no word, every other end has one.
 fn earlier_line(turn: &TurnRecord, width: usize) -> Line<'static> {
     let end = match &turn.state {
-        TurnState::Ended(TurnEnd::Completed) => worked_ms(turn).map(text::duration).unwrap_or_default(),
+        TurnState::Ended(TurnEnd::Completed) => worked_ms(turn).map(when::duration).unwrap_or_default(),
         TurnState::Ended(TurnEnd::Failed(_) | TurnEnd::Interrupted(_) | TurnEnd::Unknown(_))
         | TurnState::Queued
         | TurnState::Sending
         | TurnState::Working
         | TurnState::NeedsApproval
         | TurnState::NeedsAnswer => match worked_ms(turn) {
-            Some(ms) => format!("{} {}", turn.state.word(), text::duration(ms)),
+            Some(ms) => format!("{} {}", turn.state.word(), when::duration(ms)),
             None => turn.state.word().to_owned(),
         },
     };

@@ -5,13 +5,20 @@
 name=${0##*/}
 stty raw -echo
 
-# Takes one key, or one mark around a paste.
+# Takes one key, or one mark around a paste. A key that came soon after an Escape is held for the next time.
+held=
 key() {
   local more
-  IFS= read -rN1 key || return 1
-  if [ "$key" = $'\e' ] && IFS= read -rN5 -t 0.05 more; then
-    key=$more
+  key=$held held=
+  [ -n "$key" ] || IFS= read -rN1 key || return 1
+  if [ "$key" = $'\e' ] && IFS= read -rN1 -t 0.3 held && [ "$held" = '[' ]; then
+    key=$held held=
+    until [ "$more" = '~' ]; do
+      IFS= read -rN1 more || return 1
+      key+=$more
+    done
   fi
+  return 0
 }
 
 # Takes keys up to Enter into `text`.
@@ -29,9 +36,9 @@ line() {
   return 1
 }
 
-# Whether this agent drops an Enter: it takes 0.3 s for what was pasted at this moment.
+# Whether this agent drops an Enter: it takes 0.15 s for what was pasted at this moment.
 soon() {
-  [ "$name" = slowly ] && [ $((${EPOCHREALTIME/[.,]/} - $1)) -lt 300000 ]
+  [ "$name" = slowly ] && [ $((${EPOCHREALTIME/[.,]/} - $1)) -lt 150000 ]
 }
 
 # Works on `text`. Fails when it is interrupted.

@@ -12,6 +12,7 @@ pub fn subject_of(request: &Request) -> Option<ConversationId> {
         | Request::Wait { conversation, .. }
         | Request::Fresh { conversation, .. }
         | Request::HandOver { conversation, .. }
+        | Request::Resume { conversation, .. }
         | Request::Interrupt { conversation }
         | Request::StopSession { conversation }
         | Request::SetModel { conversation, .. }
@@ -84,6 +85,7 @@ pub fn saves(request: &Request) -> bool {
         | Request::Submit { .. }
         | Request::Fresh { .. }
         | Request::HandOver { .. }
+        | Request::Resume { .. }
         | Request::SetModel { .. }
         | Request::SetAgent { .. }
         | Request::AnswerRequest { .. }

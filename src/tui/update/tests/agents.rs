@@ -356,13 +356,17 @@ fn a_worktree_is_made_only_where_it_was_asked_for_and_removed_only_after_a_yes()
     window.press("t<enter>");
     let asked = window.requests();
     assert!(matches!(&asked[..], [Request::NewInWorktree { branch: None, .. }]), "{asked:?}");
+    assert!(said(&window).contains("git makes a worktree"), "{}", said(&window));
+    window.answer(Purpose::NewTab, Reply::Created { conversation: id(2) });
+    assert!(!window.status().contains("git makes"), "{}", window.status());
 
     let mut window = one(idle(1, "fix"));
     window.press("<prefix>W");
     assert!(window.app.page.is_none() && said(&window).contains("no git worktree"), "{}", said(&window));
     let worktree =
         Worktree { path: "/t/w".into(), repository: "/r".into(), branch: "b".into(), branch_by: BranchBy::Us };
-    let mut window = one(Conversation { worktree: Some(worktree), ..idle(1, "fix") });
+    let with_worktree = || Conversation { worktree: Some(worktree.clone()), ..idle(1, "fix") };
+    let mut window = one(with_worktree());
     let remove = |work| Request::RemoveWorktree { conversation: id(1), work };
     window.press("<prefix>Wn");
     assert_eq!(window.requests(), []);
@@ -370,9 +374,21 @@ fn a_worktree_is_made_only_where_it_was_asked_for_and_removed_only_after_a_yes()
     assert_eq!(window.requests(), [remove(WorkInIt::Refuse)]);
     let work = Work { changed: 1, untracked: 0, ahead: 0 };
     let why = Refusal::WorktreeHasWork { path: "/t/w".into(), work };
-    window.answer(Purpose::RemoveWorktree, Reply::Refused { why });
+    window.press("y");
+    assert_eq!(window.requests(), [], "there is nothing to say yes to before git answers");
+    window.answer(Purpose::RemoveWorktree(id(1)), Reply::Refused { why: why.clone() });
     assert_eq!(window.requests(), [], "work is never given up by itself");
     assert!(window.picture().contains("1 changed"), "{}", window.picture());
     window.press("y");
     assert_eq!(window.requests(), [remove(WorkInIt::Save)]);
+
+    // Whoever did not wait is told, and types on: the y of a message is no answer.
+    let mut window = one(with_worktree());
+    window.press("<prefix>Wy<esc>");
+    window.requests();
+    window.answer(Purpose::RemoveWorktree(id(1)), Reply::Refused { why });
+    assert!(said(&window).contains("nothing was removed"), "{}", said(&window));
+    window.press("yes");
+    assert!(window.app.page.is_none());
+    assert_eq!(window.requests(), []);
 }

@@ -125,6 +125,20 @@ fn a_drag_selects_copies_and_leaves_the_keyboard_where_it_was() {
     assert_eq!((window.app.page.is_none(), window.app.keyboard()), (true, Keyboard::Composer));
 }
 
+/// It went to the end after each copy, so that a third click met another line.
+#[test]
+fn who_copies_by_mouse_further_up_stays_there() {
+    let mut window = window();
+    window.scrolled_frame(&["first", "second error"], None, ScrollPosition { up: 3, most: 3, left: 13 });
+    window.mouse(PRESS, 8, 2).mouse(RELEASE, 8, 2).mouse(PRESS, 8, 2).mouse(RELEASE, 8, 2);
+    let effects = window.take();
+    assert!(effects.contains(&Effect::Copy("error".into())), "{effects:?}");
+    assert!(!effects.contains(&Effect::ToView(ViewInput::Scroll(Scroll::Live))), "{effects:?}");
+    assert!(window.app.page.is_none());
+    window.mouse(PRESS, 8, 2).mouse(RELEASE, 8, 2);
+    assert_eq!(copied(&mut window), ["second error"]);
+}
+
 #[test]
 fn two_clicks_take_the_word_and_three_the_line() {
     let mut window = window();

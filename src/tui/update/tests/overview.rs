@@ -268,13 +268,15 @@ fn the_tab_that_was_closed_last_comes_back() {
     }
     window.take();
     window.press("<prefix>u");
-    assert_eq!(window.requests(), [Request::OpenTab { conversation: id(2) }]);
+    let back =
+        |number, to| [Request::OpenTab { conversation: id(number) }, Request::MoveTab { conversation: id(number), to }];
+    assert_eq!(window.requests(), back(2, 0), "the first one was closed before it");
     window.told(Conversation { tab: Tab::Open { place: 9 }, ..idle(2, "b") });
     window.answer(Purpose::OpenTab(id(2)), Reply::Done);
     assert_eq!(window.app.active, Some(id(2)));
     window.take();
     window.press("<prefix>u");
-    assert_eq!(window.requests(), [Request::OpenTab { conversation: id(1) }]);
+    assert_eq!(window.requests(), back(1, 0));
     window.event(Event::Told(HostEvent::Removed(id(1))));
     window.take();
     window.press("<prefix>u");
@@ -307,10 +309,12 @@ fn an_archived_conversation_leaves_the_list_until_it_is_asked_for_and_comes_back
 fn undoing_an_archive_gives_the_conversation_what_it_had() {
     let mut window = window();
     window.press("fix<ctrl-a>");
+    window.told(Conversation { tab: Tab::Archived, ..closed(1, "fix") });
     window.answer(Purpose::Archive { conversation: id(1), had_tab: HadTab::Yes }, Reply::Done);
     window.take();
     window.press("<ctrl-z>");
-    assert_eq!(window.requests(), [Request::OpenTab { conversation: id(1) }]);
+    let back = [Request::OpenTab { conversation: id(1) }, Request::MoveTab { conversation: id(1), to: 0 }];
+    assert_eq!(window.requests(), back);
     window.press("<ctrl-z>");
     assert_eq!(window.requests(), []);
     assert!(window.status().contains("nothing was archived here"), "{}", window.status());
