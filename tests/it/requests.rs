@@ -225,7 +225,7 @@ fn a_refused_resume_holds_the_message_until_the_person_chooses() {
     let ran = tab.run("why", &[]).done();
     assert!(ran.stdout.contains("the agent's id"), "the id is kept: {ran:?}");
     assert!(ran.stdout.contains("  asleep: the agent would not resume: "), "what the agent said: {ran:?}");
-    assert!(ran.stdout.contains("queue · held since the agent would not resume; send it to try again"), "{ran:?}");
+    assert!(ran.stdout.contains("turn 2 · held since the agent would not resume; send it to try again"), "{ran:?}");
     let brief = tab.run("fresh", &["--brief"]).done();
     assert!(brief.stdout.contains("Asked:\none") && !brief.stdout.contains("two"), "{brief:?}");
     tab.run("wait", &[]).done();

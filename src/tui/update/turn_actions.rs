@@ -126,6 +126,8 @@ pub fn resume_session(app: &mut App, out: &mut Vec<Effect>) {
         }
         Some(session) => {
             app.page = None;
+            // What comes next is to be written.
+            keyboard_to(app, Keyboard::Composer);
             order(
                 app,
                 out,

@@ -1,5 +1,6 @@
 //! Going back to an earlier session from a turn, and taking the wish for a fresh one back.
 
+use super::super::super::app::Keyboard;
 use super::super::super::event::Purpose;
 use super::super::super::testing::{Window, ended, id, idle};
 use super::one;
@@ -30,6 +31,7 @@ fn the_session_of_the_turn_that_is_chosen_or_read_goes_on() {
         window.press(keys);
         assert_eq!(window.requests(), [resume(Some(7))], "{keys}");
         assert!(window.app.page.is_none(), "{keys}");
+        assert_eq!(window.app.keyboard(), Keyboard::Composer, "{keys}");
     }
 }
 
