@@ -1,4 +1,7 @@
-//! The agent's side of a session: its pty, its screen, what is on its way to it, and what its marks mean.
+//! The agent's side of a session: its pty, its screen and its sources. Not here: what goes to it (`input`), what a shell's marks mean (`marks`).
+
+mod input;
+mod marks;
 
 use super::answering::{Answering, Now};
 use super::event_feed::EventFeed;
@@ -255,100 +258,6 @@ impl AgentIo {
         }
     }
 
-    /// Gives the agent a message as its profile says.
-    pub fn submit(&mut self, turn: TurnNumber, text: &str, model: Option<&str>, tell: &Tell) {
-        let told = model.filter(|model| self.model.as_deref() != Some(model));
-        let switch =
-            told.and_then(|model| submit::switch_model(&self.variant, &self.profile.model, model, self.composer));
-        let composer = if switch.is_some() { Composer::Empty } else { self.composer };
-        let submission = submit::submit(&self.variant, turn, text, composer);
-        let steps = switch.into_iter().flatten().chain(submission.steps).collect();
-        for (name, content) in &submission.files {
-            if let Err(error) = write_private(&self.folder.join(name), content) {
-                // The keys go out all the same: the agent says then, on its screen and as the turn's end, that the file is missing.
-                tracing::error!(%error, "could not write a message for the agent");
-            }
-        }
-        self.note(&Note::Expect(turn.0));
-        self.expect(turn);
-        if self.keyboard.type_out(steps, Some(Written::Turn(turn))) == Taken::NoRoom {
-            return tell.event(SessionEvent::NotWritten { turn });
-        }
-        self.model = model.map(str::to_owned);
-        self.composer = Composer::Empty;
-        self.write_pending(tell);
-    }
-
-    /// What was submitted last started no turn; what starts from now on was typed.
-    pub fn give_up(&mut self) {
-        self.note(&Note::ExpectNothing);
-        self.expect_nothing();
-        // Wherever it is, it may stand in the composer now.
-        self.composer = Composer::AfterInterrupt;
-    }
-
-    pub(super) fn expect(&mut self, turn: TurnNumber) {
-        self.places.note_sent(turn, &self.screen);
-        match &mut self.listener {
-            Listener::Marks(observer) => observer.expect(turn),
-            Listener::Claims(watch) => watch.expect(turn),
-        }
-    }
-
-    pub(super) fn expect_nothing(&mut self) {
-        match &mut self.listener {
-            Listener::Marks(observer) => observer.expect_nothing(),
-            Listener::Claims(watch) => watch.expect_nothing(),
-        }
-    }
-
-    /// Notes in the journal what happened at this place.
-    pub(super) fn note(&mut self, mark: &Note) {
-        if let Some(journal) = &mut self.journal {
-            journal.mark(mark);
-        }
-    }
-
-    /// Types an answer to what the agent asks, as soon as it is safe to.
-    pub fn answer(&mut self, request: RequestNumber, choice: &Choice, tell: &Tell) {
-        match Answer::new(&self.profile.request, &self.variant, choice) {
-            Some(answer) => self.answering = Some(Answering::begin(request, answer, Instant::now())),
-            None => {
-                let why = "this agent takes that answer on its own screen only".to_owned();
-                tell.event(SessionEvent::AnswerNotTyped { request, why });
-            }
-        }
-    }
-
-    fn answer_if_safe(&mut self, now: Instant, tell: &Tell) {
-        let Some(answering) = &mut self.answering else {
-            return;
-        };
-        let request = answering.request;
-        let screen = &self.screen;
-        match answering.look(&self.profile.request, &self.variant, now, || screen.visible_text().join("\n")) {
-            Now::Wait => {}
-            Now::Type(keys) => self.type_answer(request, keys, None, tell),
-            Now::TypeLast(keys) => {
-                self.answering = None;
-                self.type_answer(request, keys, Some(Written::Answer(request)), tell);
-            }
-            Now::GiveUp(why) => {
-                self.answering = None;
-                tell.event(SessionEvent::AnswerNotTyped { request, why: why.to_owned() });
-            }
-        }
-    }
-
-    fn type_answer(&mut self, request: RequestNumber, keys: Vec<Typing>, written: Option<Written>, tell: &Tell) {
-        if self.keyboard.type_out(keys, written) == Taken::NoRoom {
-            self.answering = None;
-            let why = "the agent does not read what is typed to it; look at its screen".to_owned();
-            return tell.event(SessionEvent::AnswerNotTyped { request, why });
-        }
-        self.write_pending(tell);
-    }
-
     /// A hook of the agent called. Without the session's token it is nobody's.
     pub fn hook(&mut self, token: &str, payload: &str, tell: &Tell) {
         let now = Instant::now();
@@ -382,70 +291,6 @@ impl AgentIo {
         if tell.told() == told && self.settled == told {
             // The core has nothing to note of it.
             self.note_settled(told, tell);
-        }
-    }
-
-    /// Takes a step of the interrupt ladder.
-    pub fn interrupt(&mut self, step: usize) {
-        match self.profile.interrupt.get(step).map(|step| &step.act) {
-            Some(StepAct::Keys(keys)) => {
-                let keys = keys.clone();
-                self.push(&keys);
-            }
-            Some(StepAct::Signal(named)) => {
-                // The agent's own group is not a turn's: the ladder of the whole session deals with that.
-                let group = self.pty.foreground_group().filter(|group| *group != self.pty.pid);
-                if let Some(group) = group {
-                    processes::signal_group(group, processes::signal(*named));
-                }
-            }
-            None => {}
-        }
-    }
-
-    /// Keys of a person, for the agent's own screen.
-    pub fn type_keys(&mut self, bytes: &[u8]) {
-        self.composer = Composer::MaybeHolds;
-        if self.keyboard.push(bytes) == Taken::NoRoom && self.dropped == Dropped::Nothing {
-            self.dropped = Dropped::NotTold;
-        }
-    }
-
-    /// Whether none of these lines is longer than the agent's terminal takes. One that is would reach the agent cut, so nothing of it is typed,
-    /// and that is told.
-    pub fn takes_lines_of(&mut self, bytes: &[u8]) -> bool {
-        let takes = paste::fits_cooked(bytes) || !self.pty.is_cooked();
-        self.line_too_long |= !takes;
-        takes
-    }
-
-    /// Puts bytes behind those that are on their way to the agent.
-    pub fn push(&mut self, bytes: &[u8]) {
-        if self.keyboard.push(bytes) == Taken::NoRoom {
-            tracing::warn!(bytes = bytes.len(), "the agent does not read; a reply or a mouse report was dropped");
-        }
-    }
-
-    pub fn write_pending(&mut self, tell: &Tell) {
-        if std::mem::take(&mut self.line_too_long) {
-            tell.line_too_long();
-        }
-        if self.hung_up {
-            return;
-        }
-        match self.keyboard.write(&self.pty, Instant::now()) {
-            Ok(written) => {
-                if !written.is_empty() {
-                    point!("after-write");
-                }
-                for written in written {
-                    tell.event(match written {
-                        Written::Turn(turn) => SessionEvent::Written { turn },
-                        Written::Answer(request) => SessionEvent::AnswerTyped(request),
-                    });
-                }
-            }
-            Err(_) => self.hung_up = true,
         }
     }
 
@@ -601,105 +446,6 @@ impl AgentIo {
                 last.join(" ").chars().take(LAST_WORDS_CHARACTERS).collect()
             }
         }
-    }
-
-    fn see_mark(&mut self, payload: &[u8], tell: &Tell) {
-        let Listener::Marks(observer) = &mut self.listener else {
-            return;
-        };
-        let now = clock::now();
-        for observed in observer.see(payload) {
-            let observed = self.with_typed_text(observed);
-            let text = words(&observed);
-            let output = self.remember_place(&observed);
-            let screen = &self.screen;
-            let signal = observed.into_signal(|| output.map(|output| output.answer(screen)).unwrap_or_default());
-            let Some(signal) = signal else { continue };
-            let at = if tell.is_silent() || !is_of_typed_turn(&signal) {
-                SeenAt::First(now)
-            } else {
-                self.about_to_tell_typed(now)
-            };
-            tell.event(match at {
-                SeenAt::First(at) => SessionEvent::Seen(Seen { signal, evidence: shell_mark(at, text) }),
-                SeenAt::Again(at) => SessionEvent::SeenAgain(Seen { signal, evidence: shell_mark(at, text) }),
-            });
-        }
-    }
-
-    /// While a turn runs: whether it put another shell in the place of ours, which waits for commands and will tell nothing. A program that was
-    /// put there ends some time, and its status is the turn's.
-    fn see_replaced_shell(&mut self, tell: &Tell) {
-        if self.output.is_none() || self.started_as.is_none() {
-            return;
-        }
-        let now = processes::command_line(self.pty.pid);
-        if now != self.started_as && now.is_some_and(|now| is_interactive_shell(&now, &self.profile)) {
-            self.output = None;
-            tell.event(SessionEvent::ShellReplaced);
-        }
-    }
-
-    /// A typed command that the shell did not tell is read from the screen, between the prompt and here.
-    fn with_typed_text(&self, observed: Observed) -> Observed {
-        match observed {
-            Observed::TurnStarted { turn: None, text: None } => {
-                let typed = self.input_mark.as_ref().and_then(|mark| self.screen.text_since(mark, TYPED_CAP));
-                let text = typed.map(|(text, _)| text.trim().to_owned()).filter(|text| !text.is_empty());
-                Observed::TurnStarted { turn: None, text }
-            }
-            other => other,
-        }
-    }
-
-    /// Notes where input or output begins. At a turn's end returns where its output began.
-    fn remember_place(&mut self, observed: &Observed) -> Option<Output> {
-        match observed {
-            Observed::Ready => {
-                self.input_mark = Some(self.screen.mark());
-                self.started_as = processes::command_line(self.pty.pid);
-            }
-            Observed::TurnStarted { .. } => {
-                self.output = Some(Output::begin(&self.screen));
-                let place = self.input_mark.unwrap_or_else(|| self.screen.mark());
-                self.places.note_started(clock::now(), place);
-            }
-            Observed::TurnEnded { .. } => return self.output.take(),
-            Observed::WantsMore | Observed::NothingRan | Observed::Folder(_) => {}
-        }
-        None
-    }
-}
-
-/// Whether this is one of the programs of the profile, told to do nothing but to wait for commands.
-fn is_interactive_shell(command_line: &[String], profile: &Profile) -> bool {
-    let [program, options @ ..] = command_line else {
-        return false;
-    };
-    // A login shell has a hyphen in front.
-    let name = program.rsplit('/').next().unwrap_or_default().trim_start_matches('-');
-    let known = profile.variants.iter().flat_map(|variant| &variant.programs).any(|known| known == name);
-    known && options.iter().all(|option| option.starts_with('-'))
-}
-
-/// Whether it is about a turn that has no number of ours.
-fn is_of_typed_turn(signal: &Signal) -> bool {
-    matches!(signal, Signal::TurnStarted { turn: None, .. } | Signal::TurnEnded { turn: None, .. })
-}
-
-fn shell_mark(at: Timestamp, text: String) -> Evidence {
-    Evidence { source: Source::ShellMark, at, text }
-}
-
-/// What was seen, for the person.
-fn words(observed: &Observed) -> String {
-    match observed {
-        Observed::TurnStarted { .. } => "the command started".into(),
-        Observed::TurnEnded { status: Some(status), .. } => format!("exit status {status}"),
-        Observed::TurnEnded { status: None, .. } => "the prompt came back without a status".into(),
-        Observed::Ready | Observed::NothingRan => "prompt".into(),
-        Observed::WantsMore => "continuation prompt".into(),
-        Observed::Folder(_) => "folder report".into(),
     }
 }
 
