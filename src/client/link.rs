@@ -3,7 +3,7 @@
 use super::{ClientError, HostProcess};
 use crate::domain::id::Timestamp;
 use crate::protocol::codec::{self, Decoder};
-use crate::protocol::message::{BUILD, Hello, PROTOCOL_MAJOR, PROTOCOL_MINOR};
+use crate::protocol::message::{BUILD, Hello, PROTOCOL_MAJOR};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -181,15 +181,7 @@ fn peer(_stream: &UnixStream) -> Option<u32> {
 }
 
 fn hello(started_at: Timestamp) -> Hello {
-    Hello {
-        magic: "threadkeep".into(),
-        major: PROTOCOL_MAJOR,
-        minor: PROTOCOL_MINOR,
-        build: BUILD.to_owned(),
-        pid: std::process::id(),
-        started_at,
-        busy: false,
-    }
+    Hello::of_this_build(std::process::id(), started_at)
 }
 
 fn now() -> Timestamp {

@@ -3,7 +3,7 @@
 //! Not here: noting it (`host/notes.rs`).
 
 use super::Reason;
-use super::value::{Lines, entries, nearest, yes_or_no};
+use super::value::{Lines, nearest, set_each, yes_or_no};
 use toml::de::{DeTable, DeValue};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,11 +24,7 @@ pub const KEYS: [&str; 1] = [NOTE];
 
 impl Changes {
     pub fn read(&mut self, table: &DeTable, lines: Lines) -> Result<(), (usize, Reason)> {
-        for (key, value) in entries(table) {
-            let set = self.set(key.get_ref(), value.get_ref());
-            set.map_err(|reason| (lines.of(key.span().start), reason))?;
-        }
-        Ok(())
+        set_each(table, lines, |key, value| self.set(key, value))
     }
 
     fn set(&mut self, key: &str, value: &DeValue) -> Result<(), Reason> {

@@ -3,7 +3,7 @@
 //! Not here: when something is said (`host/core/notify.rs`) or how (`host/notifier.rs`, `tui/announce.rs`).
 
 use super::Reason;
-use super::value::{Lines, command, entries, list, nearest, number, one_of};
+use super::value::{Lines, command, list, nearest, number, one_of, set_each};
 use std::ops::RangeInclusive;
 use toml::de::{DeTable, DeValue};
 
@@ -91,11 +91,7 @@ impl Default for Notify {
 
 impl Notify {
     pub fn read(&mut self, table: &DeTable, lines: Lines) -> Result<(), (usize, Reason)> {
-        for (key, value) in entries(table) {
-            let set = self.set(key.get_ref(), value.get_ref());
-            set.map_err(|reason| (lines.of(key.span().start), reason))?;
-        }
-        Ok(())
+        set_each(table, lines, |key, value| self.set(key, value))
     }
 
     fn set(&mut self, key: &str, value: &DeValue) -> Result<(), Reason> {

@@ -27,6 +27,18 @@ pub fn entries<'a, 't>(table: &'a DeTable<'t>) -> Vec<(&'a Name<'t>, &'a Value<'
     entries
 }
 
+/// Sets each key of a table of settings; what is wrong comes with its line.
+pub fn set_each(
+    table: &DeTable,
+    lines: Lines,
+    mut set: impl FnMut(&str, &DeValue) -> Result<(), Reason>,
+) -> Result<(), (usize, Reason)> {
+    for (key, value) in entries(table) {
+        set(key.get_ref(), value.get_ref()).map_err(|reason| (lines.of(key.span().start), reason))?;
+    }
+    Ok(())
+}
+
 pub fn table<'a, 't>(key: &'static str, value: &'a DeValue<'t>) -> Result<&'a DeTable<'t>, Reason> {
     value.as_table().ok_or(Reason::WrongType { key, wanted: "a table", found: value.type_str() })
 }

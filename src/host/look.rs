@@ -10,7 +10,7 @@ use super::finder::{What, found};
 use super::{HostError, clock};
 use crate::paths::Paths;
 use crate::protocol::codec::{self, Decoder};
-use crate::protocol::message::{Asked, BUILD, Hello, PROTOCOL_MAJOR, PROTOCOL_MINOR, Refusal, Reply, Request, Told};
+use crate::protocol::message::{Asked, BUILD, Hello, Refusal, Reply, Request, Told};
 use crate::store::Reader;
 use crate::store::look::{self, Schema};
 use std::collections::BTreeMap;
@@ -62,7 +62,10 @@ impl Look {
             decoder.push(&buffer[..bytes]);
             if !greeted && let Some(Hello { .. }) = decoder.take().map_err(io::Error::other)? {
                 greeted = true;
-                stream.write_all(&codec::encode(&hello()).map_err(io::Error::other)?)?;
+                stream.write_all(
+                    &codec::encode(&Hello::of_this_build(std::process::id(), clock::now()))
+                        .map_err(io::Error::other)?,
+                )?;
             }
             while greeted && let Some(Asked { id, request }) = decoder.take().map_err(io::Error::other)? {
                 let told = Told::Reply { id, reply: self.reply(id, request) };
@@ -98,16 +101,4 @@ fn only_reads(request: &Request) -> bool {
             | Request::DecisionsOf { .. }
             | Request::Search { .. }
     )
-}
-
-fn hello() -> Hello {
-    Hello {
-        magic: "threadkeep".into(),
-        major: PROTOCOL_MAJOR,
-        minor: PROTOCOL_MINOR,
-        build: BUILD.to_owned(),
-        pid: std::process::id(),
-        started_at: clock::now(),
-        busy: false,
-    }
 }

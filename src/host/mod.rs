@@ -34,7 +34,7 @@ use crate::config::watch::Watch;
 use crate::domain::id::ConversationId;
 use crate::lock::{self, Held, Lock};
 use crate::paths::{Paths, PathsError};
-use crate::protocol::message::{BUILD, Hello, PROTOCOL_MAJOR, PROTOCOL_MINOR, Request};
+use crate::protocol::message::{BUILD, Hello, Request};
 use crate::spool::{self, Call};
 use crate::store::{Loaded, Reader, Store, StoreError};
 use agents::AgentCatalog;
@@ -189,15 +189,7 @@ async fn serve(
     let settings = Settings::start(watch, incoming.clone()).map_err(HostError::Run)?;
     let listen_failed = |source| HostError::Listen { path: paths.socket.clone(), source };
     let door = Door::open(paths, lock).map_err(listen_failed)?;
-    let hello = Hello {
-        magic: "threadkeep".into(),
-        major: PROTOCOL_MAJOR,
-        minor: PROTOCOL_MINOR,
-        build: BUILD.to_owned(),
-        pid: std::process::id(),
-        started_at,
-        busy: false,
-    };
+    let hello = Hello::of_this_build(std::process::id(), started_at);
     FirstWord::Serving.tell();
     tokio::spawn(socket::serve(door, hello, incoming.clone()));
     tokio::spawn(end_on_signal(incoming.clone()));

@@ -50,6 +50,21 @@ pub struct Hello {
     pub busy: bool,
 }
 
+impl Hello {
+    /// Of this build, for the process with this number.
+    pub fn of_this_build(pid: u32, started_at: Timestamp) -> Hello {
+        Hello {
+            magic: "threadkeep".into(),
+            major: PROTOCOL_MAJOR,
+            minor: PROTOCOL_MINOR,
+            build: BUILD.to_owned(),
+            pid,
+            started_at,
+            busy: false,
+        }
+    }
+}
+
 fn is_no(value: &bool) -> bool {
     !value
 }

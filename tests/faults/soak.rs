@@ -64,6 +64,8 @@ fn soak() -> Result<Outcome, Skipped> {
     }
     for tab in &load.tabs {
         tab.run("wait", &[]);
+        // What is kept above a screen is full before anything is counted: what grows from then on has no bound.
+        flood(tab, &["--wait"]);
     }
     let (descriptors, memory) = settled(&home);
     let mut injected: BTreeMap<&str, usize> = BTreeMap::new();
@@ -138,6 +140,12 @@ fn inject(home: &Home, tab: &super::home::Tab, what: &str) {
             let control = Control::connect(&home.paths(), Absent::Fail);
             drop(control.and_then(|mut control| control.ask(&request, Some(Duration::from_secs(5)))));
         }
-        _ => drop(tab.call("send", &["--json", "-"]).input("flood:2").run()),
+        _ => flood(tab, &[]),
     }
+}
+
+/// More rows than are kept of a session.
+fn flood(tab: &super::home::Tab, more: &[&str]) {
+    // Refused where no host serves this moment.
+    drop(tab.call("send", &[&["--json", "-"], more].concat()).input("flood:2").run());
 }
